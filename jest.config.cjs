@@ -1,0 +1,15 @@
+/** ESM-only dependencies that jest must turn into CommonJS before it can load them. */
+const esmOnly = ['chevrotain', '@chevrotain', 'lodash-es', 're2js', 'csv-stringify'];
+
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  transform: {
+    '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};
