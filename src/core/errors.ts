@@ -1,0 +1,169 @@
+/** Every stable error code, with the one sentence that `docs/errors.md` explains. */
+export const ERROR_CODES = [
+  'PROV_CONFIG_INVALID',
+  'PROV_SOURCE_UNAUTHORIZED',
+  'PROV_TARGET_UNAUTHORIZED',
+  'PROV_SOURCE_THROTTLED',
+  'PROV_TARGET_THROTTLED',
+  'PROV_SOURCE_UNAVAILABLE',
+  'PROV_TARGET_UNAVAILABLE',
+  'PROV_WATERMARK_EXPIRED',
+  'PROV_SOURCE_NOT_FOUND',
+  'PROV_TARGET_NOT_FOUND',
+  'PROV_TARGET_EXISTS',
+  'PROV_TARGET_REJECTED',
+  'PROV_TARGET_LICENSE_LIMIT',
+  'PROV_TARGET_DISPUTED',
+  'PROV_ROLE_UNKNOWN',
+  'PROV_MAPPING_FAILED',
+  'PROV_STATE_CONFLICT',
+  'PROV_STATE_UNAVAILABLE',
+  'PROV_DELETIONS_STAGED',
+  'PROV_SOURCE_UNEXPECTED',
+  'PROV_TARGET_UNEXPECTED',
+  'PROV_BUG',
+] as const;
+
+/** A stable error code; code and `docs/errors.md` hold the same set. */
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** The system an error came from. */
+export type Side = 'source' | 'target';
+
+/** Base of the error family. Handle by `code`; `core/retry.ts` alone decides what to do about one. */
+export class ProvisioningError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+const sided = (side: Side, word: 'UNAUTHORIZED' | 'THROTTLED' | 'UNAVAILABLE' | 'UNEXPECTED' | 'NOT_FOUND'): ErrorCode =>
+  side === 'source' ? `PROV_SOURCE_${word}` : `PROV_TARGET_${word}`;
+
+/** One fault of a setting: which, what is wrong with it, and what to do. */
+export interface ConfigIssue {
+  readonly setting: string;
+  readonly problem: string;
+}
+
+/** The settings or the mapping file cannot be used; nothing runs but the functions that say so. */
+export class ConfigError extends ProvisioningError {
+  constructor(readonly issues: readonly ConfigIssue[]) {
+    super('PROV_CONFIG_INVALID', `Not configured: ${issues.map((issue) => `${issue.setting}: ${issue.problem}`).join('; ')}`);
+  }
+}
+
+/** The credential was refused or lacks a permission: no object can succeed until a person acts. */
+export class UnauthorizedError extends ProvisioningError {
+  constructor(side: Side, message: string, options?: { cause?: unknown }) {
+    super(sided(side, 'UNAUTHORIZED'), message, options);
+  }
+}
+
+/** The other side asks us to wait. `retryAfterMs` ≥ 0 is its own word, honoured whole. */
+export class ThrottledError extends ProvisioningError {
+  constructor(
+    side: Side,
+    readonly retryAfterMs: number,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(sided(side, 'THROTTLED'), message, options);
+  }
+}
+
+/** The other side could not be reached or failed by itself; the same call may work later. */
+export class UnavailableError extends ProvisioningError {
+  constructor(side: Side, message: string, options?: { cause?: unknown }) {
+    super(sided(side, 'UNAVAILABLE'), message, options);
+  }
+}
+
+/** The delta link is no longer known to Graph; an initial cycle is due and links stay. */
+export class WatermarkExpiredError extends ProvisioningError {
+  constructor(
+    message: string,
+    readonly restartLink?: string,
+    options?: { cause?: unknown },
+  ) {
+    super('PROV_WATERMARK_EXPIRED', message, options);
+  }
+}
+
+/** The object is gone on that side. */
+export class NotFoundError extends ProvisioningError {
+  constructor(side: Side, message: string, options?: { cause?: unknown }) {
+    super(sided(side, 'NOT_FOUND'), message, options);
+  }
+}
+
+/** A unique value is taken in the target; read again and plan again. `attribute` is the target's name for it. */
+export class AlreadyExistsError extends ProvisioningError {
+  constructor(
+    readonly attribute: string,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super('PROV_TARGET_EXISTS', message, options);
+  }
+}
+
+/** The target refuses the data; a person must change data or mapping. `detail` is the target's own wording. */
+export class RejectedError extends ProvisioningError {
+  constructor(
+    readonly attribute: string | undefined,
+    message: string,
+    readonly detail?: string,
+    options?: { cause?: unknown },
+  ) {
+    super('PROV_TARGET_REJECTED', message, options);
+  }
+}
+
+/** No agent seat is free in Zendesk. `detail` is Zendesk's own wording. */
+export class LicenseLimitError extends ProvisioningError {
+  constructor(
+    message: string,
+    readonly detail?: string,
+    options?: { cause?: unknown },
+  ) {
+    super('PROV_TARGET_LICENSE_LIMIT', message, options);
+  }
+}
+
+/** Another worker or instance changed the same row first. */
+export class StaleStateError extends ProvisioningError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('PROV_STATE_CONFLICT', message, options);
+  }
+}
+
+/** Storage cannot be reached: nothing may be written to Zendesk, because it could not be recorded. */
+export class StateUnavailableError extends ProvisioningError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('PROV_STATE_UNAVAILABLE', message, options);
+  }
+}
+
+/** More objects would lose access than the brake lets through. */
+export class DeletionThresholdError extends ProvisioningError {
+  constructor(
+    readonly count: number,
+    readonly limit: number,
+    message: string,
+  ) {
+    super('PROV_DELETIONS_STAGED', message);
+  }
+}
+
+/** An answer that the published contract does not allow. */
+export class UnexpectedResponseError extends ProvisioningError {
+  constructor(side: Side, message: string, options?: { cause?: unknown }) {
+    super(sided(side, 'UNEXPECTED'), message, options);
+  }
+}

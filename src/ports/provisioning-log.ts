@@ -1,0 +1,52 @@
+import type { ProvisioningAction } from '../core/plan-model';
+import type { ProvisioningLogEntry, ProvisioningStatus } from '../core/record';
+
+/** How many work items of a cycle ended how. Exact: a repeated work item counts once. */
+export interface OutcomeCounts {
+  /** By status and action, such as `success/create` or `skipped/other`. */
+  readonly byOutcome: Readonly<Record<string, number>>;
+  /** Skips by their code. */
+  readonly bySkipReason: Readonly<Record<string, number>>;
+  /** Failures by error code. */
+  readonly byErrorCode: Readonly<Record<string, number>>;
+  readonly total: number;
+}
+
+/** What to look for; every given condition must hold. Text is compared without case. */
+export interface LogQuery {
+  readonly cycleId?: string;
+  readonly changeId?: string;
+  readonly statuses?: readonly ProvisioningStatus[];
+  readonly action?: ProvisioningAction;
+  readonly skipReason?: string;
+  readonly errorCode?: string;
+  readonly sourceId?: string;
+  readonly targetId?: string;
+  /** The whole name, UPN or e-mail of either side. */
+  readonly name?: string;
+  /** A part of a name, UPN or e-mail of either side. */
+  readonly nameContains?: string;
+  readonly after?: string;
+  readonly before?: string;
+}
+
+/** One page, newest first. `next` is opaque and undefined on the last page. */
+export interface LogPage {
+  readonly entries: readonly ProvisioningLogEntry[];
+  readonly next?: string;
+}
+
+/** The provisioning log: exactly one entry per work item, kept until purged. */
+export interface ProvisioningLog {
+  /**
+   * Records how a work item ended and counts it, both or neither. The entry is known by cycle and change id: a repeat adds an
+   * attempt; it replaces the outcome only when the first was a failure and this one is not.
+   */
+  record(entry: ProvisioningLogEntry): Promise<'recorded' | 'repeated'>;
+  read(cycleId: string, changeId: string): Promise<ProvisioningLogEntry | undefined>;
+  counts(cycleId: string): Promise<OutcomeCounts>;
+  /** Answers from keys; never scans the table. @param pageSize 1 to 1000 */
+  query(query: LogQuery, pageSize: number, next?: string): Promise<LogPage>;
+  /** Removes entries older than the instant; answers how many. Bounded per call: call until 0. */
+  purge(olderThan: Date): Promise<number>;
+}

@@ -1,0 +1,98 @@
+import type { AppRoleAssignment, Attributes, ObjectType, SourceApplication, SourceId } from '../core/model';
+
+/** Where reading goes on: an opaque link of the source, stored and followed, never parsed or built. */
+export type SourceLink = string;
+
+/** One change of an object as the source tells it. Absent attributes are no news; `null` ones are known to be empty. */
+export type SourceChange =
+  | {
+      readonly kind: 'present';
+      readonly type: ObjectType;
+      readonly id: SourceId;
+      readonly attributes: Attributes;
+      /** False when the answer shows signs of a missing permission (identifying attributes null): it proves nothing. */
+      readonly isComplete: boolean;
+      /** Group only: members that came and went in this page, in order; the last word on a member wins. */
+      readonly members?: readonly MemberChange[];
+    }
+  | { readonly kind: 'removed'; readonly type: ObjectType; readonly id: SourceId; readonly reason: 'soft' | 'hard' };
+
+/** A member that joined or left a group directly. Devices, contacts and service principals are `other`. */
+export interface MemberChange {
+  readonly memberId: SourceId;
+  readonly memberType: 'user' | 'group' | 'other';
+  readonly isMember: boolean;
+}
+
+/** One page of a delta round. Exactly one of `next` (the round goes on) and `watermark` (the round is complete) is set. */
+export interface SourcePage {
+  readonly changes: readonly SourceChange[];
+  readonly next?: SourceLink;
+  readonly watermark?: SourceLink;
+}
+
+/** A direct member of a group. */
+export interface SourceMember {
+  readonly id: SourceId;
+  readonly type: 'user' | 'group' | 'other';
+}
+
+/** What a direct, single read says about an object. `unknown` never deprovisions anybody. */
+export type SourceRead =
+  | { readonly kind: 'present'; readonly id: SourceId; readonly attributes: Attributes }
+  | { readonly kind: 'softDeleted'; readonly id: SourceId; readonly attributes: Attributes }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** What a second, direct read says about something that went missing from a list. */
+export type Proof =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'present' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * Microsoft Entra ID as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError and
+ * UnexpectedResponseError of the source; none answers a failed or partial read as if it were complete.
+ */
+export interface SourceConnector {
+  /** The enterprise application and its app roles. @throws NotFoundError if no such service principal exists. */
+  readApplication(): Promise<SourceApplication>;
+
+  /** Every assignment to the application, page by page to the end; throws rather than end early. */
+  listAssignments(): AsyncIterable<readonly AppRoleAssignment[]>;
+
+  /** Second, direct read of an assignment that a list lacked. Never throws for a single failed read: that is `unknown`. */
+  proveAssignmentGone(assignmentId: string): Promise<Proof>;
+
+  /** Second, direct read of a membership that a list lacked (direct membership only). Failed reads are `unknown`. */
+  proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof>;
+
+  /**
+   * One page of the users' delta.
+   * @param link A stored `next` or `watermark`; undefined starts a new round.
+   * @param select Source attribute names to ask for; baked into the links, so another list needs a new round.
+   * @throws WatermarkExpiredError when the link is no longer known.
+   */
+  readUserChanges(link: SourceLink | undefined, select: readonly string[]): Promise<SourcePage>;
+
+  /**
+   * One page of the delta of up to 50 named groups, with their direct members.
+   * @throws WatermarkExpiredError when the link is no longer known.
+   */
+  readGroupChanges(link: SourceLink | undefined, groupIds: readonly SourceId[], select: readonly string[]): Promise<SourcePage>;
+
+  /** One user by object id, UPN or e-mail, looked for among the deleted ones too. Failed reads are `unknown`. */
+  readUser(idOrName: string, select: readonly string[]): Promise<SourceRead>;
+
+  /** One group by object id or exact display name. Failed reads are `unknown`. */
+  readGroup(idOrName: string, select: readonly string[]): Promise<SourceRead>;
+
+  /** Direct members of a group, to the end. */
+  listMembers(groupId: SourceId): AsyncIterable<readonly SourceMember[]>;
+
+  /** Ids of the groups that an object is a direct member of, to the end. */
+  listGroupsOf(memberType: ObjectType, memberId: SourceId): AsyncIterable<readonly SourceId[]>;
+}
+
+/** How many groups one delta query can name. @see https://learn.microsoft.com/graph/api/group-delta */
+export const MAX_GROUPS_PER_DELTA = 50;

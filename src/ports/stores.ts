@@ -1,0 +1,188 @@
+import type { AppRoleAssignment, Link, ObjectType, SourceId, SourceObject, TargetId } from '../core/model';
+import type { Plan } from '../core/plan-model';
+
+/**
+ * What the engine keeps. Every method of every store may throw StateUnavailableError; those that take an `etag` throw
+ * StaleStateError when another writer was faster. Pages are bounded, so nothing here needs more than a page of memory.
+ */
+
+/** A value with the mark that tells whether it has changed since. */
+export interface Stored<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+/** Small documents of state: job, running cycle, cursors, leases, limiter, caches. Values are JSON. */
+export interface StateStore {
+  read<T>(key: string): Promise<Stored<T> | undefined>;
+  /** @param etag of the value replaced; `null` when there must be none yet; `'*'` to overwrite whatever is there. */
+  write<T>(key: string, value: T, etag: string | null): Promise<string>;
+  remove(key: string): Promise<void>;
+}
+
+/** Names an object of either type. */
+export interface ObjectKey {
+  readonly type: ObjectType;
+  readonly id: SourceId;
+}
+
+/** A direct member of a group, as last read. */
+export interface MemberEdge {
+  readonly groupId: SourceId;
+  readonly memberId: SourceId;
+  readonly memberType: 'user' | 'group';
+}
+
+/** The connector space: objects, group memberships and assignments as last read, and which of them wait to be evaluated. */
+export interface ConnectorSpace {
+  readObject(key: ObjectKey): Promise<Stored<SourceObject> | undefined>;
+  /** @param etag as for StateStore.write. @param round stamps the row as seen in this full round. */
+  writeObject(object: SourceObject, etag: string | null, round?: string): Promise<string>;
+  /** Stamps objects as seen in a full round without changing them. */
+  stampObjects(keys: readonly ObjectKey[], round: string): Promise<void>;
+  listObjects(type: ObjectType): AsyncIterable<readonly SourceObject[]>;
+  /** Objects of a type whose last stamp is not `round`. */
+  listObjectsNotSeen(type: ObjectType, round: string): AsyncIterable<readonly SourceObject[]>;
+  removeObject(key: ObjectKey): Promise<void>;
+
+  /** Adds (or stamps) edges. Idempotent. */
+  putMembers(edges: readonly MemberEdge[], round?: string): Promise<void>;
+  removeMembers(edges: readonly MemberEdge[]): Promise<void>;
+  listMembers(groupId: SourceId): AsyncIterable<readonly MemberEdge[]>;
+  /** Edges of a group whose last stamp is not `round`. */
+  listMembersNotSeen(groupId: SourceId, round: string): AsyncIterable<readonly MemberEdge[]>;
+  /** The groups that an object is a direct member of. */
+  groupsOf(memberId: SourceId): Promise<readonly SourceId[]>;
+
+  putAssignments(assignments: readonly AppRoleAssignment[]): Promise<void>;
+  removeAssignments(assignments: readonly AppRoleAssignment[]): Promise<void>;
+  listAssignments(): AsyncIterable<readonly AppRoleAssignment[]>;
+
+  /** Marks objects as waiting to be evaluated. Idempotent. */
+  markDirty(keys: readonly ObjectKey[]): Promise<void>;
+  /** One page of waiting objects, at most 500, in key order after `after`; empty when there are none left. */
+  listDirty(after?: ObjectKey): Promise<readonly ObjectKey[]>;
+  clearDirty(keys: readonly ObjectKey[]): Promise<void>;
+}
+
+/** A claim on an object while its plan is being exported: the write-ahead record of what is about to happen. */
+export interface LinkClaim {
+  /** Until when nobody else may write; a claim left by a dead process ends by itself. */
+  readonly untilMs: number;
+  readonly changeId: string;
+  readonly cycleId: string;
+  readonly plan: Plan;
+}
+
+/** What is stored of an object's pairing: the link once there is one, and the claim while somebody works. */
+export interface LinkRow {
+  readonly link: Link | null;
+  readonly claim: LinkClaim | null;
+}
+
+/** A Zendesk membership that this app made or took over, and may therefore take away. */
+export interface OwnedMembership {
+  readonly groupId: SourceId;
+  readonly userId: SourceId;
+  readonly targetGroupId: TargetId;
+  readonly targetUserId: TargetId;
+  readonly membershipId: TargetId;
+}
+
+/** Links, found by source and by target, and the memberships between linked objects. */
+export interface LinkStore {
+  read(key: ObjectKey): Promise<Stored<LinkRow> | undefined>;
+  /** @param etag as for StateStore.write */
+  write(key: ObjectKey, row: LinkRow, etag: string | null): Promise<string>;
+  remove(key: ObjectKey, etag: string): Promise<void>;
+  /** Reserves a target for one source object: answers who holds it afterwards. Idempotent for the same source. */
+  reserveTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<SourceId>;
+  /** Gives a reservation back if it is held by that source. */
+  releaseTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<void>;
+  sourceOf(type: ObjectType, target: TargetId): Promise<SourceId | undefined>;
+  /** Links only (rows that are mere claims are left out). */
+  listLinks(type: ObjectType): AsyncIterable<readonly Link[]>;
+  countLinks(type: ObjectType): Promise<number>;
+
+  putMembership(membership: OwnedMembership): Promise<void>;
+  removeMembership(membership: Pick<OwnedMembership, 'groupId' | 'userId'>): Promise<void>;
+  membershipsOfGroup(groupId: SourceId): AsyncIterable<readonly OwnedMembership[]>;
+  membershipsOfUser(userId: SourceId): Promise<readonly OwnedMembership[]>;
+  countMemberships(): Promise<number>;
+}
+
+/** A stored failure of one object, tried again at growing intervals. */
+export interface Escrow {
+  readonly key: ObjectKey;
+  readonly firstFailedAt: string;
+  readonly lastFailedAt: string;
+  readonly attempts: number;
+  /** When the next try is due; `null` after day 28: only a change at the source or an operator tries again. */
+  readonly nextAttemptAt: string | null;
+  readonly code: string;
+  readonly reason: string;
+  readonly recommendedAction: string;
+  readonly cycleId: string;
+  readonly changeId: string;
+  /** True for faults that come and go (tried with every cycle), false for refusals (the 6, 12, 24 hour ladder). */
+  readonly isTransient: boolean;
+}
+
+/** Failures of single objects. */
+export interface EscrowStore {
+  read(key: ObjectKey): Promise<Escrow | undefined>;
+  put(escrow: Escrow): Promise<void>;
+  remove(key: ObjectKey): Promise<void>;
+  list(): AsyncIterable<readonly Escrow[]>;
+}
+
+/** What the brake counts, each against the linked objects of its own kind. */
+export type RemovalKind = 'userDisable' | 'userDelete' | 'agentDowngrade' | 'groupDelete' | 'membershipRemoval';
+
+/** An object that a cycle would deprovision: held until the cycle knows how many there are. */
+export interface StagedDeletion {
+  readonly key: ObjectKey;
+  readonly cycleId: string;
+  readonly changeId: string;
+  readonly kind: RemovalKind;
+  /** How many removals this object stands for: members of a group, else 1. */
+  readonly count: number;
+  readonly reason: string;
+  /** `candidate` while the cycle counts; `staged` once the brake holds it. */
+  readonly state: 'candidate' | 'staged';
+  readonly stagedAt: string;
+}
+
+/** Deprovisionings that wait for the cycle's count or for an operator. One row per object: a later cycle replaces it. */
+export interface StagedDeletionStore {
+  put(rows: readonly StagedDeletion[]): Promise<void>;
+  read(key: ObjectKey): Promise<StagedDeletion | undefined>;
+  remove(keys: readonly ObjectKey[]): Promise<void>;
+  list(): AsyncIterable<readonly StagedDeletion[]>;
+}
+
+/** How a finished or running cycle stands; its outcome counts live in the provisioning log. */
+export interface CycleRecord {
+  readonly cycleId: string;
+  readonly kind: 'initial' | 'incremental';
+  /** `importing` and `enqueueing` while the cycle runs, `exporting` while items are worked off, then closed. */
+  readonly state: 'importing' | 'enqueueing' | 'exporting' | 'succeeded' | 'entryLevelErrors' | 'failed';
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** Work items put into the queue. */
+  readonly enqueued: number;
+  /** Objects the brake held back. */
+  readonly staged: number;
+  /** Changed objects that the source told of. */
+  readonly imported: number;
+  readonly why: string;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** Cycles, newest first. */
+export interface CycleStore {
+  put(cycle: CycleRecord): Promise<void>;
+  read(cycleId: string): Promise<CycleRecord | undefined>;
+  /** The newest cycles, at most `limit`. */
+  latest(limit: number): Promise<readonly CycleRecord[]>;
+}

@@ -1,0 +1,134 @@
+import type { Attributes, SourceId, TargetGroup, TargetId, TargetMembership, TargetRole, TargetUser } from '../core/model';
+
+/** A role that exists in the account besides the three built-in ones. */
+export interface TargetCustomRole {
+  readonly id: TargetId;
+  readonly name: string;
+  /** 0 custom agent, 1 light agent, 2 chat agent, 3 contributor, 4 admin, 5 billing admin. */
+  readonly roleType: number;
+}
+
+/** What the account is like; read rarely, cached by the connector, never per object. */
+export interface TargetDescription {
+  /** The user whom the credential acts as; never touched. */
+  readonly selfId: TargetId;
+  /** The account owner where the account tells; never touched. */
+  readonly ownerId: TargetId | null;
+  readonly customRoles: readonly TargetCustomRole[];
+  /** False where the plan has no custom roles: then only the built-in ones exist. */
+  readonly hasCustomRoles: boolean;
+  readonly userFields: readonly TargetUserField[];
+  /** Locale codes the account offers, such as `en-US`; compared without case. */
+  readonly locales: readonly string[];
+  /** False where user tagging is switched off: tags are then left out with a warning. */
+  readonly hasUserTagging: boolean;
+  readonly hasMultipleOrganizations: boolean;
+}
+
+/** A custom user field of the account. */
+export interface TargetUserField {
+  readonly key: string;
+  readonly type: string;
+  /** Tag values of a dropdown's options; empty for other types. */
+  readonly options: readonly string[];
+}
+
+/** A user to be created. Never sends a welcome mail unless `sendWelcomeMail`. */
+export interface NewTargetUser {
+  readonly externalId: SourceId;
+  readonly name: string;
+  readonly email: string | null;
+  readonly role: TargetRole;
+  readonly suspended: boolean;
+  readonly attributes: Attributes;
+  readonly sendWelcomeMail: boolean;
+}
+
+/** What to change on a user: only what differs. An absent key leaves the value alone; `null` clears it. */
+export interface TargetUserChanges {
+  readonly externalId?: string;
+  readonly name?: string;
+  /** The new primary address: added, made primary, then the old one removed. Resumable. */
+  readonly email?: string;
+  /** Always sent as one consistent pair and read back. */
+  readonly role?: TargetRole;
+  readonly suspended?: boolean;
+  /** Mapped attributes by target name; `tags` is the whole list to store (merging is the planner's work). */
+  readonly attributes?: Attributes;
+}
+
+/** The fields of a group that this app writes. */
+export interface TargetGroupFields {
+  readonly name: string;
+  readonly description?: string | null;
+}
+
+/** A value to look a user up by. Only attributes that Zendesk can search are matchable. */
+export interface UserMatcher {
+  /** `external_id`, `email`, `name`, `phone` or `user_fields.<key>`. */
+  readonly attribute: string;
+  readonly value: string;
+}
+
+/**
+ * Zendesk as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError,
+ * UnexpectedResponseError of the target. Calls of many concurrent callers are bundled where Zendesk offers it.
+ */
+export interface TargetConnector {
+  /** What the account is like. Cached for some minutes. @param fresh reads anew */
+  describe(fresh?: boolean): Promise<TargetDescription>;
+
+  /** The user, or undefined when it is gone for good (deleted users come back with `active: false`). Strongly consistent. */
+  getUser(id: TargetId): Promise<TargetUser | undefined>;
+
+  /**
+   * Active users with exactly this value, compared without case. By `external_id` the answer is current; by any other
+   * attribute it comes from Zendesk's search index, which lags by minutes: an empty answer is then no proof of absence.
+   */
+  findUsers(matcher: UserMatcher): Promise<readonly TargetUser[]>;
+
+  /**
+   * Creates a user. Idempotent by `externalId`: after an ambiguous answer the user is looked up before anything is repeated.
+   * @throws AlreadyExistsError (`attribute` `email` or `external_id`), RejectedError, LicenseLimitError
+   */
+  createUser(user: NewTargetUser): Promise<TargetUser>;
+
+  /**
+   * Changes a user and answers it as it is afterwards. Idempotent.
+   * @throws NotFoundError, AlreadyExistsError, RejectedError, LicenseLimitError
+   */
+  updateUser(current: TargetUser, changes: TargetUserChanges): Promise<TargetUser>;
+
+  /** Removes a secondary e-mail address left behind by an interrupted change of the primary one. Idempotent. */
+  removeEmail(id: TargetId, email: string): Promise<void>;
+
+  /** Ends a user's live sessions, best effort: never throws for a user without any. */
+  endSessions(id: TargetId): Promise<void>;
+
+  /** Deletes a user (soft in Zendesk, not recoverable). Idempotent. @throws RejectedError while tickets need the user */
+  deleteUser(id: TargetId): Promise<void>;
+
+  /** The group, or undefined when it is deleted. */
+  getGroup(id: TargetId): Promise<TargetGroup | undefined>;
+
+  /** Live groups of exactly this name, compared without case. */
+  findGroups(name: string): Promise<readonly TargetGroup[]>;
+
+  /** Creates a group. @throws RejectedError, AlreadyExistsError (`attribute` `name`) */
+  createGroup(fields: TargetGroupFields): Promise<TargetGroup>;
+
+  /** Changes a group and answers it as it is afterwards. @throws NotFoundError, RejectedError */
+  updateGroup(id: TargetId, fields: Partial<TargetGroupFields>): Promise<TargetGroup>;
+
+  /** Deletes a group. Idempotent. @throws RejectedError for a default group */
+  deleteGroup(id: TargetId): Promise<void>;
+
+  /** Every membership of a group, page by page. */
+  listGroupMemberships(groupId: TargetId): AsyncIterable<readonly TargetMembership[]>;
+
+  /** Puts an agent into a group. Idempotent: an existing membership is answered. @throws RejectedError for an end user */
+  addMembership(userId: TargetId, groupId: TargetId): Promise<TargetMembership>;
+
+  /** Takes an agent out of a group, giving the agent another default group first where needed. Idempotent. @throws RejectedError */
+  removeMembership(membership: TargetMembership): Promise<void>;
+}
