@@ -10,6 +10,8 @@ module.exports = {
     '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  // Chevrotain's own packages export for `import` only, and jest resolves as `require`.
+  moduleNameMapper: { '^@chevrotain/(.*)$': '<rootDir>/node_modules/@chevrotain/$1/lib/src/api.js' },
   maxWorkers: 2,
   testTimeout: 30_000,
 };
