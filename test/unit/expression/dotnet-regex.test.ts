@@ -1,0 +1,121 @@
+import { compileRegex, type DotnetRegex, parseReplacement } from '../../../src/core/expression/dotnet-regex';
+import { startRun } from '../../../src/core/expression/run';
+import { aContext } from './a-context';
+
+function regexOf(pattern: string): DotnetRegex {
+  const result = compileRegex(pattern);
+  if (!result.ok) throw new Error(result.message);
+  return result.regex;
+}
+
+function replaced(text: string, pattern: string, template: string): string {
+  const regex = regexOf(pattern);
+  const replacement = parseReplacement(template, regex);
+  if (!replacement.ok) throw new Error(`no group ${replacement.group}`);
+  return regex.replace(startRun(aContext()), text, replacement.parts);
+}
+
+describe('.NET patterns', () => {
+  it.each([
+    ['\\d', '٣'],
+    ['^\\w+$', 'Straße_1'],
+    ['^\\s$', '\u00a0'],
+    ['^[\\w-]+$', 'é-a'],
+    ['^[^\\W_]+$', 'éa1'],
+    ['^[\\S]+$', 'a-b'],
+    ['^[\\D]$', 'x'],
+    ['^\\S\\D\\W$', 'ab '],
+    ['^\\u0041\\x42$', 'AB'],
+    ['^\\t\\cI\\e?$', '\t\t'],
+    ['^\\p{Lu}\\P{Lu}$', 'Aa'],
+    ["^(?'n'a)(?<m>b)$", 'ab'],
+    ['^a(?#comment)b$', 'ab'],
+    ['(?i)ABC', 'xabc'],
+    ['^(?i:A)b$', 'ab'],
+    ['(?m)^b$', 'a\nb'],
+    ['(?s)a.b', 'a\nb'],
+    ['^[]a]+$', ']a'],
+    ['^[[:a]+$', '[:a'],
+    ['^a{,2}$', 'a{,2}'],
+    ['\\Aab\\z', 'ab'],
+    ['\\Aab\\Z', 'ab'],
+    ['^\\/\\-\\ \\"\\#$', '/- "#'],
+    ['^[\\b]$', '\b'],
+    ['^\\0$', '\0'],
+    ['\\bvan\\b', 'ann van berg'],
+    ['.*\\@domain.com', 'x@domain.com'],
+  ])('%s matches %j', (pattern, text) => {
+    expect(regexOf(pattern).test(text)).toBe(true);
+  });
+
+  it.each([
+    ['^[^\\W_]+$', 'a_b'],
+    ['^[^\\S]$', 'a'],
+    ['^.$', '\n'],
+    ['abc', 'ABC'],
+    ['^\\W$', 'é'],
+  ])('%s does not match %j', (pattern, text) => {
+    expect(regexOf(pattern).test(text)).toBe(false);
+  });
+
+  it.each([
+    ['(?=a)', '(?='],
+    ['a(?!b)', '(?!'],
+    ['(?<=a)b', '(?<='],
+    ['(?<!a)b', '(?<!'],
+    ['(a)\\1', 'back reference'],
+    ['(?<n>a)\\k<n>', 'back reference'],
+    ['(?<a-b>x)', 'balancing group'],
+    ['(?>a)', 'atomic'],
+    ['(?(a)b|c)', 'conditional'],
+    ['(?P<n>a)', '(?<name>'],
+    ['(?x)a b', 'inline options'],
+    ['(?n)(a)', 'inline options'],
+    ['(?<1>a)', 'group name'],
+    ['(?<n>a)(?<n>b)', 'occurs twice'],
+    ['[a-z-[aeiou]]', 'subtraction'],
+    ['\\p{IsGreek}', 'Unicode blocks'],
+    ['\\Ga', '\\G'],
+    ['\\q', 'no escape'],
+    ['\\Qa\\E', 'no escape'],
+    ['a\\', 'single'],
+    ['[a', 'never closed'],
+    ['(a', 'no valid regular expression'],
+    ['a**', 'no valid regular expression'],
+    ['a{2000}', 'no valid regular expression'],
+    ['(?:a{1,1000}){1,900}', 'no valid regular expression'],
+    ['\\ud800', 'surrogate'],
+    ['(?#open', 'never closed'],
+  ])('%s is refused at load', (pattern, reason) => {
+    const result = compileRegex(pattern);
+    expect(result.ok ? 'accepted' : `${result.message} ${result.hint ?? ''}`).toContain(reason);
+  });
+});
+
+describe('.NET replacements', () => {
+  it.each([
+    ['ab', '(a)(b)', '$2$1', 'ba'],
+    ['ab', '(?<first>a)(b)', '$1', 'b'], // unnamed groups are numbered before named ones
+    ['ab', '(?<first>a)(b)', '${2}', 'a'],
+    ['ab', '(?<first>a)', '${first}-', 'a-b'],
+    ['ab', 'b', '$$', 'a$'],
+    ['abc', 'b', '[$&]', 'a[b]c'],
+    ['abc', 'b', "$`|$'", 'aa|cc'],
+    ['abc', 'b', '$_', 'aabcc'],
+    ['ab', '(a)|(b)', '<$1$2>', '<a><b>'],
+    ['ab', 'b', '$', 'a$'],
+    ['ab', 'b', '$x ${', 'a$x ${'],
+    ['ab', 'b', '$0', 'ab'],
+    ['ab', '(a)(b)', '$+', 'b'],
+    ['abc', '', '-', '-a-b-c-'],
+    ['aab', 'a*', 'x', 'xxbx'],
+    ['a👍b', '', '-', '-a-👍-b-'],
+    ['aaa', '^a', 'b', 'baa'],
+  ])('%s by %s with %s is %s', (text, pattern, template, expected) => {
+    expect(replaced(text, pattern, template)).toBe(expected);
+  });
+
+  it.each(['$2', '${2}', '${name}'])('%s is refused when the pattern lacks the group', (template) => {
+    expect(parseReplacement(template, regexOf('(a)')).ok).toBe(false);
+  });
+});
