@@ -167,3 +167,33 @@ export class UnexpectedResponseError extends ProvisioningError {
     super(sided(side, 'UNEXPECTED'), message, options);
   }
 }
+
+/** Several target objects match, or the one that matches belongs to somebody else. All candidates are named; nothing is written. */
+export class DisputedMatchError extends ProvisioningError {
+  constructor(
+    readonly candidateIds: readonly string[],
+    message: string,
+  ) {
+    super('PROV_TARGET_DISPUTED', message);
+  }
+}
+
+/** An app role names no Zendesk role. `available` lists what exists. */
+export class UnknownRoleError extends ProvisioningError {
+  constructor(
+    readonly available: readonly string[],
+    message: string,
+  ) {
+    super('PROV_ROLE_UNKNOWN', message);
+  }
+}
+
+/** A mapping gave no usable value for an attribute that the target needs. */
+export class MappingError extends ProvisioningError {
+  constructor(
+    readonly attribute: string,
+    message: string,
+  ) {
+    super('PROV_MAPPING_FAILED', message);
+  }
+}

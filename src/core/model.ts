@@ -125,6 +125,8 @@ export interface Link {
   readonly createdByUs: boolean;
   /** The role last derived from the source and settled; role is written only when the source's word differs from this. */
   readonly settledRole: TargetRole | null;
+  /** True while the target user, as last seen, is an agent or admin and so can be a member of groups; false for groups. */
+  readonly isAgent: boolean;
   /** True from the time this app disabled the target until it enables it again. */
   readonly disabledByUs: boolean;
   /** Tags that this app has put on the target and may therefore take off again. */

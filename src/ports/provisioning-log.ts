@@ -26,11 +26,18 @@ export interface LogQuery {
   readonly name?: string;
   /** A part of a name, UPN or e-mail of either side. */
   readonly nameContains?: string;
+  /** ISO instant: at or after it. */
   readonly after?: string;
+  /** ISO instant: strictly before it. */
   readonly before?: string;
 }
 
-/** One page, newest first. `next` is opaque and undefined on the last page. */
+/** A question that can not be answered as asked: a `next` that no page gave, or a time that is none. The caller's fault. */
+export class InvalidLogQueryError extends RangeError {
+  override readonly name = 'InvalidLogQueryError';
+}
+
+/** One page, newest first. `next` is opaque and undefined on the last page; a page with `next` may be short or even empty. */
 export interface LogPage {
   readonly entries: readonly ProvisioningLogEntry[];
   readonly next?: string;
@@ -40,12 +47,13 @@ export interface LogPage {
 export interface ProvisioningLog {
   /**
    * Records how a work item ended and counts it, both or neither. The entry is known by cycle and change id: a repeat adds an
-   * attempt; it replaces the outcome only when the first was a failure and this one is not.
+   * attempt; it replaces the outcome only when the first was a failure and this one is not. Its `id` and `activityDateTime`, and
+   * so its place in the log, stay those of the first.
    */
   record(entry: ProvisioningLogEntry): Promise<'recorded' | 'repeated'>;
   read(cycleId: string, changeId: string): Promise<ProvisioningLogEntry | undefined>;
   counts(cycleId: string): Promise<OutcomeCounts>;
-  /** Answers from keys; never scans the table. @param pageSize 1 to 1000 */
+  /** Answers from keys; never scans the table. @param pageSize 1 to 1000. @throws InvalidLogQueryError */
   query(query: LogQuery, pageSize: number, next?: string): Promise<LogPage>;
   /** Removes entries older than the instant; answers how many. Bounded per call: call until 0. */
   purge(olderThan: Date): Promise<number>;

@@ -1,5 +1,6 @@
 import type { AppRoleAssignment, Link, ObjectType, SourceId, SourceObject, TargetId } from '../core/model';
 import type { Plan } from '../core/plan-model';
+import type { RemovalKind } from '../core/removal';
 
 /**
  * What the engine keeps. Every method of every store may throw StateUnavailableError; those that take an `etag` throw
@@ -135,9 +136,6 @@ export interface EscrowStore {
   remove(key: ObjectKey): Promise<void>;
   list(): AsyncIterable<readonly Escrow[]>;
 }
-
-/** What the brake counts, each against the linked objects of its own kind. */
-export type RemovalKind = 'userDisable' | 'userDelete' | 'agentDowngrade' | 'groupDelete' | 'membershipRemoval';
 
 /** An object that a cycle would deprovision: held until the cycle knows how many there are. */
 export interface StagedDeletion {

@@ -1,4 +1,4 @@
-import type { Attributes, SourceId, TargetGroup, TargetId, TargetMembership, TargetRole, TargetUser } from '../core/model';
+import type { Attributes, TargetGroup, TargetId, TargetMembership, TargetRole, TargetUser } from '../core/model';
 
 /** A role that exists in the account besides the three built-in ones. */
 export interface TargetCustomRole {
@@ -35,7 +35,8 @@ export interface TargetUserField {
 
 /** A user to be created. Never sends a welcome mail unless `sendWelcomeMail`. */
 export interface NewTargetUser {
-  readonly externalId: SourceId;
+  /** By which creating is idempotent; the Entra object id unless the mapping says otherwise. */
+  readonly externalId: string;
   readonly name: string;
   readonly email: string | null;
   readonly role: TargetRole;

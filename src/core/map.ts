@@ -1,0 +1,252 @@
+import { candidates, evaluate } from './expression/compile';
+import type { EvaluationContext, Value } from './expression/values';
+import { type AccountFacts, normaliseFor } from './map/normalise';
+import { type SourceFacts, sourceView } from './map/source-view';
+import type { AttributeValue } from './model';
+import type { AttributeMapping, FlowType, ObjectMapping } from './schema/model';
+
+/** What mappings need to know to be evaluated on one source object. Clock and randomness come from outside. */
+export interface MappingInput extends Omit<SourceFacts, 'type'> {
+  /** `create` for an object that the target does not have yet; `update` for one that is there, adopted ones included. */
+  readonly mode: 'create' | 'update';
+  readonly now: Date;
+  newGuid(): string;
+  /** A number in [0, 1), from a cryptographic source. */
+  random(): number;
+  /** What the account offers. Absent: values are not checked against it. */
+  readonly account?: AccountFacts;
+  /** Whether no target object holds a value of `SelectUniqueValue` yet; look {@link uniqueCandidates} up first. */
+  isUniqueInTarget?(candidate: string): boolean;
+  /** The tenant's default verified domain, for `DefaultDomain()`. */
+  defaultDomain?(): string | null;
+}
+
+/** What the source wants an attribute of the target to be. */
+export interface DesiredValue {
+  /** In the form in which Zendesk stores it; `null` empties the attribute (see `clears`). */
+  readonly value: AttributeValue;
+  /** Keep the value out of logs. */
+  readonly redacted: boolean;
+  readonly flow: FlowType;
+  /** True for a value that is set when the object is made and left alone afterwards. */
+  readonly onlyOnCreate: boolean;
+  /** True when the source has nothing and the mapping says that this empties the target (`flowNullValues`). */
+  readonly clears: boolean;
+  /** True when the source had nothing and the mapping's default value stands in. */
+  readonly isDefault: boolean;
+}
+
+/** What to look for in the target when there is no link: in this order, until something is found. */
+export interface MatchingValue {
+  readonly attribute: string;
+  readonly value: string;
+}
+
+/** Why an attribute is not as the mapping wanted, in the provisioning log's words. Messages hold no data. */
+export interface MappingIssue {
+  readonly attribute: string;
+  readonly code: 'ImportSkipped' | 'MandatoryFieldsMissing' | 'AttributeValidationFailed' | 'MappingFailed';
+  readonly message: string;
+  /** True when the object must not be written at all; else the attribute is left alone. */
+  readonly isFatal: boolean;
+}
+
+/** What the source wants a target object to be. Attributes that are not in `values` are left alone. */
+export interface DesiredObject {
+  /** By target attribute name, in the order of the file. `role` and `custom_role_id` are texts for `resolveRole`. */
+  readonly values: ReadonlyMap<string, DesiredValue>;
+  readonly matching: readonly MatchingValue[];
+  readonly issues: readonly MappingIssue[];
+}
+
+/** What the source wants a Zendesk user to be. */
+export type DesiredUser = DesiredObject;
+
+/** What the source wants a Zendesk group to be; members are not in it. */
+export type DesiredGroup = DesiredObject;
+
+/**
+ * Evaluates the user mappings on one whole source object. Pure given its inputs; never throws for anything that the object holds.
+ *
+ *   source gave     │ flowNullValues │ on create      │ on update
+ *   a value         │ –              │ the value      │ the value; with ObjectAddOnly left alone
+ *   nothing         │ skip           │ default value  │ left alone
+ *   nothing         │ clear          │ default value  │ emptied; with an add-only flow left alone
+ *   dropped         │ –              │ left alone     │ left alone
+ *   type None       │ –              │ default value  │ default value where the target is empty
+ */
+export function mapUser(input: MappingInput, users: ObjectMapping): DesiredUser {
+  return mapObject({ ...input, type: 'user' }, users);
+}
+
+/** Evaluates the group mappings on one whole source group. As {@link mapUser}; the members are left to the engine. */
+export function mapGroup(input: MappingInput, groups: ObjectMapping): DesiredGroup {
+  return mapObject({ ...input, type: 'group' }, groups);
+}
+
+/** Whether the mapping says who is in a group. False: memberships in Zendesk are left alone. */
+export function mapsMembers(groups: ObjectMapping): boolean {
+  return groups.mappings.some(({ target }) => target.kind === 'members');
+}
+
+/** The values that `SelectUniqueValue` mappings would try on an object, so that they can be looked up before it is mapped. */
+export function uniqueCandidates(
+  input: MappingInput,
+  mapping: ObjectMapping,
+): readonly { readonly attribute: string; readonly values: readonly string[] }[] {
+  const context = contextOf({ ...input, type: mapping.objectType });
+  return mapping.mappings.flatMap(({ source, target }) =>
+    source.kind === 'function' && source.expression.usesUniqueness
+      ? [{ attribute: target.name, values: candidates(source.expression, context) }]
+      : [],
+  );
+}
+
+function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): DesiredObject {
+  const context = contextOf(input);
+  const values = new Map<string, DesiredValue>();
+  const issues: MappingIssue[] = [];
+  const matching: (MatchingValue & { readonly priority: number })[] = [];
+  for (const one of mapping.mappings) {
+    if (one.target.kind === 'members') continue;
+    const outcome = evaluateMapping(one, input, context);
+    if (outcome.issue !== undefined) issues.push(outcome.issue);
+    if (outcome.desired !== undefined) values.set(one.target.name, outcome.desired);
+    if (one.matchingPriority > 0 && outcome.found !== undefined) {
+      matching.push({ attribute: one.target.name, value: outcome.found, priority: one.matchingPriority });
+    }
+  }
+  matching.sort((a, b) => a.priority - b.priority);
+  if (matching.length === 0) issues.push(nothingToMatch(mapping));
+  if (input.mode === 'create') issues.push(...missingOnCreate(mapping, values));
+  return { values, matching: matching.map(({ attribute, value }) => ({ attribute, value })), issues };
+}
+
+function contextOf(input: MappingInput & SourceFacts): EvaluationContext {
+  const { now, isUniqueInTarget, defaultDomain } = input;
+  return {
+    attribute: sourceView(input),
+    now,
+    newGuid: () => input.newGuid(),
+    random: () => input.random(),
+    ...(isUniqueInTarget === undefined ? {} : { isUniqueInTarget: (candidate) => isUniqueInTarget(candidate) }),
+    ...(defaultDomain === undefined ? {} : { defaultDomain: () => defaultDomain() }),
+  };
+}
+
+interface Outcome {
+  readonly desired?: DesiredValue;
+  /** The value to match by. */
+  readonly found?: string;
+  readonly issue?: MappingIssue;
+}
+
+type Given =
+  | { readonly kind: 'value'; readonly value: Value; readonly redacted: boolean }
+  | { readonly kind: 'dropped' | 'none' }
+  | { readonly kind: 'failed'; readonly message: string };
+
+function evaluateMapping(mapping: AttributeMapping, input: MappingInput, context: EvaluationContext): Outcome {
+  const { target, flowType, defaultValue } = mapping;
+  const given = evaluateSource(mapping, context);
+  switch (given.kind) {
+    case 'dropped':
+      return {};
+    case 'failed':
+      return { issue: issue(mapping, 'MappingFailed', `${target.name}: ${given.message}`) };
+    case 'none':
+      // Only what the target lacks is given the default: the flow type says so to the comparison.
+      return defaultValue === null
+        ? {}
+        : settle(mapping, defaultValue, input, { redacted: false, flow: 'AttributeAddOnly', isDefault: true });
+    case 'value':
+      break;
+  }
+  const { redacted } = given;
+  const normal = normaliseFor(target, given.value, input.account);
+  if (normal.kind === 'refused')
+    return { issue: issue(mapping, 'AttributeValidationFailed', `${target.name}: ${normal.message}`) };
+  const isUpdate = input.mode === 'update';
+  if (normal.kind === 'value') {
+    const { value } = normal;
+    const found = typeof value === 'string' || typeof value === 'number' ? { found: String(value) } : {};
+    if (isUpdate && flowType === 'ObjectAddOnly') return found;
+    return { ...found, desired: desiredOf(mapping, value, { redacted, flow: flowType, isDefault: false }) };
+  }
+  if (!isUpdate)
+    return defaultValue === null ? {} : settle(mapping, defaultValue, input, { redacted, flow: flowType, isDefault: true });
+  if (mapping.flowNullValues === 'skip' || flowType !== 'Always') return {};
+  return { desired: { value: null, redacted, flow: flowType, onlyOnCreate: false, clears: true, isDefault: false } };
+}
+
+function evaluateSource(mapping: AttributeMapping, context: EvaluationContext): Given {
+  const { source } = mapping;
+  switch (source.kind) {
+    case 'none':
+      return { kind: 'none' };
+    case 'constant':
+      return { kind: 'value', value: source.value, redacted: false };
+    case 'attribute':
+      return { kind: 'value', value: asValue(context.attribute(source.name)), redacted: false };
+    case 'function':
+      return evaluate(source.expression, context);
+  }
+}
+
+/** Numbers and Booleans of the source print as the expression language prints them. */
+function asValue(value: ReturnType<EvaluationContext['attribute']>): Value {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  if (typeof value === 'number') return String(value);
+  return value.flatMap((element) => asValue(element) ?? []);
+}
+
+interface Traits {
+  readonly redacted: boolean;
+  readonly flow: FlowType;
+  readonly isDefault: boolean;
+}
+
+/** Makes a default value a desired one. It was checked when the file was read, so what is refused here is what the account lacks. */
+function settle(mapping: AttributeMapping, text: string, input: MappingInput, traits: Traits): Outcome {
+  const normal = normaliseFor(mapping.target, text, input.account);
+  if (normal.kind === 'refused') {
+    return { issue: issue(mapping, 'AttributeValidationFailed', `${mapping.target.name}: the default value: ${normal.message}`) };
+  }
+  return normal.kind === 'empty' ? {} : { desired: desiredOf(mapping, normal.value, traits) };
+}
+
+function desiredOf(mapping: AttributeMapping, value: Exclude<AttributeValue, null>, traits: Traits): DesiredValue {
+  const settled = mapping.isInverted && typeof value === 'boolean' ? !value : value;
+  return { value: settled, onlyOnCreate: traits.flow === 'ObjectAddOnly', clears: false, ...traits };
+}
+
+/** Attributes that decide who the object is or what it may do; a fault in one of these stops the object. */
+const decisive: ReadonlySet<string> = new Set(['external_id', 'role', 'custom_role_id', 'suspended']);
+
+function issue(mapping: AttributeMapping, code: MappingIssue['code'], message: string): MappingIssue {
+  return {
+    attribute: mapping.target.name,
+    code,
+    message,
+    isFatal: mapping.matchingPriority > 0 || decisive.has(mapping.target.name),
+  };
+}
+
+function nothingToMatch(mapping: ObjectMapping): MappingIssue {
+  const names = mapping.matching.map(({ target }) => target.name).join(', ');
+  return {
+    attribute: mapping.matching[0]?.target.name ?? '',
+    code: 'ImportSkipped',
+    message: `No matching attribute has a value (${names}): whether the object exists in Zendesk cannot be told`,
+    isFatal: true,
+  };
+}
+
+function missingOnCreate(mapping: ObjectMapping, values: ReadonlyMap<string, DesiredValue>): MappingIssue[] {
+  const isMissing = values.get('name') === undefined;
+  if (!isMissing) return [];
+  const message = `Zendesk creates no ${mapping.objectType} without a name, and the mapping of name gives none`;
+  return [{ attribute: 'name', code: 'MandatoryFieldsMissing', message, isFatal: true }];
+}

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+import type { ObjectKey } from '../ports/stores';
+
+/**
+ * The change id of an object in a cycle: a GUID made of both, so that enqueueing the same object of the same cycle twice (after
+ * a crash) is still one change with one log entry.
+ */
+export function changeIdFor(cycleId: string, key: ObjectKey): string {
+  const hex = createHash('sha256').update(`${cycleId}\n${key.type}\n${key.id}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}

@@ -1,0 +1,94 @@
+import { unhealthy } from '../core/health';
+import type { NoticeSample } from '../core/notice';
+import type { OutcomeCounts } from '../ports/provisioning-log';
+import type { CycleRecord } from '../ports/stores';
+import type { EngineDeps } from './deps';
+import { changeJob, readJob } from './job-state';
+import { enterQuarantine, leaveQuarantine } from './quarantine-job';
+
+/** How many past cycles may still wait for their last items. */
+const CYCLES_LOOKED_AT = 25;
+
+/**
+ * Closes the cycles whose work items have all ended, and draws the conclusions: healthy or not, quarantine or its end, who is
+ * told. Safe to call at any time, from several places.
+ */
+export async function closeCycles(deps: EngineDeps): Promise<readonly CycleRecord[]> {
+  const closed: CycleRecord[] = [];
+  for (const cycle of await deps.cycles.latest(CYCLES_LOOKED_AT)) {
+    if (cycle.state !== 'exporting') continue;
+    const counts = await deps.log.counts(cycle.cycleId);
+    if (counts.total >= cycle.enqueued) closed.push(await close(deps, cycle, counts));
+  }
+  return closed;
+}
+
+async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts): Promise<CycleRecord> {
+  const failed = failures(counts);
+  const record: CycleRecord = {
+    ...cycle,
+    state: failed > 0 ? 'entryLevelErrors' : 'succeeded',
+    endedAt: deps.clock().toISOString(),
+  };
+  await judge(deps, cycle, counts, failed);
+  await deps.cycles.put(record);
+  deps.logger.info('A cycle is complete', { cycleId: cycle.cycleId, cycleKind: cycle.kind, objects: counts.total, failed });
+  return record;
+}
+
+/** How many work items of a cycle failed. */
+export const failures = (counts: OutcomeCounts): number =>
+  Object.entries(counts.byOutcome).reduce((sum, [outcome, count]) => (outcome.startsWith('failure/') ? sum + count : sum), 0);
+
+async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts, failed: number): Promise<void> {
+  const objectsInScope = (await deps.links.countLinks('user')) + (await deps.links.countLinks('group'));
+  const reason = unhealthy({ total: counts.total, failed, failedReferences: 0, objectsInScope });
+  const samples = failed > 0 ? await sampleFailures(deps, cycle.cycleId) : [];
+  if (reason) {
+    const codes = Object.entries(counts.byErrorCode).sort(([, a], [, b]) => b - a);
+    await enterQuarantine(deps, {
+      reason,
+      code: codes[0]?.[0] ?? 'PROV_BUG',
+      message: `${failed} of ${counts.total} objects failed: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`,
+      sampleIds: samples.map((sample) => sample.sourceId),
+    });
+    await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1 }));
+    return;
+  }
+  await recover(deps);
+  const now = deps.clock().toISOString();
+  const isSteady = counts.total === 0 || failed === 0;
+  await changeJob(deps.state, (job) => ({
+    ...job,
+    successiveFailures: 0,
+    steadyStateFirstAt: job.steadyStateFirstAt ?? (isSteady ? now : null),
+    steadyStateLastAt: isSteady ? now : job.steadyStateLastAt,
+  }));
+  if (failed > 0)
+    await deps.notifier.send({ kind: 'failures', cycleId: cycle.cycleId, newFailures: failed, failures: failed, samples });
+}
+
+/** A healthy cycle ends a quarantine, except one of the brake: that one ends when nothing is held any more. */
+async function recover(deps: EngineDeps): Promise<void> {
+  const { value: job } = await readJob(deps.state);
+  if (!job.quarantine) return;
+  if (job.quarantine.reason === 'TooManyDeletes' && (await isAnythingHeld(deps))) return;
+  const ended = await leaveQuarantine(deps);
+  if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+}
+
+/** True while the brake holds anything. */
+export async function isAnythingHeld(deps: EngineDeps): Promise<boolean> {
+  for await (const page of deps.staged.list()) if (page.some((row) => row.state === 'staged')) return true;
+  return false;
+}
+
+async function sampleFailures(deps: EngineDeps, cycleId: string): Promise<readonly NoticeSample[]> {
+  const page = await deps.log.query({ cycleId, statuses: ['failure'] }, 10);
+  return page.entries.map((entry) => ({
+    sourceId: entry.sourceIdentity.id,
+    changeId: entry.changeId,
+    code: entry.provisioningStatusInfo.errorInformation?.errorCode ?? null,
+    reason: entry.provisioningStatusInfo.errorInformation?.reason ?? '',
+  }));
+}

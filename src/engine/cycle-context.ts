@@ -1,0 +1,23 @@
+import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
+import type { Ancestry } from './ancestry';
+import type { EngineDeps } from './deps';
+import type { RunningCycle } from './job-state';
+
+/** A cycle in progress, as its phases see it. */
+export interface CycleContext {
+  readonly deps: EngineDeps;
+  readonly application: SourceApplication;
+  /** The assignments as they stand after this cycle's import, by principal: in memory, because they are read in full anyway. */
+  readonly assignments: Map<SourceId, readonly AppRoleAssignment[]>;
+  readonly ancestry: Ancestry;
+  /** The cycle as last saved. */
+  readonly cycle: () => RunningCycle;
+  /**
+   * Saves where the cycle is. The one place where a cycle that has lost its lease, or has used up its time, is stopped.
+   * @throws StaleStateError, CycleInterrupted
+   */
+  readonly save: (change: Partial<RunningCycle>) => Promise<void>;
+}
+
+/** Thrown at a save point when the cycle must stop for now: time is up, or the job was paused. Not a failure. */
+export class CycleInterrupted extends Error {}

@@ -1,0 +1,33 @@
+import type { ProvisioningSchema } from '../core/schema/model';
+import type { Notifier } from '../ports/notifier';
+import type { ProvisioningLog } from '../ports/provisioning-log';
+import type { Clock, Logger, NewId } from '../ports/runtime';
+import type { SourceConnector } from '../ports/source-connector';
+import type { ConnectorSpace, CycleStore, EscrowStore, LinkStore, StagedDeletionStore, StateStore } from '../ports/stores';
+import type { TargetConnector } from '../ports/target-connector';
+import type { WorkQueue } from '../ports/work-queue';
+import type { JobSettings } from './job-settings';
+
+/** Everything a use case may reach for: the two connectors, the stores, and what is neither pure nor ours. */
+export interface EngineDeps {
+  readonly settings: JobSettings;
+  readonly schema: ProvisioningSchema;
+  readonly source: SourceConnector;
+  readonly target: TargetConnector;
+  readonly queue: WorkQueue;
+  readonly state: StateStore;
+  readonly space: ConnectorSpace;
+  readonly links: LinkStore;
+  readonly escrows: EscrowStore;
+  readonly staged: StagedDeletionStore;
+  readonly cycles: CycleStore;
+  readonly log: ProvisioningLog;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  /** Waits for that many milliseconds. */
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly newId: NewId;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+}

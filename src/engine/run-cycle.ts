@@ -1,0 +1,243 @@
+import { ProvisioningError, UnauthorizedError } from '../core/errors';
+import type { QuarantineCause } from '../core/health';
+import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
+import type { CycleRecord } from '../ports/stores';
+import { makeAncestry } from './ancestry';
+import { applyBrake } from './apply-brake';
+import { type CycleContext, CycleInterrupted } from './cycle-context';
+import type { EngineDeps } from './deps';
+import { importAssignments, loadAssignments } from './import-assignments';
+import { importGroups } from './import-groups';
+import { importUsers } from './import-users';
+import {
+  changeJob,
+  type GroupWatermarks,
+  type JobState,
+  type RunningCycle,
+  readJob,
+  STATE_KEYS,
+  type UserWatermark,
+} from './job-state';
+import { type Lease, takeLease } from './lease';
+import { enterQuarantine, leaveQuarantine } from './quarantine-job';
+import { groupAttributes } from './schema-needs';
+import { clearScoped, scopeChanges } from './scope-changes';
+
+/** How a call of {@link runCycle} ended. */
+export type CycleOutcome =
+  | {
+      readonly kind: 'completed';
+      readonly cycleId: string;
+      readonly cycleKind: 'initial' | 'incremental';
+      readonly evaluated: number;
+    }
+  | { readonly kind: 'interrupted'; readonly cycleId: string; readonly phase: RunningCycle['phase'] }
+  | { readonly kind: 'failed'; readonly cycleId: string | undefined; readonly error: ProvisioningError }
+  | { readonly kind: 'notRun'; readonly reason: string };
+
+/** How one call may go about it. */
+export interface CycleOptions {
+  /** Who runs: unique per call, so that two timers or instances are told apart. */
+  readonly owner: string;
+  /** After this many milliseconds the cycle stops at the next page and goes on with the next call. */
+  readonly budgetMs: number;
+}
+
+/**
+ * Runs one cycle as far as it gets: import, scoping, brake, enqueue, and only then the watermark moves. A cycle that was cut
+ * off (time-out, crash, fault of the source) goes on with its next page. Two calls at once do not disturb one another.
+ */
+export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise<CycleOutcome> {
+  const { value: job } = await readJob(deps.state);
+  const notNow = reasonNotToRun(job, deps.clock());
+  if (notNow) return { kind: 'notRun', reason: notNow };
+  const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, options.owner, deps.clock, deps.sleep);
+  if (!lease) return { kind: 'notRun', reason: 'Another instance is running a cycle.' };
+  try {
+    return await runUnderLease(deps, lease, deps.clock().getTime() + options.budgetMs);
+  } finally {
+    await lease.release();
+  }
+}
+
+function reasonNotToRun(job: JobState, now: Date): string | undefined {
+  if (job.paused) return 'The job is paused.';
+  if (job.quarantine && !job.runNow && Date.parse(job.quarantine.nextAttempt) > now.getTime()) {
+    return `The job is in quarantine (${job.quarantine.reason}); next attempt at ${job.quarantine.nextAttempt}.`;
+  }
+  return undefined;
+}
+
+async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
+  let cycleId: string | undefined;
+  try {
+    const application = await deps.source.readApplication();
+    await deps.state.write(STATE_KEYS.application, application, '*');
+    await deps.target.describe(true);
+    await endCredentialQuarantine(deps);
+    const context = await openCycle(deps, application, lease, deadlineMs);
+    cycleId = context.cycle().cycleId;
+    const held = await runPhases(context);
+    return await completeCycle(context, held);
+  } catch (error) {
+    if (error instanceof CycleInterrupted && cycleId !== undefined) {
+      const stored = await deps.state.read<RunningCycle>(STATE_KEYS.cycle);
+      return { kind: 'interrupted', cycleId, phase: stored?.value.phase ?? 'assignments' };
+    }
+    if (!(error instanceof ProvisioningError)) throw error;
+    await noteFailure(deps, cycleId, error);
+    return { kind: 'failed', cycleId, error };
+  }
+}
+
+/** Both sides let us in again, so a quarantine for a refused credential is over; items that wait for that go on. */
+async function endCredentialQuarantine(deps: EngineDeps): Promise<void> {
+  const { value: job } = await readJob(deps.state);
+  if (job.quarantine?.reason !== 'EncounteredQuarantineException') return;
+  const ended = await leaveQuarantine(deps);
+  if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+}
+
+async function runPhases(context: CycleContext): Promise<QuarantineCause | undefined> {
+  if (context.cycle().phase === 'assignments') await importAssignments(context);
+  else await loadAssignments(context);
+  if (context.cycle().phase === 'groups') await importGroups(context);
+  if (context.cycle().phase === 'users') await importUsers(context);
+  if (context.cycle().phase === 'scoping') await scopeChanges(context);
+  return applyBrake(context);
+}
+
+async function openCycle(
+  deps: EngineDeps,
+  application: SourceApplication,
+  lease: Lease,
+  deadlineMs: number,
+): Promise<CycleContext> {
+  const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
+  let current = stored?.value ?? (await newCycle(deps));
+  let etag = stored?.value ? stored.etag : await deps.state.write(STATE_KEYS.cycle, current, stored?.etag ?? null);
+  if (!stored?.value) await markDue(deps, current);
+  await deps.cycles.put(recordOf(current, 'importing'));
+  const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
+  return {
+    deps,
+    application,
+    assignments,
+    ancestry: makeAncestry(deps.space, deps.settings.groupMembership),
+    cycle: () => current,
+    async save(change) {
+      await lease.renew();
+      const next = { ...current, ...change };
+      etag = await deps.state.write(STATE_KEYS.cycle, next, etag);
+      current = next;
+      if (deps.clock().getTime() >= deadlineMs) throw new CycleInterrupted();
+    },
+  };
+}
+
+/** What decides scope and mapping: a change of it makes the next cycle an initial one. */
+const rulesHash = ({ schema, settings }: EngineDeps): string =>
+  [schema.hash, settings.servicePrincipalId, settings.scope, settings.groupMembership, settings.defaultAccess].join('|');
+
+async function newCycle(deps: EngineDeps): Promise<RunningCycle> {
+  const { value: job } = await readJob(deps.state);
+  const users = (await deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
+  const groups = (await deps.state.read<GroupWatermarks>(STATE_KEYS.groupWatermarks))?.value;
+  const userSelect = deps.schema.users.sourceAttributes.join(',');
+  const groupSelect = groupAttributes(deps.schema).join(',');
+  const rulesChanged = job.rulesHash !== null && job.rulesHash !== rulesHash(deps);
+  const why = job.initialDue ?? (rulesChanged ? 'The mappings or the scope settings changed.' : null);
+  const usersFull = why !== null || users === undefined || users.select !== userSelect;
+  const keepGroups = why === null && groups?.select === groupSelect;
+  const cycleId = deps.newId();
+  return {
+    cycleId,
+    kind: why === null ? 'incremental' : 'initial',
+    why: why ?? 'Changes since the last cycle.',
+    startedAt: deps.clock().toISOString(),
+    phase: 'assignments',
+    groups: keepGroups ? groups.chunks.map((chunk) => ({ ...chunk, next: null, round: null, isDone: false })) : [],
+    groupSelect,
+    usersNext: null,
+    usersWatermark: null,
+    usersFull,
+    userSelect,
+    scopedAfter: null,
+    imported: 0,
+    evaluated: 0,
+    staged: 0,
+    unknowns: 0,
+  };
+}
+
+/** An initial cycle looks at every object ever read; any cycle at the escrows that are due. */
+async function markDue(deps: EngineDeps, cycle: RunningCycle): Promise<void> {
+  const now = deps.clock().toISOString();
+  for await (const page of deps.escrows.list()) {
+    const due = page.filter((escrow) => escrow.nextAttemptAt !== null && escrow.nextAttemptAt <= now);
+    await deps.space.markDirty(due.map((escrow) => escrow.key));
+  }
+  if (cycle.kind !== 'initial') return;
+  for (const type of ['group', 'user'] as const) {
+    for await (const page of deps.space.listObjects(type)) {
+      await deps.space.markDirty(page.map((object) => ({ type, id: object.id })));
+    }
+  }
+}
+
+async function completeCycle(context: CycleContext, held: QuarantineCause | undefined): Promise<CycleOutcome> {
+  const { deps } = context;
+  await clearScoped(context);
+  const cycle = context.cycle();
+  const chunks = cycle.groups.map(({ ids, watermark }) => ({ ids, watermark }));
+  await deps.state.write(STATE_KEYS.groupWatermarks, { select: cycle.groupSelect, chunks } satisfies GroupWatermarks, '*');
+  if (cycle.usersWatermark !== null) {
+    await deps.state.write(
+      STATE_KEYS.userWatermark,
+      { link: cycle.usersWatermark, select: cycle.userSelect } satisfies UserWatermark,
+      '*',
+    );
+  }
+  await deps.cycles.put({ ...recordOf(cycle, 'exporting'), endedAt: deps.clock().toISOString() });
+  await changeJob(deps.state, (job) => ({
+    ...job,
+    initialDue: null,
+    rulesHash: rulesHash(deps),
+    lastCycleId: cycle.cycleId,
+    runNow: false,
+  }));
+  if (held) await enterQuarantine(deps, held);
+  await deps.state.write(STATE_KEYS.cycle, null, '*');
+  return { kind: 'completed', cycleId: cycle.cycleId, cycleKind: cycle.kind, evaluated: cycle.evaluated };
+}
+
+async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error: ProvisioningError): Promise<void> {
+  deps.logger.error('The cycle stopped and goes on with the next one', { cycleId, code: error.code, reason: error.message });
+  const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
+  if (stored?.value) {
+    await deps.cycles.put({ ...recordOf(stored.value, 'importing'), error: { code: error.code, message: error.message } });
+  }
+  await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1, runNow: false }));
+  if (error instanceof UnauthorizedError) {
+    await enterQuarantine(deps, {
+      reason: 'EncounteredQuarantineException',
+      code: error.code,
+      message: error.message,
+      failingRequest: error.message,
+      sampleIds: [],
+    });
+  }
+}
+
+const recordOf = (cycle: RunningCycle, state: CycleRecord['state']): CycleRecord => ({
+  cycleId: cycle.cycleId,
+  kind: cycle.kind,
+  state,
+  startedAt: cycle.startedAt,
+  endedAt: null,
+  enqueued: cycle.evaluated,
+  staged: cycle.staged,
+  imported: cycle.imported,
+  why: cycle.why,
+  error: null,
+});

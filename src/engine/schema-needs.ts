@@ -1,0 +1,13 @@
+import type { SourceId } from '../core/model';
+import type { ProvisioningSchema } from '../core/schema/model';
+
+/** The groups whose members scoping filters ask about. */
+export const filterGroups = (schema: ProvisioningSchema): readonly SourceId[] =>
+  [...schema.users.filterGroupIds, ...(schema.groups?.filterGroupIds ?? [])] as SourceId[];
+
+/** What scoping needs of a group even where groups are not provisioned: their members may be entitled through them. */
+const ALWAYS_NEEDED = ['displayName', 'securityEnabled'];
+
+/** The source attributes to be read of groups, sorted. */
+export const groupAttributes = (schema: ProvisioningSchema): readonly string[] =>
+  [...new Set([...ALWAYS_NEEDED, ...(schema.groups?.sourceAttributes ?? [])])].sort();
