@@ -10,7 +10,6 @@ export type TargetKind =
   | 'role'
   | 'customRole'
   | 'organization'
-  | 'choice'
   | 'userField'
   | 'members';
 
@@ -29,8 +28,6 @@ export interface TargetAttribute {
   readonly isClearable: boolean;
   /** Longest text in UTF-16 units; undefined where nobody has said or found one. */
   readonly maxLength?: number;
-  /** The values of a `choice`, as Zendesk spells them. */
-  readonly choices?: readonly string[];
 }
 
 type Traits = Partial<Omit<TargetAttribute, 'name' | 'kind'>>;
@@ -50,9 +47,6 @@ const COLUMN_LENGTH = 255;
 
 /** Longest note or detail text; Zendesk names about 64 KB for long texts. @see https://support.zendesk.com/hc/en-us/community/posts/4719863289498 */
 const LONG_TEXT_LENGTH = 65_535;
-
-/** Which tickets an agent sees. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format */
-const TICKET_RESTRICTIONS = ['organization', 'groups', 'assigned', 'requested'] as const;
 
 /** The longest address that mail can be sent to. @see https://www.rfc-editor.org/errata/eid1690 */
 export const MAX_EMAIL_LENGTH = 254;
@@ -83,9 +77,6 @@ export const USER_ATTRIBUTES: readonly TargetAttribute[] = [
   attribute('details', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
   attribute('notes', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
   attribute('signature', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
-  attribute('moderator', 'boolean', { isClearable: false }),
-  attribute('only_private_comments', 'boolean', { isClearable: false }),
-  attribute('ticket_restriction', 'choice', { choices: TICKET_RESTRICTIONS }),
 ];
 
 /**

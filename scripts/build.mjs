@@ -1,0 +1,63 @@
+/**
+ * Builds the app: `src/main.ts` → `dist/main.js`, one file with every dependency in it, as the Functions worker loads it, and what runs
+ * the app on one machine into `dist/local`, which the package leaves out.
+ *
+ *   node scripts/build.mjs [--out <folder>] [--main <file>]     defaults: dist, src/main.ts
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({
+  options: { out: { type: 'string', default: 'dist' }, main: { type: 'string', default: 'src/main.ts' } },
+});
+const out = resolve(root, values.out);
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What exists is built; while a part is missing the rest still builds. */
+const entries = {
+  main: resolve(root, values.main),
+  'local/child': join(root, 'src/local/host/child.ts'),
+  'local/cli': join(root, 'src/local/cli.ts'),
+  'local/check-schema': join(root, 'src/local/check-schema.ts'),
+};
+
+rmSync(out, { recursive: true, force: true });
+for (const [name, source] of Object.entries(entries)) {
+  if (!existsSync(source)) {
+    console.log(`skipped ${name}: there is no ${relative(root, source)}`);
+    continue;
+  }
+  const isApp = name === 'main';
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile: join(out, `${name}.js`),
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'cjs',
+    // Names are kept: they are in stack traces, and class names are in our errors.
+    minifySyntax: isApp,
+    minifyWhitespace: isApp,
+    minifyIdentifiers: false,
+    keepNames: true,
+    sourcemap: isApp ? 'external' : 'linked',
+    sourcesContent: false,
+    legalComments: isApp ? 'linked' : 'none',
+    // The worker makes this module up at run time; azurite is started as a program of its own, and only on a developer's machine.
+    external: ['@azure/functions-core', 'azurite', 'playwright-core', 'esbuild'],
+    // Its CommonJS form finds its own parts at run time, which no bundler can follow.
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    // Some dependencies ask for `import.meta.url`, which CommonJS lacks.
+    banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+    define: { __APP_VERSION__: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const bytes = Object.entries(metafile.outputs).find(([file]) => file.endsWith('.js'))?.[1].bytes ?? 0;
+  console.log(`${relative(root, join(out, `${name}.js`))}  ${(bytes / 1024).toFixed(0)} KiB`);
+}

@@ -1,0 +1,160 @@
+import { odata } from '@azure/data-tables';
+import { z } from 'zod';
+import { StaleStateError } from '../../core/errors';
+import { type AppRoleAssignment, type ObjectType, type SourceId, sourceId } from '../../core/model';
+import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../ports/stores';
+import type { Storage } from './connection';
+import { TABLES } from './names';
+import { objectKeySchema, objectRowKey, toMemberEdge, toSourceObject } from './object-rows';
+import { encodeKey, fromJsonColumns, guard, jsonColumns, keyOf, type Row } from './table-kit';
+
+/** Largest page of waiting objects, as the port says. */
+const DIRTY_PAGE = 500;
+/** The stamp of a row that no full round has seen yet. */
+const NEVER_SEEN = '';
+const DIRTY = 'dirty';
+const ASSIGNMENT = 'assignment';
+
+const objectPartition = (type: ObjectType): string => keyOf('object', type);
+const memberPartition = (groupId: string): string => keyOf('member', groupId);
+const reversePartition = (memberId: string): string => keyOf('memberof', memberId);
+
+const isAssignment = guard<AppRoleAssignment>(
+  z.object({
+    id: z.string(),
+    principalId: z.string(),
+    principalType: z.enum(['User', 'Group', 'ServicePrincipal']),
+    principalDisplayName: z.string(),
+    appRoleId: z.string(),
+  }),
+);
+const isObjectKey = guard<ObjectKey>(objectKeySchema);
+
+const edgeRow = (edge: MemberEdge, round: string | undefined): Row => ({
+  partitionKey: memberPartition(edge.groupId),
+  rowKey: encodeKey(edge.memberId),
+  ...jsonColumns(edge),
+  ...(round !== undefined && { round }),
+});
+const reverseRow = (edge: MemberEdge): Row => ({
+  partitionKey: reversePartition(edge.memberId),
+  rowKey: encodeKey(edge.groupId),
+  ...jsonColumns(edge),
+});
+const dirtyRow = (key: ObjectKey): Row => ({
+  partitionKey: DIRTY,
+  rowKey: objectRowKey(key),
+  ...jsonColumns({ type: key.type, id: key.id }),
+});
+
+/**
+ * The connector space on a table:
+ *
+ *   partition           row             holds
+ *   object.<type>       <id>            a source object, and the full round that last saw it
+ *   member.<groupId>    <memberId>      a membership, and the round that last saw it: the truth
+ *   memberof.<memberId> <groupId>       the same membership from the other side
+ *   assignment          <assignmentId>  an app role assignment
+ *   dirty               <type>.<id>     an object that waits to be evaluated
+ *
+ * A membership's truth is written first and removed last, so after a crash between the two every reverse row still has its truth:
+ * the next full round sees it and puts right what is missing.
+ */
+export function makeConnectorSpace(storage: Storage): ConnectorSpace {
+  const table = storage.table(TABLES.connectorSpace);
+
+  async function* members(groupId: SourceId, round?: string): AsyncGenerator<readonly MemberEdge[]> {
+    for await (const page of table.pages({ partition: memberPartition(groupId) })) {
+      // Filtered here, because the service never answers rows that lack a column to a condition on it.
+      const edges = page.filter((row) => round === undefined || row.round !== round).map(toMemberEdge);
+      if (edges.length > 0) yield edges;
+    }
+  }
+
+  async function* objects(type: ObjectType, where?: string): AsyncGenerator<ReturnType<typeof toSourceObject>[]> {
+    for await (const page of table.pages({ partition: objectPartition(type), where })) yield page.map(toSourceObject);
+  }
+
+  return {
+    async readObject(key) {
+      const row = await table.get(objectPartition(key.type), encodeKey(key.id));
+      return row && { value: toSourceObject(row), etag: row.etag };
+    },
+
+    async writeObject(object, etag, round) {
+      const keys = { partitionKey: objectPartition(object.type), rowKey: encodeKey(object.id) };
+      const columns = { ...keys, ...jsonColumns(object) };
+      if (round !== undefined) return table.write({ ...columns, round }, etag);
+      // Merging leaves the stamp as it is. A new row must have one, or the search for rows not seen would miss it.
+      if (etag !== null && etag !== '*') return table.write(columns, etag, 'Merge');
+      try {
+        return await table.write({ ...columns, round: NEVER_SEEN }, null);
+      } catch (error) {
+        if (etag === null || !(error instanceof StaleStateError)) throw error;
+        return table.write(columns, '*', 'Merge');
+      }
+    },
+
+    stampObjects: (keys, round) =>
+      table.mergeExisting(keys.map((key) => ({ partitionKey: objectPartition(key.type), rowKey: encodeKey(key.id), round }))),
+
+    listObjects: (type) => objects(type),
+    listObjectsNotSeen: (type, round) => objects(type, odata`round ne ${round}`),
+    removeObject: (key) => table.remove(objectPartition(key.type), encodeKey(key.id)),
+
+    async putMembers(edges, round) {
+      await table.upsertMany(
+        edges.map((edge) => edgeRow(edge, round)),
+        'Merge',
+      );
+      await table.upsertMany(edges.map(reverseRow));
+    },
+
+    async removeMembers(edges) {
+      await table.removeMany(edges.map(reverseRow));
+      await table.removeMany(edges.map((edge) => edgeRow(edge, undefined)));
+    },
+
+    listMembers: (groupId) => members(groupId),
+    listMembersNotSeen: (groupId, round) => members(groupId, round),
+
+    async groupsOf(memberId) {
+      const groups: SourceId[] = [];
+      for await (const page of table.pages({ partition: reversePartition(memberId) })) {
+        groups.push(...page.map((row) => sourceId(toMemberEdge(row).groupId)));
+      }
+      return groups;
+    },
+
+    putAssignments: async (assignments) =>
+      table.upsertMany(
+        assignments.map((assignment) => ({
+          partitionKey: ASSIGNMENT,
+          rowKey: encodeKey(assignment.id),
+          ...jsonColumns(assignment),
+        })),
+      ),
+
+    removeAssignments: (assignments) =>
+      table.removeMany(assignments.map((assignment) => ({ partitionKey: ASSIGNMENT, rowKey: encodeKey(assignment.id) }))),
+
+    async *listAssignments() {
+      for await (const page of table.pages({ partition: ASSIGNMENT })) {
+        yield page.map((row) => fromJsonColumns(row, 'an assignment', isAssignment));
+      }
+    },
+
+    markDirty: async (keys) => table.upsertMany(keys.map(dirtyRow)),
+
+    async listDirty(after) {
+      const range = { partition: DIRTY, ...(after && { rowAfter: objectRowKey(after) }) };
+      for await (const page of table.pages(range, { pageSize: DIRTY_PAGE })) {
+        // A first page shorter than it could be does no harm: the caller goes on after its last key.
+        return page.map((row) => fromJsonColumns(row, 'a waiting object', isObjectKey));
+      }
+      return [];
+    },
+
+    clearDirty: (keys) => table.removeMany(keys.map((key) => ({ partitionKey: DIRTY, rowKey: objectRowKey(key) }))),
+  };
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import type { TransactionAction } from '@azure/data-tables';
+import type { ProvisioningLogEntry } from '../../core/record';
+import type { ProvisioningLog } from '../../ports/provisioning-log';
+import type { Storage } from './connection';
+import { purgeLog } from './log-purge';
+import { queryLog } from './log-query';
+import { countsKey, countsKeys, entryColumns, entryKey, indexRows, toCounts, toEntry } from './log-rows';
+import { addCounts, countOf, mergeRepeat, noCounts } from './log-rules';
+import { TABLES } from './names';
+import { PARALLEL_ROWS, type StoreTable } from './store-table';
+import { inParallel, jsonColumns, retryStale } from './table-kit';
+
+/** More writers than ever meet at one of a cycle's counters. */
+const RECORD_TRIES = 64;
+
+/** What a recording did: the entry as it is stored now, and as it was before. */
+interface Recorded {
+  readonly result: 'recorded' | 'repeated';
+  readonly stored: ProvisioningLogEntry;
+  readonly before?: ProvisioningLogEntry;
+}
+
+/**
+ * The provisioning log on a table:
+ *
+ *   partition                     row                    holds
+ *   entry.<cycle>.<shard>         entry.<change>         the entry: the truth
+ *   entry.<cycle>.<shard>         counts                 how many entries of this partition ended how
+ *   cycle.<id>, change.<id>,      <instant>.<change>…    pointers with the columns to filter by, newest first
+ *   source.<id>, target.<id>,
+ *   name.<digest>
+ *   time.<day>, code.<…>.<day>,   <instant>.<change>…    the same; the days of a family lie side by side, newest first
+ *   status.<…>.<day>
+ *
+ * Entry and counts change in one transaction, so the counts are exact whatever is repeated, raced for or cut off. Pointers follow;
+ * one that a crash left out is written when the work item comes again, one left behind is found out by reading the entry.
+ */
+export function makeProvisioningLog(storage: Storage): ProvisioningLog {
+  const table = storage.table(TABLES.log);
+  return {
+    async record(entry) {
+      const { result, stored, before } = await recordEntry(table, entry);
+      await table.upsertMany(indexRows(stored));
+      if (before) await table.removeMany(outdatedRows(before, stored));
+      return result;
+    },
+
+    async read(cycleId, changeId) {
+      const key = entryKey(cycleId, changeId);
+      const row = await table.get(key.partitionKey, key.rowKey);
+      return row && toEntry(row);
+    },
+
+    async counts(cycleId) {
+      let sum = noCounts();
+      await inParallel(countsKeys(cycleId), PARALLEL_ROWS, async (key) => {
+        const row = await table.get(key.partitionKey, key.rowKey);
+        if (row) sum = addCounts(sum, toCounts(row));
+      });
+      return sum;
+    },
+
+    query: (query, pageSize, next) => queryLog(table, query, pageSize, next),
+    purge: (olderThan) => purgeLog(table, olderThan),
+  };
+}
+
+/** Writes the entry and its count, both or neither, and repeats while other writers of the same counter are faster. */
+function recordEntry(table: StoreTable, entry: ProvisioningLogEntry): Promise<Recorded> {
+  // Tells our own write from a repeat when the answer to it was lost and the library sent it again.
+  const writer = randomUUID();
+  let intended: Recorded | undefined;
+  return retryStale(RECORD_TRIES, async () => {
+    const key = entryKey(entry.cycleId, entry.changeId);
+    const [row, counts] = await Promise.all([
+      table.get(key.partitionKey, key.rowKey),
+      table.get(key.partitionKey, countsKey(key.partitionKey).rowKey),
+    ]);
+    if (intended && row?.writer === writer) return intended;
+    const before = row && toEntry(row);
+    const stored = before ? mergeRepeat(before, entry) : entry;
+    const entryRow = { ...key, writer, ...entryColumns(stored) };
+    const actions: TransactionAction[] = [row ? ['update', entryRow, 'Replace', { etag: row.etag }] : ['create', entryRow]];
+    const isOutcomeNew = !before || before.provisioningStatusInfo.status !== stored.provisioningStatusInfo.status;
+    if (isOutcomeNew) {
+      const known = counts ? toCounts(counts) : noCounts();
+      const others = before ? addCounts(known, countOf(before), -1) : known;
+      const countsRow = { ...countsKey(key.partitionKey), ...jsonColumns(addCounts(others, countOf(stored))) };
+      actions.push(counts ? ['update', countsRow, 'Merge', { etag: counts.etag }] : ['create', countsRow]);
+    }
+    intended = before ? { result: 'repeated', stored, before } : { result: 'recorded', stored };
+    await table.transact(actions);
+    return intended;
+  });
+}
+
+/** Pointers of the former outcome that the new one no longer has. */
+function outdatedRows(before: ProvisioningLogEntry, stored: ProvisioningLogEntry) {
+  const kept = new Set(indexRows(stored).map((row) => row.partitionKey));
+  return indexRows(before).filter((row) => !kept.has(row.partitionKey));
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { StagedDeletion, StagedDeletionStore } from '../../ports/stores';
+import type { Storage } from './connection';
+import { TABLES } from './names';
+import { objectKeySchema, objectRowKey } from './object-rows';
+import { fromJsonColumns, guard, jsonColumns } from './table-kit';
+
+const PARTITION = 'staged';
+
+const isStagedDeletion = guard<StagedDeletion>(
+  z.object({
+    key: objectKeySchema,
+    cycleId: z.string(),
+    changeId: z.string(),
+    kind: z.enum(['userDisable', 'userDelete', 'agentDowngrade', 'groupDelete', 'membershipRemoval']),
+    count: z.number(),
+    reason: z.string(),
+    state: z.enum(['candidate', 'staged']),
+    stagedAt: z.string(),
+  }),
+);
+
+/** Staged deletions, one row per object in one partition. */
+export function makeStagedDeletionStore(storage: Storage): StagedDeletionStore {
+  const table = storage.table(TABLES.stagedDeletions);
+  return {
+    put: async (rows) =>
+      table.upsertMany(rows.map((row) => ({ partitionKey: PARTITION, rowKey: objectRowKey(row.key), ...jsonColumns(row) }))),
+    async read(key) {
+      const row = await table.get(PARTITION, objectRowKey(key));
+      return row && fromJsonColumns(row, 'a staged deletion', isStagedDeletion);
+    },
+    remove: (keys) => table.removeMany(keys.map((key) => ({ partitionKey: PARTITION, rowKey: objectRowKey(key) }))),
+    async *list() {
+      for await (const page of table.pages({ partition: PARTITION })) {
+        yield page.map((row) => fromJsonColumns(row, 'a staged deletion', isStagedDeletion));
+      }
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { WorkItem } from '../../core/model';
+import type { UnreadableMessage, WorkQueue } from '../../ports/work-queue';
+import type { Storage } from './connection';
+import { POISON_QUEUE, WORK_QUEUE } from './names';
+import { inParallel } from './table-kit';
+
+/** Version of the messages that this app writes. */
+const MESSAGE_VERSION = 1;
+/** @see https://learn.microsoft.com/rest/api/storageservices/put-message : -1 means that a message never expires */
+const NEVER_EXPIRES = -1;
+/** @see https://learn.microsoft.com/rest/api/storageservices/put-message : seven days */
+const MAX_DELAY_SECONDS = 7 * 24 * 60 * 60;
+const PARALLEL_MESSAGES = 16;
+/** Largest batch that can be taken. @see https://learn.microsoft.com/rest/api/storageservices/get-messages */
+const MAX_TAKEN = 32;
+/** How many batches of the poison queue one call takes. */
+const MAX_LOOKS = 32;
+/** While a batch is sorted nobody else sees it, in seconds. */
+const LOOK_SECONDS = 30;
+const PREVIEW_LENGTH = 120;
+
+/** Ids are GUIDs; the bound keeps hostile texts out of keys, logs and memory. */
+const id = z.string().min(1).max(256);
+const messageSchema = z.object({
+  v: z.literal(MESSAGE_VERSION),
+  objectType: z.enum(['user', 'group']),
+  sourceId: id,
+  cycleId: id,
+  changeId: id,
+  mayDeprovision: z.boolean(),
+});
+
+const encode = (item: WorkItem): string => Buffer.from(JSON.stringify({ v: MESSAGE_VERSION, ...item })).toString('base64');
+
+/** What the runtime does before it hands a text over: strict base64, then UTF-8. */
+function isBase64(text: string): boolean {
+  const compact = text.replace(/\s/g, '');
+  return compact.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(compact);
+}
+
+const preview = (text: string): string => text.slice(0, PREVIEW_LENGTH).replace(/[^\x20-\x7e]/g, '?');
+
+/** Decodes what a function was handed: an object, or its JSON. Pure; undefined for anything that is no work item. */
+export function decodeWorkItem(message: unknown): WorkItem | undefined {
+  let value = message;
+  if (typeof message === 'string') {
+    try {
+      value = JSON.parse(message);
+    } catch {
+      return undefined;
+    }
+  }
+  const parsed = messageSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { v: _, ...item } = parsed.data;
+  return item as WorkItem;
+}
+
+/**
+ * The work queue on Azure Storage: base64 of JSON, as the queue trigger reads it, with a version `v`.
+ * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-storage-queue#host-json `messageEncoding`
+ */
+export function makeWorkQueue(storage: Storage): WorkQueue {
+  const work = storage.queue(WORK_QUEUE);
+  const poison = storage.queue(POISON_QUEUE);
+  const send = (item: WorkItem, visibilityTimeout: number): Promise<unknown> =>
+    work.run('enqueue', (client, abortSignal) =>
+      client.sendMessage(encode(item), { messageTimeToLive: NEVER_EXPIRES, visibilityTimeout, abortSignal }),
+    );
+
+  /** Takes the unreadable ones out of one batch and shows the readable ones again at once. */
+  const takeBatch = async (): Promise<readonly UnreadableMessage[]> => {
+    const taken: UnreadableMessage[] = [];
+    const batch = await poison.run('receive', (client, abortSignal) =>
+      client.receiveMessages({ numberOfMessages: MAX_TAKEN, visibilityTimeout: LOOK_SECONDS, abortSignal }),
+    );
+    for (const { messageId, popReceipt, messageText } of batch.receivedMessageItems) {
+      if (isBase64(messageText)) {
+        await poison.run('release', (client, abortSignal) =>
+          client.updateMessage(messageId, popReceipt, messageText, 0, { abortSignal }),
+        );
+      } else {
+        await poison.run('remove', (client, abortSignal) => client.deleteMessage(messageId, popReceipt, { abortSignal }));
+        taken.push({ messageId, preview: preview(messageText) });
+      }
+    }
+    return taken;
+  };
+
+  return {
+    enqueue: (items) => inParallel(items, PARALLEL_MESSAGES, (item) => send(item, 0)),
+
+    async defer(item, delayMs) {
+      await send(item, Math.min(Math.max(Math.ceil(delayMs / 1000), 0), MAX_DELAY_SECONDS));
+    },
+
+    async approximateLength() {
+      const properties = await work.run('count', (client, abortSignal) => client.getProperties({ abortSignal }));
+      return properties.approximateMessagesCount ?? 0;
+    },
+
+    async takeUnreadable() {
+      const taken: UnreadableMessage[] = [];
+      for (let look = 0; look < MAX_LOOKS; look += 1) {
+        // Looking without taking: readable messages keep their tries and stay visible to the function.
+        const peeked = await poison.run('peek', (client, abortSignal) =>
+          client.peekMessages({ numberOfMessages: MAX_TAKEN, abortSignal }),
+        );
+        if (peeked.peekedMessageItems.every((message) => isBase64(message.messageText))) break;
+        const found = await takeBatch();
+        if (found.length === 0) break;
+        taken.push(...found);
+      }
+      return taken;
+    },
+
+    decode: decodeWorkItem,
+  };
+}

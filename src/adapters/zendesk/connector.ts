@@ -1,0 +1,98 @@
+import type { TargetConnector } from '../../ports/target-connector';
+import { cached } from './cached';
+import { readDescription, readSelf } from './describe';
+import { makeUserLookup } from './find-users';
+import { makeGroups } from './groups';
+import { makeHttp, type ZendeskHttp } from './http';
+import { makeIdentities } from './identities';
+import { makeLimiter } from './limiter';
+import { LOWEST_PLAN_PER_MINUTE } from './limiter-core';
+import { makeMemberships } from './memberships';
+import { makeAuthorizer } from './oauth';
+import { makeOrganizations } from './organizations';
+import type { Quota, ZendeskConnectorOptions } from './settings';
+import { type ProbeRow, probeZendesk } from './test-connection';
+import { makeTransport } from './transport';
+import { makeUserPace } from './user-pace';
+import { makeUsers } from './users';
+
+/** The target connector to one Zendesk account, with what test connection and status need. */
+export interface ZendeskConnector extends TargetConnector {
+  /** Tries the connection: one row per check. Never writes, never throws. */
+  probe(): Promise<readonly ProbeRow[]>;
+  quota(): Quota;
+  /** Ends all connections. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** How long a description of the account holds. */
+const DESCRIPTION_MS = 10 * 60_000;
+/** How long a credential that was just found good is not asked about again. */
+const CREDENTIAL_MS = 60_000;
+
+/** Makes the connector. Sends nothing until it is used. */
+export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskConnector {
+  const { clock, sleep, random, logger, timeScale = 1 } = options;
+  const transport = makeTransport(options.baseUrl);
+  const plan = { share: options.rateLimitShare, startPerMinute: options.startPerMinute ?? LOWEST_PLAN_PER_MINUTE, timeScale };
+  const http: ZendeskHttp = makeHttp({
+    transport,
+    authorizer: makeAuthorizer(options.auth, transport, clock, random),
+    limiter: makeLimiter({
+      store: options.stateStore,
+      clock,
+      sleep,
+      random,
+      plan,
+      ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
+    }),
+    userPace: makeUserPace(timeScale),
+    clock,
+    random,
+    logger,
+    timeScale,
+    onRequest: options.onRequest,
+    checkCredential: async () => {
+      await credential.get();
+    },
+  });
+  const credential = cached(() => readSelf(http), CREDENTIAL_MS, clock);
+  const description = cached(() => readDescription(http, logger), DESCRIPTION_MS, clock);
+  const describe = (fresh?: boolean) => description.get(fresh);
+  const identities = makeIdentities(http);
+  const organizations = makeOrganizations({ http, clock, sleep, mayCreate: options.createOrganizations ?? false });
+  const lookup = makeUserLookup(http, identities, sleep);
+  const users = makeUsers({
+    http,
+    lookup,
+    identities,
+    organizations,
+    describe,
+    readOrganizations: options.readOrganizations ?? false,
+    logger,
+  });
+  const groups = makeGroups(http, clock);
+  const memberships = makeMemberships(http, groups);
+
+  return {
+    describe,
+    getUser: users.get,
+    findUsers: users.find,
+    createUser: users.create,
+    updateUser: users.update,
+    removeEmail: identities.remove,
+    endSessions: users.endSessions,
+    deleteUser: users.remove,
+    getGroup: groups.get,
+    findGroups: groups.find,
+    createGroup: groups.create,
+    updateGroup: groups.update,
+    deleteGroup: groups.remove,
+    listGroupMemberships: memberships.ofGroup,
+    addMembership: memberships.add,
+    removeMembership: memberships.remove,
+    probe: () => probeZendesk({ http, authKind: options.auth.kind, clock }),
+    quota: http.quota,
+    close: transport.close,
+  };
+}

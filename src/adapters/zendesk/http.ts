@@ -1,0 +1,147 @@
+import { ThrottledError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
+import type { Clock, Logger } from '../../ports/runtime';
+import { readEnvelope } from './envelope';
+import { toError } from './errors';
+import { header, quotaOf, updateBucketOf } from './headers';
+import type { Limiter } from './limiter';
+import type { Lane } from './limiter-core';
+import type { Authorizer } from './oauth';
+import type { Quota, RequestInfo } from './settings';
+import type { Transport, WireAnswer } from './transport';
+import type { UserPace } from './user-pace';
+
+/** A request to the Zendesk API. */
+export interface ZendeskRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** The path with `{id}` in place of ids, for logs and metrics. */
+  readonly route: string;
+  /** Values of the route's placeholders, in order; encoded here. */
+  readonly params?: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Id of the user an update is for: such requests keep to the update lane. */
+  readonly updatesUser?: string;
+  /** Statuses other than 2xx to answer rather than throw. */
+  readonly accept?: readonly number[];
+}
+
+/** Calls Zendesk within its limits and translates what it answers. */
+export interface ZendeskHttp {
+  /** @throws ProvisioningError of the target, see `toError`; UnavailableError when it is unknown whether a write happened */
+  call(request: ZendeskRequest): Promise<WireAnswer>;
+  /** The route of the next page as a link of this account tells it. @throws UnexpectedResponseError for a link to another host */
+  follow(link: string, route: string): Promise<WireAnswer>;
+  quota(): Quota;
+}
+
+/** What the client is made of. */
+export interface HttpDeps {
+  readonly transport: Transport;
+  readonly authorizer: Authorizer;
+  readonly limiter: Limiter;
+  readonly userPace: UserPace;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly timeScale: number;
+  readonly onRequest?: ((info: RequestInfo) => void) | undefined;
+  /** Called after a 403 to a write: throws UnauthorizedError when it is the credential, not the object. */
+  readonly checkCredential: () => Promise<void>;
+}
+
+/** Above this the bucket that refused is the user's (5 a minute), not the account's (1 a second). */
+const ACCOUNT_BUCKET_MS = 2_000;
+
+/** Makes the client. */
+export function makeHttp(deps: HttpDeps): ZendeskHttp {
+  const { transport, authorizer, limiter, clock, logger } = deps;
+  const now = () => clock().getTime();
+  let seen: { limit: number | undefined; remaining: number | undefined } = { limit: undefined, remaining: undefined };
+  let used = 0;
+
+  /** One request, once. */
+  async function send(request: ZendeskRequest, path: string, authorization: string): Promise<WireAnswer> {
+    const lane: Lane = request.updatesUser === undefined ? 'account' : 'updateUser';
+    if (request.updatesUser !== undefined) deps.userPace.check(request.updatesUser, now());
+    const throttledMs = await limiter.acquire(lane);
+    const startedAt = now();
+    if (request.updatesUser !== undefined) deps.userPace.note(request.updatesUser, startedAt);
+    used += 1;
+    let status = 0;
+    try {
+      const answer = await transport.send({
+        method: request.method,
+        path,
+        authorization,
+        ...(request.body === undefined ? {} : { body: request.body }),
+      });
+      status = answer.status;
+      note(request, answer);
+      return answer;
+    } finally {
+      deps.onRequest?.({ method: request.method, route: request.route, status, durationMs: now() - startedAt, throttledMs });
+    }
+  }
+
+  function note(request: ZendeskRequest, answer: WireAnswer): void {
+    const { limit, remaining } = quotaOf(answer.headers);
+    if (limit !== undefined || remaining !== undefined) seen = { limit: limit ?? seen.limit, remaining };
+    if (limit !== undefined) limiter.learn(limit);
+    const fields = {
+      method: request.method,
+      route: request.route,
+      status: answer.status,
+      requestId: header(answer.headers, 'x-request-id'),
+      originServer: header(answer.headers, 'x-zendesk-origin-server'),
+    };
+    if (answer.status < 400) logger.debug('Zendesk request', fields);
+    else logger.info('Zendesk refused a request', { ...fields, code: readEnvelope(answer.body).code?.slice(0, 60) });
+  }
+
+  /** Tells the limiter to be silent, then hands the error on. */
+  async function refuse(request: ZendeskRequest, answer: WireAnswer): Promise<never> {
+    const error = toError({ ...answer, method: request.method, route: request.route }, now(), deps.random(), deps.timeScale);
+    if (error instanceof ThrottledError && (answer.status === 429 || answer.status === 503)) {
+      const isUpdate = request.updatesUser !== undefined && updateBucketOf(answer.headers).remaining === 0;
+      if (!isUpdate || quotaOf(answer.headers).remaining === 0) await limiter.silence('account', error.retryAfterMs);
+      else if (error.retryAfterMs <= ACCOUNT_BUCKET_MS) await limiter.silence('updateUser', error.retryAfterMs);
+      else deps.userPace.silence(request.updatesUser, now() + error.retryAfterMs);
+    }
+    if (answer.status === 403 && request.method !== 'GET') await deps.checkCredential();
+    throw error;
+  }
+
+  async function run(request: ZendeskRequest, path: string): Promise<WireAnswer> {
+    const authorization = await authorizer.header();
+    let answer = await send(request, path, authorization);
+    // A refused token means that nothing was done: the one request that may be repeated at once, a POST too.
+    if (answer.status === 401 && (await authorizer.refused(authorization))) {
+      answer = await send(request, path, await authorizer.header());
+    }
+    const isFine = answer.status >= 200 && answer.status < 300;
+    if (isFine || request.accept?.includes(answer.status)) return answer;
+    return refuse(request, answer);
+  }
+
+  return {
+    call: (request) => run(request, pathOf(request)),
+    follow(link, route) {
+      const url = new URL(link, transport.origin);
+      if (url.origin !== transport.origin)
+        throw new UnexpectedResponseError('target', `Zendesk's next page of ${route} is on another host`);
+      return run({ method: 'GET', route }, url.pathname + url.search);
+    },
+    quota: () => ({ ...seen, used }),
+  };
+}
+
+function pathOf({ route, params = [], query }: ZendeskRequest): string {
+  let at = 0;
+  const path = route.replace(/\{[^}]+\}/g, () => encodeURIComponent(params[at++] ?? ''));
+  return query === undefined ? path : `${path}?${new URLSearchParams(query).toString()}`;
+}
+
+/** True if it is unknown whether a write happened: there was no answer, or one that came from a fault of the server. */
+export function isAmbiguous(error: unknown): boolean {
+  return error instanceof UnavailableError;
+}

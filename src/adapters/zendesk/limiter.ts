@@ -1,0 +1,237 @@
+import { ThrottledError } from '../../core/errors';
+import type { Clock } from '../../ports/runtime';
+import type { StateStore } from '../../ports/stores';
+import {
+  block,
+  EMPTY_LIMITER,
+  isLimiterState,
+  type Lane,
+  type LimiterPlan,
+  type LimiterState,
+  learn,
+  paceOf,
+  reserve,
+} from './limiter-core';
+import { isStale } from './stale';
+
+/** What the limiter needs. */
+export interface LimiterDeps {
+  readonly store: Pick<StateStore, 'read' | 'write'>;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly plan: LimiterPlan;
+  /** Longest time a caller is kept waiting before it is told to come back later; default 10 s. */
+  readonly maxWaitMs?: number;
+}
+
+/** One limiter for all instances: its state is one document, from which each instance takes places in small blocks. */
+export interface Limiter {
+  /**
+   * Waits for a place of the lane (an update takes one of the account's too) and answers how long it took, in ms.
+   * @throws ThrottledError when no place is free within `maxWaitMs`; StateUnavailableError
+   */
+  acquire(lane: Lane, maxWaitMs?: number): Promise<number>;
+  /** Passes on Zendesk's word to be silent for so long, to all instances. */
+  silence(lane: Lane, waitMs: number): Promise<void>;
+  /** Passes on the plan quota Zendesk told. */
+  learn(planPerMinute: number): void;
+}
+
+/** Key of the shared document in the state store. */
+export const LIMITER_KEY = 'zendesk-limiter';
+const DEFAULT_MAX_WAIT_MS = 10_000;
+/** Writers that were faster than us, before we tell the caller to come back. */
+const MAX_CONFLICTS = 30;
+const CONFLICT_PAUSE_MS = 15;
+/** Time that taking places may take, conflicts included. */
+const STORAGE_MS = 400;
+
+interface Waiter {
+  readonly since: number;
+  readonly deadline: number;
+  readonly resolve: (waitedMs: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface LaneQueue {
+  readonly lane: Lane;
+  readonly waiters: Waiter[];
+  slots: number[];
+  /** Places to take at once: grows while blocks are used up, shrinks when places go to waste. */
+  size: number;
+  /** First place not known to be taken by anybody, as far as this instance knows. */
+  knownNextAt: number;
+  isPumping: boolean;
+  /** Wakes a pump that waits for a place far ahead, because somebody came who needs one too. */
+  wake: () => void;
+}
+
+/** Makes the limiter of one instance. */
+export function makeLimiter(deps: LimiterDeps): Limiter {
+  const { store, sleep, random, plan } = deps;
+  const now = () => deps.clock().getTime();
+  const queues: Record<Lane, LaneQueue> = { account: newQueue('account'), updateUser: newQueue('updateUser') };
+  // What this instance heard and may not have been able to write down yet.
+  let heard: LimiterState = EMPTY_LIMITER;
+  let lastSeen: LimiterState = EMPTY_LIMITER;
+
+  const withHeard = (stored: LimiterState): LimiterState => {
+    const blocked = block(block(stored, 'account', heard.blockedUntil), 'updateUser', heard.updateBlockedUntil);
+    return heard.planPerMinute === null ? blocked : learn(blocked, heard.planPerMinute);
+  };
+
+  /** Changes the shared document; answers undefined when others were faster too often. `change` answers undefined to leave it as it is. */
+  async function change<T>(step: (state: LimiterState) => { next: LimiterState | undefined; result: T }): Promise<T | undefined> {
+    for (let conflict = 0; conflict < MAX_CONFLICTS; conflict++) {
+      const stored = await store.read<unknown>(LIMITER_KEY);
+      const state = withHeard(isLimiterState(stored?.value) ? stored.value : EMPTY_LIMITER);
+      const { next, result } = step(state);
+      lastSeen = next ?? state;
+      if (next === undefined) return result;
+      try {
+        await store.write(LIMITER_KEY, next, stored?.etag ?? null);
+        if (heard.planPerMinute === next.planPerMinute) heard = { ...heard, planPerMinute: null };
+        return result;
+      } catch (error) {
+        if (!isStale(error)) throw error;
+        await sleep(1 + random() * CONFLICT_PAUSE_MS * Math.min(conflict + 1, 5));
+      }
+    }
+    return undefined;
+  }
+
+  /** Takes places for those who wait: of the account's a small block, of the rare updates one for each. */
+  async function takeBlock(queue: LaneQueue): Promise<void> {
+    const pace = paceOf(lastSeen, plan);
+    const isUpdate = queue.lane === 'updateUser';
+    const cap = Math.max(1, Math.floor(pace.blockMs / pace.intervalMs));
+    const missing = queue.waiters.length - queue.slots.length;
+    const count = isUpdate ? missing : Math.min(cap, Math.max(missing, queue.size));
+    const last = queue.waiters[Math.min(queue.slots.length + count, queue.waiters.length) - 1];
+    const taken = await change((state) => {
+      const nowMs = now();
+      const maxAheadMs = Math.max(0, (last?.deadline ?? nowMs) - nowMs);
+      const reservation = reserve(state, plan, { lane: queue.lane, count, nowMs, maxAheadMs });
+      return { next: reservation.slots.length > 0 ? reservation.state : undefined, result: reservation };
+    });
+    if (!taken) {
+      queue.knownNextAt = now() + pace.blockMs;
+      return;
+    }
+    // Zendesk may have asked for silence while the places were being taken.
+    const silentUntil = Math.max(heard.blockedUntil, isUpdate ? heard.updateBlockedUntil : 0);
+    queue.slots.push(...taken.slots.filter((slot) => slot >= silentUntil));
+    queue.size = Math.min(cap, count * 2);
+    const free = isUpdate ? taken.state.updateNextAt : taken.state.nextAt;
+    queue.knownNextAt = taken.slots.length > 0 ? free : taken.nextAt;
+  }
+
+  const late = (lane: Lane) => {
+    const pace = paceOf(lastSeen, plan);
+    return lane === 'account' ? pace.lateMs : pace.updateLateMs;
+  };
+
+  const refuse = (waiter: Waiter, at: number) => {
+    const wait = Math.max(1, at - now());
+    // Spread, so that those who were sent away do not come back all at once.
+    waiter.reject(
+      new ThrottledError(
+        'target',
+        Math.ceil(wait * (1 + random() * 0.2)),
+        'No place within the Zendesk rate limit yet; try again later',
+      ),
+    );
+  };
+
+  /** Serves the head of the queue once; false when the lane has nothing more to do. */
+  async function serve(queue: LaneQueue): Promise<boolean> {
+    const head = queue.waiters[0];
+    if (!head) return false;
+    const tooOld = now() - late(queue.lane);
+    const fresh = queue.slots.filter((slot) => slot >= tooOld);
+    if (fresh.length < queue.slots.length) queue.size = Math.max(1, Math.floor(queue.size / 2));
+    queue.slots = fresh;
+    const enough = queue.lane === 'updateUser' ? queue.waiters.length : 1;
+    const next = queue.waiters[fresh.length];
+    // Storage takes its time: never while a place in hand is about to be due.
+    const hasTime = fresh[0] === undefined || fresh[0] - now() > STORAGE_MS / plan.timeScale;
+    // What is known to be too far away is not asked for again.
+    if (hasTime && fresh.length < enough && next && queue.knownNextAt <= next.deadline) await takeBlock(queue);
+    const slot = queue.slots[0] ?? queue.knownNextAt;
+    if (slot > head.deadline) {
+      queue.waiters.shift();
+      refuse(head, slot);
+    } else if (slot > now()) {
+      await Promise.race([sleep(slot - now()), newcomer(queue)]);
+    } else if (queue.slots[0] === slot) {
+      queue.slots.shift();
+      queue.waiters.shift();
+      head.resolve(now() - head.since);
+    }
+    return true;
+  }
+
+  async function pump(queue: LaneQueue): Promise<void> {
+    if (queue.isPumping) return;
+    queue.isPumping = true;
+    try {
+      while (await serve(queue));
+    } catch (error) {
+      for (const waiter of queue.waiters.splice(0)) waiter.reject(error);
+    } finally {
+      queue.isPumping = false;
+      // Somebody may have come between the last look and now.
+      if (queue.waiters.length > 0) void pump(queue);
+    }
+  }
+
+  return {
+    acquire(lane, maxWaitMs = deps.maxWaitMs ?? DEFAULT_MAX_WAIT_MS) {
+      const queue = queues[lane];
+      const since = now();
+      return new Promise<number>((resolve, reject) => {
+        const waiter: Waiter = { since, deadline: since + maxWaitMs, resolve, reject };
+        const expected = expectedAt(queue, since, paceOf(lastSeen, plan));
+        if (queue.waiters.length > 0 && expected > waiter.deadline) return refuse(waiter, expected);
+        queue.waiters.push(waiter);
+        queue.wake();
+        void pump(queue);
+      });
+    },
+    async silence(lane, waitMs) {
+      heard = block(heard, lane, now() + waitMs);
+      queues.updateUser.slots = [];
+      if (lane === 'account') queues.account.slots = [];
+      await change((state) => ({ next: state, result: undefined }));
+    },
+    learn(planPerMinute) {
+      if (planPerMinute > 0 && planPerMinute !== lastSeen.planPerMinute) heard = learn(heard, planPerMinute);
+    },
+  };
+}
+
+function newQueue(lane: Lane): LaneQueue {
+  return { lane, waiters: [], slots: [], size: 1, knownNextAt: 0, isPumping: false, wake: () => undefined };
+}
+
+/** Ends when somebody joins the lane of updates; the places of the account's lane lie too near to bother. */
+function newcomer(queue: LaneQueue): Promise<void> {
+  return new Promise((resolve) => {
+    if (queue.lane === 'updateUser') queue.wake = resolve;
+  });
+}
+
+/** When a newcomer would be served, were nobody else but this instance to take places. */
+function expectedAt(
+  queue: LaneQueue,
+  now: number,
+  pace: { readonly intervalMs: number; readonly updateIntervalMs: number },
+): number {
+  const ahead = queue.waiters.length;
+  const inHand = queue.slots[ahead];
+  if (inHand !== undefined) return inHand;
+  const interval = queue.lane === 'account' ? pace.intervalMs : pace.updateIntervalMs;
+  return Math.max(now, queue.knownNextAt) + (ahead - queue.slots.length) * interval;
+}

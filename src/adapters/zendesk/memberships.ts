@@ -1,0 +1,93 @@
+import { AlreadyExistsError, NotFoundError, RejectedError } from '../../core/errors';
+import type { TargetId, TargetMembership } from '../../core/model';
+import { decode, shapes, toMembership } from './decode';
+import type { Groups } from './groups';
+import { isAmbiguous, type ZendeskHttp } from './http';
+import { idNumber } from './json';
+import { pages } from './paging';
+
+/** The memberships' part of the target connector; see the port for each method. */
+export interface Memberships {
+  ofGroup(groupId: TargetId): AsyncIterable<readonly TargetMembership[]>;
+  add(userId: TargetId, groupId: TargetId): Promise<TargetMembership>;
+  remove(membership: TargetMembership): Promise<void>;
+}
+
+const MEMBERSHIPS = '/api/v2/group_memberships';
+
+/** Makes it. https://developer.zendesk.com/api-reference/ticketing/groups/group_memberships/ */
+export function makeMemberships(http: ZendeskHttp, groups: Groups): Memberships {
+  /** All memberships of a user; none when the user is gone. */
+  async function ofUser(userId: TargetId): Promise<readonly TargetMembership[]> {
+    const found: TargetMembership[] = [];
+    try {
+      const request = { route: '/api/v2/users/{user_id}/group_memberships', params: [userId] };
+      for await (const page of pages(http, request, shapes.memberships)) found.push(...page.group_memberships.map(toMembership));
+    } catch (error) {
+      if (!(error instanceof NotFoundError)) throw error;
+    }
+    return found;
+  }
+
+  async function add(userId: TargetId, groupId: TargetId, isDefault = false): Promise<TargetMembership> {
+    const body = {
+      group_membership: { user_id: idNumber(userId), group_id: idNumber(groupId), ...(isDefault ? { default: true } : {}) },
+    };
+    try {
+      return toMembership(
+        decode(shapes.membership, (await http.call({ method: 'POST', route: MEMBERSHIPS, body })).body, MEMBERSHIPS)
+          .group_membership,
+      );
+    } catch (error) {
+      const mayBeThere = error instanceof AlreadyExistsError || error instanceof RejectedError || isAmbiguous(error);
+      const existing = mayBeThere ? (await ofUser(userId)).find((membership) => membership.groupId === groupId) : undefined;
+      if (existing) return existing;
+      if (error instanceof RejectedError) throw new RejectedError('members', error.message, error.detail, { cause: error });
+      throw error;
+    }
+  }
+
+  const drop = async (id: TargetId): Promise<void> => {
+    await http.call({ method: 'DELETE', route: `${MEMBERSHIPS}/{id}`, params: [id], accept: [404] });
+  };
+
+  /** An agent needs a group, and a default one: where this is it, another one has to take its place first. */
+  async function dropDefault(membership: TargetMembership): Promise<void> {
+    const all = await ofUser(membership.userId);
+    const here = all.find(({ groupId }) => groupId === membership.groupId);
+    if (!here) return;
+    const heir = all.find(({ id }) => id !== here.id) ?? (await joinDefaultGroup(here));
+    if (here.isDefault && !heir.isDefault) {
+      const route = '/api/v2/users/{user_id}/group_memberships/{id}/make_default';
+      await http.call({ method: 'PUT', route, params: [here.userId, heir.id] });
+    }
+    await drop(here.id);
+  }
+
+  async function joinDefaultGroup(only: TargetMembership): Promise<TargetMembership> {
+    const fallback = await groups.defaultGroup();
+    if (!fallback || fallback.id === only.groupId) {
+      throw new RejectedError('members', 'A Zendesk agent must be in at least one group: this is the only one');
+    }
+    return add(only.userId, fallback.id);
+  }
+
+  return {
+    async *ofGroup(groupId) {
+      const request = { route: '/api/v2/groups/{group_id}/memberships', params: [groupId] };
+      for await (const page of pages(http, request, shapes.memberships)) yield page.group_memberships.map(toMembership);
+    },
+    add: (userId, groupId) => add(userId, groupId),
+    async remove(membership) {
+      if (!membership.isDefault) {
+        try {
+          return await drop(membership.id);
+        } catch (error) {
+          // It may have become the default one, or the last one, since it was read.
+          if (!(error instanceof RejectedError)) throw error;
+        }
+      }
+      await dropDefault(membership);
+    },
+  };
+}

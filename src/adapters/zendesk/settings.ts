@@ -1,0 +1,55 @@
+import type { Clock, Logger } from '../../ports/runtime';
+import type { StateStore } from '../../ports/stores';
+
+/** How to sign in to Zendesk. Both values of either form are secrets and are never printed. */
+export type ZendeskAuth =
+  | { readonly kind: 'oauth'; readonly clientId: string; readonly clientSecret: string }
+  | { readonly kind: 'apiToken'; readonly email: string; readonly token: string };
+
+/** One finished request, for metrics. */
+export interface RequestInfo {
+  readonly method: string;
+  /** The path with `{id}` in place of ids. */
+  readonly route: string;
+  /** HTTP status; 0 when there was no answer. */
+  readonly status: number;
+  readonly durationMs: number;
+  /** How long the request waited for its place within the rate limit. */
+  readonly throttledMs: number;
+}
+
+/** Everything the Zendesk connector needs. */
+export interface ZendeskConnectorOptions {
+  /** `https://acme.zendesk.com`, without a path. */
+  readonly baseUrl: string;
+  readonly auth: ZendeskAuth;
+  /** Holds the limiter that all instances share. */
+  readonly stateStore: Pick<StateStore, 'read' | 'write'>;
+  /** Share of the account's quota this app may use, above 0 to 1. */
+  readonly rateLimitShare: number;
+  /** Quota per minute to assume until Zendesk tells it; default 200, the lowest of today's plans. */
+  readonly startPerMinute?: number;
+  /** Longest wait for a place within the rate limit before ThrottledError; default 10 s. */
+  readonly maxWaitMs?: number;
+  /** Create organizations that do not exist yet; default false: the user is refused with the reason. */
+  readonly createOrganizations?: boolean;
+  /** Read each user's organization memberships (one request per user), for the attribute `organizations`; default false. */
+  readonly readOrganizations?: boolean;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** Time compression of a local demonstration; default 1. */
+  readonly timeScale?: number;
+  readonly onRequest?: (info: RequestInfo) => void;
+}
+
+/** What is known of the account's quota; undefined where Zendesk has not told yet. */
+export interface Quota {
+  /** Requests per minute of the account's plan. */
+  readonly limit: number | undefined;
+  readonly remaining: number | undefined;
+  /** Requests this instance has sent. */
+  readonly used: number;
+}

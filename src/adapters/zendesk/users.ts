@@ -1,0 +1,223 @@
+import { AlreadyExistsError, NotFoundError, RejectedError } from '../../core/errors';
+import type { TargetId, TargetRole, TargetUser } from '../../core/model';
+import type { Logger } from '../../ports/runtime';
+import type { NewTargetUser, TargetDescription, TargetUserChanges, UserMatcher } from '../../ports/target-connector';
+import { type DecodedUser, decode, shapes, toUser } from './decode';
+import { encodeAttributes, encodeRole, isSameRole } from './encode';
+import type { UserLookup } from './find-users';
+import { isAmbiguous, type ZendeskHttp } from './http';
+import type { Identities } from './identities';
+import { idNumber } from './json';
+import type { Organizations } from './organizations';
+
+/** What writing users needs. */
+export interface UserDeps {
+  readonly http: ZendeskHttp;
+  readonly lookup: UserLookup;
+  readonly identities: Identities;
+  readonly organizations: Organizations;
+  readonly describe: () => Promise<TargetDescription>;
+  readonly readOrganizations: boolean;
+  readonly logger: Logger;
+}
+
+/** The users' part of the target connector; see the port for each method. */
+export interface Users {
+  get(id: TargetId): Promise<TargetUser | undefined>;
+  find(matcher: UserMatcher): Promise<readonly TargetUser[]>;
+  create(user: NewTargetUser): Promise<TargetUser>;
+  update(current: TargetUser, changes: TargetUserChanges): Promise<TargetUser>;
+  endSessions(id: TargetId): Promise<void>;
+  remove(id: TargetId): Promise<void>;
+}
+
+const USERS = '/api/v2/users';
+const USER = '/api/v2/users/{user_id}';
+
+/** Makes it. */
+export function makeUsers(deps: UserDeps): Users {
+  const { http, lookup, organizations, describe } = deps;
+
+  /** Names the organizations: the user's own answer holds an id only. */
+  async function finish({ user, organizationId }: DecodedUser): Promise<TargetUser> {
+    const organization = organizationId === null ? null : ((await organizations.nameOf(organizationId)) ?? null);
+    const attributes = Object.assign(Object.create(null), user.attributes, { organization });
+    if (deps.readOrganizations && user.active) attributes.organizations = await organizations.namesOf(user.id);
+    return { ...user, attributes };
+  }
+
+  const current = async (externalId: string): Promise<DecodedUser | undefined> => lookup.byExternalId(externalId);
+
+  async function post(fields: Readonly<Record<string, unknown>>, externalId: string): Promise<DecodedUser> {
+    try {
+      return toUser(
+        decode(shapes.user, (await http.call({ method: 'POST', route: USERS, body: { user: fields } })).body, USERS).user,
+      );
+    } catch (error) {
+      if (isAmbiguous(error)) {
+        // Zendesk knows no idempotency keys for users: the answer may be lost while the user is there.
+        const found = await current(externalId);
+        if (found) return found;
+      }
+      // The key and the code of a taken external id are not reliable (and texts are localised), so look instead.
+      if (error instanceof RejectedError && (await current(externalId))) {
+        throw new AlreadyExistsError('external_id', 'Zendesk has a user with this external id already', { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** A phone number may be somebody else's identity: then it is stored as a shared one. */
+  async function postSharingPhone(fields: Readonly<Record<string, unknown>>, externalId: string): Promise<DecodedUser> {
+    try {
+      return await post(fields, externalId);
+    } catch (error) {
+      if (!isTakenPhone(error) || fields.phone === undefined) throw error;
+      return post({ ...fields, shared_phone_number: true }, externalId);
+    }
+  }
+
+  async function put(id: TargetId, fields: Readonly<Record<string, unknown>>): Promise<DecodedUser> {
+    const send = async (user: Readonly<Record<string, unknown>>) =>
+      toUser(
+        decode(
+          shapes.user,
+          (await http.call({ method: 'PUT', route: USER, params: [id], body: { user }, updatesUser: id })).body,
+          USER,
+        ).user,
+      );
+    try {
+      return await send(fields);
+    } catch (error) {
+      if (!isTakenPhone(error) || fields.phone === undefined) throw error;
+      return send({ ...fields, shared_phone_number: true });
+    }
+  }
+
+  async function encoded(attributes: NewTargetUser['attributes']) {
+    const result = encodeAttributes(attributes, await describe());
+    if (result.leftOut.length > 0) {
+      deps.logger.warn('Attributes left out: the Zendesk account has no place for them', {
+        attributes: result.leftOut.join(', '),
+      });
+    }
+    return result;
+  }
+
+  async function guardSelf(id: TargetId, what: string): Promise<void> {
+    if (id === (await describe()).selfId)
+      throw new RejectedError(undefined, `The credential's own Zendesk user is never ${what}`);
+  }
+
+  return {
+    async get(id) {
+      const found = await lookup.byId(id);
+      return found && finish(found);
+    },
+    async find(matcher) {
+      if (matcher.attribute === 'external_id') {
+        const found = await lookup.byExternalId(matcher.value);
+        return found ? [await finish(found)] : [];
+      }
+      return Promise.all((await lookup.bySearch(matcher)).map(finish));
+    },
+    async create(user) {
+      const { fields, organization, organizations: all } = await encoded(user.attributes);
+      const names = [...new Set([...(organization ? [organization] : []), ...(all ?? [])])];
+      const ids = await Promise.all(
+        names.map((name) => organizations.resolve(name, organization ? 'organization' : 'organizations')),
+      );
+      const created = await postSharingPhone(
+        {
+          ...fields,
+          external_id: user.externalId,
+          name: user.name,
+          ...(user.email === null ? {} : { email: user.email }),
+          ...encodeRole(user.role),
+          ...(user.suspended ? { suspended: true } : {}),
+          ...(ids.length > 0 ? organizationFields(ids) : {}),
+          // Either one alone has been seen to let a mail out.
+          ...(user.sendWelcomeMail ? {} : { verified: true, skip_verify_email: true }),
+        },
+        user.externalId,
+      );
+      verifyRole(created.user, user.role);
+      return finish(created);
+    },
+    async update(before, changes) {
+      const { id } = before;
+      if (changes.suspended === true || changes.role) await guardSelf(id, 'suspended and never changes its role');
+      const mapped = changes.attributes === undefined ? undefined : await encoded(changes.attributes);
+      // Addresses first, so that the answer to the update shows them too. `email` in an update would only add a second address.
+      if (changes.email !== undefined) await deps.identities.changePrimary(id, changes.email, before.email);
+      const fields = {
+        ...mapped?.fields,
+        ...(changes.externalId === undefined ? {} : { external_id: changes.externalId }),
+        ...(changes.name === undefined ? {} : { name: changes.name }),
+        ...(changes.role === undefined ? {} : encodeRole(changes.role)),
+        ...(changes.suspended === undefined ? {} : { suspended: changes.suspended }),
+      };
+      let after = Object.keys(fields).length > 0 ? await put(id, fields) : undefined;
+      if (after && changes.role) verifyRole(after.user, changes.role);
+      if (after && changes.suspended !== undefined && after.user.suspended !== changes.suspended) {
+        throw new RejectedError('suspended', 'Zendesk accepted the update and did not change the suspension');
+      }
+      if (mapped?.organization !== undefined || mapped?.organizations !== undefined) {
+        await moveOrganizations(before, mapped.organization, mapped.organizations);
+        after = undefined;
+      }
+      const found = after ?? (await lookup.byId(id));
+      if (!found) throw new NotFoundError('target', `The Zendesk user ${id} is gone`);
+      return finish(found);
+    },
+    async endSessions(id) {
+      try {
+        await http.call({ method: 'DELETE', route: `${USER}/sessions`, params: [id], accept: [404] });
+      } catch (error) {
+        if (!(error instanceof RejectedError)) throw error;
+        deps.logger.info('Zendesk ended no sessions', { targetId: id, code: error.code });
+      }
+    },
+    async remove(id) {
+      await guardSelf(id, 'deleted');
+      try {
+        await http.call({ method: 'DELETE', route: USER, params: [id] });
+      } catch (error) {
+        if (!(error instanceof NotFoundError)) throw error;
+      }
+    },
+  };
+
+  async function moveOrganizations(
+    before: TargetUser,
+    one: string | null | undefined,
+    all: readonly string[] | undefined,
+  ): Promise<void> {
+    const { organization, organizations: former } = before.attributes;
+    if (all !== undefined) await organizations.setAll(before.id, Array.isArray(former) ? former : [], all);
+    if (one === undefined) return;
+    const { hasMultipleOrganizations } = await describe();
+    await organizations.setDefault(
+      before.id,
+      typeof organization === 'string' ? organization : null,
+      one,
+      hasMultipleOrganizations,
+    );
+  }
+}
+
+/** On a new user there is nothing to wipe, so organizations may go along with the create. */
+function organizationFields(ids: readonly TargetId[]): Readonly<Record<string, unknown>> {
+  const [first, ...others] = ids.map(idNumber);
+  return { organization_id: first, ...(others.length > 0 ? { organization_ids: [first, ...others] } : {}) };
+}
+
+/** @throws RejectedError when Zendesk stored another role than asked: it turns some pairs into others without a word */
+function verifyRole(stored: TargetUser, wanted: TargetRole): void {
+  const isSame = wanted.role === 'admin' ? stored.role.role === 'admin' : isSameRole(stored.role, wanted);
+  if (!isSame) throw new RejectedError('role', `Zendesk stored the role ${stored.role.role} where ${wanted.role} was asked for`);
+}
+
+function isTakenPhone(error: unknown): boolean {
+  return error instanceof AlreadyExistsError && error.attribute.startsWith('phone');
+}

@@ -1,0 +1,166 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { type GraphConnector, makeGraphConnector } from './adapters/graph/connector';
+import { openStorage, type Storage } from './adapters/storage/connection';
+import { makeConnectorSpace } from './adapters/storage/connector-space';
+import { makeCycleStore } from './adapters/storage/cycle-store';
+import { makeEscrowStore } from './adapters/storage/escrow-store';
+import { makeLinkStore } from './adapters/storage/link-store';
+import { makeProvisioningLog } from './adapters/storage/provisioning-log';
+import { makeStagedDeletionStore } from './adapters/storage/staged-deletion-store';
+import { makeStateStore } from './adapters/storage/state-store';
+import { makeWorkQueue } from './adapters/storage/work-queue';
+import { makeZendeskConnector, type ZendeskConnector } from './adapters/zendesk/connector';
+import type { Config, StorageConfig } from './config/config';
+import { loadConfig } from './config/load';
+import { ConfigError, type ConfigIssue } from './core/errors';
+import type { ProvisioningSchema } from './core/schema/model';
+import { readSchema } from './core/schema/read';
+import type { EngineDeps } from './engine/deps';
+import { type Gate, makeGate } from './engine/gate';
+import type { JobSettings } from './engine/job-settings';
+import type { Clock, Logger } from './ports/runtime';
+
+/** The app with everything wired together. */
+export interface ConfiguredApp {
+  readonly kind: 'configured';
+  readonly config: Config;
+  readonly deps: EngineDeps;
+  readonly gate: Gate;
+  readonly graph: GraphConnector;
+  readonly zendesk: ZendeskConnector;
+  /** What works but deserves a look: the token's sunset, a setting that looks mistyped, parts of the schema without meaning. */
+  readonly warnings: readonly ConfigIssue[];
+}
+
+/** The app as it is while settings or schema are wrong: it says so, and does nothing else. */
+export interface UnconfiguredApp {
+  readonly kind: 'notConfigured';
+  readonly error: ConfigError;
+  readonly warnings: readonly ConfigIssue[];
+}
+
+/** The app, fit to run or not. */
+export type App = ConfiguredApp | UnconfiguredApp;
+
+/**
+ * Wires the app together: settings ▸ schema ▸ adapters ▸ engine. Never throws for what a person got wrong: that is an
+ * {@link UnconfiguredApp} with every problem. Sends nothing.
+ * @param env The environment, read here and nowhere else.
+ * @param appDirectory Where relative paths start.
+ */
+export function composeApp(env: Readonly<Record<string, string | undefined>>, appDirectory: string, logger: Logger): App {
+  const loaded = loadConfig(env);
+  const schemaPath = loaded.ok ? loaded.config.job.schemaPath : (loaded.partial.job?.schemaPath ?? 'provisioning-schema.json');
+  const schema = loadSchema(isAbsolute(schemaPath) ? schemaPath : join(appDirectory, schemaPath));
+  if (!loaded.ok || !schema.ok) {
+    const issues = [...(loaded.ok ? [] : loaded.error.issues), ...(schema.ok ? [] : schema.issues)];
+    return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings };
+  }
+  return configured(loaded.config, schema.schema, [...loaded.warnings, ...schema.remarks], logger);
+}
+
+type LoadedSchema =
+  | { readonly ok: true; readonly schema: ProvisioningSchema; readonly remarks: readonly ConfigIssue[] }
+  | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
+
+function loadSchema(path: string): LoadedSchema {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return {
+      ok: false,
+      issues: [{ setting: 'PROVISIONING_SCHEMA', problem: 'the mapping file could not be read; check the path' }],
+    };
+  }
+  const read = readSchema(text);
+  if (read.ok) {
+    const remarks = read.ignored.map((item) => ({ setting: `schema ${item.path}`, problem: `${item.name}: ${item.reason}` }));
+    return { ok: true, schema: read.schema, remarks };
+  }
+  return {
+    ok: false,
+    issues: read.problems.map((problem) => ({
+      setting: `PROVISIONING_SCHEMA ${problem.path}`.trim(),
+      problem: problem.allowed ? `${problem.problem} Allowed: ${problem.allowed.join(', ')}.` : problem.problem,
+    })),
+  };
+}
+
+function configured(config: Config, schema: ProvisioningSchema, warnings: readonly ConfigIssue[], logger: Logger): ConfiguredApp {
+  const clock: Clock = () => new Date();
+  const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
+  const storage = openStorage(storageOf(config.storage), makeCredential);
+  const state = makeStateStore(storage);
+  const { source, target } = config;
+  const graph = makeGraphConnector({
+    baseUrl: source.baseUrl,
+    servicePrincipalId: source.servicePrincipalId,
+    credential: source.accessToken
+      ? { kind: 'token', token: source.accessToken.reveal() }
+      : { kind: 'identity', ...(source.identityClientId === undefined ? {} : { clientId: source.identityClientId }) },
+    clock,
+    sleep,
+    logger,
+  });
+  const zendesk = makeZendeskConnector({
+    baseUrl: target.baseUrl,
+    auth:
+      target.auth.kind === 'oauth'
+        ? { kind: 'oauth', clientId: target.auth.clientId, clientSecret: target.auth.clientSecret.reveal() }
+        : { kind: 'apiToken', email: target.auth.email, token: target.auth.token.reveal() },
+    stateStore: state,
+    rateLimitShare: target.rateLimitShare,
+    clock,
+    sleep,
+    random,
+    logger,
+    timeScale: config.local.timeScale,
+  });
+  const deps: EngineDeps = {
+    settings: settingsOf(config),
+    schema,
+    source: graph,
+    target: zendesk,
+    state,
+    ...storesOf(storage),
+    notifier: { send: async () => undefined },
+    clock,
+    sleep,
+    newId: randomUUID,
+    random,
+    logger,
+  };
+  return { kind: 'configured', config, deps, gate: makeGate(deps), graph, zendesk, warnings };
+}
+
+const storesOf = (storage: Storage) => ({
+  queue: makeWorkQueue(storage),
+  space: makeConnectorSpace(storage),
+  links: makeLinkStore(storage),
+  escrows: makeEscrowStore(storage),
+  staged: makeStagedDeletionStore(storage),
+  cycles: makeCycleStore(storage),
+  log: makeProvisioningLog(storage),
+});
+
+const settingsOf = ({ job, source, target }: Config): JobSettings => ({
+  ...job,
+  tenantId: source.tenantId,
+  servicePrincipalId: source.servicePrincipalId,
+  subdomain: target.subdomain,
+});
+
+const storageOf = (config: StorageConfig) =>
+  config.kind === 'connectionString'
+    ? ({ kind: 'connectionString', connectionString: config.connectionString.reveal() } as const)
+    : config;
+
+/** Loaded on first need: the identity library is large, and locally nobody needs it. */
+async function makeCredential(clientId: string | undefined) {
+  const { DefaultAzureCredential } = await import('@azure/identity');
+  return new DefaultAzureCredential(clientId === undefined ? {} : { managedIdentityClientId: clientId });
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { ncrontabProblem } from './ncrontab';
+import { Secret } from './secret';
+
+/** A zod schema from the text of one setting to its value; its messages name the problem and the remedy, never the value of a secret. */
+export type Parser<T> = z.ZodType<T, string>;
+
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const EMAIL = /^[^\s@<>()",;:\\[\]]{1,64}@[^\s@<>()",;:\\[\]]{1,255}$/;
+
+/** Any text. */
+export const text: Parser<string> = z.string().max(4096, 'is longer than 4,096 characters');
+
+/** A secret text; it never prints. */
+export const secret: Parser<Secret> = z
+  .string()
+  .max(16_384, 'is longer than 16,384 characters')
+  .transform((value) => new Secret(value));
+
+/** A GUID, in lower case. */
+export const guid: Parser<string> = z
+  .string()
+  .regex(GUID, 'must be a GUID such as 11111111-2222-3333-4444-555555555555')
+  .transform((value) => value.toLowerCase());
+
+/** One of some words, compared without case, given back as it is spelt here. */
+export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Parser<Word> {
+  return z.string().transform((value, context) => {
+    const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+    if (word !== undefined) return word;
+    context.addIssue(`must be one of ${words.join(', ')}`);
+    return z.NEVER;
+  });
+}
+
+/** A whole number within bounds (inclusive). */
+export function integer(min: number, max: number): Parser<number> {
+  return numberWithin(/^\d{1,15}$/, (value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+}
+
+/** A number above zero and at most `max`. */
+export function positive(max: number): Parser<number> {
+  return numberWithin(
+    /^\d{1,9}(\.\d{1,9})?$/,
+    (value) => value > 0 && value <= max,
+    `must be a number above 0 and at most ${max}`,
+  );
+}
+
+function numberWithin(shape: RegExp, accepts: (value: number) => boolean, message: string): Parser<number> {
+  return z
+    .string()
+    .refine((value) => shape.test(value) && accepts(Number(value)), message)
+    .transform(Number);
+}
+
+/** One e-mail address. */
+export const email: Parser<string> = z.string().regex(EMAIL, 'must be an e-mail address');
+
+/** E-mail addresses, separated by commas or semicolons. */
+export const emails: Parser<readonly string[]> = z
+  .string()
+  .transform(splitList)
+  .refine((list) => list.length > 0 && list.every((item) => EMAIL.test(item)), 'must be e-mail addresses separated by commas');
+
+/** E-mail addresses (given back in lower case) and Zendesk ids, separated by commas or semicolons. */
+export const people: Parser<readonly string[]> = z
+  .string()
+  .transform((value) => splitList(value).map((item) => item.toLowerCase()))
+  .refine(
+    (list) => list.every((item) => EMAIL.test(item) || /^\d{1,20}$/.test(item)),
+    'must be e-mail addresses or numeric Zendesk user ids, separated by commas',
+  );
+
+/** One DNS label. */
+export const dnsLabel: Parser<string> = z
+  .string()
+  .transform((value) => value.toLowerCase())
+  .refine(
+    (value) => /^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/.test(value),
+    'must be the first part of the address only: "acme" of "acme.zendesk.com" (2 to 63 letters, digits or hyphens)',
+  );
+
+/** The name of an Azure storage account. */
+export const storageAccountName: Parser<string> = z
+  .string()
+  .regex(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account: 3 to 24 lower-case letters and digits');
+
+/** An http or https address without credentials, query or fragment; given back without a trailing slash. */
+export const baseUrl: Parser<string> = z
+  .string()
+  .refine((value) => isPlainUrl(value), 'must be an address such as https://host/path, without user name, query or fragment')
+  .transform((value) => new URL(value).href.replace(/\/+$/, ''));
+
+/** An address that may carry a secret in its path or query. */
+export const secretUrl: Parser<Secret> = z
+  .string()
+  .refine((value) => /^https?:$/.test(urlOf(value)?.protocol ?? ''), 'must be an https address')
+  .transform((value) => new Secret(new URL(value).href));
+
+/** A timer schedule. */
+export const schedule: Parser<string> = z.string().transform((value, context) => {
+  const problem = ncrontabProblem(value);
+  if (problem === undefined) return value.trim().split(/\s+/).join(' ');
+  context.addIssue(problem);
+  return z.NEVER;
+});
+
+/** Whether an address points at this machine: 127.0.0.0/8, ::1 or localhost. */
+export function isLoopback(url: string): boolean {
+  const host = urlOf(url)?.hostname ?? '';
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function isPlainUrl(value: string): boolean {
+  const url = urlOf(value);
+  return url !== undefined && /^https?:$/.test(url.protocol) && `${url.username}${url.password}${url.search}${url.hash}` === '';
+}
+
+function urlOf(value: string): URL | undefined {
+  return URL.canParse(value) ? new URL(value) : undefined;
+}
+
+function splitList(value: string): readonly string[] {
+  return value
+    .split(/[,;]/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}

@@ -1,0 +1,136 @@
+import type { DesiredObject, DesiredValue } from '../map';
+import type { Attributes, AttributeValue } from '../model';
+import type { AttributeChange } from '../plan-model';
+import { groupAttribute, type TargetAttribute, userAttribute, userFieldKey } from '../target-attributes';
+import { normaliseTag } from './normalise';
+
+/** Attributes whose change is decided by policies on roles and access, not by comparing values. */
+const decidedElsewhere: ReadonlySet<string> = new Set(['role', 'custom_role_id', 'suspended']);
+
+/** What a comparison needs besides both sides. */
+export interface CompareOptions {
+  readonly type: 'user' | 'group';
+  readonly mode: 'create' | 'update';
+  /** Tags that this app has put on the target before. */
+  readonly ownedTags: readonly string[];
+}
+
+/**
+ * What must be written to make the target as desired: only what differs, sorted by attribute. `role`, `custom_role_id` and `suspended` are not
+ * in it. `oldValue` is `null` on create.
+ *
+ * @param current The target's attributes by target name (`external_id`, `email`, `name` too); a key that is absent counts as empty.
+ */
+export function changesFor(desired: DesiredObject, current: Attributes, options: CompareOptions): readonly AttributeChange[] {
+  const changes: AttributeChange[] = [];
+  for (const [name, value] of desired.values) {
+    if (decidedElsewhere.has(name)) continue;
+    const change = changeFor(name, value, Object.hasOwn(current, name) ? (current[name] ?? null) : null, options);
+    if (change !== undefined) changes.push(change);
+  }
+  return changes.sort((a, b) => (a.attribute < b.attribute ? -1 : 1));
+}
+
+/** What must be written for one attribute; undefined when the target is as desired or its flow type says to leave it alone. */
+export function changeFor(
+  name: string,
+  desired: DesiredValue,
+  current: AttributeValue,
+  options: CompareOptions,
+): AttributeChange | undefined {
+  const oldValue = options.mode === 'create' ? null : current;
+  if (options.mode === 'update') {
+    if (desired.onlyOnCreate) return undefined;
+    if (desired.flow === 'AttributeAddOnly' && !isEmptyValue(oldValue)) return undefined;
+  }
+  const newValue = mergedValue(name, desired, oldValue, options);
+  if (isSameValue(options.type, name, oldValue, newValue)) return undefined;
+  return { attribute: name, oldValue, newValue, redacted: desired.redacted };
+}
+
+/**
+ * The tags that this app answers for after the desired ones are written: those it put there before and still wants, and those it adds now.
+ * A tag that somebody else had set first stays theirs.
+ */
+export function ownedTagsAfter(desired: DesiredObject, current: Attributes, ownedTags: readonly string[]): readonly string[] {
+  const tags = desired.values.get('tags');
+  if (tags === undefined || tags.onlyOnCreate || tags.flow === 'AttributeAddOnly') return ownedTags;
+  const wanted = listOf(tags.value);
+  const there = new Set(listOf(Object.hasOwn(current, 'tags') ? (current.tags ?? null) : null).map(normaliseTag));
+  const owned = new Set(ownedTags.map(normaliseTag));
+  const keepsAll = tags.flow === 'ValueAddOnly' || tags.flow === 'MultiValueAddOnly';
+  const kept = keepsAll ? [...owned] : [...owned].filter((tag) => wanted.includes(tag));
+  return [...new Set([...kept, ...wanted.filter((tag) => !there.has(tag))])].sort();
+}
+
+/**
+ * Whether Zendesk would see no difference between two values: e-mail, external id, organization, locale and the like without case, phone
+ * numbers by their digits, lists without order, empty text as no value, dates by the day.
+ */
+export function isSameValue(type: 'user' | 'group', name: string, left: AttributeValue, right: AttributeValue): boolean {
+  if (userFieldKey(name) !== undefined) return isSameField(left, right);
+  const target = type === 'user' ? userAttribute(name) : groupAttribute(name);
+  return comparable(target, left) === comparable(target, right);
+}
+
+/** Zendesk answers a date with a time of day, numbers as numbers or as texts, and an unticked box as `false` or nothing. */
+function isSameField(left: AttributeValue, right: AttributeValue): boolean {
+  if (typeof left === 'boolean' || typeof right === 'boolean') return isTicked(left) === isTicked(right);
+  if (typeof left === 'number' || typeof right === 'number') {
+    return !isEmptyValue(left) && !isEmptyValue(right) && Number(left) === Number(right);
+  }
+  return comparable(undefined, dayOnly(left)) === comparable(undefined, dayOnly(right));
+}
+
+function isTicked(value: AttributeValue): boolean {
+  return String(value).toLowerCase() === 'true';
+}
+
+function dayOnly(value: AttributeValue): AttributeValue {
+  if (typeof value !== 'string') return value;
+  return /^(\d{4}-\d{2}-\d{2})T00:00:00(?:\.0+)?(?:Z|\+00:00)$/.exec(value)?.[1] ?? value;
+}
+
+function mergedValue(name: string, desired: DesiredValue, current: AttributeValue, options: CompareOptions): AttributeValue {
+  const adds = desired.flow === 'ValueAddOnly' || desired.flow === 'MultiValueAddOnly';
+  if (name === 'tags') {
+    const wanted = listOf(desired.value);
+    const owned = new Set(options.ownedTags.map(normaliseTag));
+    const there = listOf(current);
+    const kept = there.filter((tag) => adds || wanted.includes(normaliseTag(tag)) || !owned.has(normaliseTag(tag)));
+    return union(kept, wanted, normaliseTag);
+  }
+  return adds && Array.isArray(desired.value) ? union(listOf(current), desired.value, (text) => text) : desired.value;
+}
+
+function union(kept: readonly string[], added: readonly string[], key: (text: string) => string): readonly string[] {
+  const there = new Set(kept.map(key));
+  return [...kept, ...added.filter((one) => !there.has(key(one)))];
+}
+
+function listOf(value: AttributeValue): readonly string[] {
+  if (value === null) return [];
+  return Array.isArray(value) ? value : [String(value)];
+}
+
+function isEmptyValue(value: AttributeValue): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+/** A text that two values share exactly when Zendesk cannot tell them apart. */
+function comparable(target: TargetAttribute | undefined, value: AttributeValue): string {
+  if (isEmptyValue(value) || value === null) return '';
+  if (target?.kind === 'tags') return JSON.stringify([...new Set(listOf(value).map(normaliseTag))].sort());
+  if (Array.isArray(value)) return JSON.stringify([...value].sort());
+  const text = String(value).replace(/\r\n?/g, '\n').trim();
+  switch (target?.kind) {
+    case 'phone':
+      return text.toLowerCase().replace(/[^\dx+]/g, '');
+    case 'locale':
+      return text.replaceAll('_', '-').toLowerCase();
+    case 'boolean':
+      return text.toLowerCase();
+    default:
+      return target?.isCaseExact === false ? text.toLowerCase() : text;
+  }
+}

@@ -1,0 +1,149 @@
+import type { AttributeValue } from '../model';
+import { type TargetAttribute, userFieldKey } from '../target-attributes';
+
+/** What values are checked against, besides what holds for every account. Undefined parts are not checked. */
+export interface AccountFacts {
+  /** Locale codes the account offers, compared without case. */
+  readonly locales?: readonly string[];
+  readonly userFields?: readonly { readonly key: string; readonly type: string; readonly options: readonly string[] }[];
+  /** False where user tagging is switched off: tags are then left out. */
+  readonly hasUserTagging?: boolean;
+}
+
+/** A value in the form in which Zendesk stores it, or why it cannot be stored. `empty`: there is nothing in it. */
+export type Normalised =
+  | { readonly kind: 'value'; readonly value: Exclude<AttributeValue, null> }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** Longest tag, in UTF-16 units. Ours: a text column of Zendesk. */
+const MAX_TAG_LENGTH = 255;
+
+/** Longest value of a text field of a user. Ours; Zendesk names none below its 64 KB for long texts. */
+const MAX_FIELD_LENGTH = 65_535;
+
+const empty: Normalised = { kind: 'empty' };
+const refused = (message: string): Normalised => ({ kind: 'refused', message });
+const accepted = (value: Exclude<AttributeValue, null>): Normalised => ({ kind: 'value', value });
+
+/**
+ * Turns what a mapping gave into what Zendesk will store, so that a second run finds nothing to do. Messages name attribute and rule and never
+ * quote the value, which may be personal data.
+ */
+export function normaliseFor(target: TargetAttribute, given: AttributeValue, account: AccountFacts = {}): Normalised {
+  if (given === null) return empty;
+  if (target.kind === 'tags') return normaliseTags(given, account);
+  if (target.kind === 'userField') return normaliseField(target.name, given, account);
+  if (Array.isArray(given)) {
+    const [only, ...others] = given;
+    if (only === undefined) return empty;
+    if (others.length > 0) return refused(`${target.name} holds one value and the source gave ${given.length}`);
+    return normaliseFor(target, only, account);
+  }
+  const text = String(given).replace(/\r\n?/g, '\n').trim();
+  if (text === '') return empty;
+  if (target.maxLength !== undefined && text.length > target.maxLength) {
+    return refused(`${target.name} holds at most ${target.maxLength} characters and the value has ${text.length}`);
+  }
+  switch (target.kind) {
+    case 'boolean':
+      return normaliseBoolean(target.name, text);
+    case 'email':
+      return /^[^\s@<>]+@[^\s@<>]+$/.test(text) ? accepted(text.toLowerCase()) : refused('the value is no e-mail address');
+    case 'locale':
+      return normaliseLocale(text, account.locales);
+    case 'phone':
+      // Extensions and the like are Zendesk's to judge; a text without any digit is no number.
+      return /\d/.test(text) ? accepted(text.replace(/\s+/g, ' ')) : refused('the value is no phone number');
+    case 'organization':
+      return accepted(text.replace(/\s+/g, ' '));
+    default:
+      return accepted(target.name === 'name' || target.name === 'alias' ? text.replace(/\s+/g, ' ') : text);
+  }
+}
+
+/**
+ * A tag as Zendesk stores it: lower case and one word, so blanks become underscores; commas and quotation marks, which part tags, are dropped.
+ * @see https://developer.zendesk.com/api-reference/ticketing/ticket-management/tags/
+ */
+export function normaliseTag(text: string): string {
+  return text
+    .trim()
+    .toLowerCase()
+    .replace(/\s+/g, '_')
+    .replace(/[,"'<>]/g, '')
+    .slice(0, MAX_TAG_LENGTH);
+}
+
+function normaliseTags(given: Exclude<AttributeValue, null>, account: AccountFacts): Normalised {
+  if (account.hasUserTagging === false) return refused('user tagging is switched off in Zendesk, so tags have no effect');
+  const list = Array.isArray(given) ? given : [String(given)];
+  const tags = [...new Set(list.map(normaliseTag).filter((tag) => tag !== ''))].sort();
+  return tags.length === 0 ? empty : accepted(tags);
+}
+
+function normaliseBoolean(name: string, text: string): Normalised {
+  const word = text.toLowerCase();
+  if (word === 'true' || word === '1') return accepted(true);
+  return word === 'false' || word === '0' ? accepted(false) : refused(`${name} is True or False`);
+}
+
+/** The account's own spelling of a locale; `de-CH` falls back to `de` where the account has only that. */
+function normaliseLocale(text: string, locales: readonly string[] | undefined): Normalised {
+  const wanted = text.replaceAll('_', '-').toLowerCase();
+  if (!/^[a-z]{2,3}(?:-[a-z0-9]{1,8})*$/.test(wanted)) return refused('the value is no locale such as en-US');
+  if (locales === undefined) return accepted(text.replaceAll('_', '-'));
+  const language = wanted.split('-')[0];
+  const exact = locales.find((locale) => locale.toLowerCase() === wanted);
+  const found = exact ?? locales.find((locale) => locale.toLowerCase() === language);
+  return found === undefined ? refused('the locale is not enabled in Zendesk') : accepted(found);
+}
+
+function normaliseField(name: string, given: Exclude<AttributeValue, null>, account: AccountFacts): Normalised {
+  const key = userFieldKey(name);
+  const field = account.userFields?.find((one) => one.key === key);
+  if (account.userFields !== undefined && field === undefined)
+    return refused(`Zendesk has no active user field with the key ${key ?? ''}`);
+  if (field?.type === 'multiselect') {
+    const values = (Array.isArray(given) ? given : [String(given)]).map((one) => one.trim()).filter((one) => one !== '');
+    const options = values.map((one) => optionOf(field.options, one));
+    if (options.includes(undefined)) return refused(`the field ${key} has no option of this value`);
+    return options.length === 0 ? empty : accepted([...new Set(options.flatMap((one) => one ?? []))].sort());
+  }
+  const text = (Array.isArray(given) ? given.join(', ') : String(given)).replace(/\r\n?/g, '\n').trim();
+  if (text === '') return empty;
+  if (text.length > MAX_FIELD_LENGTH) return refused(`the field ${key} holds at most ${MAX_FIELD_LENGTH} characters`);
+  switch (field?.type) {
+    case 'checkbox':
+      return normaliseBoolean(name, text);
+    case 'integer':
+      return /^[+-]?\d{1,15}$/.test(text) ? accepted(Number(text)) : refused(`the field ${key} holds whole numbers`);
+    case 'decimal':
+      return /^[+-]?\d{1,15}(?:\.\d{1,10})?$/.test(text) ? accepted(Number(text)) : refused(`the field ${key} holds numbers`);
+    case 'date': {
+      const day = dayOf(text);
+      return day === undefined ? refused(`the field ${key} holds dates such as 2026-01-31`) : accepted(day);
+    }
+    case 'dropdown':
+    case 'tagger': {
+      const option = optionOf(field.options, text);
+      return option === undefined ? refused(`the field ${key} has no option of this value`) : accepted(option);
+    }
+    default:
+      return accepted(text);
+  }
+}
+
+/** The option of this value: as it is, without case, or written as the tag that Zendesk makes of it. */
+function optionOf(options: readonly string[], text: string): string | undefined {
+  const lower = text.toLowerCase();
+  return options.find((one) => one === text) ?? options.find((one) => one.toLowerCase() === lower || one === normaliseTag(text));
+}
+
+/** The day of an ISO date or of the expression language's `M/d/yyyy h:mm:ss tt`. */
+function dayOf(text: string): string | undefined {
+  const iso = /^\d{4}-\d{2}-\d{2}(?=$|[T ])/.exec(text)?.[0];
+  const us = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?=$| )/.exec(text);
+  const day = iso ?? (us === null ? undefined : `${us[3]}-${us[1]?.padStart(2, '0')}-${us[2]?.padStart(2, '0')}`);
+  return day === undefined || Number.isNaN(Date.parse(`${day}T00:00:00Z`)) ? undefined : day;
+}

@@ -1,0 +1,84 @@
+import type { ObjectType } from '../model';
+import { groupAttribute, type TargetAttribute, USER_FIELD_PREFIX, userAttribute } from '../target-attributes';
+
+/** A target name as written, understood. */
+export interface ResolvedTarget {
+  readonly attribute: TargetAttribute;
+  /** True when the name says the opposite (`active` for `suspended`). */
+  readonly isInverted: boolean;
+  /** True when the name is not Zendesk's own, so that the reading is said to the administrator. */
+  readonly isAlias: boolean;
+}
+
+/** Names of other applications' schemas for Zendesk's user attributes, in normal form. No alias for anything that might mean two things. */
+const userAliases: Readonly<Record<string, string>> = {
+  externalid: 'external_id',
+  email: 'email',
+  emails: 'email',
+  emailaddress: 'email',
+  'emailstypeeq"work"value': 'email',
+  mail: 'email',
+  username: 'email',
+  name: 'name',
+  displayname: 'name',
+  fullname: 'name',
+  nameformatted: 'name',
+  role: 'role',
+  rolename: 'role',
+  userrole: 'role',
+  customroleid: 'custom_role_id',
+  customrole: 'custom_role_id',
+  suspended: 'suspended',
+  issuspended: 'suspended',
+  active: 'suspended',
+  isactive: 'suspended',
+  phone: 'phone',
+  phonenumber: 'phone',
+  telephonenumber: 'phone',
+  'phonenumberstypeeq"work"value': 'phone',
+  locale: 'locale',
+  language: 'locale',
+  preferredlanguage: 'locale',
+  timezone: 'time_zone',
+  alias: 'alias',
+  nickname: 'alias',
+  organization: 'organization',
+  organizationname: 'organization',
+  company: 'organization',
+  companyname: 'organization',
+  tags: 'tags',
+  details: 'details',
+  notes: 'notes',
+  signature: 'signature',
+};
+
+const groupAliases: Readonly<Record<string, string>> = {
+  name: 'name',
+  displayname: 'name',
+  groupname: 'name',
+  description: 'description',
+  members: 'members',
+  groupmembers: 'members',
+};
+
+const opposites: ReadonlySet<string> = new Set(['active', 'isactive']);
+
+/** Understands a `targetAttributeName`: Zendesk's own name, or another spelling of it without case, blanks and punctuation. */
+export function resolveTarget(type: ObjectType, written: string): ResolvedTarget | undefined {
+  const find = type === 'user' ? userAttribute : groupAttribute;
+  const exact = find(written);
+  if (exact !== undefined) return { attribute: exact, isInverted: false, isAlias: false };
+  const fieldKey = /^user_?fields?[._](.+)$/i.exec(written)?.[1];
+  if (type === 'user' && fieldKey !== undefined) {
+    const field = userAttribute(`${USER_FIELD_PREFIX}${fieldKey}`);
+    return field === undefined ? undefined : { attribute: field, isInverted: false, isAlias: true };
+  }
+  const normal = written
+    .slice(0, 200)
+    .replace(/[\s_.:[\]-]+/g, '')
+    .toLowerCase();
+  const aliases = type === 'user' ? userAliases : groupAliases;
+  const name = Object.hasOwn(aliases, normal) ? aliases[normal] : undefined;
+  const attribute = name === undefined ? undefined : find(name);
+  return attribute === undefined ? undefined : { attribute, isInverted: opposites.has(normal), isAlias: true };
+}

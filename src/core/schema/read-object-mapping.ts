@@ -1,0 +1,198 @@
+import { type CompiledFilter, compileFilter } from '../filter/compile-filter';
+import { findOperator } from '../filter/operators';
+import type { ObjectType } from '../model';
+import { resolveTarget } from './aliases';
+import { type JsonPath, printPath } from './json';
+import type { AttributeMapping, ObjectActions, ObjectMapping } from './model';
+import { readAttributeMapping } from './read-mapping';
+import { isObject, type JsonObject, nameOf, own, quote, type SchemaReport } from './report';
+import { BASE_PROPERTIES, sourceAttribute, suggestSourceAttribute } from './source-attributes';
+
+/** @see https://learn.microsoft.com/graph/api/resources/synchronization-objectmapping */
+const OBJECT_FLOW_TYPES = ['Add', 'Update', 'Delete'] as const;
+
+const knownKeys: ReadonlySet<string> = new Set([
+  'attributeMappings',
+  'enabled',
+  'flowTypes',
+  'metadata',
+  'name',
+  'scope',
+  'sourceObjectName',
+  'targetObjectName',
+]);
+
+/** Reads an enabled `objectMapping` of a kind. Undefined when anything in it was refused; then the report says what. */
+export function readObjectMapping(
+  type: ObjectType,
+  value: JsonObject,
+  path: JsonPath,
+  report: SchemaReport,
+): ObjectMapping | undefined {
+  const before = report.problems.length;
+  for (const key of Object.keys(value)) {
+    if (!knownKeys.has(key) && !key.startsWith('@')) report.ignore(key, [...path, key], 'Not a property of an object mapping');
+  }
+  noteMetadata(value, path, report);
+  const name = report.text(value, 'name', path) ?? `Synchronize Microsoft Entra ${type}s to Zendesk`;
+  const actions = readActions(value, path, report);
+  const mappings = readMappings(type, value, path, report);
+  const scope = readScope(type, value, path, report);
+  const matching = mappings.filter((one) => one.matchingPriority > 0).sort((a, b) => a.matchingPriority - b.matchingPriority);
+  // A matching attribute with a fault of its own is reported there; only a file that has none at all is told so.
+  if (matching.length === 0 && (report.problems.length === before || !mentionsMatching(value))) {
+    const example = type === 'user' ? 'external_id' : 'name';
+    report.refuse(
+      [...path, 'attributeMappings'],
+      `No matching attribute: give the mapping of ${example} a \`matchingPriority\` of 1, or existing accounts cannot be found`,
+    );
+  }
+  if (report.problems.length > before) return undefined;
+  return {
+    objectType: type,
+    name,
+    actions,
+    mappings,
+    matching,
+    scope: scope === undefined || scope.groups.length === 0 ? undefined : scope,
+    sourceAttributes: sourceAttributesOf(type, mappings, scope),
+    filterGroupIds: [...(scope?.groupIds ?? [])].sort(),
+  };
+}
+
+function readActions(value: JsonObject, path: JsonPath, report: SchemaReport): ObjectActions {
+  const given = own(value, 'flowTypes');
+  if (given === undefined || given === null) return { create: true, update: true, delete: true };
+  const words = typeof given === 'string' ? given.split(',').map((word) => word.trim()) : [];
+  const unknown = words.filter((word) => !OBJECT_FLOW_TYPES.some((one) => one.toLowerCase() === word.toLowerCase()));
+  if (words.length === 0 || unknown.length > 0) {
+    const what = words.length === 0 ? nameOf(given) : unknown.map(quote).join(', ');
+    report.refuse(
+      [...path, 'flowTypes'],
+      `Unknown target object action ${what}; write them in one text with commas between`,
+      OBJECT_FLOW_TYPES,
+    );
+  }
+  const has = (word: string): boolean => words.some((one) => one.toLowerCase() === word);
+  return { create: has('add'), update: has('update'), delete: has('delete') };
+}
+
+function readMappings(type: ObjectType, value: JsonObject, path: JsonPath, report: SchemaReport): readonly AttributeMapping[] {
+  const entries = report.objects(value, 'attributeMappings', path);
+  if (entries.length === 0) report.refuse([...path, 'attributeMappings'], 'Missing: at least one attribute mapping');
+  refuseRepeats(type, entries, report);
+  return entries.flatMap((entry) => readAttributeMapping(type, entry.value, entry.path, report) ?? []);
+}
+
+/** Repeated targets and priorities are found in the file itself, so that they are said even where a mapping has other faults. */
+function refuseRepeats(
+  type: ObjectType,
+  entries: readonly { readonly value: JsonObject; readonly path: JsonPath }[],
+  report: SchemaReport,
+): void {
+  const targets = new Map<string, JsonPath>();
+  const priorities = new Map<number, { readonly name: string; readonly path: JsonPath }>();
+  for (const { value, path } of entries) {
+    const written = own(value, 'targetAttributeName');
+    const name = typeof written === 'string' ? resolveTarget(type, written.trim())?.attribute.name : undefined;
+    if (name === undefined) continue;
+    const earlier = targets.get(name);
+    if (earlier === undefined) targets.set(name, path);
+    else {
+      const alias = written === name ? '' : ` (${quote(String(written))} is read as ${name})`;
+      report.refuse([...path, 'targetAttributeName'], `Two mappings for ${name}${alias}; the other one is ${printPath(earlier)}`);
+    }
+    const priority = own(value, 'matchingPriority');
+    if (typeof priority !== 'number' || priority <= 0 || earlier !== undefined) continue;
+    const same = priorities.get(priority);
+    if (same === undefined) priorities.set(priority, { name, path });
+    else {
+      report.refuse(
+        [...path, 'matchingPriority'],
+        `${same.name} and ${name} both have the matching priority ${priority}; which one is tried first must be said`,
+      );
+    }
+  }
+}
+
+function mentionsMatching(value: JsonObject): boolean {
+  const list = own(value, 'attributeMappings');
+  if (!Array.isArray(list)) return false;
+  return list.some(
+    (one: unknown) => isObject(one) && own(one, 'matchingPriority') !== undefined && own(one, 'matchingPriority') !== 0,
+  );
+}
+
+function readScope(type: ObjectType, value: JsonObject, path: JsonPath, report: SchemaReport): CompiledFilter | undefined {
+  refuseUnknownOperands(type, value, path, report);
+  const result = compileFilter(own(value, 'scope'));
+  const at = (inner: string): JsonPath => [...path, 'scope', ...splitPath(inner)];
+  if (!result.ok) {
+    for (const problem of result.problems) report.refuse(at(problem.path), problem.message);
+    return undefined;
+  }
+  for (const remark of result.remarks) report.ignore(remark.path, at(remark.path), remark.message);
+  return result.filter;
+}
+
+/** Names in a filter are checked in the file itself, so that they are said even where the filter has other faults. */
+function refuseUnknownOperands(type: ObjectType, value: JsonObject, path: JsonPath, report: SchemaReport): void {
+  const scope = own(value, 'scope');
+  for (const [groupIndex, group] of listIn(scope, 'groups').entries()) {
+    for (const [clauseIndex, clause] of listIn(group, 'clauses').entries()) {
+      const name = isObject(clause) ? own(clause, 'sourceOperandName') : undefined;
+      const operator = isObject(clause) ? own(clause, 'operatorName') : undefined;
+      const isMembership = typeof operator === 'string' && findOperator(operator)?.kind === 'membership';
+      if (typeof name !== 'string' || name === '' || isMembership || isFilterable(type, name)) continue;
+      const suggestion = suggestSourceAttribute(type, name);
+      const isRole = name === 'appRoleAssignments' || name === 'IsSoftDeleted';
+      const hint = isRole
+        ? '; who is assigned decides that already'
+        : suggestion === undefined
+          ? ''
+          : `; did you mean ${suggestion}?`;
+      report.refuse(
+        [...path, 'scope', 'groups', groupIndex, 'clauses', clauseIndex, 'sourceOperandName'],
+        `A filter cannot ask for the ${type} attribute ${quote(name)}${hint}`,
+      );
+    }
+  }
+}
+
+function listIn(value: unknown, key: string): readonly unknown[] {
+  const list = isObject(value) ? own(value, key) : undefined;
+  return Array.isArray(list) ? list : [];
+}
+
+function isFilterable(type: ObjectType, name: string): boolean {
+  const known = sourceAttribute(type, name);
+  return known !== undefined && known.kind !== 'virtual' && known.kind !== 'reference';
+}
+
+function splitPath(path: string): (string | number)[] {
+  return [...path.matchAll(/[^.[\]]+/g)].map(([part]) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+function noteMetadata(value: JsonObject, path: JsonPath, report: SchemaReport): void {
+  const entries = own(value, 'metadata');
+  if (!Array.isArray(entries)) return;
+  for (const [index, entry] of entries.entries()) {
+    const key = isObject(entry) ? own(entry, 'key') : undefined;
+    if (typeof key === 'string')
+      report.ignore(`metadata ${key}`, [...path, 'metadata', index], "Microsoft's own bookkeeping; no meaning for Zendesk");
+  }
+}
+
+/** The properties to ask Graph for, under Graph's names. */
+function sourceAttributesOf(
+  type: ObjectType,
+  mappings: readonly AttributeMapping[],
+  scope: CompiledFilter | undefined,
+): readonly string[] {
+  const names = mappings.flatMap(({ source }) => {
+    if (source.kind === 'attribute') return [source.name];
+    return source.kind === 'function' ? source.expression.attributes : [];
+  });
+  const properties = [...names, ...(scope?.attributes ?? [])].flatMap((name) => sourceAttribute(type, name)?.property ?? []);
+  return [...new Set([...BASE_PROPERTIES[type], ...properties])].sort();
+}

@@ -1,0 +1,93 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import type { App, ConfiguredApp } from '../compose';
+import { RECOMMENDED_ACTION } from '../core/advice';
+import { type ErrorCode, ProvisioningError } from '../core/errors';
+import { invocationLogger, withinInvocation } from './invocation-log';
+
+/** Codes of refusals that are about the request and not about provisioning; with {@link ErrorCode} the whole set. */
+export const REQUEST_CODES = ['BadRequest', 'NotFound', 'Conflict', 'Gone', 'NotConfigured', 'PayloadTooLarge'] as const;
+
+/** A refusal of a request, as the caller reads it. @see https://www.rfc-editor.org/rfc/rfc9457 */
+export class RequestProblem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: (typeof REQUEST_CODES)[number],
+    /** What was wrong, where, and what to do. */
+    readonly detail: string,
+    readonly errors: readonly { readonly pointer: string; readonly detail: string }[] = [],
+  ) {
+    super(detail);
+  }
+}
+
+const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
+  PROV_SOURCE_NOT_FOUND: 404,
+  PROV_STATE_CONFLICT: 409,
+  PROV_TARGET_DISPUTED: 409,
+  PROV_SOURCE_THROTTLED: 503,
+  PROV_TARGET_THROTTLED: 503,
+  PROV_SOURCE_UNAVAILABLE: 503,
+  PROV_TARGET_UNAVAILABLE: 503,
+  PROV_STATE_UNAVAILABLE: 503,
+  PROV_SOURCE_UNAUTHORIZED: 502,
+  PROV_TARGET_UNAUTHORIZED: 502,
+};
+
+/** An answer as JSON. Never cached unless told otherwise: it is the state of this moment. */
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
+  status,
+  headers: {
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    ...headers,
+  },
+  body: JSON.stringify(body),
+});
+
+/** An answer as `application/problem+json` with a stable `code`. */
+export const problem = (status: number, code: string, title: string, detail: string, more: Record<string, unknown> = {}) =>
+  json({ type: 'about:blank', title, status, detail, code, ...more }, status, {
+    'content-type': 'application/problem+json; charset=utf-8',
+  });
+
+/** A handler of an HTTP function of this app. */
+export type Handler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
+
+/** Runs a handler within its invocation; every error becomes a problem, and no message of a stranger's making leaves. */
+export const http =
+  (run: (request: HttpRequest) => Promise<HttpResponseInit>): Handler =>
+  (request, context) =>
+    withinInvocation(context, async () => {
+      try {
+        return await run(request);
+      } catch (error) {
+        return problemOf(error);
+      }
+    });
+
+/** As {@link http}, for what needs a configured app: else the answer says what is not configured. */
+export const configuredHttp = (
+  getApp: () => App,
+  run: (app: ConfiguredApp, request: HttpRequest) => Promise<HttpResponseInit>,
+): Handler =>
+  http(async (request) => {
+    const app = getApp();
+    if (app.kind === 'configured') return run(app, request);
+    return problem(503, 'NotConfigured', 'Not configured', 'Correct these settings and restart the app.', {
+      errors: app.error.issues,
+    });
+  });
+
+function problemOf(error: unknown): HttpResponseInit {
+  if (error instanceof RequestProblem) {
+    return problem(error.status, error.code, error.code, error.detail, error.errors.length > 0 ? { errors: error.errors } : {});
+  }
+  if (error instanceof ProvisioningError) {
+    return problem(STATUS_OF[error.code] ?? 500, error.code, error.name, `${error.message} ${RECOMMENDED_ACTION[error.code]}`);
+  }
+  invocationLogger.error('A request failed in a way that the app did not expect', {
+    kind: error instanceof Error ? error.name : typeof error,
+  });
+  return problem(500, 'PROV_BUG', 'Unexpected', 'The app failed in a way that it did not expect; its log says more.');
+}

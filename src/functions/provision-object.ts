@@ -1,0 +1,32 @@
+import type { InvocationContext } from '@azure/functions';
+import type { App } from '../compose';
+import { escrowPoisoned } from '../engine/escrow-poisoned';
+import { handleWorkItem } from '../engine/handle-work-item';
+import { withinInvocation } from './invocation-log';
+
+/** Thrown so that the queue keeps the message: an app that is not configured loses nothing. */
+const NOT_CONFIGURED = 'Not configured: the work item stays in the queue. The status lists the problems.';
+
+/** The queue's worker. A message that is no work item fails and ends in the poison queue, where the cycle reports it. */
+export const makeProvisionObject =
+  (getApp: () => App) =>
+  (message: unknown, context: InvocationContext): Promise<void> =>
+    withinInvocation(context, async () => {
+      const app = getApp();
+      if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
+      const item = app.deps.queue.decode(message);
+      if (!item) throw new Error('The message is no work item of this app.');
+      await handleWorkItem(app.deps, app.gate, item);
+    });
+
+/** The poison queue's worker: what failed too often becomes an escrow with a log entry. */
+export const makeProvisionObjectPoison =
+  (getApp: () => App) =>
+  (message: unknown, context: InvocationContext): Promise<void> =>
+    withinInvocation(context, async () => {
+      const app = getApp();
+      if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
+      const item = app.deps.queue.decode(message);
+      if (item) await escrowPoisoned(app.deps, item);
+      else context.error('A message in the poison queue was no work item and has been taken out.');
+    });

@@ -1,0 +1,64 @@
+import type { App, ConfiguredApp } from '../compose';
+import { ProvisioningError } from '../core/errors';
+import type { ProbeRow } from '../core/probe';
+import { checkAgainstAccount } from '../core/schema/account';
+import { type Handler, http, json } from './http';
+
+/**
+ * `POST /api/test-connection`: tries everything the app needs, one row per check, with what was tried and what to do. Never
+ * writes. Answers 200 also when checks fail: the rows are the answer.
+ */
+export const makeTestConnection = (getApp: () => App): Handler =>
+  http(async () => {
+    const app = getApp();
+    if (app.kind === 'notConfigured') {
+      const rows = app.error.issues.map(
+        (issue): ProbeRow => ({
+          name: `setting ${issue.setting}`,
+          status: 'fail',
+          tried: 'Read the setting.',
+          result: issue.problem,
+          action: 'Correct the setting and restart the app.',
+        }),
+      );
+      return json(answer(rows));
+    }
+    const [target, source, storage] = await Promise.all([
+      app.zendesk.probe(),
+      app.graph.probeSource({ isMailConfigured: app.config.notification.email !== undefined }),
+      probeStorage(app),
+    ]);
+    const mapping = target.some((row) => row.status === 'fail') ? [] : await probeMapping(app);
+    return json(answer([...target, ...mapping, ...source, ...storage]));
+  });
+
+const answer = (rows: readonly ProbeRow[]) => ({
+  status: rows.some((row) => row.status === 'fail') ? 'fail' : rows.some((row) => row.status === 'warn') ? 'warn' : 'pass',
+  checks: rows,
+});
+
+async function probeStorage({ deps }: ConfiguredApp): Promise<readonly ProbeRow[]> {
+  const row = { name: 'storage', tried: 'Read the job state from a table and the length of the work queue.' };
+  try {
+    await deps.state.read('job');
+    await deps.queue.approximateLength();
+    return [{ ...row, status: 'pass', result: 'Tables and queue answer.', action: '' }];
+  } catch (error) {
+    const result = error instanceof ProvisioningError ? error.message : 'Storage did not answer as expected.';
+    const action = "Give the app's identity the roles Storage Table Data Contributor and Storage Queue Data Contributor.";
+    return [{ ...row, status: 'fail', result, action }];
+  }
+}
+
+async function probeMapping({ deps }: ConfiguredApp): Promise<readonly ProbeRow[]> {
+  const findings = checkAgainstAccount(deps.schema, await deps.target.describe());
+  const row = { name: 'mappings', tried: 'Held the mappings against what the Zendesk account offers.' };
+  if (findings.length === 0)
+    return [{ ...row, status: 'pass', result: 'Every mapped attribute exists in the account.', action: '' }];
+  return findings.map((finding) => ({
+    ...row,
+    status: finding.severity === 'error' ? 'fail' : 'warn',
+    result: `${finding.path}: ${finding.message}`,
+    action: 'Change the mapping, or the Zendesk account.',
+  }));
+}

@@ -1,0 +1,53 @@
+import type { ShownCycle, ShownStatus } from './app-client';
+import { table } from './terminal';
+
+/** What an outcome is called in the summary, and in which order. */
+const OUTCOMES: readonly (readonly [prefix: string, words: string])[] = [
+  ['create', 'created'],
+  ['update', 'updated'],
+  ['disable', 'suspended'],
+  ['delete', 'deleted'],
+  ['stagedDelete', 'held by the brake'],
+  ['other', 'let go'],
+];
+
+/** What a skip's code means. */
+const SKIPS: Readonly<Record<string, string>> = {
+  RedundantExport: 'source and target already agree',
+  NotEffectivelyEntitled: 'Default Access only, no usable role, or disabled in Entra ID before there was an account',
+  NotInScope: 'not assigned any more, and no account to take away',
+  NotSecurityEnabled: 'assigned group that is not security-enabled',
+  Protected: 'protected account',
+  ActionDisabled: 'the mapping does not allow it',
+  AwaitingCycle: 'waits for the next cycle to count it',
+  Unknown: 'could not be read for certain, so nothing was changed',
+};
+
+/** One cycle as a table whose rows add up to the objects read. */
+export function summaryOf(cycle: ShownCycle): string {
+  const { counts } = cycle;
+  const written = OUTCOMES.map(([action, words]) => {
+    const count = sum(counts.byOutcome, (key) => key === `success/${action}` || key === `warning/${action}`);
+    const warnings = sum(counts.byOutcome, (key) => key === `warning/${action}`);
+    return [words, count, warnings > 0 ? `${warnings} with a warning` : ''] as const;
+  }).filter(([, count]) => count > 0);
+  const skipped = Object.entries(counts.bySkipReason).map(
+    ([code, count]) => ['skipped', count, `${code}: ${SKIPS[code] ?? ''}`] as const,
+  );
+  const failed = Object.entries(counts.byErrorCode).map(([code, count]) => ['failed', count, code] as const);
+  const rows = [...written, ...skipped, ...failed];
+  const total = rows.reduce((all, [, count]) => all + count, 0);
+  const check = total === cycle.enqueued ? 'adds up' : `does NOT add up: ${cycle.enqueued} were read`;
+  return table([['Outcome', 'Objects', ''], ...rows, ['objects read', total, check]]);
+}
+
+/** True when the rows of a cycle add up to the objects it read. */
+export const addsUp = (cycle: ShownCycle): boolean => cycle.counts.total === cycle.enqueued && cycle.pending === 0;
+
+/** The failures that wait, each with its reason. */
+export function failuresOf(status: ShownStatus): string {
+  return status.escrows.listed.map((escrow) => `  ${escrow.key.id}  ${escrow.code}: ${escrow.reason}`).join('\n');
+}
+
+const sum = (counts: Readonly<Record<string, number>>, picks: (key: string) => boolean): number =>
+  Object.entries(counts).reduce((all, [key, count]) => (picks(key) ? all + count : all), 0);

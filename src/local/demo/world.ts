@@ -1,0 +1,102 @@
+import { type Azurite, startAzurite } from '../azurite';
+import { type GraphSimulator, startGraphSimulator } from '../graph/simulator';
+import type { LogEvent } from '../host/events';
+import { type LocalHost, startHost } from '../host/start-host';
+import { startZendeskSimulator, type ZendeskSimulator } from '../zendesk/simulator';
+import { buildDemoDirectory, type DemoDirectory } from './directory';
+import { demoZendeskSeed } from './directory-zendesk';
+
+/** How the demo world is made. */
+export interface WorldOptions {
+  readonly appDirectory: string;
+  readonly people?: number;
+  /** How many times faster Zendesk's minutes pass; 1 is real time. */
+  readonly timeScale: number;
+  /** The simulated plan's requests per (compressed) minute. */
+  readonly requestsPerMinute: number;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly recordTraffic?: boolean;
+  readonly runTimersAtStart?: boolean;
+  readonly messageLeaseMs?: number;
+  readonly onLog: (event: LogEvent) => void;
+}
+
+/** A demo company, a Zendesk account, storage and the app, all on this machine. */
+export interface World {
+  readonly demo: DemoDirectory;
+  readonly graph: GraphSimulator;
+  readonly zendesk: ZendeskSimulator;
+  readonly host: LocalHost;
+  readonly azurite: Azurite;
+  /** Ends everything that was started. */
+  stop(): Promise<void>;
+}
+
+/** The tenant id of the demo company; any GUID will do. */
+const TENANT_ID = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
+const OAUTH_CLIENT = { identifier: 'entra-provisioning', secret: 'simulated-client-secret' };
+const GRAPH_TOKEN = 'simulated-graph-token';
+
+/** Builds and starts the world. Everything listens on loopback. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const demo = buildDemoDirectory(options.people === undefined ? {} : { people: options.people });
+  const [azurite, graph, zendesk] = await Promise.all([
+    startAzurite(),
+    startGraphSimulator({ directory: demo.directory, token: GRAPH_TOKEN, recordTraffic: options.recordTraffic ?? false }),
+    startZendeskSimulator({
+      requestsPerMinute: options.requestsPerMinute,
+      timeScale: options.timeScale,
+      recordTraffic: options.recordTraffic ?? false,
+      oauthClients: [OAUTH_CLIENT],
+      features: { agentSeats: 150 },
+    }),
+  ]);
+  seedZendesk(zendesk, demo);
+  const host = await startHost({
+    appDirectory: options.appDirectory,
+    env: {
+      ENTRA_TENANT_ID: TENANT_ID,
+      ENTRA_SERVICE_PRINCIPAL_ID: demo.servicePrincipalId,
+      GRAPH_BASE_URL: graph.url,
+      GRAPH_ACCESS_TOKEN: GRAPH_TOKEN,
+      ZENDESK_SUBDOMAIN: 'demo',
+      ZENDESK_BASE_URL: zendesk.url,
+      ZENDESK_OAUTH_CLIENT_ID: OAUTH_CLIENT.identifier,
+      ZENDESK_OAUTH_CLIENT_SECRET: OAUTH_CLIENT.secret,
+      LOCAL_TIME_SCALE: String(options.timeScale),
+      PROVISIONING_STATUS: 'On',
+      ...options.settings,
+    },
+    storageConnectionString: azurite.connectionString,
+    runTimersAtStart: options.runTimersAtStart ?? true,
+    maxPollingIntervalMs: 200,
+    ...(options.messageLeaseMs === undefined ? {} : { messageLeaseMs: options.messageLeaseMs }),
+    onLog: options.onLog,
+  });
+  return {
+    demo,
+    graph,
+    zendesk,
+    host,
+    azurite,
+    async stop() {
+      await host.stop();
+      await Promise.all([graph.close(), zendesk.close(), azurite.stop()]);
+    },
+  };
+}
+
+/** What the account holds before the first cycle, and the light agent role that its plan has. */
+function seedZendesk(zendesk: ZendeskSimulator, demo: DemoDirectory): void {
+  zendesk.seed.customRole('Light agent', 1);
+  for (const { name, email, role, external_id, phone, tags } of demoZendeskSeed(demo).users) {
+    zendesk.seed.user({
+      name,
+      email,
+      role,
+      external_id,
+      ...(phone === undefined ? {} : { phone }),
+      ...(tags === undefined ? {} : { tags: [...tags] }),
+    });
+  }
+}

@@ -1,0 +1,143 @@
+import { makeConnectorSpace } from '../../../src/adapters/storage/connector-space';
+import { StaleStateError } from '../../../src/core/errors';
+import { type AppRoleAssignment, type Attributes, type SourceObject, sourceId } from '../../../src/core/model';
+import type { MemberEdge, ObjectKey } from '../../../src/ports/stores';
+import { makeFakeConnectorSpace } from '../../fakes/connector-space';
+import { all, HOSTILE_TEXTS, onBoth } from './both';
+
+const object = (id: string, over: Partial<SourceObject> = {}): SourceObject => ({
+  type: 'user',
+  id: sourceId(id),
+  attributes: { displayName: id },
+  deleted: 'no',
+  entitlements: [],
+  version: 1,
+  ...over,
+});
+const edge = (group: string, member: string, memberType: 'user' | 'group' = 'user'): MemberEdge => ({
+  groupId: sourceId(group),
+  memberId: sourceId(member),
+  memberType,
+});
+const user = (id: string): ObjectKey => ({ type: 'user', id: sourceId(id) });
+const assignment = (id: string): AppRoleAssignment => ({
+  id,
+  principalId: sourceId(`p-${id}`),
+  principalType: 'User',
+  principalDisplayName: id,
+  appRoleId: 'role',
+});
+const numbered = (count: number, prefix: string): string[] =>
+  Array.from({ length: count }, (_, n) => `${prefix}${String(n).padStart(5, '0')}`);
+const ids = (objects: readonly { id: string }[]): string[] => objects.map(({ id }) => id);
+
+onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConnectorSpace }, (make) => {
+  test('an object is kept whole, hostile attributes and all', async () => {
+    const space = await make();
+    const attributes = Object.fromEntries(HOSTILE_TEXTS.map((text) => [text, text])) as Attributes;
+    const entitlements = [{ assignmentId: 'a', appRoleId: 'r', path: [sourceId('g1'), sourceId('g2')] }];
+    const written = object('u1', { attributes: { ...attributes, none: null, list: ['a', 'b'], flag: false }, entitlements });
+    const etag = await space.writeObject(written, null);
+    const read = await space.readObject(user('u1'));
+    expect(read?.etag).toBe(etag);
+    expect(JSON.stringify(read?.value)).toBe(JSON.stringify(written));
+    expect(await space.readObject({ type: 'group', id: sourceId('u1') })).toBeUndefined();
+  });
+
+  test('only the newest etag may write', async () => {
+    const space = await make();
+    const first = await space.writeObject(object('u1'), null);
+    await expect(space.writeObject(object('u1'), null)).rejects.toThrow(StaleStateError);
+    const second = await space.writeObject(object('u1', { version: 2 }), first);
+    await expect(space.writeObject(object('u1', { version: 9 }), first, 'r')).rejects.toThrow(StaleStateError);
+    expect(second).not.toBe(first);
+    await space.writeObject(object('u1', { version: 3 }), '*');
+    expect((await space.readObject(user('u1')))?.value.version).toBe(3);
+    await space.removeObject(user('u1'));
+    await space.removeObject(user('u1'));
+    expect(await space.readObject(user('u1'))).toBeUndefined();
+  });
+
+  test('a full round finds exactly the objects it has not seen; writing without a round keeps the stamp', async () => {
+    const space = await make();
+    await space.writeObject(object('never'), null);
+    await space.writeObject(object('anyway'), '*');
+    await space.writeObject(object('old'), null, 'round-1');
+    await space.writeObject(object('stamped'), null, 'round-1');
+    await space.writeObject(object('rewritten'), null, 'round-2');
+    await space.writeObject(object('group', { type: 'group' }), null);
+    await space.stampObjects([user('stamped'), user('missing'), user('stamped')], 'round-2');
+    const etag = (await space.readObject(user('rewritten')))?.etag ?? '';
+    await space.writeObject(object('rewritten', { version: 2 }), etag);
+    await space.writeObject(object('rewritten', { version: 3 }), '*');
+    expect(ids(await all(space.listObjectsNotSeen('user', 'round-2')))).toEqual(['anyway', 'never', 'old']);
+    expect(ids(await all(space.listObjectsNotSeen('group', 'round-2')))).toEqual(['group']);
+    expect((await space.readObject(user('stamped')))?.value).toEqual(object('stamped'));
+    expect(await space.readObject(user('missing'))).toBeUndefined();
+  });
+
+  test('a shorter object leaves nothing of a longer one behind', async () => {
+    const space = await make();
+    const etag = await space.writeObject(object('u1', { attributes: { note: 'x'.repeat(100_000) } }), null);
+    await space.writeObject(object('u1', { attributes: { note: 'y' } }), etag);
+    expect((await space.readObject(user('u1')))?.value.attributes.note).toBe('y');
+  });
+
+  test('members are found from both sides and go from both', async () => {
+    const space = await make();
+    await space.putMembers([edge('g1', 'u1'), edge('g1', 'u2'), edge('g2', 'u1'), edge('g2', 'g1', 'group'), edge('g1', 'u1')]);
+    expect(await all(space.listMembers(sourceId('g1')))).toEqual([edge('g1', 'u1'), edge('g1', 'u2')]);
+    expect(await space.groupsOf(sourceId('u1'))).toEqual(['g1', 'g2']);
+    expect(await space.groupsOf(sourceId('g1'))).toEqual(['g2']);
+    await space.removeMembers([edge('g1', 'u1'), edge('g9', 'u9')]);
+    await space.removeMembers([edge('g1', 'u1')]);
+    expect(await all(space.listMembers(sourceId('g1')))).toEqual([edge('g1', 'u2')]);
+    expect(await space.groupsOf(sourceId('u1'))).toEqual(['g2']);
+    expect(await all(space.listMembers(sourceId('g')))).toEqual([]);
+  });
+
+  test('a full round finds exactly the members it has not seen', async () => {
+    const space = await make();
+    await space.putMembers([edge('g1', 'u1'), edge('g1', 'u2')], 'round-1');
+    await space.putMembers([edge('g1', 'u3')]);
+    await space.putMembers([edge('g1', 'u2')], 'round-2');
+    await space.putMembers([edge('g1', 'u2')]);
+    expect(await all(space.listMembersNotSeen(sourceId('g1'), 'round-2'))).toEqual([edge('g1', 'u1'), edge('g1', 'u3')]);
+  });
+
+  test('more members than a transaction or a page holds', async () => {
+    const space = await make();
+    const edges = numbered(1_205, 'u').map((id) => edge('big', id));
+    await space.putMembers(edges, 'r');
+    expect(await all(space.listMembers(sourceId('big')))).toEqual(edges);
+    await space.removeMembers(edges.slice(5));
+    expect(await all(space.listMembers(sourceId('big')))).toEqual(edges.slice(0, 5));
+  });
+
+  test('assignments come, change and go', async () => {
+    const space = await make();
+    await space.putAssignments(HOSTILE_TEXTS.map(assignment));
+    await space.putAssignments([{ ...assignment('A'), appRoleId: 'other' }]);
+    const read = await all(space.listAssignments());
+    expect(new Set(read.map(({ id }) => id))).toEqual(new Set(HOSTILE_TEXTS));
+    expect(read.find(({ id }) => id === 'A')?.appRoleId).toBe('other');
+    await space.removeAssignments([...HOSTILE_TEXTS.slice(1).map(assignment), assignment('unknown')]);
+    expect(await all(space.listAssignments())).toEqual([assignment(HOSTILE_TEXTS[0] as string)]);
+  });
+
+  test('waiting objects are walked through in key order, each once', async () => {
+    const space = await make();
+    const keys = [...numbered(1_102, 'g').map((id): ObjectKey => ({ type: 'group', id: sourceId(id) })), user('u1'), user('u2')];
+    await space.markDirty([...keys].reverse());
+    await space.markDirty(keys.slice(0, 3));
+    const walked: ObjectKey[] = [];
+    for (let page = await space.listDirty(); page.length > 0; page = await space.listDirty(walked.at(-1))) {
+      expect(page.length).toBeLessThanOrEqual(500);
+      walked.push(...page);
+    }
+    expect(walked).toEqual(keys);
+    await space.clearDirty([...keys.slice(0, -1), user('unknown')]);
+    await space.clearDirty([user('unknown')]);
+    expect(await space.listDirty()).toEqual([user('u2')]);
+  });
+});

@@ -1,0 +1,112 @@
+import { makeCycleStore } from '../../../src/adapters/storage/cycle-store';
+import { makeEscrowStore } from '../../../src/adapters/storage/escrow-store';
+import { makeStagedDeletionStore } from '../../../src/adapters/storage/staged-deletion-store';
+import { sourceId } from '../../../src/core/model';
+import type { CycleRecord, Escrow, ObjectKey, StagedDeletion } from '../../../src/ports/stores';
+import { makeFakeCycleStore } from '../../fakes/cycle-store';
+import { makeFakeEscrowStore } from '../../fakes/escrow-store';
+import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
+import { all, HOSTILE_TEXTS, onBoth } from './both';
+
+const user = (id: string): ObjectKey => ({ type: 'user', id: sourceId(id) });
+const escrow = (id: string, over: Partial<Escrow> = {}): Escrow => ({
+  key: user(id),
+  firstFailedAt: '2026-01-01T00:00:00.000Z',
+  lastFailedAt: '2026-01-02T00:00:00.000Z',
+  attempts: 2,
+  nextAttemptAt: null,
+  code: 'PROV_TARGET_REJECTED',
+  reason: HOSTILE_TEXTS.join('\n'),
+  recommendedAction: 'change the data',
+  cycleId: 'y',
+  changeId: 'c',
+  isTransient: false,
+  ...over,
+});
+const staged = (id: string, over: Partial<StagedDeletion> = {}): StagedDeletion => ({
+  key: user(id),
+  cycleId: 'y',
+  changeId: 'c',
+  kind: 'userDisable',
+  count: 1,
+  reason: 'unassigned',
+  state: 'candidate',
+  stagedAt: '2026-01-01T00:00:00.000Z',
+  ...over,
+});
+const cycle = (cycleId: string, startedAt: string, over: Partial<CycleRecord> = {}): CycleRecord => ({
+  cycleId,
+  kind: 'incremental',
+  state: 'importing',
+  startedAt,
+  endedAt: null,
+  enqueued: 0,
+  staged: 0,
+  imported: 0,
+  why: 'timer',
+  error: null,
+  ...over,
+});
+
+onBoth('EscrowStore', { fake: () => makeFakeEscrowStore(), real: makeEscrowStore }, (make) => {
+  test('one row per object, kept whole, replaced and removed', async () => {
+    const store = await make();
+    expect(await store.read(user('u1'))).toBeUndefined();
+    await store.put(escrow('u2'));
+    await store.put(escrow('u1'));
+    await store.put(escrow('u1', { attempts: 3, nextAttemptAt: '2026-02-01T00:00:00.000Z' }));
+    await store.put(escrow('u1', { key: { type: 'group', id: sourceId('u1') } }));
+    expect(await store.read(user('u1'))).toEqual(escrow('u1', { attempts: 3, nextAttemptAt: '2026-02-01T00:00:00.000Z' }));
+    expect((await all(store.list())).map(({ key }) => key)).toEqual([{ type: 'group', id: 'u1' }, user('u1'), user('u2')]);
+    await store.remove(user('u1'));
+    await store.remove(user('u1'));
+    expect(await store.read(user('u1'))).toBeUndefined();
+    expect(await all(store.list())).toHaveLength(2);
+  });
+});
+
+onBoth('StagedDeletionStore', { fake: () => makeFakeStagedDeletionStore(), real: makeStagedDeletionStore }, (make) => {
+  test('a later cycle replaces the row of an object; removing takes missing ones too', async () => {
+    const store = await make();
+    const many = Array.from({ length: 250 }, (_, n) => staged(`u${String(n).padStart(3, '0')}`));
+    await store.put(many);
+    await store.put([staged('u001', { cycleId: 'z', state: 'staged', count: 4, kind: 'groupDelete' })]);
+    expect(await store.read(user('u001'))).toEqual(
+      staged('u001', { cycleId: 'z', state: 'staged', count: 4, kind: 'groupDelete' }),
+    );
+    expect((await all(store.list())).map(({ key }) => key.id)).toEqual(many.map(({ key }) => key.id));
+    await store.remove([user('unknown'), ...many.slice(2).map(({ key }) => key)]);
+    expect((await all(store.list())).map(({ key }) => key.id)).toEqual(['u000', 'u001']);
+    expect(await store.read(user('u249'))).toBeUndefined();
+    await store.put([]);
+    await store.remove([]);
+  });
+});
+
+onBoth('CycleStore', { fake: () => makeFakeCycleStore(), real: makeCycleStore }, (make) => {
+  test('the newest come first, each once, as they are now', async () => {
+    const store = await make();
+    expect(await store.latest(5)).toEqual([]);
+    await store.put(cycle('b', '2026-01-02T00:00:00.000Z'));
+    await store.put(cycle('c', '2026-01-03T00:00:00.000Z'));
+    await store.put(cycle('a', '2026-01-01T00:00:00.000Z'));
+    const done = cycle('b', '2026-01-02T00:00:00.000Z', {
+      state: 'failed',
+      endedAt: '2026-01-02T01:00:00.000Z',
+      error: { code: 'PROV_BUG', message: "it's \u2028 broken" },
+    });
+    await store.put(done);
+    expect(await store.read('b')).toEqual(done);
+    expect(await store.latest(2)).toEqual([cycle('c', '2026-01-03T00:00:00.000Z'), done]);
+    expect(await store.latest(0)).toEqual([]);
+    expect(await store.read('x')).toBeUndefined();
+  });
+
+  test('a cycle that starts anew is listed once, at its new place', async () => {
+    const store = await make();
+    await store.put(cycle('a', '2026-01-01T00:00:00.000Z'));
+    await store.put(cycle('b', '2026-01-02T00:00:00.000Z'));
+    await store.put(cycle('a', '2026-01-03T00:00:00.000Z'));
+    expect((await store.latest(9)).map(({ cycleId }) => cycleId)).toEqual(['a', 'b']);
+  });
+});

@@ -1,0 +1,102 @@
+import type { AppRoleAssignment, SourceObject } from '../../src/core/model';
+import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../src/ports/stores';
+import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
+
+interface Stamped<T> {
+  readonly value: T;
+  readonly round: string | null;
+}
+
+const nameOf = (key: ObjectKey): string => `${key.type}.${key.id}`;
+const edgeName = (edge: MemberEdge): string => `${edge.groupId} ${edge.memberId}`;
+const DIRTY_PAGE = 500;
+
+/** The connector space in memory. */
+export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpace {
+  const objects = new Rows<Stamped<SourceObject>>();
+  const edges = new Rows<Stamped<MemberEdge>>();
+  const assignments = new Rows<AppRoleAssignment>();
+  const dirty = new Rows<ObjectKey>();
+  const objectsWhere = (test: (row: Stamped<SourceObject>) => boolean) =>
+    inPages(
+      objects
+        .values()
+        .filter(test)
+        .map((row) => row.value),
+      options,
+    );
+  const edgesWhere = (test: (row: Stamped<MemberEdge>) => boolean) =>
+    edges
+      .values()
+      .filter(test)
+      .map((row) => row.value);
+
+  const space: ConnectorSpace = {
+    async readObject(key) {
+      const row = objects.get(nameOf(key));
+      return row && { value: row.value.value, etag: row.etag };
+    },
+    async writeObject(object, etag, round) {
+      const stamp = round ?? objects.get(nameOf(object))?.value.round ?? null;
+      return objects.write(nameOf(object), { value: object, round: stamp }, etag);
+    },
+    async stampObjects(keys, round) {
+      for (const key of keys) {
+        const row = objects.get(nameOf(key));
+        if (row) objects.write(nameOf(key), { value: row.value.value, round }, '*');
+      }
+    },
+    async *listObjects(type) {
+      yield* objectsWhere((row) => row.value.type === type);
+    },
+    async *listObjectsNotSeen(type, round) {
+      yield* objectsWhere((row) => row.value.type === type && row.round !== round);
+    },
+    removeObject: async (key) => objects.remove(nameOf(key)),
+
+    async putMembers(added, round) {
+      for (const edge of added) {
+        const stamp = round ?? edges.get(edgeName(edge))?.value.round ?? null;
+        edges.write(edgeName(edge), { value: edge, round: stamp }, '*');
+      }
+    },
+    async removeMembers(removed) {
+      for (const edge of removed) edges.remove(edgeName(edge));
+    },
+    async *listMembers(groupId) {
+      yield* inPages(
+        edgesWhere((row) => row.value.groupId === groupId),
+        options,
+      );
+    },
+    async *listMembersNotSeen(groupId, round) {
+      yield* inPages(
+        edgesWhere((row) => row.value.groupId === groupId && row.round !== round),
+        options,
+      );
+    },
+    groupsOf: async (memberId) => edgesWhere((row) => row.value.memberId === memberId).map((edge) => edge.groupId),
+
+    async putAssignments(added) {
+      for (const assignment of added) assignments.write(assignment.id, assignment, '*');
+    },
+    async removeAssignments(removed) {
+      for (const assignment of removed) assignments.remove(assignment.id);
+    },
+    async *listAssignments() {
+      yield* inPages(assignments.values(), options);
+    },
+
+    async markDirty(keys) {
+      for (const { type, id } of keys) dirty.write(nameOf({ type, id }), { type, id }, '*');
+    },
+    async listDirty(after) {
+      const waiting = dirty.values().filter((key) => !after || nameOf(key) > nameOf(after));
+      return waiting.slice(0, Math.min(DIRTY_PAGE, options.pageSize ?? DIRTY_PAGE));
+    },
+    async clearDirty(keys) {
+      for (const key of keys) dirty.remove(nameOf(key));
+    },
+  };
+  return watched('connectorSpace', space, options.onCall);
+}

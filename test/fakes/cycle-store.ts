@@ -1,0 +1,16 @@
+import type { CycleRecord, CycleStore } from '../../src/ports/stores';
+import { type FakeOptions, Rows, watched } from './fake-kit';
+
+/** Cycles in memory. */
+export function makeFakeCycleStore(options: FakeOptions = {}): CycleStore {
+  const rows = new Rows<CycleRecord>();
+  const store: CycleStore = {
+    async put(cycle) {
+      rows.write(cycle.cycleId, cycle, '*');
+    },
+    read: async (cycleId) => rows.get(cycleId)?.value,
+    latest: async (limit) =>
+      [...rows.values()].sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt)).slice(0, Math.max(limit, 0)),
+  };
+  return watched('cycleStore', store, options.onCall);
+}
