@@ -121,6 +121,8 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource package 'Microsoft.Web/sites/extensions@2022-09-01' = if (!empty(packageUri)) {
   parent: app
   name: 'onedeploy'
+  // The published types know this resource without its body. https://learn.microsoft.com/azure/azure-functions/functions-infrastructure-as-code
+  #disable-next-line BCP187
   properties: { packageUri: packageUri, remoteBuild: false }
   dependsOn: [app::appSettings]
 }

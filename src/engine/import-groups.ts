@@ -109,9 +109,10 @@ async function applyMembers(
     const edge: MemberEdge = { groupId, memberId: change.memberId, memberType: change.memberType === 'group' ? 'group' : 'user' };
     (change.isMember ? joined : left).push(edge);
   }
-  await deps.space.markDirty([...joined, ...left].map((edge) => ({ type: edge.memberType, id: edge.memberId })));
-  for (const edge of [...joined, ...left]) if (edge.memberType === 'group') await markUsersBelow(deps, edge.memberId);
-  await markGroupsAbove(context, groupId, [...joined, ...left]);
+  const moved = [...joined, ...left];
+  await deps.space.markDirty(moved.flatMap((edge) => (edge.memberType === 'user' ? [{ type: 'user', id: edge.memberId }] : [])));
+  for (const edge of moved) if (edge.memberType === 'group') await markUsersBelow(deps, edge.memberId);
+  await markGroupsAbove(context, groupId, moved);
   await deps.space.putMembers(joined, round ?? undefined);
   await deps.space.removeMembers(left);
 }

@@ -1,4 +1,5 @@
 import { evaluateFilter } from '../core/filter';
+import { sourceView } from '../core/map/source-view';
 import type { AppRole, AppRoleAssignment, Entitlement, SourceId, SourceObject } from '../core/model';
 import type { ObjectMapping } from '../core/schema/model';
 import { type FilterVerdict, groupScope, type ScopeDecision, userScope } from '../core/scope';
@@ -57,7 +58,12 @@ function filterOf(mapping: ObjectMapping, object: SourceObject, above: readonly 
   return () => {
     const groups = new Set<string>(above.map((ancestor) => ancestor.groupId));
     const { inScope, clauses } = evaluateFilter(filter, {
-      attribute: (name) => (Object.hasOwn(object.attributes, name) ? object.attributes[name] : undefined),
+      attribute: sourceView({
+        type: object.type,
+        attributes: { ...object.attributes, id: object.id },
+        isSoftDeleted: object.deleted !== 'no',
+        appRoleAssignments: [],
+      }),
       isMemberOf: (groupId) => groups.has(groupId),
     });
     const decisive = clauses.filter((clause) => clause.result === inScope);

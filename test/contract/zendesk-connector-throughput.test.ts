@@ -6,7 +6,7 @@ import { aNewUser } from './target-connector-suite';
 import { connectorOptions, makeZendeskWorld } from './zendesk-connector-world';
 
 describe('Zendesk connector › throughput against the limits of a real account', () => {
-  const timeScale = 20;
+  const timeScale = 10;
   const minuteMs = 60_000 / timeScale;
 
   it('trap 4 › two instances use most of their share of the plan and are not refused once', async () => {

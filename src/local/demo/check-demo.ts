@@ -7,7 +7,7 @@ export interface DemoFindings {
 }
 
 /** Holds the simulated Zendesk account against the simulated company, knowing nothing of how the app works. */
-export function checkDemo({ demo, zendesk, graph }: World): DemoFindings {
+export function checkDemo({ demo, zendesk }: World): DemoFindings {
   const facts: string[] = [];
   const faults: string[] = [];
   const expect = (holds: boolean, fact: string): void => void (holds ? facts : faults).push(fact);
@@ -16,7 +16,7 @@ export function checkDemo({ demo, zendesk, graph }: World): DemoFindings {
   const mail = (id: string): string => String(directory.user(id)?.mail ?? directory.user(id)?.userPrincipalName).toLowerCase();
 
   let [right, wrong] = [0, 0];
-  for (const user of directory.users()) {
+  for (const user of directory.users().filter(({ id }) => id !== cast.duplicate)) {
     const held = account(user.id);
     if (!held || held.suspended) continue;
     const isRight = held.name === user.displayName && (held.email === mail(user.id) || user.id === cast.guest);
@@ -54,10 +54,6 @@ export function checkDemo({ demo, zendesk, graph }: World): DemoFindings {
     account(cast.withoutCounterpart) === undefined,
     `${directory.user(cast.withoutCounterpart)?.displayName} has a role that Zendesk lacks: refused with the reason.`,
   );
-  expect(zendesk.state.sentMails.length === 0, 'Nobody got a welcome mail.');
-  expect(
-    graph.stats.count > 0 && zendesk.stats.throttled === 0,
-    `Zendesk never had to say "slow down" (${zendesk.stats.throttled} times).`,
-  );
+  expect(zendesk.state.sentMails.length === 0, 'Nobody was sent a welcome mail.');
   return { facts, faults };
 }

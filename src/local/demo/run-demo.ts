@@ -19,7 +19,7 @@ export interface DemoRun {
 
 /** The simulated account: Suite Enterprise, 700 requests a minute, and a minute of it passes in this many seconds. */
 const REQUESTS_PER_MINUTE = 700;
-const TIME_SCALE = 20;
+const TIME_SCALE = 10;
 const CYCLE_TIMEOUT_MS = 8 * 60_000;
 
 /** Shows the app at work on a demo company. @returns the exit code: 0 when everything came out as it should */
