@@ -195,7 +195,9 @@ var allTags = union(tags, { 'azd-env-name': environmentName })
 var hasNetwork = networkMode != 'Public'
 var isPrivate = networkMode == 'Private'
 var usesApiToken = zendeskAuthentication == 'ApiToken'
-var people = empty(notificationEmail) ? [] : map(split(replace(notificationEmail, ';', ','), ','), address => trim(address))
+var people = empty(notificationEmail)
+  ? []
+  : map(split(replace(notificationEmail, ';', ','), ','), address => trim(address))
 
 module identity 'modules/identity.bicep' = {
   params: { name: 'id-zdprov-${suffix}', location: location, tags: allTags }
@@ -359,7 +361,12 @@ module alerts 'modules/alerts.bicep' = {
 }
 
 module workbook 'modules/workbook.bicep' = {
-  params: { location: location, tags: allTags, title: 'Zendesk provisioning', insightsId: monitoring.outputs.insightsId }
+  params: {
+    location: location
+    tags: allTags
+    title: 'Zendesk provisioning'
+    insightsId: monitoring.outputs.insightsId
+  }
 }
 
 @description('Name of the function app.')

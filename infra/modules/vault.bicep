@@ -140,4 +140,6 @@ output name string = vault.name
 output zendeskSecretReference string = '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${zendeskSecretName})'
 
 @description('App setting value that reads the webhook address; empty when there is none.')
-output webhookReference string = hasWebhook ? '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${webhookSecretName})' : ''
+output webhookReference string = hasWebhook
+  ? '@Microsoft.KeyVault(VaultName=${vault.name};SecretName=${webhookSecretName})'
+  : ''

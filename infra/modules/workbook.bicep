@@ -32,7 +32,11 @@ var sections Section[] = [
     text: 'What the app did in the time range.'
     charts: [
       { title: 'Objects by outcome', query: loadTextContent('../queries/summary-tiles.kql'), visualization: 'piechart' }
-      { title: 'Objects over time', query: loadTextContent('../queries/summary-outcomes.kql'), visualization: 'barchart' }
+      {
+        title: 'Objects over time'
+        query: loadTextContent('../queries/summary-outcomes.kql')
+        visualization: 'barchart'
+      }
       { title: 'Events of the job', query: loadTextContent('../queries/job-events.kql'), visualization: 'table' }
     ]
   }
@@ -59,7 +63,12 @@ var sections Section[] = [
         visualization: 'table'
         needs: 'SourceId'
       }
-      { title: 'Calls', query: loadTextContent('../queries/object-trace.kql'), visualization: 'table', needs: 'SourceId' }
+      {
+        title: 'Calls'
+        query: loadTextContent('../queries/object-trace.kql')
+        visualization: 'table'
+        needs: 'SourceId'
+      }
     ]
   }
   {
@@ -75,8 +84,16 @@ var sections Section[] = [
     title: 'Throttling and waiting'
     text: 'Throttling is not failure: work waits in the queue and goes on.'
     charts: [
-      { title: 'Requests and 429 answers', query: loadTextContent('../queries/throttling.kql'), visualization: 'timechart' }
-      { title: 'Quota of the Zendesk account', query: loadTextContent('../queries/quota.kql'), visualization: 'timechart' }
+      {
+        title: 'Requests and 429 answers'
+        query: loadTextContent('../queries/throttling.kql')
+        visualization: 'timechart'
+      }
+      {
+        title: 'Quota of the Zendesk account'
+        query: loadTextContent('../queries/quota.kql')
+        visualization: 'timechart'
+      }
       { title: 'Waiting', query: loadTextContent('../queries/waiting.kql'), visualization: 'timechart' }
       { title: 'Work items in the queue', query: loadTextContent('../queries/backlog.kql'), visualization: 'timechart' }
     ]
@@ -112,7 +129,14 @@ var parameters = {
         }
       }
       { id: guid('CycleId'), version: 'KqlParameterItem/1.0', name: 'CycleId', label: 'Cycle id', type: 1, value: '' }
-      { id: guid('SourceId'), version: 'KqlParameterItem/1.0', name: 'SourceId', label: 'Object id in Entra ID', type: 1, value: '' }
+      {
+        id: guid('SourceId')
+        version: 'KqlParameterItem/1.0'
+        name: 'SourceId'
+        label: 'Object id in Entra ID'
+        type: 1
+        value: ''
+      }
     ]
   }
 }
@@ -127,27 +151,31 @@ var groups = [
       title: section.title
       items: concat(
         [{ type: 1, name: 'text-${index}', content: { json: section.text } }],
-        map(section.charts, chart => union(
-          {
-            type: 3
-            name: chart.title
-            content: {
-              version: 'KqlItem/1.0'
-              title: chart.title
-              query: chart.query
-              size: chart.visualization == 'table' ? 0 : 1
-              queryType: 0
-              resourceType: 'microsoft.insights/components'
-              visualization: chart.visualization
-              timeContextFromParameter: 'TimeRange'
-              showExportToExcel: true
-              noDataMessage: 'Nothing in this time range.'
-            }
-          },
-          contains(chart, 'needs')
-            ? { conditionalVisibility: { parameterName: chart.needs!, comparison: 'isNotEqualTo', value: '' } }
-            : {}
-        ))
+        map(
+          section.charts,
+          chart =>
+            union(
+              {
+                type: 3
+                name: chart.title
+                content: {
+                  version: 'KqlItem/1.0'
+                  title: chart.title
+                  query: chart.query
+                  size: chart.visualization == 'table' ? 0 : 1
+                  queryType: 0
+                  resourceType: 'microsoft.insights/components'
+                  visualization: chart.visualization
+                  timeContextFromParameter: 'TimeRange'
+                  showExportToExcel: true
+                  noDataMessage: 'Nothing in this time range.'
+                }
+              },
+              contains(chart, 'needs')
+                ? { conditionalVisibility: { parameterName: chart.needs!, comparison: 'isNotEqualTo', value: '' } }
+                : {}
+            )
+        )
       )
     }
   }

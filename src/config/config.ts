@@ -70,6 +70,8 @@ export interface NotificationConfig {
   readonly email?: { readonly to: readonly string[]; readonly sender: string };
   /** The address may carry a key, hence a secret. */
   readonly webhookUrl?: Secret;
+  /** Where this app is reached, without a trailing slash, for links; undefined where the platform does not tell. */
+  readonly appUrl?: string;
 }
 
 /** Where telemetry goes; undefined means only the host's own log. */

@@ -256,7 +256,15 @@ function notificationOf(parsed: Parsed, findings: Findings): NotificationConfig 
   if (to && !sender)
     findings.warn('NOTIFICATION_EMAIL', 'gets no mail, because NOTIFICATION_SENDER (the mailbox to send from) is missing');
   if (sender && !to) findings.warn('NOTIFICATION_SENDER', 'sends no mail, because NOTIFICATION_EMAIL (who gets it) is missing');
-  return { ...(to && sender && { email: { to, sender } }), ...(webhookUrl && { webhookUrl }) };
+  const appUrl = appUrlOf(parsed.WEBSITE_HOSTNAME);
+  return { ...(to && sender && { email: { to, sender } }), ...(webhookUrl && { webhookUrl }), ...(appUrl && { appUrl }) };
+}
+
+/** The address behind the platform's host name. One that is none gives no links and is nobody's mistake to correct. */
+function appUrlOf(hostname: string | undefined): string | undefined {
+  if (hostname === undefined || !/^[a-z0-9.-]{1,253}(?::\d{1,5})?$/i.test(hostname)) return undefined;
+  const insecure = `http://${hostname}`;
+  return isLoopback(insecure) ? insecure : `https://${hostname}`;
 }
 
 function localOf(parsed: Parsed, findings: Findings): { readonly timeScale: number } | undefined {

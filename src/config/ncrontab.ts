@@ -69,3 +69,48 @@ function numberOf(text: string, field: Field): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return value >= field.min && value <= field.max ? value : undefined;
 }
+
+/** Enough for any pair of date and weekday: 29 February falls on each weekday once in 28 years, 40 across the turn of a century. */
+const HORIZON_YEARS = 41;
+
+/**
+ * The first instant strictly after `after` (UTC) at which a schedule fires; undefined when it never does (30 February) or cannot be
+ * read. A time matches when all fields match, day and day of week too.
+ */
+export function nextOccurrence(expression: string, after: Date): Date | undefined {
+  if (ncrontabProblem(expression) !== undefined) return undefined;
+  const parts = expression.trim().split(/\s+/);
+  const texts = parts.length === 5 ? ['0', ...parts] : parts;
+  const matches = FIELDS.map((field, index) => {
+    const values = valuesOf(texts[index] ?? '', field);
+    return (value: number): boolean => values.has(value);
+  });
+  const [second, minute, hour, day, month, weekday] = matches;
+  if (!second || !minute || !hour || !day || !month || !weekday) return undefined;
+  const time = new Date(Math.floor(after.getTime() / 1000) * 1000 + 1000);
+  const lastYear = time.getUTCFullYear() + HORIZON_YEARS;
+  // Each step skips to the start of the next unit that may match, so that a yearly schedule takes hundreds of steps, not millions.
+  while (time.getUTCFullYear() <= lastYear) {
+    if (!month(time.getUTCMonth() + 1)) time.setTime(Date.UTC(time.getUTCFullYear(), time.getUTCMonth() + 1));
+    else if (!day(time.getUTCDate()) || !weekday(time.getUTCDay())) time.setUTCHours(24, 0, 0, 0);
+    else if (!hour(time.getUTCHours())) time.setUTCMinutes(60, 0, 0);
+    else if (!minute(time.getUTCMinutes())) time.setUTCSeconds(60, 0);
+    else if (!second(time.getUTCSeconds())) time.setUTCSeconds(time.getUTCSeconds() + 1);
+    else return time;
+  }
+  return undefined;
+}
+
+/** The values that a field of a readable schedule stands for. */
+function valuesOf(text: string, field: Field): ReadonlySet<number> {
+  const values = new Set<number>();
+  for (const item of text.split(',')) {
+    const [, first = '', last, step] = /^(\*|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(item) ?? [];
+    const from = first === '*' ? field.min : (numberOf(first, field) ?? field.min);
+    // "5/15" means from 5 to the end, as in NCrontab.
+    const end = first === '*' || step !== undefined ? field.max : from;
+    const to = last === undefined ? end : (numberOf(last, field) ?? from);
+    for (let value = from; value <= to; value += Number(step ?? 1)) values.add(value);
+  }
+  return values;
+}

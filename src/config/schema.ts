@@ -15,6 +15,8 @@ export interface Setting<T> {
   readonly secret?: true;
   /** True when it serves the local demo only and is no part of the documented settings. */
   readonly local?: true;
+  /** True when the platform sets it and no person does; no part of the documented settings either. */
+  readonly platform?: true;
   readonly parse: parse.Parser<T>;
 }
 
@@ -162,6 +164,11 @@ export const SETTINGS = {
     secret: true,
     parse: parse.secret,
   }),
+  WEBSITE_HOSTNAME: setting({
+    sentence: 'Host name of this app, set by Azure; links in notices begin with it.',
+    platform: true,
+    parse: parse.text,
+  }),
   LOCAL_TIME_SCALE: setting({
     sentence: 'Demo only: how many times faster waits pass; accepted only with a loopback ZENDESK_BASE_URL.',
     default: '1',
@@ -188,7 +195,7 @@ export interface SettingRow {
   readonly default: string | undefined;
   readonly unit: string | undefined;
   readonly secret: boolean;
-  /** True for settings of the local demo, which the documents leave out. */
+  /** True for what no customer sets (the local demo's settings, the platform's own), which the documents leave out. */
   readonly local: boolean;
 }
 
@@ -202,7 +209,7 @@ export function describeSettings(): readonly SettingRow[] {
       default: declared.required ? 'required' : declared.default,
       unit: declared.unit,
       secret: declared.secret ?? false,
-      local: declared.local ?? false,
+      local: declared.local ?? declared.platform ?? false,
     };
   });
 }

@@ -46,7 +46,7 @@ export interface ProvisioningSystem {
 export interface ProvisionedIdentity {
   readonly id: string;
   readonly displayName: string;
-  readonly identityType: 'User' | 'Group';
+  readonly identityType: 'User' | 'Group' | 'ServicePrincipal';
   readonly details: Readonly<Record<string, string>>;
 }
 

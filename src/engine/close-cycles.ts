@@ -30,11 +30,15 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
     state: failed > 0 ? 'entryLevelErrors' : 'succeeded',
     endedAt: deps.clock().toISOString(),
   };
-  await judge(deps, cycle, counts, failed);
+  if (isOverSource(cycle)) await judge(deps, cycle, counts, failed);
+  else await recoverFromBrake(deps);
   await deps.cycles.put(record);
   deps.logger.info('A cycle is complete', { cycleId: cycle.cycleId, cycleKind: cycle.kind, objects: counts.total, failed });
   return record;
 }
+
+/** True for a cycle over the source; what an operator asked for says nothing about the health of the job. */
+export const isOverSource = (cycle: CycleRecord): boolean => cycle.kind === 'initial' || cycle.kind === 'incremental';
 
 /** How many work items of a cycle failed. */
 export const failures = (counts: OutcomeCounts): number =>
@@ -75,6 +79,15 @@ async function recover(deps: EngineDeps): Promise<void> {
   if (job.quarantine.reason === 'TooManyDeletes' && (await isAnythingHeld(deps))) return;
   const ended = await leaveQuarantine(deps);
   if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+}
+
+/** Ends a quarantine of the brake once nothing is held any more. Answers whether it ended one. */
+export async function recoverFromBrake(deps: EngineDeps): Promise<boolean> {
+  const { value: job } = await readJob(deps.state);
+  if (job.quarantine?.reason !== 'TooManyDeletes' || (await isAnythingHeld(deps))) return false;
+  const ended = await leaveQuarantine(deps);
+  if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+  return ended !== null;
 }
 
 /** True while the brake holds anything. */

@@ -162,7 +162,8 @@ async function markDeleted(context: CycleContext, groupId: SourceId, reason: 'so
   await deps.space.writeObject({ ...stored.value, deleted: reason, version: stored.value.version + 1 }, stored.etag);
 }
 
-const newGroup = (id: SourceId): SourceObject => ({
+/** A group not read before. */
+export const newGroup = (id: SourceId): SourceObject => ({
   type: 'group',
   id,
   attributes: {},
@@ -172,7 +173,7 @@ const newGroup = (id: SourceId): SourceObject => ({
 });
 
 /** The group as told now; the same object when nothing differs. A group that is told of is not deleted. */
-function withAttributes(before: SourceObject, attributes: Attributes): SourceObject {
+export function withAttributes(before: SourceObject, attributes: Attributes): SourceObject {
   const merged = mergeAttributes(before.attributes, attributes);
   if (merged === before.attributes && before.deleted === 'no') return before;
   return { ...before, attributes: merged, deleted: 'no', version: before.version + 1 };

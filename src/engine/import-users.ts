@@ -157,6 +157,7 @@ function withoutDoubt(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !doubtful.includes(name)));
 }
 
-function deleted(before: SourceObject, reason: DeletedState): SourceObject {
+/** The user as deleted; the same object when that was known. */
+export function deleted(before: SourceObject, reason: DeletedState): SourceObject {
   return before.deleted === reason ? before : { ...before, deleted: reason, version: before.version + 1 };
 }

@@ -1,22 +1,56 @@
-import type { OutcomeCounts } from '../ports/provisioning-log';
-import type { CycleRecord, Escrow } from '../ports/stores';
-import { failures } from './close-cycles';
+import type { Quarantine } from '../core/health';
+import type { SourceId } from '../core/model';
+import type { RemovalKind } from '../core/removal';
+import type { CycleRecord, Escrow, StagedDeletion } from '../ports/stores';
 import type { EngineDeps } from './deps';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from './job-state';
 import { jobId } from './log-entry';
+import type { DeliveryWarning } from './notify-warning';
+import { type Watch, type WatchedJob, watchJob } from './read-health';
+import { type LinkedCounts, linkedCounts } from './read-status-counts';
+import type { CycleStatus, GoodExecutions } from './read-status-executions';
+import { makeProgress, type Progress } from './read-status-progress';
+import { STATUS_KEYS } from './status-keys';
+
+export { taskExecution } from './read-status-executions';
 
 /** How many past cycles the status tells of. */
 const CYCLES_SHOWN = 10;
 
-/** How many escrows and staged deletions the status lists; their counts are whole. */
+/** How many escrows and staged deletions the status lists. */
 const LISTED = 50;
 
-/** One cycle with its true counts. */
-export interface CycleStatus {
-  readonly cycle: CycleRecord;
-  readonly counts: OutcomeCounts;
-  /** Work items not yet ended. */
-  readonly pending: number;
+/** How many rows of escrows and of staged deletions one look counts; beyond that the count is "at least". */
+const COUNTED = 5_000;
+
+/** The escrows as the status tells of them. */
+export interface EscrowsStatus {
+  /** Exact, or the least that there are when `isCountExact` is false. */
+  readonly count: number;
+  readonly isCountExact: boolean;
+  /** The first 50, in key order. */
+  readonly listed: readonly Escrow[];
+  /** The earliest next attempt among those counted; null when nothing will be tried again by itself. */
+  readonly nextAttemptAt: string | null;
+}
+
+/** What the brake holds. */
+export interface StagedStatus {
+  /** Objects; exact, or the least that there are when `isCountExact` is false. */
+  readonly count: number;
+  readonly isCountExact: boolean;
+  /** How many removals of each kind; a held group may stand for many memberships. */
+  readonly byKind: Readonly<Partial<Record<RemovalKind, number>>>;
+  readonly cycleIds: readonly string[];
+  /** The first 50, in key order. */
+  readonly listed: readonly StagedDeletion[];
+}
+
+/** An object named by a quarantine, with where to read on; `changeId` null when nothing is known of it any more. */
+export interface SampleObject {
+  readonly sourceId: string;
+  readonly changeId: string | null;
+  readonly reason: string | null;
 }
 
 /** How the job stands, from the stores alone. */
@@ -24,52 +58,65 @@ export interface JobStatus {
   readonly jobId: string;
   readonly code: 'NotRun' | 'Active' | 'Paused' | 'Quarantine';
   readonly job: JobState;
+  readonly quarantine: (Quarantine & { readonly samples: readonly SampleObject[] }) | null;
   /** The cycle that is importing or enqueueing right now. */
   readonly running: RunningCycle | null;
+  /** Of the newest cycle whose work has not ended; null when nothing is under way. */
+  readonly progress: Progress | null;
   /** Newest first. */
   readonly cycles: readonly CycleStatus[];
-  readonly linkedUsers: number;
-  readonly linkedGroups: number;
-  readonly memberships: number;
-  readonly escrows: { readonly count: number; readonly listed: readonly Escrow[] };
-  readonly staged: { readonly count: number; readonly byKind: Readonly<Record<string, number>> };
+  readonly lastExecutions: GoodExecutions;
+  readonly linked: LinkedCounts;
+  readonly escrows: EscrowsStatus;
+  readonly staged: StagedStatus;
+  /** About how many messages wait in the work queue. */
   readonly queueLength: number;
+  readonly watch: Watch;
+  /** The notice that could last not be delivered; null when all were. */
+  readonly undelivered: DeliveryWarning | null;
+  /** When Entra ID was last read to the end; null before the first time. */
+  readonly watermarkAt: string | null;
 }
 
-/** Reads how the job stands. Counts are of objects, never of pages. */
-export async function readStatus(deps: EngineDeps): Promise<JobStatus> {
-  const [{ value: job }, running, latest, linkedUsers, linkedGroups, memberships, escrows, staged, queueLength] =
-    await Promise.all([
-      readJob(deps.state),
-      deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
-      deps.cycles.latest(CYCLES_SHOWN),
-      deps.links.countLinks('user'),
-      deps.links.countLinks('group'),
-      deps.links.countMemberships(),
-      readEscrows(deps),
-      readStaged(deps),
-      deps.queue.approximateLength(),
-    ]);
-  const cycles = await Promise.all(latest.map((cycle) => statusOf(deps, cycle)));
+const outcomes = makeProgress();
+
+/** Reads how the job stands. Counts are of objects, never of pages. Point reads and short ranges only, whatever the tenant's size. */
+export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<JobStatus> {
+  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, warning, watch] = await Promise.all([
+    readJob(deps.state),
+    deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
+    deps.cycles.latest(CYCLES_SHOWN),
+    linkedCounts(deps),
+    readEscrows(deps),
+    readStaged(deps),
+    deps.queue.approximateLength(),
+    deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
+    deps.state.read<DeliveryWarning | null>(STATUS_KEYS.notificationWarning),
+    watchJob(deps, job),
+  ]);
+  const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
+  const quarantine = state.quarantine && { ...state.quarantine, samples: await samplesOf(deps, state.quarantine.sampleIds) };
   return {
     jobId: jobId(deps),
-    code: codeOf(job, latest.length > 0),
-    job,
+    code: codeOf(state, latest.length > 0),
+    job: state,
+    quarantine,
     running: running?.value ?? null,
+    progress: outcomes.progress(cycles, running?.value ?? null, deps.clock()),
     cycles,
-    linkedUsers,
-    linkedGroups,
-    memberships,
+    lastExecutions: executions?.value ?? { successful: null, successfulWithExports: null },
+    linked,
     escrows,
     staged,
     queueLength,
+    watch,
+    undelivered: warning?.value ?? null,
+    watermarkAt: latest.find(isRead)?.endedAt ?? null,
   };
 }
 
-async function statusOf(deps: EngineDeps, cycle: CycleRecord): Promise<CycleStatus> {
-  const counts = await deps.log.counts(cycle.cycleId);
-  return { cycle, counts, pending: Math.max(0, cycle.enqueued - counts.total) };
-}
+const isRead = (cycle: CycleRecord): boolean =>
+  cycle.endedAt !== null && cycle.state !== 'importing' && cycle.state !== 'enqueueing' && cycle.state !== 'failed';
 
 function codeOf(job: JobState, hasRun: boolean): JobStatus['code'] {
   if (job.paused) return 'Paused';
@@ -77,53 +124,54 @@ function codeOf(job: JobState, hasRun: boolean): JobStatus['code'] {
   return hasRun ? 'Active' : 'NotRun';
 }
 
-async function readEscrows(deps: EngineDeps): Promise<JobStatus['escrows']> {
+async function readEscrows(deps: EngineDeps): Promise<EscrowsStatus> {
   const listed: Escrow[] = [];
   let count = 0;
+  let nextAttemptAt: string | null = null;
   for await (const page of deps.escrows.list()) {
     count += page.length;
     listed.push(...page.slice(0, LISTED - listed.length));
+    for (const { nextAttemptAt: at } of page) if (at !== null && (nextAttemptAt === null || at < nextAttemptAt)) nextAttemptAt = at;
+    if (count >= COUNTED) return { count, isCountExact: false, listed, nextAttemptAt };
   }
-  return { count, listed };
+  return { count, isCountExact: true, listed, nextAttemptAt };
 }
 
-async function readStaged(deps: EngineDeps): Promise<JobStatus['staged']> {
-  const byKind: Record<string, number> = Object.create(null);
+async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
+  const byKind: Partial<Record<RemovalKind, number>> = {};
+  const listed: StagedDeletion[] = [];
+  const cycleIds = new Set<string>();
   let count = 0;
+  let seen = 0;
+  let isCountExact = true;
   for await (const page of deps.staged.list()) {
+    seen += page.length;
     for (const row of page) {
       if (row.state !== 'staged') continue;
       count += 1;
       byKind[row.kind] = (byKind[row.kind] ?? 0) + row.count;
+      cycleIds.add(row.cycleId);
+      if (listed.length < LISTED) listed.push(row);
+    }
+    if (seen >= COUNTED) {
+      isCountExact = false;
+      break;
     }
   }
-  return { count, byKind };
+  return { count, isCountExact, byKind, cycleIds: [...cycleIds], listed };
 }
 
-/** A cycle in the shape of Graph's `synchronizationTaskExecution`. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationtaskexecution */
-export function taskExecution({ cycle, counts }: CycleStatus) {
-  const failed = failures(counts);
-  return {
-    activityIdentifier: cycle.cycleId,
-    countEntitled: counts.total,
-    countEntitledForProvisioning: counts.total - (counts.bySkipReason['NotEffectivelyEntitled'] ?? 0),
-    countEscrowed: failed,
-    countEscrowedRaw: failed,
-    countExported: exported(counts),
-    countExports: exported(counts),
-    countImported: cycle.imported,
-    countImportedDeltas: cycle.imported,
-    countImportedReferenceDeltas: 0,
-    error: cycle.error,
-    state: cycle.state === 'failed' ? 'Failed' : failed > 0 ? 'EntryLevelErrors' : 'Succeeded',
-    timeBegan: cycle.startedAt,
-    timeEnded: cycle.endedAt,
-  };
-}
+/** What is stored of the objects that a quarantine names: ten at most, each read by its key. */
+const samplesOf = (deps: EngineDeps, ids: readonly string[]): Promise<readonly SampleObject[]> =>
+  Promise.all(ids.slice(0, 10).map((id) => sampleOf(deps, id as SourceId)));
 
-/** How many objects a cycle wrote to Zendesk. */
-const exported = (counts: OutcomeCounts): number =>
-  Object.entries(counts.byOutcome).reduce(
-    (sum, [outcome, count]) => (/^(?:success|warning)\/(?:create|update|disable|delete)$/.test(outcome) ? sum + count : sum),
-    0,
-  );
+async function sampleOf(deps: EngineDeps, id: SourceId): Promise<SampleObject> {
+  for (const type of ['user', 'group'] as const) {
+    const key = { type, id };
+    const escrow = await deps.escrows.read(key);
+    if (escrow) return { sourceId: id, changeId: escrow.changeId, reason: escrow.reason };
+    const held = await deps.staged.read(key);
+    if (held) return { sourceId: id, changeId: held.changeId, reason: held.reason };
+  }
+  return { sourceId: id, changeId: null, reason: null };
+}

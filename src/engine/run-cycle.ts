@@ -1,4 +1,4 @@
-import { ProvisioningError, UnauthorizedError } from '../core/errors';
+import { ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
 import type { QuarantineCause } from '../core/health';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
 import type { CycleRecord } from '../ports/stores';
@@ -73,8 +73,7 @@ async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number)
   try {
     const application = await deps.source.readApplication();
     await deps.state.write(STATE_KEYS.application, application, '*');
-    await deps.target.describe(true);
-    await endCredentialQuarantine(deps);
+    await checkCredential(deps);
     const context = await openCycle(deps, application, lease, deadlineMs);
     cycleId = context.cycle().cycleId;
     const held = await runPhases(context);
@@ -90,8 +89,17 @@ async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number)
   }
 }
 
-/** Both sides let us in again, so a quarantine for a refused credential is over; items that wait for that go on. */
-async function endCredentialQuarantine(deps: EngineDeps): Promise<void> {
+/**
+ * Tries the Zendesk credential once a cycle, so that a revoked one is noticed also when nothing changes. When both sides let us in
+ * again, a quarantine for a refused credential is over and the items that wait for that go on. A busy Zendesk is no answer.
+ */
+async function checkCredential(deps: EngineDeps): Promise<void> {
+  try {
+    await deps.target.describe(true);
+  } catch (error) {
+    if (error instanceof ThrottledError || error instanceof UnavailableError) return;
+    throw error;
+  }
   const { value: job } = await readJob(deps.state);
   if (job.quarantine?.reason !== 'EncounteredQuarantineException') return;
   const ended = await leaveQuarantine(deps);
@@ -201,7 +209,8 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
   await deps.cycles.put({ ...recordOf(cycle, 'exporting'), endedAt: deps.clock().toISOString() });
   await changeJob(deps.state, (job) => ({
     ...job,
-    initialDue: null,
+    // A restart that was asked for while this cycle ran is still due.
+    initialDue: job.initialDue === cycle.why ? null : job.initialDue,
     rulesHash: rulesHash(deps),
     lastCycleId: cycle.cycleId,
     runNow: false,

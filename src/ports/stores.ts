@@ -149,6 +149,8 @@ export interface StagedDeletion {
   /** `candidate` while the cycle counts; `staged` once the brake holds it. */
   readonly state: 'candidate' | 'staged';
   readonly stagedAt: string;
+  /** The cycle that first held it; undefined until the brake has. It stays held until it is released or back in scope. */
+  readonly heldIn?: string | undefined;
 }
 
 /** Deprovisionings that wait for the cycle's count or for an operator. One row per object: a later cycle replaces it. */
@@ -159,10 +161,16 @@ export interface StagedDeletionStore {
   list(): AsyncIterable<readonly StagedDeletion[]>;
 }
 
+/**
+ * What made a set of work items: a cycle over the source (`initial`, `incremental`), or an operator who asked for some objects
+ * (`onDemand`), let staged deletions go (`release`) or applied a plan (`apply`).
+ */
+export type CycleKind = 'initial' | 'incremental' | 'onDemand' | 'release' | 'apply';
+
 /** How a finished or running cycle stands; its outcome counts live in the provisioning log. */
 export interface CycleRecord {
   readonly cycleId: string;
-  readonly kind: 'initial' | 'incremental';
+  readonly kind: CycleKind;
   /** `importing` and `enqueueing` while the cycle runs, `exporting` while items are worked off, then closed. */
   readonly state: 'importing' | 'enqueueing' | 'exporting' | 'succeeded' | 'entryLevelErrors' | 'failed';
   readonly startedAt: string;

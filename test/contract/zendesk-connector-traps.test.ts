@@ -450,7 +450,60 @@ describe('Zendesk connector › contract and cost', () => {
   });
 });
 
+describe('Zendesk connector › description', () => {
+  it('is read once for all callers, kept for ten minutes, and read anew on demand', async () => {
+    let offsetMs = 0;
+    const world = await makeZendeskWorld({ connector: { clock: () => new Date(Date.now() + offsetMs) } });
+    const { connector, simulator } = world;
+    await Promise.all(Array.from({ length: 10 }, () => connector.describe()));
+    const once = simulator.stats.byRoute.get('GET /api/v2/users/me');
+    expect(once).toBe(1);
+    offsetMs = 9 * 60_000;
+    await connector.describe();
+    expect(simulator.stats.byRoute.get('GET /api/v2/users/me')).toBe(1);
+    offsetMs = 11 * 60_000;
+    await connector.describe();
+    expect(simulator.stats.byRoute.get('GET /api/v2/users/me')).toBe(2);
+    await connector.describe(true);
+    expect(simulator.stats.byRoute.get('GET /api/v2/users/me')).toBe(3);
+    await world.close();
+  });
+
+  it('a plan without custom roles has none, and that is no error', async () => {
+    const world = await makeZendeskWorld({ simulator: { features: { customRoles: false, multipleOrganizations: false } } });
+    expect(await world.connector.describe()).toMatchObject({
+      hasCustomRoles: false,
+      customRoles: [],
+      hasMultipleOrganizations: false,
+    });
+    await world.close();
+  });
+});
+
 describe('Zendesk connector › throttling', () => {
+  it('trap 4 › a quota used up by others is waited for without a 429', async () => {
+    const world = await makeZendeskWorld({
+      simulator: { requestsPerMinute: 5 },
+      connector: { maxWaitMs: 1_000, startPerMinute: 2_500 },
+    });
+    for (let at = 0; at < 4; at++)
+      await fetch(`${world.simulator.url}/api/v2/users/me`, { headers: { authorization: world.simulator.authorization } });
+    expect(await world.connector.findGroups('Support')).toHaveLength(1);
+    await expect(world.connector.getGroup(targetId('1'))).rejects.toBeInstanceOf(ThrottledError);
+    expect(world.simulator.stats.throttled).toBe(0);
+    await world.close();
+  });
+
+  it('metrics › one line per request, with route and status', async () => {
+    const lines: string[] = [];
+    const world = await makeZendeskWorld({
+      connector: { onRequest: ({ method, route, status }) => lines.push(`${method} ${route} ${status}`) },
+    });
+    await world.connector.getGroup(targetId('1'));
+    expect(lines).toEqual(['GET /api/v2/groups/{group_id} 404']);
+    await world.close();
+  });
+
   it('trap 4 › 429 is told whole, to all instances, and never repeated blindly', async () => {
     const world = await makeZendeskWorld({ connector: { maxWaitMs: 500 } });
     world.simulator.faults.next({ path: /groups/ }, zendeskFaults.throttled(37));

@@ -13,7 +13,7 @@ const PUT_TRIES = 10;
 const isCycle = guard<CycleRecord>(
   z.object({
     cycleId: z.string(),
-    kind: z.enum(['initial', 'incremental']),
+    kind: z.enum(['initial', 'incremental', 'onDemand', 'release', 'apply']),
     state: z.enum(['importing', 'enqueueing', 'exporting', 'succeeded', 'entryLevelErrors', 'failed']),
     startedAt: z.string(),
     endedAt: z.string().nullable(),

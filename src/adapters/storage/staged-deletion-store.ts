@@ -17,6 +17,7 @@ const isStagedDeletion = guard<StagedDeletion>(
     reason: z.string(),
     state: z.enum(['candidate', 'staged']),
     stagedAt: z.string(),
+    heldIn: z.string().optional(),
   }),
 );
 

@@ -119,6 +119,9 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
       answer = await send(request, path, await authorizer.header());
     }
     const isFine = answer.status >= 200 && answer.status < 300;
+    // Others use the quota too: once it is used up, wait for the next window rather than for a 429.
+    const { remaining, resetSeconds } = quotaOf(answer.headers);
+    if (isFine && remaining === 0 && resetSeconds !== undefined) await limiter.silence('account', resetSeconds * 1_000);
     if (isFine || request.accept?.includes(answer.status)) return answer;
     return refuse(request, answer);
   }

@@ -1,0 +1,64 @@
+/**
+ * `npm run package`: the zip that Azure runs. It holds the bundle, host.json, the default mapping file, what says who made the parts
+ * (SBOM, licences) and nothing else: no development code and no node_modules.
+ *
+ *   node scripts/package.mjs [--out <file>]     default out/zendesk-provisioning.zip; expects `npm run build` before
+ */
+import { execFileSync } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import yazl from 'yazl';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({ options: { out: { type: 'string', default: 'out/zendesk-provisioning.zip' } } });
+const out = resolve(root, values.out);
+
+/** More than this and something slipped in: a cold start reads the whole package. */
+const MAX_BYTES = 5 * 1024 * 1024;
+/** The same bytes for the same content: a zip otherwise holds the time of day. */
+const MTIME = new Date('2020-01-01T00:00:00Z');
+
+if (!existsSync(join(root, 'dist/main.js')))
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+const zip = new yazl.ZipFile();
+const options = { mtime: MTIME, mode: 0o100644 };
+zip.addBuffer(
+  Buffer.from(`${JSON.stringify({ name, version, license, main: 'dist/main.js' }, null, 2)}\n`),
+  'package.json',
+  options,
+);
+for (const file of ['host.json', 'provisioning-schema.json', 'LICENSE', 'dist/main.js', 'dist/main.js.LEGAL.txt']) {
+  zip.addFile(join(root, file), file, options);
+}
+zip.addBuffer(sbom(), 'sbom.cdx.json', options);
+zip.end();
+
+mkdirSync(dirname(out), { recursive: true });
+await finished(zip.outputStream.pipe(createWriteStream(out)));
+const { size } = statSync(out);
+console.log(`${relative(root, out)}  ${(size / 1024 / 1024).toFixed(2)} MB, version ${version}`);
+if (size > MAX_BYTES) {
+  console.error(`The package is larger than ${MAX_BYTES / 1024 / 1024} MB.`);
+  process.exit(1);
+}
+
+/** The production dependencies as CycloneDX, made by npm from the lock file. */
+function sbom() {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const text = execFileSync(npm, ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'], {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const document = JSON.parse(text);
+  // What differs from run to run says nothing about the parts.
+  delete document.serialNumber;
+  if (document.metadata) delete document.metadata.timestamp;
+  return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
+}

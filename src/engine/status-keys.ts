@@ -1,0 +1,13 @@
+/** Keys of the documents in the state store that serve the status, the health and the notices; declared once. */
+export const STATUS_KEYS = {
+  /** How many objects are linked, as last counted. */
+  counts: 'status-counts',
+  /** The last executions that went well, which may be older than the cycles that the status lists. */
+  executions: 'status-executions',
+  /** Since when the watchdog has seen nothing happen. */
+  watchdog: 'watchdog',
+  /** Whom the failure digest has told of which objects. */
+  told: 'notification-told',
+  /** The notice that could last not be delivered. */
+  notificationWarning: 'notification-warning',
+} as const;

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { call, type ShownStatus, waitForCycle } from '../../../src/local/demo/app-client';
+import { startWorld, type World, type WorldOptions } from '../../../src/local/demo/world';
+import { formatLogLine } from '../../../src/local/host/events';
+
+const APP_DIRECTORY = join(__dirname, '..', '..', '..');
+
+/** A small demo company under the built app, its minutes passing ten times faster. Log lines are kept for a failing test. */
+export async function aWorld(options: Partial<WorldOptions> = {}): Promise<World & { readonly log: string[] }> {
+  if (!existsSync(join(APP_DIRECTORY, 'dist', 'main.js')))
+    throw new Error('There is no dist/main.js: run `npm run build` first.');
+  const log: string[] = [];
+  const world = await startWorld({
+    appDirectory: APP_DIRECTORY,
+    people: 110,
+    timeScale: 10,
+    requestsPerMinute: 2500,
+    runTimersAtStart: false,
+    onLog: (event) => void log.push(formatLogLine(event)),
+    ...options,
+  });
+  return Object.assign(world, { log });
+}
+
+/** Runs a cycle and waits until all its work items have ended. */
+export async function runCycle(world: World, timeoutMs = 120_000): Promise<ShownStatus> {
+  const before = (await call<ShownStatus>(world.host, 'status')).cycles[0]?.cycleId;
+  await world.host.runTimer('provisioningCycle');
+  return waitForCycle(world.host, before, () => undefined, timeoutMs);
+}
+
+/** Every account with what matters of it, by external id, for comparing the world before and after. */
+export function accounts({ zendesk }: World) {
+  return new Map(
+    [...zendesk.state.users.values()]
+      .filter((user) => user.external_id)
+      .map((user) => [
+        String(user.external_id),
+        {
+          id: user.id,
+          name: user.name,
+          email: user.email,
+          role: user.role,
+          suspended: user.suspended,
+          groups: zendesk.state
+            .membershipsOf(user.id)
+            .map((membership) => membership.group_id)
+            .sort(),
+        },
+      ]),
+  );
+}
+
+/** The ids of the people with an account that is not suspended. */
+export const active = (world: World): string[] =>
+  [...accounts(world)]
+    .filter(([, account]) => !account.suspended)
+    .map(([id]) => id)
+    .sort();
