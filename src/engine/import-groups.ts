@@ -2,20 +2,24 @@ import { WatermarkExpiredError } from '../core/errors';
 import type { Attributes, SourceId, SourceObject } from '../core/model';
 import { MAX_GROUPS_PER_DELTA, type MemberChange, type SourceChange } from '../ports/source-connector';
 import type { MemberEdge } from '../ports/stores';
+import { makeAncestry } from './ancestry';
+import { chosenGroups } from './chosen-groups';
 import { concurrently, SOURCE_CONCURRENCY } from './concurrently';
 import type { CycleContext } from './cycle-context';
 import { markUsersBelow } from './import-assignments';
 import type { GroupChunk } from './job-state';
 import { mergeAttributes } from './merge';
 import { filterGroups, groupAttributes } from './schema-needs';
+import { grantsAccess } from './scope-object';
 
 /**
  * Follows the assigned groups, those that scoping filters ask about and, with transitive membership, those nested in them: up
  * to 50 to a delta, so that the cost is that of what changed in them and not of the tenant's groups. Goes on where it was.
  */
 export async function importGroups(context: CycleContext): Promise<void> {
+  const chosen = await chosenGroups(context.deps);
   for (;;) {
-    await followNewGroups(context);
+    await followNewGroups(context, chosen);
     const index = context.cycle().groups.findIndex((chunk) => !chunk.isDone);
     if (index < 0) break;
     await importChunk(context, index);
@@ -23,9 +27,9 @@ export async function importGroups(context: CycleContext): Promise<void> {
   await context.save({ phase: 'users' });
 }
 
-async function followNewGroups(context: CycleContext): Promise<void> {
+async function followNewGroups(context: CycleContext, chosen: readonly SourceId[]): Promise<void> {
   const followed = new Set(context.cycle().groups.flatMap((chunk) => chunk.ids));
-  const wanted = new Set<SourceId>(filterGroups(context.deps.schema));
+  const wanted = new Set<SourceId>([...filterGroups(context.deps.schema), ...chosen]);
   for (const [principalId, [first]] of context.assignments) if (first?.principalType === 'Group') wanted.add(principalId);
   if (context.deps.settings.groupMembership === 'Transitive') {
     for (const id of [...wanted, ...followed]) {
@@ -90,6 +94,8 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
   const after = withAttributes(before, change.isComplete ? change.attributes : {});
   const members = change.members ?? [];
   if (!stored || after !== before || members.length > 0) await space.markDirty([key]);
+  // Whoever is below gains or loses by it, though no membership changed.
+  if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(context.deps, change.id);
   await applyMembers(context, change.id, members, round);
   if (!stored || after !== before || round !== null) await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
 }
@@ -120,7 +126,8 @@ async function applyMembers(
 /** With transitive membership a change in a nested group is one of the groups above it too. */
 async function markGroupsAbove(context: CycleContext, groupId: SourceId, edges: readonly MemberEdge[]): Promise<void> {
   if (edges.length === 0 || context.deps.settings.groupMembership === 'Direct') return;
-  const above = await context.ancestry.above(groupId);
+  // Not the cycle's own ancestry: that one remembers, and memberships are still on the move here.
+  const above = await makeAncestry(context.deps.space, context.deps.settings.groupMembership).above(groupId);
   await context.deps.space.markDirty(above.map((ancestor) => ({ type: 'group', id: ancestor.groupId })));
 }
 

@@ -87,6 +87,9 @@ export interface SourceConnector {
   /** One group by object id or exact display name. Failed reads are `unknown`. */
   readGroup(idOrName: string, select: readonly string[]): Promise<SourceRead>;
 
+  /** Every group of the tenant, page by page to the end; throws rather than end early. */
+  listGroups(select: readonly string[]): AsyncIterable<readonly { readonly id: SourceId; readonly attributes: Attributes }[]>;
+
   /** Direct members of a group, to the end. */
   listMembers(groupId: SourceId): AsyncIterable<readonly SourceMember[]>;
 

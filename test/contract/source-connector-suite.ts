@@ -278,6 +278,13 @@ export function describeSourceConnector(name: string, make: () => Promise<Source
         expect((await collect(source.listGroupsOf('user', bob))).sort()).toEqual([team, other].sort());
       });
 
+      test('every group of the tenant, over pages', async () => {
+        world.setPageSize(1);
+        const groups = await collect(source.listGroups(['displayName']));
+        expect(groups.map((group) => group.id)).toEqual(expect.arrayContaining([team, other]));
+        expect(groups.every((group) => typeof group.attributes['displayName'] === 'string')).toBe(true);
+      });
+
       test('groups of a group, and the proof of a nested membership', async () => {
         if (!(await world.knowsGroupsOfGroups())) return console.warn(`SKIPPED: ${name} does not answer groups/{id}/memberOf`);
         expect(await collect(source.listGroupsOf('group', other))).toEqual([team]);

@@ -132,6 +132,14 @@ export class FakeSourceConnector implements SourceConnector {
     for await (const page of this.paged('listMembers', groupId, members)) yield page;
   }
 
+  async *listGroups(select: readonly string[]) {
+    const groups = [...this.directory.members.keys()].filter((id) => this.directory.isLive(id));
+    for await (const page of this.paged('listGroups', '', groups)) {
+      const reads = await Promise.all(page.map((id) => this.readGroup(id, select)));
+      yield reads.flatMap((read) => (read.kind === 'present' ? [{ id: read.id, attributes: read.attributes }] : []));
+    }
+  }
+
   async *listGroupsOf(_memberType: ObjectType, memberId: SourceId): AsyncGenerator<readonly SourceId[]> {
     if (!this.directory.isLive(memberId)) throw new NotFoundError('source', 'No such object');
     const groups = [...this.directory.members].filter(([, members]) => members.has(memberId)).map(([id]) => id);

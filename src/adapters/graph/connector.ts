@@ -1,7 +1,15 @@
 import { NotFoundError, UnexpectedResponseError } from '../../core/errors';
-import type { AppRoleAssignment, ObjectType, SourceApplication, SourceId } from '../../core/model';
+import {
+  type AppRoleAssignment,
+  type Attributes,
+  type ObjectType,
+  type SourceApplication,
+  type SourceId,
+  sourceId,
+} from '../../core/model';
 import type { ProbeRow } from '../../core/probe';
 import type { Proof, SourceConnector, SourceLink, SourceMember, SourcePage, SourceRead } from '../../ports/source-connector';
+import { readAttributes, selectList } from './attributes';
 import { HIDDEN_MEMBERSHIP, readGroupChanges, readUserChanges } from './changes';
 import { type GraphHttp, type GraphOptions, makeGraphHttp } from './http';
 import { type Mail, sendMail } from './mail';
@@ -11,7 +19,7 @@ import { pages } from './paging';
 import { probeSource } from './probe';
 import { groupsOf, proveAssignmentGone, proveMembershipGone } from './proofs';
 import { readGroup, readUser } from './reads';
-import { readApplicationRow, readAssignmentRow, readMemberRow } from './rows';
+import { readApplicationRow, readAssignmentRow, readId, readMemberRow } from './rows';
 
 /** The source connector on Microsoft Graph, with what test connection and notices need beside the port. */
 export interface GraphConnector extends SourceConnector {
@@ -77,6 +85,16 @@ class GraphSource implements GraphConnector {
 
   readGroup(idOrName: string, select: readonly string[]): Promise<SourceRead> {
     return readGroup(this.http, idOrName, select);
+  }
+
+  async *listGroups(select: readonly string[]): AsyncGenerator<readonly { id: SourceId; attributes: Attributes }[]> {
+    const query = { $select: selectList('group', select).join(','), $top: PAGE_SIZE };
+    for await (const rows of pages(this.http, OPERATIONS.groups, '/groups', query)) {
+      yield rows.map((row) => ({
+        id: sourceId(readId(OPERATIONS.groups, row)),
+        attributes: readAttributes('group', row, select, 'null'),
+      }));
+    }
   }
 
   async *listMembers(groupId: SourceId): AsyncGenerator<readonly SourceMember[]> {

@@ -1,0 +1,88 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Azurite, startAzurite } from '../../src/local/azurite';
+import { type LocalHost, startHost } from '../../src/local/host/start-host';
+
+jest.setTimeout(120_000);
+
+const root = join(__dirname, '..', '..');
+const MAX_BYTES = 5 * 1024 * 1024;
+
+describe('the package, unzipped somewhere else and started alone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  const zip = join(folder, 'app.zip');
+  const app = join(folder, 'app');
+  let azurite: Azurite;
+  let host: LocalHost;
+
+  beforeAll(async () => {
+    execFileSync(process.execPath, [join(root, 'scripts/package.mjs'), '--out', zip], { cwd: root });
+    execFileSync(process.execPath, [join(root, 'infra/scripts/unpack.mjs'), zip, app], { cwd: root });
+    azurite = await startAzurite();
+    host = await startHost({
+      appDirectory: app,
+      env: {},
+      storageConnectionString: azurite.connectionString,
+      onLog: () => undefined,
+    });
+  });
+  afterAll(async () => {
+    await host?.stop();
+    await azurite?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('it is small and holds only production code', () => {
+    expect(statSync(zip).size).toBeLessThan(MAX_BYTES);
+    expect(readdirSync(app).sort()).toEqual([
+      'LICENSE',
+      'dist',
+      'host.json',
+      'package.json',
+      'provisioning-schema.json',
+      'sbom.cdx.json',
+    ]);
+    expect(readdirSync(join(app, 'dist')).sort()).toEqual(['main.js', 'main.js.LEGAL.txt']);
+    const code = readFileSync(join(app, 'dist', 'main.js'), 'utf8');
+    expect(code).not.toContain('startZendeskSimulator');
+    expect(code).not.toContain('startGraphSimulator');
+  });
+
+  test('its SBOM is CycloneDX and names what is in it', () => {
+    const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8'));
+    expect(sbom.bomFormat).toBe('CycloneDX');
+    const names = sbom.components.map((component: { name: string }) => component.name);
+    expect(names).toEqual(expect.arrayContaining(['undici', 'zod', 'functions', 'data-tables']));
+    expect(names).not.toContain('jest');
+  });
+
+  test('it registers every function', () => {
+    const names = host.functions.map((one) => one.name);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'provisioningCycle',
+        'provisionObject',
+        'provisionObjectPoison',
+        'status',
+        'health',
+        'testConnection',
+      ]),
+    );
+    expect(host.functions.filter((one) => one.error)).toEqual([]);
+  });
+
+  test('without settings it serves health and says what is not configured', async () => {
+    const health = await fetch(`${host.url}/api/health`);
+    expect(health.status).toBe(503);
+    expect(health.headers.get('content-type')).toContain('application/health+json');
+    const status = await fetch(`${host.url}/api/status?code=${host.keys.default}`, { headers: { accept: 'application/json' } });
+    const body = (await status.json()) as { version: string; status: { code: string }; problems: { setting: string }[] };
+    expect(body.status.code).toBe('NotConfigured');
+    expect(body.version).toBe(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version);
+    expect(body.problems.map((problem) => problem.setting)).toEqual(
+      expect.arrayContaining(['ENTRA_TENANT_ID', 'ENTRA_SERVICE_PRINCIPAL_ID', 'ZENDESK_SUBDOMAIN']),
+    );
+  });
+});
