@@ -158,10 +158,10 @@ param nodeVersion string = '22'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Most instances at once. The timer, each queue and the HTTP functions run on instances of their own, so fewer than 4 makes them wait for each other; the limiter is shared, so more do not make Zendesk faster.')
-@minValue(4)
+@description('Most instances at once. Each timer, each queue and the HTTP functions as a whole run on instances of their own, so fewer than 5 makes them wait for each other; the limiter is shared, so more do not make Zendesk faster.')
+@minValue(5)
 @maxValue(40)
-param maximumInstanceCount int = 4
+param maximumInstanceCount int = 5
 
 @description('Most HTTP requests at once on one instance.')
 @minValue(1)

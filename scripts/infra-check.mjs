@@ -1,6 +1,6 @@
 /**
- * Checks the templates: they compile and lint without a warning, and `infra/main.json`, which the Deploy to Azure button uses, is
- * what they compile to.
+ * Checks the templates: they compile and lint without a warning, `infra/main.json`, which the Deploy to Azure button uses, is what
+ * they compile to, and the queries parse.
  *
  *   node scripts/infra-check.mjs [--write]     --write makes main.json anew
  *
@@ -12,6 +12,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { checkQueries } from '../infra/scripts/check-queries.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const infra = join(root, 'infra');
@@ -79,6 +80,13 @@ function comparable(text) {
 const templates = ['main.bicep', ...readdirSync(join(infra, 'modules')).map((name) => join('modules', name))].filter((name) =>
   name.endsWith('.bicep'),
 );
+const wrong = checkQueries(join(infra, 'queries'));
+if (wrong === undefined) console.warn('The queries were NOT parsed: @kusto/language-service-next is not installed.');
+else if (wrong.length > 0) {
+  console.error(`Queries that do not parse:\n${wrong.join('\n')}`);
+  process.exit(1);
+} else console.log('infra:check: every query parses');
+
 const compiler = findCompiler();
 if (!compiler) {
   console.warn('No Bicep compiler here: neither bicep nor az is on PATH, and the NuGet package could not be used.');

@@ -1,12 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
+import type { TokenCredential } from '@azure/identity';
+import { observeGraph, observePorts, observeZendesk } from './adapters/azure/observe';
+import { makeTelemetry } from './adapters/azure/telemetry';
 import { type GraphConnector, makeGraphConnector } from './adapters/graph/connector';
+import { makeNotifier } from './adapters/notify/notifier';
 import { openStorage, type Storage } from './adapters/storage/connection';
 import { makeConnectorSpace } from './adapters/storage/connector-space';
 import { makeCycleStore } from './adapters/storage/cycle-store';
 import { makeEscrowStore } from './adapters/storage/escrow-store';
 import { makeLinkStore } from './adapters/storage/link-store';
+import { makePlanStore, makeShadowSpace } from './adapters/storage/plan-store';
 import { makeProvisioningLog } from './adapters/storage/provisioning-log';
 import { makeStagedDeletionStore } from './adapters/storage/staged-deletion-store';
 import { makeStateStore } from './adapters/storage/state-store';
@@ -15,12 +20,18 @@ import { makeZendeskConnector, type ZendeskConnector } from './adapters/zendesk/
 import type { Config, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
 import { ConfigError, type ConfigIssue } from './core/errors';
-import type { ProvisioningSchema } from './core/schema/model';
+import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
 import { readSchema } from './core/schema/read';
 import type { EngineDeps } from './engine/deps';
 import { type Gate, makeGate } from './engine/gate';
 import type { JobSettings } from './engine/job-settings';
+import type { Planning } from './engine/plan-cycle';
+import { STATUS_KEYS } from './engine/status-keys';
+import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
+import type { StateStore } from './ports/stores';
+import { NO_TELEMETRY, type Telemetry } from './ports/telemetry';
+import { VERSION } from './version';
 
 /** The app with everything wired together. */
 export interface ConfiguredApp {
@@ -28,8 +39,12 @@ export interface ConfiguredApp {
   readonly config: Config;
   readonly deps: EngineDeps;
   readonly gate: Gate;
+  readonly planning: Planning;
   readonly graph: GraphConnector;
   readonly zendesk: ZendeskConnector;
+  readonly telemetry: Telemetry;
+  /** Parts of the schema without meaning for Zendesk. */
+  readonly ignored: readonly IgnoredItem[];
   /** What works but deserves a look: the token's sunset, a setting that looks mistyped, parts of the schema without meaning. */
   readonly warnings: readonly ConfigIssue[];
 }
@@ -58,11 +73,12 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
     const issues = [...(loaded.ok ? [] : loaded.error.issues), ...(schema.ok ? [] : schema.issues)];
     return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings };
   }
-  return configured(loaded.config, schema.schema, [...loaded.warnings, ...schema.remarks], logger);
+  const remarks = schema.ignored.map((item) => ({ setting: `schema ${item.path}`, problem: `${item.name}: ${item.reason}` }));
+  return configured(loaded.config, schema, [...loaded.warnings, ...remarks], logger);
 }
 
 type LoadedSchema =
-  | { readonly ok: true; readonly schema: ProvisioningSchema; readonly remarks: readonly ConfigIssue[] }
+  | { readonly ok: true; readonly schema: ProvisioningSchema; readonly ignored: readonly IgnoredItem[] }
   | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 function loadSchema(path: string): LoadedSchema {
@@ -76,10 +92,7 @@ function loadSchema(path: string): LoadedSchema {
     };
   }
   const read = readSchema(text);
-  if (read.ok) {
-    const remarks = read.ignored.map((item) => ({ setting: `schema ${item.path}`, problem: `${item.name}: ${item.reason}` }));
-    return { ok: true, schema: read.schema, remarks };
-  }
+  if (read.ok) return { ok: true, schema: read.schema, ignored: read.ignored };
   return {
     ok: false,
     issues: read.problems.map((problem) => ({
@@ -89,13 +102,19 @@ function loadSchema(path: string): LoadedSchema {
   };
 }
 
-function configured(config: Config, schema: ProvisioningSchema, warnings: readonly ConfigIssue[], logger: Logger): ConfiguredApp {
+function configured(
+  config: Config,
+  { schema, ignored }: Extract<LoadedSchema, { ok: true }>,
+  warnings: readonly ConfigIssue[],
+  logger: Logger,
+): ConfiguredApp {
   const clock: Clock = () => new Date();
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
   const storage = openStorage(storageOf(config.storage), makeCredential);
   const state = makeStateStore(storage);
   const { source, target } = config;
+  const telemetry = telemetryOf(config, logger);
   const graph = makeGraphConnector({
     baseUrl: source.baseUrl,
     servicePrincipalId: source.servicePrincipalId,
@@ -105,8 +124,9 @@ function configured(config: Config, schema: ProvisioningSchema, warnings: readon
     clock,
     sleep,
     logger,
+    onRequest: observeGraph(telemetry),
   });
-  const zendesk = makeZendeskConnector({
+  const zendesk: ZendeskConnector = makeZendeskConnector({
     baseUrl: target.baseUrl,
     auth:
       target.auth.kind === 'oauth'
@@ -119,22 +139,60 @@ function configured(config: Config, schema: ProvisioningSchema, warnings: readon
     random,
     logger,
     timeScale: config.local.timeScale,
+    onRequest: observeZendesk(telemetry, () => zendesk.quota()),
   });
-  const deps: EngineDeps = {
+  const ports: EngineDeps = {
     settings: settingsOf(config),
     schema,
     source: graph,
     target: zendesk,
     state,
     ...storesOf(storage),
-    notifier: { send: async () => undefined },
+    notifier: notifierOf(config, graph, state, clock, logger),
     clock,
     sleep,
     newId: randomUUID,
     random,
     logger,
   };
-  return { kind: 'configured', config, deps, gate: makeGate(deps), graph, zendesk, warnings };
+  const deps = observePorts(ports, telemetry);
+  const planning: Planning = { deps, plans: makePlanStore(storage), shadow: makeShadowSpace(storage) };
+  return { kind: 'configured', config, deps, gate: makeGate(deps), planning, graph, zendesk, telemetry, ignored, warnings };
+}
+
+/** Telemetry signs as the app where the app has an identity; locally, and without a connection string, there is none. */
+function telemetryOf({ telemetry, storage }: Config, logger: Logger): Telemetry {
+  const { connectionString } = telemetry;
+  if (!connectionString) return NO_TELEMETRY;
+  const clientId = storage.kind === 'identity' ? storage.clientId : undefined;
+  const credential: TokenCredential = {
+    getToken: async (scopes, options) => (await makeCredential(clientId)).getToken(scopes, options),
+  };
+  return makeTelemetry(
+    {
+      connectionString: connectionString.reveal(),
+      serviceName: 'zendesk-provisioning',
+      version: VERSION,
+      ...(storage.kind === 'identity' ? { credential } : {}),
+    },
+    () => logger.warn('Telemetry could not be loaded'),
+  );
+}
+
+function notifierOf(config: Config, graph: GraphConnector, state: StateStore, clock: Clock, logger: Logger): Notifier {
+  const { email, webhookUrl, appUrl } = config.notification;
+  return makeNotifier({
+    ...(email && { email }),
+    ...(webhookUrl && { webhookUrl: webhookUrl.reveal() }),
+    ...(appUrl && { appUrl }),
+    sendMail: (mail) => graph.sendMail(mail),
+    account: config.target.subdomain,
+    keepWarning: async (warning) => {
+      await state.write(STATUS_KEYS.notificationWarning, warning, '*');
+    },
+    clock,
+    logger,
+  });
 }
 
 const storesOf = (storage: Storage) => ({

@@ -101,7 +101,7 @@ var rules Rule[] = [
     meaning: 'No cycle came to its end. The job may be paused, in quarantine, or the app may not run.'
     severity: 1
     query: loadTextContent('../queries/alert-no-cycle.kql')
-    column: 'cycles'
+    column: 'ended'
     operator: 'LessThan'
     threshold: 1
     frequency: 'PT30M'

@@ -23,7 +23,8 @@ let at = bytes.readUInt32LE(end + 16);
 
 // Dot files are ours: they tell git and azd what to make of the folder.
 mkdirSync(folder, { recursive: true });
-for (const name of readdirSync(folder)) if (!name.startsWith('.')) rmSync(resolve(folder, name), { recursive: true, force: true });
+for (const name of readdirSync(folder))
+  if (!name.startsWith('.')) rmSync(resolve(folder, name), { recursive: true, force: true });
 for (let entry = 0; entry < count; entry += 1) {
   const method = bytes.readUInt16LE(at + 10);
   const size = bytes.readUInt32LE(at + 20);
@@ -38,5 +39,5 @@ for (let entry = 0; entry < count; entry += 1) {
   const data = bytes.subarray(start, start + size);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, method === 0 ? data : inflateRawSync(data));
-  console.log(`${name}  ${(size / 1024).toFixed(0)} KiB packed`);
+  process.stdout.write(`${name}  ${(size / 1024).toFixed(0)} KiB packed\n`);
 }

@@ -5,11 +5,12 @@ import { SETTING_KEYS } from './schema';
 const FOREIGN = /^(APPSETTING_|AZURE_|WEBSITE_|FUNCTIONS_|CUSTOMCONNSTR_|NPM_|NODE_|OTEL_)/i;
 /** A name that begins so can only be meant for this app. */
 const OURS = /^(ZENDESK|ENTRA|PROVISIONING|NOTIFICATION|DEPROVISION|PROTECTED_USERS|DELETION_THRESHOLD|AzureWebJobsStorage_)/i;
-/** Settings of the Functions host which begin like ours. @see https://learn.microsoft.com/azure/azure-functions/functions-reference#common-properties-for-identity-based-connections */
+/** Settings of the Functions host which look like ours. @see https://learn.microsoft.com/azure/azure-functions/functions-reference#common-properties-for-identity-based-connections */
 const HOST_ONLY = new Set([
   'azurewebjobsstorage__managedidentityresourceid',
   'azurewebjobsstorage__clientsecret',
   'azurewebjobsstorage__tenantid',
+  'applicationinsights_authentication_string',
 ]);
 
 /** For each name in the environment that looks like a mistyped setting of ours: the name and what was most likely meant, sorted. */

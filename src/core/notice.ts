@@ -3,26 +3,37 @@ export type Notice =
   | {
       readonly kind: 'failures';
       readonly cycleId: string;
-      /** Objects that failed in this cycle and had not failed before. */
+      /** Objects that failed in this cycle and had not failed before; 0 in the daily reminder of those that still fail. */
       readonly newFailures: number;
+      /** All objects that failed in this cycle. */
       readonly failures: number;
+      /** New failures first. */
       readonly samples: readonly NoticeSample[];
     }
   | {
       readonly kind: 'quarantine';
       readonly reason: string;
+      /** The error code behind it, of `ERROR_CODES` or Entra's. */
+      readonly code: string;
       readonly message: string;
+      /** The request that failed; undefined where it is a matter of counts. */
+      readonly failingRequest?: string;
+      /** True when the job was in quarantine already, for another reason. */
+      readonly hasChanged: boolean;
       readonly nextAttempt: string;
       readonly samples: readonly NoticeSample[];
     }
   | { readonly kind: 'brake'; readonly message: string; readonly samples: readonly NoticeSample[] }
-  | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };
 
 /** One object of a notice. */
 export interface NoticeSample {
   readonly sourceId: string;
+  /** Names the log entry; null when nothing is recorded of the object. */
   readonly changeId: string | null;
   readonly code: string | null;
   readonly reason: string;
+  /** What to do about it; null when that is the same as for the whole notice. */
+  readonly action: string | null;
 }

@@ -138,6 +138,38 @@ export function planGroup(changes: readonly AttributeChange[], current: TargetGr
   return { action, targetId: current?.id ?? null, changes: sorted(changes), role: null, adopts, notes: [] };
 }
 
+/**
+ * A plan that completes an earlier one which may have been written in part and is in no log entry: told as one change, from the
+ * values before the first to those after the last. Pure.
+ *
+ *   earlier          │ plan   │ told
+ *   none             │ any    │ the plan
+ *   create or update │ none   │ the earlier one
+ *   create or update │ update │ both, as the action of the earlier one
+ *   anything else    │ none   │ the earlier one
+ *   anything else    │ any    │ the plan
+ */
+export function continued(earlier: Plan | undefined, plan: Plan): Plan {
+  if (!earlier) return plan;
+  if (plan.action === 'none') return earlier;
+  const isMerge = plan.action === 'update' && (earlier.action === 'create' || earlier.action === 'update');
+  if (!isMerge) return plan;
+  const before = new Map(earlier.changes.map((one) => [one.attribute, one]));
+  const now = plan.changes.map((one) => ({
+    ...one,
+    oldValue: before.has(one.attribute) ? (before.get(one.attribute)?.oldValue ?? null) : one.oldValue,
+  }));
+  const settled = earlier.changes.filter((one) => !plan.changes.some(({ attribute }) => attribute === one.attribute));
+  return {
+    action: earlier.action,
+    targetId: plan.targetId,
+    changes: sorted([...settled, ...now]),
+    role: plan.role ?? earlier.role,
+    adopts: earlier.adopts,
+    notes: plan.notes,
+  };
+}
+
 const change = (attribute: string, oldValue: string | boolean | null, newValue: string | boolean): AttributeChange => ({
   attribute,
   oldValue,

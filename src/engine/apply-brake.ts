@@ -15,19 +15,25 @@ import { stagedEntry } from './log-entry';
 export async function applyBrake(context: CycleContext): Promise<QuarantineCause | undefined> {
   const { deps } = context;
   const { cycleId } = context.cycle();
-  const counts = new Map<RemovalKind, number>();
+  const inCycle = new Map<RemovalKind, number>();
+  const inAll = new Map<RemovalKind, number>();
+  const add = (counts: Map<RemovalKind, number>, row: StagedDeletion): unknown =>
+    counts.set(row.kind, (counts.get(row.kind) ?? 0) + row.count);
   for await (const page of deps.staged.list()) {
-    for (const row of page) if (row.cycleId === cycleId) counts.set(row.kind, (counts.get(row.kind) ?? 0) + row.count);
+    for (const row of page) {
+      add(inAll, row);
+      if (row.cycleId === cycleId) add(inCycle, row);
+    }
   }
-  const held = new Map<RemovalKind, string>();
-  for (const kind of REMOVAL_KINDS) {
-    const count = counts.get(kind) ?? 0;
-    if (count === 0) continue;
-    const limits = { absolute: deps.settings.deletionThreshold, percent: deps.settings.deletionThresholdPercent };
-    const verdict = brake(kind, count, await linkedOfKind(deps, kind), limits);
-    if (verdict.kind === 'hold') held.set(kind, verdict.reason);
-  }
-  const samples = await settleCandidates(context, held);
+  const held = await overThreshold(deps, inCycle);
+  const stillHeld = await overThreshold(deps, inAll);
+  // An incremental cycle sees one of many that are held, which says nothing; an initial one sees them all and counts anew.
+  const isPartial = context.cycle().kind === 'incremental';
+  const { samples, count } = await settleCandidates(context, (row) => {
+    if (row.heldIn === undefined) return held.get(row.kind);
+    return stillHeld.get(row.kind) ?? (isPartial ? 'It is held since an earlier cycle, until it is allowed.' : undefined);
+  });
+  await context.save({ staged: count });
   if (held.size === 0) return undefined;
   return {
     reason: 'TooManyDeletes',
@@ -37,14 +43,37 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
   };
 }
 
-async function settleCandidates(context: CycleContext, held: ReadonlyMap<RemovalKind, string>): Promise<readonly string[]> {
+/** The kinds of removal that the brake holds, with the reason. */
+export async function overThreshold(
+  deps: EngineDeps,
+  counts: ReadonlyMap<RemovalKind, number>,
+): Promise<ReadonlyMap<RemovalKind, string>> {
+  const held = new Map<RemovalKind, string>();
+  for (const kind of REMOVAL_KINDS) {
+    const count = counts.get(kind) ?? 0;
+    if (count === 0) continue;
+    const limits = { absolute: deps.settings.deletionThreshold, percent: deps.settings.deletionThresholdPercent };
+    const verdict = brake(kind, count, await linkedOfKind(deps, kind), limits);
+    if (verdict.kind === 'hold') held.set(kind, verdict.reason);
+  }
+  return held;
+}
+
+/** Lets candidates go or holds them. What was held before is told apart: a new look at it alone must not let it slip through. */
+async function settleCandidates(
+  context: CycleContext,
+  reasonToHold: (row: StagedDeletion) => string | undefined,
+): Promise<{ readonly samples: readonly string[]; readonly count: number }> {
   const { deps } = context;
   const { cycleId } = context.cycle();
   const samples: string[] = [];
+  let count = 0;
   for await (const page of deps.staged.list()) {
     for (const row of page) {
-      if (row.cycleId !== cycleId || row.state !== 'candidate') continue;
-      const reason = held.get(row.kind);
+      if (row.cycleId !== cycleId) continue;
+      if (row.state === 'staged') count += 1;
+      if (row.state !== 'candidate') continue;
+      const reason = reasonToHold(row);
       if (reason === undefined) {
         await deps.queue.enqueue([itemOf(row, true)]);
         await deps.staged.remove([row.key]);
@@ -53,10 +82,11 @@ async function settleCandidates(context: CycleContext, held: ReadonlyMap<Removal
       if (samples.length < 10) samples.push(row.key.id);
       if (row.kind === 'agentDowngrade' || row.kind === 'membershipRemoval') await deps.queue.enqueue([itemOf(row, false)]);
       else await deps.log.record(stagedEntry(deps, row, reason));
-      await deps.staged.put([{ ...row, state: 'staged' }]);
+      await deps.staged.put([{ ...row, state: 'staged', heldIn: row.heldIn ?? cycleId }]);
+      count += 1;
     }
   }
-  return samples;
+  return { samples, count };
 }
 
 /** The work item that carries a held or candidate object out. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { SourceId } from '../core/model';
 import type { ObjectKey } from '../ports/stores';
 
 /**
@@ -9,3 +10,6 @@ export function changeIdFor(cycleId: string, key: ObjectKey): string {
   const hex = createHash('sha256').update(`${cycleId}\n${key.type}\n${key.id}`).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/** The cycle under which the deletions staged by another one are carried out once an operator has allowed them. */
+export const releaseCycleId = (stagedBy: string): string => changeIdFor('release', { type: 'user', id: stagedBy as SourceId });

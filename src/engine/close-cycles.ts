@@ -1,10 +1,15 @@
 import { unhealthy } from '../core/health';
-import type { NoticeSample } from '../core/notice';
 import type { OutcomeCounts } from '../ports/provisioning-log';
 import type { CycleRecord } from '../ports/stores';
+import { failures } from './cycle-counts';
 import type { EngineDeps } from './deps';
 import { changeJob, readJob } from './job-state';
+import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
 import { enterQuarantine, leaveQuarantine } from './quarantine-job';
+import { countLinked } from './read-status-counts';
+import { keepExecution } from './read-status-executions';
+
+const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
 
 /** How many past cycles may still wait for their last items. */
 const CYCLES_LOOKED_AT = 25;
@@ -33,6 +38,7 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
   if (isOverSource(cycle)) await judge(deps, cycle, counts, failed);
   else await recoverFromBrake(deps);
   await deps.cycles.put(record);
+  if (isOverSource(record)) await keepExecution(deps, record, counts);
   deps.logger.info('A cycle is complete', { cycleId: cycle.cycleId, cycleKind: cycle.kind, objects: counts.total, failed });
   return record;
 }
@@ -40,21 +46,18 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
 /** True for a cycle over the source; what an operator asked for says nothing about the health of the job. */
 export const isOverSource = (cycle: CycleRecord): boolean => cycle.kind === 'initial' || cycle.kind === 'incremental';
 
-/** How many work items of a cycle failed. */
-export const failures = (counts: OutcomeCounts): number =>
-  Object.entries(counts.byOutcome).reduce((sum, [outcome, count]) => (outcome.startsWith('failure/') ? sum + count : sum), 0);
-
 async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts, failed: number): Promise<void> {
-  const objectsInScope = (await deps.links.countLinks('user')) + (await deps.links.countLinks('group'));
+  const linked = await countLinked(deps);
+  const objectsInScope = linked.users + linked.groups;
   const reason = unhealthy({ total: counts.total, failed, failedReferences: 0, objectsInScope });
-  const samples = failed > 0 ? await sampleFailures(deps, cycle.cycleId) : [];
+  const objects = failed > 0 ? await failedObjects(deps, cycle.cycleId) : NOTHING_FAILED;
   if (reason) {
     const codes = Object.entries(counts.byErrorCode).sort(([, a], [, b]) => b - a);
     await enterQuarantine(deps, {
       reason,
       code: codes[0]?.[0] ?? 'PROV_BUG',
       message: `${failed} of ${counts.total} objects failed: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`,
-      sampleIds: samples.map((sample) => sample.sourceId),
+      sampleIds: samplesOf([...objects.fresh, ...objects.again]).map((sample) => sample.sourceId),
     });
     await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1 }));
     return;
@@ -68,8 +71,7 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
     steadyStateFirstAt: job.steadyStateFirstAt ?? (isSteady ? now : null),
     steadyStateLastAt: isSteady ? now : job.steadyStateLastAt,
   }));
-  if (failed > 0)
-    await deps.notifier.send({ kind: 'failures', cycleId: cycle.cycleId, newFailures: failed, failures: failed, samples });
+  await notifyFailures(deps, cycle, objects);
 }
 
 /** A healthy cycle ends a quarantine, except one of the brake: that one ends when nothing is held any more. */
@@ -94,14 +96,4 @@ export async function recoverFromBrake(deps: EngineDeps): Promise<boolean> {
 export async function isAnythingHeld(deps: EngineDeps): Promise<boolean> {
   for await (const page of deps.staged.list()) if (page.some((row) => row.state === 'staged')) return true;
   return false;
-}
-
-async function sampleFailures(deps: EngineDeps, cycleId: string): Promise<readonly NoticeSample[]> {
-  const page = await deps.log.query({ cycleId, statuses: ['failure'] }, 10);
-  return page.entries.map((entry) => ({
-    sourceId: entry.sourceIdentity.id,
-    changeId: entry.changeId,
-    code: entry.provisioningStatusInfo.errorInformation?.errorCode ?? null,
-    reason: entry.provisioningStatusInfo.errorInformation?.reason ?? '',
-  }));
 }

@@ -17,6 +17,8 @@ export interface CycleContext {
    * @throws StaleStateError, CycleInterrupted
    */
   readonly save: (change: Partial<RunningCycle>) => Promise<void>;
+  /** Ends the cycle: none is running any more. @throws StaleStateError when another instance has gone on with it */
+  readonly close: () => Promise<void>;
 }
 
 /** Thrown at a save point when the cycle must stop for now: time is up, or the job was paused. Not a failure. */

@@ -1,10 +1,17 @@
 import { MappingError, UnknownRoleError } from '../core/errors';
 import { type DesiredObject, type MappingInput, mapGroup, mapUser } from '../core/map';
 import { changesFor, ownedTagsAfter } from '../core/map/changes';
-import type { Link, SourceObject, TargetGroup, TargetRole, TargetUser } from '../core/model';
+import {
+  DEFAULT_ACCESS_ROLE_ID,
+  type Link,
+  type SourceObject,
+  type TargetGroup,
+  type TargetRole,
+  type TargetUser,
+} from '../core/model';
 import type { WantedUser } from '../core/plan';
 import type { AttributeChange } from '../core/plan-model';
-import { resolveRole } from '../core/role';
+import { DEFAULT_ROLE, resolveRole } from '../core/role';
 import type { GrantedRole, ScopeDecision } from '../core/scope';
 import type { TargetDescription, UserMatcher } from '../ports/target-connector';
 import type { EngineDeps } from './deps';
@@ -39,7 +46,7 @@ export function wishForUser(
   const warnings = checked(desired);
   return {
     ...common(desired, user, warnings),
-    role: roleOf(desired, account),
+    role: roleOf(desired, account) ?? roleOfDefaultAccess(deps, user, decision),
     suspended: booleanOf(desired, 'suspended'),
   };
 }
@@ -142,6 +149,17 @@ function roleOf(desired: DesiredObject, account: TargetDescription): TargetRole 
     resolved.available,
     `The role "${resolved.wanted}" names no role in Zendesk. There are: ${resolved.available.join(', ')}.`,
   );
+}
+
+/**
+ * DEFAULT_ACCESS=EndUser is the source's word for whoever is assigned by Default Access alone: without it somebody who lost the
+ * role of an agent would keep the seat. Null where roles are not mapped: then they are nobody's business but Zendesk's.
+ */
+function roleOfDefaultAccess({ schema, settings }: EngineDeps, user: SourceObject, decision: ScopeDecision): TargetRole | null {
+  if (decision.kind !== 'in' || decision.roles.length > 0 || settings.defaultAccess !== 'EndUser') return null;
+  const isMapped = schema.users.mappings.some(({ target, source }) => target.name === 'role' && source.kind !== 'none');
+  const hasDefaultAccess = user.entitlements.some(({ appRoleId }) => appRoleId === DEFAULT_ACCESS_ROLE_ID);
+  return isMapped && hasDefaultAccess ? DEFAULT_ROLE : null;
 }
 
 function booleanOf(desired: DesiredObject, name: string): boolean | null {

@@ -5,6 +5,7 @@ import type { EngineDeps } from './deps';
 import type { Gate } from './gate';
 import { entryOf, errorInformation, type Initiator } from './log-entry';
 import type { Outcome } from './outcome';
+import { closeClaim } from './pairing';
 import { provisionObject } from './provision-object';
 
 /**
@@ -40,6 +41,7 @@ export async function recordOutcome(
   if (outcome.kind === 'failed') await escrow(deps, item, outcome);
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
   await deps.log.record(entry);
+  if (outcome.kind === 'done') await closeClaim(deps, key);
   if (outcome.kind !== 'failed') await deps.escrows.remove(key);
   deps.logger.info('Provisioned', {
     ...idsOf(item),

@@ -77,6 +77,8 @@ export interface GroupWatermarks {
 export interface RunningCycle {
   readonly cycleId: string;
   readonly kind: 'initial' | 'incremental';
+  /** The mappings and scope settings that the cycle began under; others that came into force since make the next one initial. */
+  readonly rulesHash?: string;
   readonly why: string;
   readonly startedAt: string;
   readonly phase: 'assignments' | 'groups' | 'users' | 'scoping' | 'brake' | 'finish';

@@ -1,10 +1,13 @@
 import { ProvisioningError, RejectedError } from '../core/errors';
-import type { Link, SourceId, TargetId, TargetMembership } from '../core/model';
+import type { Link, SourceId, TargetId, TargetMembership, WorkItem } from '../core/model';
 import type { OwnedMembership } from '../ports/stores';
 import { makeAncestry, usersBelow } from './ancestry';
+import { isStillCovered } from './await-count';
 import { concurrently, STORAGE_CONCURRENCY } from './concurrently';
 import type { EngineDeps } from './deps';
+import { protectedBy } from './protection';
 import { membersToRemove } from './removals';
+import { decideScope, readAppRoles } from './scope-object';
 
 /** What bringing memberships in line did, in counts and words for the log. */
 export interface MembershipResult {
@@ -17,29 +20,52 @@ export interface MembershipResult {
   readonly problems: readonly string[];
 }
 
+/** Called before a membership is written: what is about to happen is put on record, so that a crash leaves no untold change. */
+export type Intend = () => Promise<void>;
+
 const NONE: MembershipResult = { added: 0, removed: 0, skipped: 0, held: 0, problems: [] };
 
 /**
  * Puts an agent into the Zendesk groups of the provisioned Entra groups that it is in. Only adds: a group's own work item takes
  * members out. Runs after the user's link is stored, so that of a user and a group provisioned at once one always sees the other.
  */
-export async function joinGroups(deps: EngineDeps, user: Link): Promise<MembershipResult> {
+export async function joinGroups(deps: EngineDeps, user: Link, intend: Intend): Promise<MembershipResult> {
   if (!deps.schema.groups) return NONE;
   const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(user.sourceId);
   if (above.length === 0) return NONE;
-  if (!user.isAgent) return { ...NONE, skipped: above.length };
-  const owned = new Set((await deps.links.membershipsOfUser(user.sourceId)).map((membership) => membership.groupId));
+  if (!user.isAgent) {
+    // Zendesk has dropped an end user from every group; a return as an agent must not take the old memberships for real.
+    await forgetMemberships(deps, user.sourceId);
+    return { ...NONE, skipped: above.length };
+  }
+  const owned = new Map((await deps.links.membershipsOfUser(user.sourceId)).map((one) => [one.groupId, one]));
   let added = 0;
   const problems: string[] = [];
   for (const { groupId } of above) {
-    if (owned.has(groupId)) continue;
     const group = (await deps.links.read({ type: 'group', id: groupId }))?.value.link;
-    if (!group) continue;
+    if (!group || isOf(owned.get(groupId), user, group) || !(await isInScope(deps, groupId))) continue;
+    await intend();
     const problem = await addMember(deps, user, group);
     if (problem === undefined) added += 1;
     else problems.push(problem);
   }
   return { ...NONE, added, problems };
+}
+
+/** Protected accounts are left in the groups that they are in, and out of the others. */
+async function isProtected(deps: EngineDeps, user: TargetId): Promise<boolean> {
+  const account = await deps.target.describe();
+  if (user === account.selfId || user === account.ownerId) return true;
+  if (deps.settings.protectedUsers.length === 0) return false;
+  return protectedBy(deps, account, await deps.target.getUser(user), null) !== undefined;
+}
+
+/** A group on its way out takes nobody in: whether it or its member comes first must not matter. */
+async function isInScope(deps: EngineDeps, groupId: SourceId): Promise<boolean> {
+  const group = (await deps.space.readObject({ type: 'group', id: groupId }))?.value;
+  if (!group) return false;
+  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(groupId);
+  return decideScope(deps, await readAppRoles(deps), group, above).kind === 'in';
 }
 
 /** Forgets the memberships of a user whom Zendesk has dropped from all groups (a downgraded agent). */
@@ -51,13 +77,13 @@ export async function forgetMemberships(deps: EngineDeps, userId: SourceId): Pro
  * Brings the members of a Zendesk group in line with those of its Entra group. Members that this app did not put there are left
  * alone; somebody is taken out only with the brake's word.
  */
-export async function alignMembers(deps: EngineDeps, group: Link, mayRemove: boolean): Promise<MembershipResult> {
+export async function alignMembers(deps: EngineDeps, group: Link, item: WorkItem, intend: Intend): Promise<MembershipResult> {
   const actual = new Map<TargetId, TargetMembership>();
   for await (const page of deps.target.listGroupMemberships(group.targetId)) {
     for (const membership of page) actual.set(membership.userId, membership);
   }
-  const owned = new Set<SourceId>();
-  for await (const page of deps.links.membershipsOfGroup(group.sourceId)) for (const one of page) owned.add(one.userId);
+  const owned = new Map<SourceId, OwnedMembership>();
+  for await (const page of deps.links.membershipsOfGroup(group.sourceId)) for (const one of page) owned.set(one.userId, one);
 
   let [added, skipped] = [0, 0];
   const problems: string[] = [];
@@ -74,9 +100,15 @@ export async function alignMembers(deps: EngineDeps, group: Link, mayRemove: boo
       }
       const membership = actual.get(user.targetId);
       if (membership) {
-        if (!owned.has(user.sourceId)) await deps.links.putMembership(ownedMembership(user, group, membership));
+        if (!isOf(owned.get(user.sourceId), user, group))
+          await deps.links.putMembership(ownedMembership(user, group, membership));
         continue;
       }
+      if (await isProtected(deps, user.targetId)) {
+        skipped += 1;
+        continue;
+      }
+      await intend();
       const problem = await addMember(deps, user, group);
       if (problem === undefined) added += 1;
       else problems.push(problem);
@@ -84,9 +116,15 @@ export async function alignMembers(deps: EngineDeps, group: Link, mayRemove: boo
   }
 
   const leaving = await membersToRemove(deps, group.sourceId);
-  if (!mayRemove) return { added, removed: 0, skipped, held: leaving.length, problems };
+  if (leaving.length > 0 && !(await isStillCovered(deps, item)))
+    return { added, removed: 0, skipped, held: leaving.length, problems };
   let removed = 0;
   for (const membership of leaving) {
+    if (await isProtected(deps, membership.targetUserId)) {
+      await deps.links.removeMembership(membership);
+      continue;
+    }
+    await intend();
     const problem = await removeMember(deps, membership, actual.get(membership.targetUserId));
     if (problem === undefined) removed += 1;
     else problems.push(problem);
@@ -145,6 +183,10 @@ function refusal(error: unknown, what: string): string {
   if (error instanceof ProvisioningError && error.code === 'PROV_TARGET_NOT_FOUND') return `${what}: it is gone in Zendesk`;
   throw error;
 }
+
+/** Whether a membership is the one of these two; not so after either was deleted in Zendesk by hand and made again. */
+const isOf = (owned: OwnedMembership | undefined, user: Link, group: Link): boolean =>
+  owned?.targetUserId === user.targetId && owned.targetGroupId === group.targetId;
 
 const ownedMembership = (user: Link, group: Link, membership: TargetMembership): OwnedMembership => ({
   groupId: group.sourceId,

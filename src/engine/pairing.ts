@@ -11,19 +11,21 @@ export const CLAIM_MS = 110_000;
 export interface Pairing {
   /** The link as it stands; null while the object is not linked. */
   readonly link: Link | null;
-  /** The plan of an earlier try that was claimed and never settled: it may have been written, in part or whole. */
+  /** The plan of an earlier try that was claimed and never recorded: it may have been written, in part or whole. */
   readonly unfinished: Plan | undefined;
   /** The link after {@link settle}. @throws Error when there is none */
   requireLink(): Link;
   /** Claims the object for a plan. @throws StaleStateError when another worker was faster */
   claim(item: WorkItem, plan: Plan): Promise<void>;
+  /** Puts a plan on record that needs no claim (memberships); nothing where a plan is on record already. */
+  intend(item: WorkItem, plan: Plan): Promise<void>;
   /** Makes sure that no other source object holds the target. @throws DisputedMatchError when one does */
   reserve(target: TargetId): Promise<void>;
-  /** Stores the link and ends the claim. */
+  /** Stores the link and lets others write; the plan stays on record until {@link closeClaim}. */
   settle(link: Link): Promise<void>;
   /** Ends the claim without a change of the link; `keepsPlan` when something may have been written. */
   release(keepsPlan: boolean): Promise<void>;
-  /** Removes the link: the target object is gone, or let go. */
+  /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
   end(target: TargetId): Promise<void>;
 }
 
@@ -53,6 +55,9 @@ export async function openPairing(deps: EngineDeps, key: ObjectKey): Promise<Pai
         link: row.link,
         claim: { untilMs: deps.clock().getTime() + CLAIM_MS, changeId: item.changeId, cycleId: item.cycleId, plan },
       }),
+    async intend({ changeId, cycleId }, plan) {
+      if (!row.claim) await store({ link: row.link, claim: { untilMs: 0, changeId, cycleId, plan } });
+    },
     async reserve(target) {
       const holder = await deps.links.reserveTarget(key.type, target, key.id);
       if (holder === key.id) return;
@@ -63,7 +68,7 @@ export async function openPairing(deps: EngineDeps, key: ObjectKey): Promise<Pai
       await deps.links.releaseTarget(key.type, target, holder);
       await deps.links.reserveTarget(key.type, target, key.id);
     },
-    settle: (link) => store({ link, claim: null }),
+    settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0 } }),
     async release(keepsPlan) {
       const claim = keepsPlan && row.claim ? { ...row.claim, untilMs: 0 } : null;
       if (row.link || claim) return store({ link: row.link, claim });
@@ -72,10 +77,28 @@ export async function openPairing(deps: EngineDeps, key: ObjectKey): Promise<Pai
     },
     async end(target) {
       await deps.links.releaseTarget(key.type, target, key.id);
+      if (row.claim) return store({ link: null, claim: { ...row.claim, untilMs: 0 } });
       if (etag !== null) await deps.links.remove(key, etag);
       [row, etag] = [{ link: null, claim: null }, null];
     },
   };
+}
+
+/**
+ * Takes the plan of a change that now has its log entry off the row. Until then a crash, or a wait for Zendesk between two writes,
+ * would leave a change that no entry tells of.
+ */
+export async function closeClaim(deps: EngineDeps, key: ObjectKey): Promise<void> {
+  const stored = await deps.links.read(key);
+  if (!stored?.value.claim || stored.value.claim.untilMs > deps.clock().getTime()) return;
+  const { link } = stored.value;
+  try {
+    if (link) await deps.links.write(key, { link, claim: null }, stored.etag);
+    else await deps.links.remove(key, stored.etag);
+  } catch (error) {
+    // Another worker has gone on from here; its own entry tells what it does.
+    if (!(error instanceof StaleStateError)) throw error;
+  }
 }
 
 /**

@@ -2,10 +2,11 @@ import { deprovisionGroup } from '../core/deprovision';
 import { DisputedMatchError } from '../core/errors';
 import { mapsMembers } from '../core/map';
 import type { Link, SourceObject, TargetGroup, WorkItem } from '../core/model';
-import { planDelete, planGroup } from '../core/plan';
+import { continued, planDelete, planGroup } from '../core/plan';
 import type { Plan } from '../core/plan-model';
 import type { ScopeDecision } from '../core/scope';
 import type { TargetDescription, TargetGroupFields } from '../ports/target-connector';
+import { awaitCount } from './await-count';
 import type { EngineDeps } from './deps';
 import { groupChanges, wishForGroup } from './desire';
 import { findGroup } from './find-account';
@@ -29,9 +30,13 @@ export interface GroupWork {
 
 /** Brings one Zendesk group and its members in line with the source. Safe to repeat. */
 export async function provisionGroup(work: GroupWork): Promise<Outcome> {
-  const { decision, pairing } = work;
+  const { decision, pairing, trace } = work;
   if (decision.kind === 'unknown') return skipped(work, undefined, 'Unknown', decision.reason);
   if (decision.kind === 'in') return provisionInScope(work);
+  if (!pairing.link && pairing.unfinished) {
+    trace.step('export', FINISHED_EARLIER, { targetId: pairing.unfinished.targetId ?? '' });
+    return { kind: 'done', subject: subjectOf(work, undefined), plan: pairing.unfinished, warnings: [] };
+  }
   if (!pairing.link) return skipped(work, undefined, decision.skipReason, `${decision.reason} There is no Zendesk group of it.`);
   return deprovision(work, pairing.link, decision.reason);
 }
@@ -52,18 +57,26 @@ async function provisionInScope(work: GroupWork): Promise<Outcome> {
     return skipped(work, target, 'ActionDisabled', `The mapping does not allow ${plan.action}.`);
   const hasMembers = groups !== undefined && mapsMembers(groups);
   if (work.dryRun) {
-    if (hasMembers) traceMembers(trace, await previewMembers(deps, item.sourceId, link));
-    return { kind: 'planned', subject: subjectOf(work, target), plan, warnings: wish.warnings };
+    const preview = hasMembers ? await previewMembers(deps, item.sourceId, link) : NO_MEMBERS;
+    traceMembers(trace, preview);
+    const movesMembers = preview.added + preview.removed > 0;
+    const told: Plan = plan.action === 'none' && movesMembers ? { ...plan, action: 'update' } : plan;
+    return { kind: 'planned', subject: subjectOf(work, target), plan: told, warnings: wish.warnings };
   }
 
-  const written = plan.action === 'none' ? target : await exportGroup(work, plan, target);
-  const settled = pairing.unfinished && plan.action === 'none' && link ? link : undefined;
-  if (settled) await pairing.settle(settled);
+  const told = continued(pairing.unfinished, plan);
+  const written = plan.action === 'none' ? target : await exportGroup(work, plan, target, told);
+  if (told !== plan) trace.step('export', FINISHED_EARLIER, { targetId: target?.id ?? '' });
   if (plan.action !== 'none') trace.step('export', `Group ${PAST[plan.action]}.`, { targetId: written?.id ?? '' });
-  const members = hasMembers ? await alignMembers(deps, pairing.requireLink(), item.mayDeprovision) : NO_MEMBERS;
+  const members = hasMembers
+    ? await alignMembers(deps, pairing.requireLink(), item, () => pairing.intend(item, { ...told, action: 'update' }))
+    : NO_MEMBERS;
   traceMembers(trace, members);
-  return outcome(work, plan, written, members, wish.warnings);
+  if (members.held > 0) await awaitCount(deps, item, 'membershipRemoval', members.held, work.decision.reason);
+  return outcome(work, told, written, members, wish.warnings);
 }
+
+const FINISHED_EARLIER = 'An earlier try of this change had written already; it is recorded now.';
 
 const NO_MEMBERS: MembershipResult = { added: 0, removed: 0, skipped: 0, held: 0, problems: [] };
 
@@ -84,10 +97,12 @@ function outcome(
   return { kind: 'done', subject: subjectOf(work, written), plan: told, warnings: all };
 }
 
-function exportGroup(work: GroupWork, plan: Plan, target: TargetGroup | undefined): Promise<TargetGroup> {
+/** @param told What the log tells if this is cut off: the plan, or that of the earlier try which it completes. */
+function exportGroup(work: GroupWork, plan: Plan, target: TargetGroup | undefined, told: Plan): Promise<TargetGroup> {
   const { deps, item, pairing } = work;
-  return withClaim(pairing, item, plan, async (settle) => {
-    const isOurs = pairing.link?.createdByUs ?? (plan.action === 'create' || pairing.unfinished?.action === 'create');
+  return withClaim(pairing, item, told, async (settle) => {
+    // Of the group written now, not of one that an older link named: it may have been deleted and made again, by us or not.
+    const isKeptOurs = plan.adopts ? pairing.unfinished?.action === 'create' : pairing.link?.createdByUs === true;
     if (target) await pairing.reserve(target.id);
     const written = await writeGroup(deps, plan, target);
     if (!target) await pairing.reserve(written.id);
@@ -95,7 +110,7 @@ function exportGroup(work: GroupWork, plan: Plan, target: TargetGroup | undefine
       type: 'group',
       sourceId: item.sourceId,
       targetId: written.id,
-      createdByUs: target && !pairing.link && pairing.unfinished?.action !== 'create' ? false : isOurs,
+      createdByUs: plan.action === 'create' || isKeptOurs,
       settledRole: null,
       isAgent: false,
       disabledByUs: false,
@@ -131,10 +146,11 @@ async function deprovision(work: GroupWork, link: Link, reason: string): Promise
   const what =
     fate.kind === 'delete' ? 'The Zendesk group is to be deleted.' : 'The Zendesk group was there before: it is let go as it is.';
   trace.step('processing', `${reason} ${what}`, { action: plan.action });
-  if (work.dryRun) return { kind: 'planned', subject: subjectOf(work, undefined), plan, warnings: [] };
   if (fate.kind === 'delete' && !item.mayDeprovision) {
+    if (!work.dryRun) await awaitCount(deps, item, 'groupDelete', 1, reason);
     return skipped(work, undefined, 'AwaitingCycle', `${reason} The group is deleted only after a cycle has counted it.`);
   }
+  if (work.dryRun) return { kind: 'planned', subject: subjectOf(work, undefined), plan, warnings: [] };
   await withClaim(pairing, item, plan, async () => {
     if (fate.kind === 'delete') await deps.target.deleteGroup(link.targetId);
     for await (const page of deps.links.membershipsOfGroup(item.sourceId)) {

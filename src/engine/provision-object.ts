@@ -1,16 +1,16 @@
 import { ProvisioningError } from '../core/errors';
-import type { AppRole, WorkItem } from '../core/model';
+import type { WorkItem } from '../core/model';
 import { disposition } from '../core/retry';
 import type { ScopeDecision } from '../core/scope';
 import { makeAncestry } from './ancestry';
 import type { EngineDeps } from './deps';
-import { STATE_KEYS, type StoredApplication } from './job-state';
+import { readJob } from './job-state';
 import type { Outcome, Subject } from './outcome';
 import { openPairing } from './pairing';
 import { provisionGroup } from './provision-group';
 import { provisionUser } from './provision-user';
 import { enterQuarantine } from './quarantine-job';
-import { decideScope } from './scope-object';
+import { decideScope, readAppRoles } from './scope-object';
 import { Trace } from './trace';
 
 /** How a work item is to be carried out. */
@@ -74,18 +74,15 @@ async function attempt(deps: EngineDeps, item: WorkItem, { dryRun }: ProvisionOp
   return source.type === 'user' ? provisionUser({ ...common, user: source }) : provisionGroup({ ...common, group: source });
 }
 
-async function readAppRoles(deps: EngineDeps): Promise<readonly AppRole[]> {
-  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
-  return stored ? stored.value.appRoles : (await deps.source.readApplication()).appRoles;
-}
-
 function traceScope(trace: Trace, decision: ScopeDecision): void {
   const status = decision.kind === 'in' ? 'success' : decision.kind === 'out' ? 'skipped' : 'warning';
   const details = decision.kind === 'out' ? { decision: decision.cause } : { decision: decision.kind };
   trace.step('scoping', decision.reason, details, status);
 }
 
+/** One refused credential is one reason, however many workers run into it at once: only cycles make the wait longer. */
 async function quarantineFor(deps: EngineDeps, item: WorkItem, error: ProvisioningError): Promise<void> {
+  if ((await readJob(deps.state)).value.quarantine?.reason === 'EncounteredQuarantineException') return;
   await enterQuarantine(deps, {
     reason: 'EncounteredQuarantineException',
     code: error.code,

@@ -1,10 +1,11 @@
 import { deprovisionUser } from '../core/deprovision';
 import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, UnavailableError } from '../core/errors';
 import type { Link, SourceObject, TargetUser, WorkItem } from '../core/model';
-import { planDelete, planDisable, planUser } from '../core/plan';
+import { continued, planDelete, planDisable, planUser } from '../core/plan';
 import type { Plan } from '../core/plan-model';
 import type { ScopeDecision } from '../core/scope';
 import type { TargetDescription } from '../ports/target-connector';
+import { awaitCount } from './await-count';
 import type { EngineDeps } from './deps';
 import { tagsOwnedAfter, type Wish, wantedFrom, wishForUser } from './desire';
 import { changesOf, newUserOf } from './export-plan';
@@ -32,6 +33,7 @@ export async function provisionUser(work: UserWork): Promise<Outcome> {
   const { decision, pairing, trace } = work;
   if (decision.kind === 'unknown') return skipped(work, undefined, 'Unknown', decision.reason);
   if (decision.kind === 'in') return provisionInScope(work);
+  if (!pairing.link && pairing.unfinished?.action === 'delete') return finishedEarlier(work, undefined, pairing.unfinished, []);
   if (!pairing.link) return skipped(work, undefined, decision.skipReason, `${decision.reason} There is no account to take away.`);
   const current = await work.deps.target.getUser(pairing.link.targetId);
   trace.step('matching', current?.active ? 'Found by its link.' : 'The linked account is gone in Zendesk.', {
@@ -50,12 +52,9 @@ async function provisionInScope(work: UserWork): Promise<Outcome> {
   if (protection) return skipped(work, target, 'Protected', `The account is never touched: ${protection}`);
   const link = situation.kind === 'linked' ? pairing.link : null;
   const effective = target && !link ? wishForUser(deps, account, work.user, work.decision, 'update') : wish;
-  const plan = planUser({
-    wanted: wantedFrom(effective, target ?? null, link),
-    current: target ?? null,
-    link,
-    mayDeprovision: item.mayDeprovision,
-  });
+  const wanted = wantedFrom(effective, target ?? null, link);
+  const input = { wanted, current: target ?? null, link };
+  const plan = planUser({ ...input, mayDeprovision: item.mayDeprovision });
   const warnings = [...effective.warnings, ...plan.notes];
   trace.step('processing', describePlan(plan), { action: plan.action, ...notesOf(warnings) });
 
@@ -66,23 +65,32 @@ async function provisionInScope(work: UserWork): Promise<Outcome> {
     return skipped(work, target, 'ActionDisabled', 'The mapping does not allow Update.');
   }
   if (work.dryRun) return { kind: 'planned', subject: subjectOf(work, target), plan, warnings };
+  const uncounted = planUser({ ...input, mayDeprovision: true });
+  if (uncounted.changes.length > plan.changes.length) {
+    const kind = uncounted.action === 'disable' ? 'userDisable' : 'agentDowngrade';
+    await awaitCount(deps, item, kind, 1, work.decision.reason);
+  }
   if (plan.action === 'none' && target && link) return settleUnchanged(work, target, link, wish, warnings);
 
-  const result = await withClaim(pairing, item, plan, async (settle) => {
+  const told = continued(pairing.unfinished, plan);
+  const result = await withClaim(pairing, item, told, async (settle) => {
     const written = await exportUser(work, plan, target, settle, effective);
     await settle(linkAfter(work, written, link, effective, target ?? null, plan));
     return written;
   });
   trace.step('export', exportWords(plan), { targetId: result.id });
-  const members = await joinGroups(deps, pairing.requireLink());
+  const members = await joinGroups(deps, pairing.requireLink(), () => pairing.intend(item, told));
   traceMembers(trace, members);
-  const told = createdEarlier(pairing.unfinished, plan) ?? plan;
   return { kind: 'done', subject: subjectOf(work, result), plan: told, warnings: [...warnings, ...members.problems] };
 }
 
-/** An account that an interrupted try had created is not news of an adoption but of that creation. */
-const createdEarlier = (unfinished: Plan | undefined, plan: Plan): Plan | undefined =>
-  unfinished?.action === 'create' && plan.adopts ? unfinished : undefined;
+/** An earlier try had written already and was cut off before its log entry. */
+function finishedEarlier(work: UserWork, target: TargetUser | undefined, plan: Plan, warnings: readonly string[]): Outcome {
+  work.trace.step('export', 'An earlier try of this change had written already; it is recorded now.', {
+    targetId: target?.id ?? plan.targetId ?? '',
+  });
+  return { kind: 'done', subject: subjectOf(work, target), plan, warnings };
+}
 
 /** Nothing differs: no write to Zendesk, save for groups that the user has come to belong to. */
 async function settleUnchanged(
@@ -95,18 +103,17 @@ async function settleUnchanged(
   const { deps, pairing, trace } = work;
   const after = linkAfter(work, target, link, wish, target, undefined);
   if (!isSameLink(after, link)) await pairing.settle(after);
-  const members = await joinGroups(deps, after);
+  const membersOnly: Plan = { action: 'update', targetId: target.id, changes: [], role: null, adopts: false, notes: [] };
+  const members = await joinGroups(deps, after, () => pairing.intend(work.item, membersOnly));
   traceMembers(trace, members);
   const finished = pairing.unfinished;
   if (finished) {
-    trace.step('export', 'An earlier try of this change had written already; it is recorded now.', { targetId: target.id });
     await cleanUpEmail(work, target, finished);
     await pairing.settle(after);
-    return { kind: 'done', subject: subjectOf(work, target), plan: finished, warnings: [...warnings, ...members.problems] };
+    return finishedEarlier(work, target, finished, [...warnings, ...members.problems]);
   }
   if (members.added > 0 || members.problems.length > 0) {
-    const plan: Plan = { action: 'update', targetId: target.id, changes: [], role: null, adopts: false, notes: [] };
-    return { kind: 'done', subject: subjectOf(work, target), plan, warnings: [...warnings, ...members.problems] };
+    return { kind: 'done', subject: subjectOf(work, target), plan: membersOnly, warnings: [...warnings, ...members.problems] };
   }
   const held = warnings.length > 0 ? ` ${warnings.join(' ')}` : '';
   return skipped(work, target, 'RedundantExport', `Source and target already agree.${held}`);
@@ -163,17 +170,23 @@ async function deprovision(
   const { deps, item, account, pairing, trace } = work;
   const fate = deprovisionUser(decision.cause, { ...deps.settings, actions: deps.schema.users.actions });
   if (fate.kind === 'nothing') return skipped(work, current, fate.skipReason, `${decision.reason} ${fate.reason}`);
+  if (!current && pairing.unfinished?.action === 'delete') {
+    await forgetMemberships(deps, item.sourceId);
+    await pairing.end(link.targetId);
+    return finishedEarlier(work, undefined, pairing.unfinished, []);
+  }
   if (!current) return skipped(work, undefined, 'RedundantExport', `${decision.reason} The account is gone in Zendesk already.`);
   const protection = protectedBy(deps, account, current, null);
   if (protection) return skipped(work, current, 'Protected', `${decision.reason} The account is never touched: ${protection}`);
 
   const plan = fate.kind === 'delete' ? planDelete(current.id) : planDisable(current, fate.kind === 'disable' && fate.downgrades);
   trace.step('processing', `${decision.reason} ${describePlan(plan)}`, { action: plan.action });
-  if (work.dryRun) return { kind: 'planned', subject: subjectOf(work, current), plan, warnings: [] };
-  if (plan.action === 'none') return settleDisabled(work, link, current, decision.reason);
-  if (!item.mayDeprovision) {
+  if (plan.action !== 'none' && !item.mayDeprovision) {
+    if (!work.dryRun) await leaveToCycle(work, link, current, plan, decision.reason);
     return skipped(work, current, 'AwaitingCycle', `${decision.reason} Access is taken away only after a cycle has counted it.`);
   }
+  if (work.dryRun) return { kind: 'planned', subject: subjectOf(work, current), plan, warnings: [] };
+  if (plan.action === 'none') return settleDisabled(work, link, current, decision.reason);
   await withClaim(pairing, item, plan, async (settle) => {
     if (plan.action === 'delete') {
       await deps.target.deleteUser(current.id);
@@ -196,15 +209,21 @@ async function deprovision(
   return { kind: 'done', subject: subjectOf(work, current), plan, warnings: [] };
 }
 
+/** Nobody may take access away uncounted, and nobody but a cycle counts: it is told to look again. */
+async function leaveToCycle(work: UserWork, link: Link, current: TargetUser, plan: Plan, reason: string): Promise<void> {
+  // Somebody in Zendesk has let the user in again: a link that says otherwise would keep the cycle from counting it.
+  if (link.disabledByUs && !current.suspended) await work.pairing.settle({ ...link, disabledByUs: false });
+  await awaitCount(work.deps, work.item, plan.action === 'delete' ? 'userDelete' : 'userDisable', 1, reason);
+}
+
 /** The account is suspended already: remember that a return may lift it, write nothing. */
 async function settleDisabled(work: UserWork, link: Link, current: TargetUser, reason: string): Promise<Outcome> {
-  const { pairing, trace } = work;
+  const { pairing } = work;
   const finished = pairing.unfinished;
   if (!link.disabledByUs || finished)
     await pairing.settle({ ...link, disabledByUs: true, isAgent: current.role.role !== 'end-user' });
   if (!finished) return skipped(work, current, 'RedundantExport', `${reason} The account is suspended already.`);
-  trace.step('export', 'An earlier try of this change had written already; it is recorded now.', { targetId: current.id });
-  return { kind: 'done', subject: subjectOf(work, current), plan: finished, warnings: [] };
+  return finishedEarlier(work, current, finished, []);
 }
 
 /** A crash between making a new address primary and removing the old one leaves the old one behind. */

@@ -1,6 +1,6 @@
 import type { OutcomeCounts } from '../ports/provisioning-log';
 import type { CycleRecord } from '../ports/stores';
-import { failures } from './close-cycles';
+import { failures } from './cycle-counts';
 import type { EngineDeps } from './deps';
 import { changeDocument } from './job-state';
 import { STATUS_KEYS } from './status-keys';
@@ -64,17 +64,29 @@ const NOBODYS_CONCERN = /_(?:THROTTLED|UNAVAILABLE|UNEXPECTED|CONFLICT|EXPIRED|B
 
 /** Keeps a closed cycle as the last one that went well, if it did. Cycles with single failed objects count: the cycle itself went through. */
 export async function keepExecution(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts): Promise<void> {
-  const execution = taskExecution({ cycle, counts });
-  if (execution.state === 'Failed') return;
-  await changeDocument<GoodExecutions>(deps.state, STATUS_KEYS.executions, (before) => ({
-    successful: later(before?.successful, execution),
-    successfulWithExports:
-      execution.countExports > 0 ? later(before?.successfulWithExports, execution) : (before?.successfulWithExports ?? null),
-  }));
+  await changeDocument<GoodExecutions>(deps.state, STATUS_KEYS.executions, (before) =>
+    lastGood(before, [{ cycle, counts, pending: 0 }]),
+  );
+}
+
+/**
+ * The last executions that went well, as kept and as the newest cycles tell: one whose work has ended counts at once, though it is
+ * closed only by the next run of the timer. Pure.
+ */
+export function lastGood(kept: GoodExecutions | undefined, ended: readonly CycleStatus[]): GoodExecutions {
+  let successful = kept?.successful ?? null;
+  let successfulWithExports = kept?.successfulWithExports ?? null;
+  for (const one of ended) {
+    const execution = taskExecution(one);
+    if (execution.state === 'Failed') continue;
+    successful = later(successful, execution);
+    if (execution.countExports > 0) successfulWithExports = later(successfulWithExports, execution);
+  }
+  return { successful, successfulWithExports };
 }
 
 /** Cycles may close in another order than they began. */
-const later = (before: TaskExecution | null | undefined, execution: TaskExecution): TaskExecution =>
+const later = (before: TaskExecution | null, execution: TaskExecution): TaskExecution =>
   before && before.timeBegan > execution.timeBegan ? before : execution;
 
 /** How many objects a cycle wrote to Zendesk. */

@@ -1,5 +1,5 @@
 import type { OutcomeCounts } from '../ports/provisioning-log';
-import type { CycleRecord } from '../ports/stores';
+import type { CycleKind, CycleRecord } from '../ports/stores';
 import type { EngineDeps } from './deps';
 import type { RunningCycle } from './job-state';
 import type { CycleStatus } from './read-status-executions';
@@ -7,7 +7,7 @@ import type { CycleStatus } from './read-status-executions';
 /** How far the work under way has come, in objects. */
 export interface Progress {
   readonly cycleId: string;
-  readonly kind: 'initial' | 'incremental';
+  readonly kind: CycleKind;
   readonly phase: RunningCycle['phase'] | 'exporting';
   readonly completed: number;
   /** Objects of the cycle so far; grows while the cycle still reads, and is then final. */

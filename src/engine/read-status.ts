@@ -1,18 +1,18 @@
 import type { Quarantine } from '../core/health';
-import type { SourceId } from '../core/model';
 import type { RemovalKind } from '../core/removal';
+import type { DeliveryWarning } from '../ports/notifier';
 import type { CycleRecord, Escrow, StagedDeletion } from '../ports/stores';
+import { isOverSource } from './close-cycles';
 import type { EngineDeps } from './deps';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from './job-state';
 import { jobId } from './log-entry';
-import type { DeliveryWarning } from './notify-warning';
+
+import { type SampleObject, sampleObjects } from './notify-samples';
 import { type Watch, type WatchedJob, watchJob } from './read-health';
 import { type LinkedCounts, linkedCounts } from './read-status-counts';
-import type { CycleStatus, GoodExecutions } from './read-status-executions';
+import { type CycleStatus, type GoodExecutions, lastGood } from './read-status-executions';
 import { makeProgress, type Progress } from './read-status-progress';
 import { STATUS_KEYS } from './status-keys';
-
-export { taskExecution } from './read-status-executions';
 
 /** How many past cycles the status tells of. */
 const CYCLES_SHOWN = 10;
@@ -46,13 +46,6 @@ export interface StagedStatus {
   readonly listed: readonly StagedDeletion[];
 }
 
-/** An object named by a quarantine, with where to read on; `changeId` null when nothing is known of it any more. */
-export interface SampleObject {
-  readonly sourceId: string;
-  readonly changeId: string | null;
-  readonly reason: string | null;
-}
-
 /** How the job stands, from the stores alone. */
 export interface JobStatus {
   readonly jobId: string;
@@ -82,20 +75,22 @@ const outcomes = makeProgress();
 
 /** Reads how the job stands. Counts are of objects, never of pages. Point reads and short ranges only, whatever the tenant's size. */
 export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<JobStatus> {
-  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, warning, watch] = await Promise.all([
-    readJob(deps.state),
-    deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
-    deps.cycles.latest(CYCLES_SHOWN),
-    linkedCounts(deps),
-    readEscrows(deps),
-    readStaged(deps),
-    deps.queue.approximateLength(),
-    deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
-    deps.state.read<DeliveryWarning | null>(STATUS_KEYS.notificationWarning),
-    watchJob(deps, job),
-  ]);
+  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, warning, watch] = await Promise.all(
+    [
+      readJob(deps.state),
+      deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
+      deps.cycles.latest(CYCLES_SHOWN),
+      linkedCounts(deps),
+      readEscrows(deps),
+      readStaged(deps),
+      deps.queue.approximateLength(),
+      deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
+      deps.state.read<DeliveryWarning | null>(STATUS_KEYS.notificationWarning),
+      watchJob(deps, job),
+    ],
+  );
   const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
-  const quarantine = state.quarantine && { ...state.quarantine, samples: await samplesOf(deps, state.quarantine.sampleIds) };
+  const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
   return {
     jobId: jobId(deps),
     code: codeOf(state, latest.length > 0),
@@ -104,7 +99,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     running: running?.value ?? null,
     progress: outcomes.progress(cycles, running?.value ?? null, deps.clock()),
     cycles,
-    lastExecutions: executions?.value ?? { successful: null, successfulWithExports: null },
+    lastExecutions: lastGood(executions?.value, cycles.filter(hasEnded)),
     linked,
     escrows,
     staged,
@@ -115,8 +110,14 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
   };
 }
 
+const hasEnded = ({ cycle, pending }: CycleStatus): boolean => pending === 0 && isRead(cycle);
+
 const isRead = (cycle: CycleRecord): boolean =>
-  cycle.endedAt !== null && cycle.state !== 'importing' && cycle.state !== 'enqueueing' && cycle.state !== 'failed';
+  isOverSource(cycle) &&
+  cycle.endedAt !== null &&
+  cycle.state !== 'importing' &&
+  cycle.state !== 'enqueueing' &&
+  cycle.state !== 'failed';
 
 function codeOf(job: JobState, hasRun: boolean): JobStatus['code'] {
   if (job.paused) return 'Paused';
@@ -131,7 +132,8 @@ async function readEscrows(deps: EngineDeps): Promise<EscrowsStatus> {
   for await (const page of deps.escrows.list()) {
     count += page.length;
     listed.push(...page.slice(0, LISTED - listed.length));
-    for (const { nextAttemptAt: at } of page) if (at !== null && (nextAttemptAt === null || at < nextAttemptAt)) nextAttemptAt = at;
+    for (const { nextAttemptAt: at } of page)
+      if (at !== null && (nextAttemptAt === null || at < nextAttemptAt)) nextAttemptAt = at;
     if (count >= COUNTED) return { count, isCountExact: false, listed, nextAttemptAt };
   }
   return { count, isCountExact: true, listed, nextAttemptAt };
@@ -159,19 +161,4 @@ async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
     }
   }
   return { count, isCountExact, byKind, cycleIds: [...cycleIds], listed };
-}
-
-/** What is stored of the objects that a quarantine names: ten at most, each read by its key. */
-const samplesOf = (deps: EngineDeps, ids: readonly string[]): Promise<readonly SampleObject[]> =>
-  Promise.all(ids.slice(0, 10).map((id) => sampleOf(deps, id as SourceId)));
-
-async function sampleOf(deps: EngineDeps, id: SourceId): Promise<SampleObject> {
-  for (const type of ['user', 'group'] as const) {
-    const key = { type, id };
-    const escrow = await deps.escrows.read(key);
-    if (escrow) return { sourceId: id, changeId: escrow.changeId, reason: escrow.reason };
-    const held = await deps.staged.read(key);
-    if (held) return { sourceId: id, changeId: held.changeId, reason: held.reason };
-  }
-  return { sourceId: id, changeId: null, reason: null };
 }

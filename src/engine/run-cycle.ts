@@ -1,4 +1,4 @@
-import { ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
+import { ProvisioningError, StaleStateError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
 import type { QuarantineCause } from '../core/health';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
 import type { CycleRecord } from '../ports/stores';
@@ -83,6 +83,10 @@ async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number)
       const stored = await deps.state.read<RunningCycle>(STATE_KEYS.cycle);
       return { kind: 'interrupted', cycleId, phase: stored?.value.phase ?? 'assignments' };
     }
+    if (error instanceof StaleStateError) {
+      deps.logger.warn('Another instance was faster; the cycle goes on from where that one is', { cycleId });
+      return { kind: 'notRun', reason: 'Another instance or call has gone on with the cycle or one of its objects.' };
+    }
     if (!(error instanceof ProvisioningError)) throw error;
     await noteFailure(deps, cycleId, error);
     return { kind: 'failed', cycleId, error };
@@ -123,10 +127,12 @@ async function openCycle(
 ): Promise<CycleContext> {
   const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
   let current = stored?.value ?? (await newCycle(deps));
-  let etag = stored?.value ? stored.etag : await deps.state.write(STATE_KEYS.cycle, current, stored?.etag ?? null);
+  // Marks first: a crash in between leaves marks too many, never a cycle that has forgotten what was due.
   if (!stored?.value) await markDue(deps, current);
+  let etag = stored?.value ? stored.etag : await deps.state.write(STATE_KEYS.cycle, current, stored?.etag ?? null);
   await deps.cycles.put(recordOf(current, 'importing'));
   const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
+  const isPaused = pauseWatch(deps);
   return {
     deps,
     application,
@@ -138,8 +144,25 @@ async function openCycle(
       const next = { ...current, ...change };
       etag = await deps.state.write(STATE_KEYS.cycle, next, etag);
       current = next;
-      if (deps.clock().getTime() >= deadlineMs) throw new CycleInterrupted();
+      if (deps.clock().getTime() >= deadlineMs || (await isPaused())) throw new CycleInterrupted();
     },
+    async close() {
+      etag = await deps.state.write<RunningCycle | null>(STATE_KEYS.cycle, null, etag);
+    },
+  };
+}
+
+/** How long a look at the job's state serves: a pause is noticed at the first page after it. */
+const PAUSE_LOOK_MS = 5_000;
+
+/** Tells whether the job has been paused since the cycle began, without reading its state for every page. */
+function pauseWatch(deps: EngineDeps): () => Promise<boolean> {
+  let lookedMs = deps.clock().getTime();
+  return async () => {
+    const nowMs = deps.clock().getTime();
+    if (nowMs - lookedMs < PAUSE_LOOK_MS) return false;
+    lookedMs = nowMs;
+    return (await readJob(deps.state)).value.paused;
   };
 }
 
@@ -160,6 +183,7 @@ async function newCycle(deps: EngineDeps): Promise<RunningCycle> {
   const cycleId = deps.newId();
   return {
     cycleId,
+    rulesHash: rulesHash(deps),
     kind: why === null ? 'incremental' : 'initial',
     why: why ?? 'Changes since the last cycle.',
     startedAt: deps.clock().toISOString(),
@@ -178,8 +202,11 @@ async function newCycle(deps: EngineDeps): Promise<RunningCycle> {
   };
 }
 
-/** An initial cycle looks at every object ever read; any cycle at the escrows that are due. */
+/** An initial cycle looks at every object ever read; any cycle at the escrows that are due and at what no cycle has counted yet. */
 async function markDue(deps: EngineDeps, cycle: RunningCycle): Promise<void> {
+  for await (const page of deps.staged.list()) {
+    await deps.space.markDirty(page.filter((row) => row.state === 'candidate').map((row) => row.key));
+  }
   const now = deps.clock().toISOString();
   for await (const page of deps.escrows.list()) {
     const due = page.filter((escrow) => escrow.nextAttemptAt !== null && escrow.nextAttemptAt <= now);
@@ -196,6 +223,8 @@ async function markDue(deps: EngineDeps, cycle: RunningCycle): Promise<void> {
 async function completeCycle(context: CycleContext, held: QuarantineCause | undefined): Promise<CycleOutcome> {
   const { deps } = context;
   await clearScoped(context);
+  // From here on nothing may come from an instance that slept through its lease.
+  await context.save({ phase: 'finish' });
   const cycle = context.cycle();
   const chunks = cycle.groups.map(({ ids, watermark }) => ({ ids, watermark }));
   await deps.state.write(STATE_KEYS.groupWatermarks, { select: cycle.groupSelect, chunks } satisfies GroupWatermarks, '*');
@@ -211,12 +240,12 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
     ...job,
     // A restart that was asked for while this cycle ran is still due.
     initialDue: job.initialDue === cycle.why ? null : job.initialDue,
-    rulesHash: rulesHash(deps),
+    rulesHash: cycle.rulesHash ?? null,
     lastCycleId: cycle.cycleId,
     runNow: false,
   }));
   if (held) await enterQuarantine(deps, held);
-  await deps.state.write(STATE_KEYS.cycle, null, '*');
+  await context.close();
   return { kind: 'completed', cycleId: cycle.cycleId, cycleKind: cycle.kind, evaluated: cycle.evaluated };
 }
 

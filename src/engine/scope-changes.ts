@@ -20,7 +20,9 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     const keys = await deps.space.listDirty(context.cycle().scopedAfter ?? undefined);
     if (keys.length === 0) break;
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) => scopeOne(context, scoping, key));
-    const candidates = found.flatMap((one) => (one.candidate ? [one.candidate] : []));
+    const candidates = found.flatMap(({ candidate, key }) =>
+      candidate ? [{ ...candidate, heldIn: held.get(keyText(key)) ?? undefined }] : [],
+    );
     const free = found.filter((one) => !one.candidate);
     await deps.staged.put(candidates);
     await deps.staged.remove(free.filter((one) => held.has(keyText(one.key))).map((one) => one.key));
@@ -38,6 +40,8 @@ export async function clearScoped(context: CycleContext): Promise<void> {
   for (;;) {
     const keys = (await context.deps.space.listDirty()).filter((key) => compareKeys(key, end) <= 0);
     if (keys.length === 0) return;
+    // An instance that slept through its lease would clear the marks of a later cycle.
+    await context.save({});
     await context.deps.space.clearDirty(keys);
   }
 }
@@ -106,9 +110,11 @@ export const scopeContext = (context: CycleContext): ScopeContext => ({
   assignmentsOf: (principalId) => context.assignments.get(principalId) ?? [],
 });
 
-async function heldKeys(context: CycleContext): Promise<ReadonlySet<string>> {
-  const held = new Set<string>();
-  for await (const page of context.deps.staged.list()) for (const row of page) held.add(keyText(row.key));
+/** The objects that are held or candidates, with the cycle that first held them (null while none has). */
+async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, string | null>> {
+  const held = new Map<string, string | null>();
+  for await (const page of context.deps.staged.list())
+    for (const row of page) held.set(keyText(row.key), row.heldIn ?? (row.state === 'staged' ? row.cycleId : null));
   return held;
 }
 

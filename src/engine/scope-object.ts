@@ -6,6 +6,7 @@ import { type FilterVerdict, groupScope, type ScopeDecision, userScope } from '.
 import type { ObjectKey } from '../ports/stores';
 import type { Ancestor, Ancestry } from './ancestry';
 import type { EngineDeps } from './deps';
+import { STATE_KEYS, type StoredApplication } from './job-state';
 
 /** What scoping needs to know besides the object itself. */
 export interface ScopeContext {
@@ -22,20 +23,29 @@ export async function entitlementsOf(context: ScopeContext, key: ObjectKey): Pro
   const inherited = await Promise.all(
     (await context.ancestry.above(key.id)).map(async ({ groupId, path }) => {
       const assignments = context.assignmentsOf(groupId);
-      return assignments.length > 0 && (await grantsAccess(context, groupId)) ? toEntitlements(assignments, path) : [];
+      return assignments.length > 0 && (await isGranting(context, groupId)) ? toEntitlements(assignments, path) : [];
     }),
   );
   return [...own, ...inherited.flat()].sort((a, b) => a.assignmentId.localeCompare(b.assignmentId));
 }
 
-/** Assigned groups count only while they exist and are security-enabled. @see https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works */
-async function grantsAccess(context: ScopeContext, groupId: SourceId): Promise<boolean> {
+async function isGranting(context: ScopeContext, groupId: SourceId): Promise<boolean> {
   const group = (await context.deps.space.readObject({ type: 'group', id: groupId }))?.value;
-  return group === undefined || (group.deleted === 'no' && group.attributes['securityEnabled'] !== false);
+  return group === undefined || grantsAccess(group);
 }
+
+/** Assigned groups count only while they exist and are security-enabled. @see https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works */
+export const grantsAccess = (group: SourceObject): boolean =>
+  group.deleted === 'no' && group.attributes['securityEnabled'] !== false;
 
 const toEntitlements = (assignments: readonly AppRoleAssignment[], path: readonly SourceId[]): Entitlement[] =>
   assignments.map(({ id, appRoleId }) => ({ assignmentId: id, appRoleId, path }));
+
+/** The app roles as the last cycle read them; read anew where no cycle has run. */
+export async function readAppRoles(deps: EngineDeps): Promise<readonly AppRole[]> {
+  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
+  return stored ? stored.value.appRoles : (await deps.source.readApplication()).appRoles;
+}
 
 /** Decides on a whole object with the settings, the app roles and the scoping filter in force. */
 export function decideScope(

@@ -1,14 +1,15 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { App } from '../compose';
 import { readHealth } from '../engine/read-health';
+import { VERSION } from '../version';
 import { type Handler, http } from './http';
-import { VERSION } from './version';
+import { watchedJob } from './watched-job';
 
 /** `GET /api/health`: pass, warn or fail for anybody who asks, and nothing that would help a stranger. */
 export const makeHealth = (getApp: () => App): Handler =>
   http(async () => {
     const app = getApp();
-    const status = app.kind === 'notConfigured' ? 'fail' : await readHealth(app.deps, app.config.job);
+    const status = app.kind === 'notConfigured' ? 'fail' : await readHealth(app.deps, watchedJob(app));
     return health(status);
   });
 

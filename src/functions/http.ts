@@ -7,6 +7,20 @@ import { invocationLogger, withinInvocation } from './invocation-log';
 /** Codes of refusals that are about the request and not about provisioning; with {@link ErrorCode} the whole set. */
 export const REQUEST_CODES = ['BadRequest', 'NotFound', 'Conflict', 'Gone', 'NotConfigured', 'PayloadTooLarge'] as const;
 
+/** One fault of a request. */
+export interface RequestFault {
+  /** Where: a JSON pointer into the body, or the name of a parameter of the query. */
+  readonly pointer: string;
+  readonly detail: string;
+  /** UTF-16 units from the start of the value, from 0. */
+  readonly offset?: number;
+  /** What may stand there instead. */
+  readonly allowed?: readonly string[];
+}
+
+/** The largest request body, in bytes; what this app takes is a thousand times smaller. */
+export const MAX_BODY_BYTES = 1_048_576;
+
 /** A refusal of a request, as the caller reads it. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export class RequestProblem extends Error {
   constructor(
@@ -14,7 +28,7 @@ export class RequestProblem extends Error {
     readonly code: (typeof REQUEST_CODES)[number],
     /** What was wrong, where, and what to do. */
     readonly detail: string,
-    readonly errors: readonly { readonly pointer: string; readonly detail: string }[] = [],
+    readonly errors: readonly RequestFault[] = [],
   ) {
     super(detail);
   }
@@ -51,6 +65,30 @@ export const problem = (status: number, code: string, title: string, detail: str
     'content-type': 'application/problem+json; charset=utf-8',
   });
 
+/**
+ * The body of a request as JSON. @throws RequestProblem when it is larger than {@link MAX_BODY_BYTES} or no JSON. Reads no further
+ * than the limit, whatever the request announces.
+ */
+export async function readJson(request: HttpRequest): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text.trim() === '') throw new RequestProblem(400, 'BadRequest', 'The request has no body; send a JSON object.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new RequestProblem(400, 'BadRequest', 'The body is no JSON.');
+  }
+}
+
+const tooLarge = (): RequestProblem =>
+  new RequestProblem(413, 'PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+
 /** A handler of an HTTP function of this app. */
 export type Handler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
 
@@ -60,6 +98,7 @@ export const http =
   (request, context) =>
     withinInvocation(context, async () => {
       try {
+        if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
         return await run(request);
       } catch (error) {
         return problemOf(error);

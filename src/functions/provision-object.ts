@@ -16,7 +16,16 @@ export const makeProvisionObject =
       if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
       const item = app.deps.queue.decode(message);
       if (!item) throw new Error('The message is no work item of this app.');
-      await handleWorkItem(app.deps, app.gate, item);
+      app.telemetry.metric('provisioning.queue.wait', ageOf(context, app.deps.clock()));
+      await app.telemetry.span(
+        'provisioning.work_item',
+        { objectType: item.objectType, cycleId: item.cycleId, changeId: item.changeId, sourceId: item.sourceId },
+        async (span) => {
+          const outcome = await handleWorkItem(app.deps, app.gate, item);
+          span.set({ outcome: outcome?.kind ?? 'held' });
+        },
+        context.traceContext?.traceParent,
+      );
     });
 
 /** The poison queue's worker: what failed too often becomes an escrow with a log entry. */
@@ -27,6 +36,13 @@ export const makeProvisionObjectPoison =
       const app = getApp();
       if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
       const item = app.deps.queue.decode(message);
+      app.telemetry.metric('provisioning.poisoned', 1);
       if (item) await escrowPoisoned(app.deps, item);
       else context.error('A message in the poison queue was no work item and has been taken out.');
     });
+
+/** How long ago the message was put into the queue, in milliseconds; 0 when the trigger does not say. */
+function ageOf(context: InvocationContext, now: Date): number {
+  const insertedAt = Date.parse(String(context.triggerMetadata?.['insertionTime']));
+  return Number.isNaN(insertedAt) ? 0 : Math.max(0, now.getTime() - insertedAt);
+}

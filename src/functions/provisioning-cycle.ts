@@ -1,7 +1,9 @@
 import type { InvocationContext, Timer } from '@azure/functions';
-import type { App } from '../compose';
+import { observeCredential } from '../adapters/azure/observe';
+import type { App, ConfiguredApp } from '../compose';
 import { closeCycles } from '../engine/close-cycles';
 import { reportUnreadable } from '../engine/escrow-poisoned';
+import { purgeLog } from '../engine/purge-log';
 import { runCycle } from '../engine/run-cycle';
 import { withinInvocation } from './invocation-log';
 
@@ -21,17 +23,47 @@ export const makeProvisioningCycle =
         context.warn('Not configured: no cycle runs. The status lists the problems.');
         return;
       }
+      await purgeOldEntries(app);
       if (app.config.job.status === 'Off') {
         context.info('PROVISIONING_STATUS is Off: no cycle runs.');
         return;
       }
-      const { deps } = app;
+      const { deps, telemetry } = app;
       await reportUnreadable(deps);
       await closeCycles(deps);
-      const outcome = await runCycle(deps, { owner: context.invocationId, budgetMs: BUDGET_MS });
+      const outcome = await telemetry.span(
+        'provisioning.cycle',
+        {},
+        async (span) => {
+          const ended = await runCycle(deps, { owner: context.invocationId, budgetMs: BUDGET_MS });
+          span.set({ outcome: ended.kind, cycleId: 'cycleId' in ended ? ended.cycleId : undefined });
+          return ended;
+        },
+        context.traceContext?.traceParent,
+      );
       deps.logger.info('The timer is done', {
         outcome: outcome.kind,
         ...('cycleId' in outcome ? { cycleId: outcome.cycleId } : {}),
         ...('reason' in outcome ? { reason: outcome.reason } : {}),
       });
+      await measure(app);
     });
+
+/** What is the state of the moment rather than an event, and out with all that was measured: nobody knows when the next run is. */
+async function measure({ config, deps, telemetry }: ConfiguredApp): Promise<void> {
+  telemetry.metric('provisioning.queue.length', await deps.queue.approximateLength());
+  observeCredential(config.target.auth.kind, telemetry, deps.clock);
+  await telemetry.flush();
+}
+
+/** Entries are kept no longer than agreed, also while provisioning is off; a purge that fails must not stop the cycles. */
+async function purgeOldEntries({ deps, config }: ConfiguredApp): Promise<void> {
+  try {
+    const entries = await purgeLog(deps, config.job.logRetentionDays);
+    if (entries > 0) deps.logger.info('Log entries past their retention were removed', { entries });
+  } catch (error) {
+    deps.logger.warn('Old log entries could not be removed; the next run tries again', {
+      kind: error instanceof Error ? error.name : typeof error,
+    });
+  }
+}

@@ -1,65 +1,76 @@
-import type { App } from '../compose';
-import { type CycleStatus, type JobStatus, readStatus, taskExecution } from '../engine/read-status';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { App, ConfiguredApp, UnconfiguredApp } from '../compose';
+import { RECOMMENDED_ACTION } from '../core/advice';
+import { ProvisioningError } from '../core/errors';
+import { readNames } from '../engine/read-names';
+import { readPerson } from '../engine/read-person';
+import { type JobStatus, readStatus } from '../engine/read-status';
+import { ROWS } from '../pages/failure-sections';
+import { pageLinks } from '../pages/links';
+import { htmlAnswer, wantsHtml } from '../pages/page';
+import { notConfiguredPage, problemPage } from '../pages/problem-pages';
+import { statusPage } from '../pages/status-page';
+import { nextRunOf, type StatusView, warningsOf } from '../pages/status-view';
+import { VERSION } from '../version';
 import { type Handler, http, json } from './http';
-import { VERSION } from './version';
+import { statusBody } from './status-body';
+import { watchedJob } from './watched-job';
 
-/** `GET /api/status`: how the job stands, in the shape of Graph's `synchronizationStatus`, with ours beside it. */
+/** `GET /api/status`: how the job stands, as JSON or, where the caller would rather read, as a page. */
 export const makeStatus = (getApp: () => App): Handler =>
-  http(async () => {
+  http(async (request) => {
     const app = getApp();
-    if (app.kind === 'notConfigured') {
-      return json({ version: VERSION, status: { code: 'NotConfigured' }, problems: app.error.issues, warnings: app.warnings });
-    }
-    const status = await readStatus(app.deps);
-    return json({
-      version: VERSION,
-      provisioningStatus: app.config.job.status,
-      ...statusBody(status),
-      warnings: app.warnings,
-    });
+    const isPage = wantsHtml(request.headers.get('accept'));
+    if (app.kind === 'notConfigured') return isPage ? notConfigured(app) : json(notConfiguredBody(app), 200, VARY);
+    return isPage ? page(app, request) : json(statusBody((await viewOf(app)).view), 200, VARY);
   });
 
-/** The status as JSON. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationstatus */
-export function statusBody(status: JobStatus) {
-  const closed = status.cycles.filter(({ cycle }) => cycle.state !== 'importing' && cycle.state !== 'enqueueing');
-  const succeeded = closed.find(({ cycle, pending }) => pending === 0 && cycle.state !== 'failed');
-  return {
-    id: status.jobId,
-    status: {
-      code: status.code,
-      countSuccessiveCompleteFailures: status.job.successiveFailures,
-      escrowsPruned: false,
-      lastExecution: closed[0] ? taskExecution(closed[0]) : null,
-      lastSuccessfulExecution: succeeded ? taskExecution(succeeded) : null,
-      progress: status.cycles.slice(0, 1).map(progressOf),
-      quarantine: status.job.quarantine,
-      steadyStateFirstAchievedTime: status.job.steadyStateFirstAt,
-      steadyStateLastAchievedTime: status.job.steadyStateLastAt,
-      synchronizedEntryCountByType: [
-        { key: 'User', value: status.linkedUsers },
-        { key: 'Group', value: status.linkedGroups },
-        { key: 'Membership', value: status.memberships },
-      ],
-      troubleshootingUrl: null,
-    },
-    running: status.running && {
-      cycleId: status.running.cycleId,
-      kind: status.running.kind,
-      phase: status.running.phase,
-      why: status.running.why,
-    },
-    cycles: status.cycles.map(cycleBody),
-    escrows: status.escrows,
-    stagedDeletions: status.staged,
-    queueLength: status.queueLength,
-  };
-}
+/** One address, two forms: a cache must not mistake one for the other. */
+const VARY = { vary: 'accept' };
 
-const progressOf = ({ cycle, counts }: CycleStatus) => ({
-  completedUnits: counts.total,
-  totalUnits: cycle.enqueued,
-  units: 'objects',
-  progressObservationDateTime: new Date().toISOString(),
+const notConfigured = (app: UnconfiguredApp): HttpResponseInit =>
+  htmlAnswer(notConfiguredPage(app.error.issues, app.warnings, VERSION));
+
+const notConfiguredBody = (app: UnconfiguredApp) => ({
+  version: VERSION,
+  status: { code: 'NotConfigured' },
+  problems: app.error.issues,
+  warnings: app.warnings.map(({ setting, problem }) => ({ code: 'Setting', setting, problem })),
 });
 
-const cycleBody = ({ cycle, counts, pending }: CycleStatus) => ({ ...cycle, counts, pending });
+async function viewOf(app: ConfiguredApp): Promise<{ readonly view: StatusView; readonly status: JobStatus }> {
+  const { config, deps } = app;
+  const watched = watchedJob(app);
+  const status = await readStatus(deps, watched);
+  const now = deps.clock();
+  const view: StatusView = {
+    version: VERSION,
+    provisioningStatus: config.job.status,
+    schedule: config.job.schedule,
+    nextRunAt: nextRunOf(status, config.job.status, watched.nextRun, now),
+    account: config.target.subdomain,
+    tenantId: config.source.tenantId,
+    status,
+    warnings: warningsOf(app.warnings, status, config.job.status, now),
+    now,
+  };
+  return { view, status };
+}
+
+async function page(app: ConfiguredApp, request: HttpRequest): Promise<HttpResponseInit> {
+  try {
+    const { view, status } = await viewOf(app);
+    const asked = request.query.get('person');
+    const person = asked === null ? undefined : await readPerson(app.deps, asked);
+    const keys = [...status.escrows.listed.slice(0, ROWS), ...status.staged.listed.slice(0, ROWS), ...(person?.escrows ?? [])];
+    const names = await readNames(
+      app.deps,
+      keys.map(({ key }) => key),
+    );
+    return htmlAnswer(statusPage({ ...view, names, person, links: pageLinks(request.query.get('code') ?? undefined) }));
+  } catch (error) {
+    if (!(error instanceof ProvisioningError)) throw error;
+    const headline = 'The status cannot be read at the moment';
+    return htmlAnswer(problemPage({ code: error.code, headline, action: RECOMMENDED_ACTION[error.code] }, VERSION), 503);
+  }
+}

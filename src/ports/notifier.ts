@@ -4,3 +4,13 @@ import type { Notice } from '../core/notice';
 export interface Notifier {
   send(notice: Notice): Promise<void>;
 }
+
+/** A notice that could not be delivered, as the status warns of it until one arrives again. */
+export interface DeliveryWarning {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly channel: 'email' | 'webhook';
+  readonly kind: Notice['kind'];
+  /** What was wrong, without addresses or secrets. */
+  readonly problem: string;
+}

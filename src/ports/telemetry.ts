@@ -22,12 +22,15 @@ export interface Telemetry {
   /**
    * Carries work out within a span, whose child is every span that the work begins. Answers or throws what the work does; a throw
    * marks the span as failed by the error's `code`, or its name, and never by its message.
+   * @param traceParent of the invocation (W3C Trace Context), for the outermost span; so it joins what the Functions host reports.
    */
-  span<T>(name: SpanName, attributes: SpanAttributes, work: (span: OpenSpan) => Promise<T>): Promise<T>;
+  span<T>(name: SpanName, attributes: SpanAttributes, work: (span: OpenSpan) => Promise<T>, traceParent?: string): Promise<T>;
   /** Notes a span that ended just now, for work that was measured by somebody else. */
   finishedSpan(name: SpanName, durationMs: number, attributes: SpanAttributes, hasFailed: boolean): void;
-  /** Sends what is collected, within a few seconds. For the end of an invocation and of the process. */
+  /** Sends what is collected, within a few seconds. For the end of a cycle. */
   flush(): Promise<void>;
+  /** Sends what is collected and ends, within a few seconds. For the end of the process; idempotent. */
+  close(): Promise<void>;
 }
 
 const NO_SPAN: OpenSpan = { set: () => undefined };
@@ -38,4 +41,5 @@ export const NO_TELEMETRY: Telemetry = {
   span: (_name, _attributes, work) => work(NO_SPAN),
   finishedSpan: () => undefined,
   flush: () => Promise.resolve(),
+  close: () => Promise.resolve(),
 };

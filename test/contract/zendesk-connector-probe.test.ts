@@ -1,6 +1,6 @@
 import { makeZendeskConnector } from '../../src/adapters/zendesk/connector';
 import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
-import type { ProbeRow } from '../../src/adapters/zendesk/test-connection';
+import type { ProbeRow } from '../../src/core/probe';
 import { type SimReply, startSimServer } from '../../src/local/http-kit';
 import { apiToken, connectorOptions, makeZendeskWorld, oauth, type ZendeskWorld } from './zendesk-connector-world';
 

@@ -12,13 +12,13 @@ import {
   compose,
   guid,
   minutesAgo,
-  NOW,
   nameObject,
   record,
   type StatusApp,
   seedHistory,
   serveStatus,
 } from '../unit/pages/status-app';
+import { aWorld, runCycle } from './support/a-world';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 const isThere = existsSync(CHROMIUM);
@@ -169,6 +169,10 @@ async function failing(): Promise<StatusApp> {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
   });
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0)) await close();
+  });
   afterAll(() => browser?.close());
 
   /** Opens the page of an app and gives what a test wants to know; anything the browser complains of is in `complaints`. */
@@ -182,6 +186,10 @@ async function failing(): Promise<StatusApp> {
       viewport: { width: screen.width, height: screen.height },
       colorScheme: screen.colorScheme,
       javaScriptEnabled: others.javaScriptEnabled ?? true,
+    });
+    closing.push(async () => {
+      await context.close();
+      await served.close();
     });
     const page = await context.newPage();
     const complaints: string[] = [];
@@ -199,27 +207,30 @@ async function failing(): Promise<StatusApp> {
       complaints,
       requests,
       url: served.url,
-      async close() {
-        await context.close();
-        await served.close();
-      },
     };
   }
 
-  describe.each(Object.keys(STATES))('%s', (state) => {
-    test.each(SCREENS)('$name: nothing to complain of, nothing beside the screen', async (screen) => {
-      const opened = await open(await STATES[state]!(), screen);
-      const { page, complaints, requests, url } = opened;
+  test.each(Object.keys(STATES))('%s: nothing to complain of, legible, nothing beside the screen', async (state) => {
+    const opened = await open(await STATES[state]!());
+    const { page, complaints, requests, url } = opened;
+    for (const screen of SCREENS) {
+      await page.setViewportSize(screen);
+      await page.emulateMedia({ colorScheme: screen.colorScheme });
       expect(await page.locator('h2').first().isVisible()).toBe(true);
-      const widths = await page.evaluate('[document.documentElement.scrollWidth, document.documentElement.clientWidth]');
-      expect((widths as number[])[0]).toBeLessThanOrEqual((widths as number[])[1]!);
-      expect(await page.evaluate(CONTRAST)).toEqual([]);
-      expect(complaints).toEqual([]);
-      expect(requests.every((request) => request.startsWith(url))).toBe(true);
-      const folder = PICTURES;
-      if (folder) await page.screenshot({ path: join(folder, `${state}-${screen.name}.png`), fullPage: screen.width < 500 });
-      await opened.close();
-    });
+      const [content, visible] = await page.evaluate<number[]>(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      );
+      expect([screen.name, content! <= visible!]).toEqual([screen.name, true]);
+      expect([screen.name, await page.evaluate(CONTRAST)]).toEqual([screen.name, []]);
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `${state}-${screen.name}.png`) });
+    }
+    if (PICTURES) {
+      await page.setViewportSize({ width: 960, height: 640 });
+      await page.emulateMedia({ colorScheme: 'light' });
+      await page.screenshot({ path: join(PICTURES, `status-${state}.png`) });
+    }
+    expect(complaints).toEqual([]);
+    expect(requests.every((request) => request.startsWith(url))).toBe(true);
   });
 
   test('a failing tenant: what is wrong, why and what to do are on the first screen, of a phone too', async () => {
@@ -229,16 +240,14 @@ async function failing(): Promise<StatusApp> {
         const box = await opened.page.getByText(text).first().boundingBox();
         expect([text, (box?.y ?? Infinity) < screen.height]).toEqual([text, true]);
       }
-      await opened.close();
     }
   });
 
   test('hostile names stay text', async () => {
     const opened = await open(await STATES['hostile']!());
     expect(await opened.page.locator('main img, main script').count()).toBe(0);
-    expect(await opened.page.locator('#failures').innerText()).toContain('<img src=x onerror=alert(1)>');
+    expect(await opened.page.locator('#failures').textContent()).toContain('<img src=x onerror=alert(1)>');
     expect((await opened.page.content()).length).toBeLessThan(60_000);
-    await opened.close();
   });
 
   test('it refreshes itself: progress grows without a reload, what somebody types stays, and a screen reader hears of it', async () => {
@@ -250,13 +259,26 @@ async function failing(): Promise<StatusApp> {
     expect(await page.locator('progress').getAttribute('value')).toBe('4');
     await page.getByRole('searchbox').fill('half a na');
     await page.locator('#cycles a').first().focus();
+    expect(await page.locator('#failures').textContent()).toBe('');
+    await world.deps.escrows.put(anEscrow(1));
     await record(world.deps, 'now', 9, { action: 'create' });
     await page.locator('progress[value="9"]').waitFor({ timeout: 10_000 });
     expect(await page.getByRole('searchbox').inputValue()).toBe('half a na');
     expect(await page.evaluate('document.activeElement?.tagName')).toBe('A');
+    expect(await page.locator('#failures').textContent()).toContain('RoleNotFound');
+    expect(await page.locator('#stale').isVisible()).toBe(false);
     expect(await page.locator('#say').textContent()).toContain('9 of 10');
     expect(opened.complaints).toEqual([]);
-    await opened.close();
+  });
+
+  test('a page that cannot be refreshed says that it shows the past', async () => {
+    const world = aStatusApp();
+    await world.deps.cycles.put(aCycle('now', 3, { state: 'exporting', enqueued: 10 }));
+    const { page } = await open(world.app);
+    await page.route('**/api/status**', (route) => route.abort());
+    await page.locator('#stale').waitFor({ state: 'visible', timeout: 10_000 });
+    await page.unroute('**/api/status**');
+    await page.locator('#stale').waitFor({ state: 'hidden', timeout: 10_000 });
   });
 
   test('without JavaScript it says the same, refreshes by itself, and finds a person', async () => {
@@ -268,9 +290,8 @@ async function failing(): Promise<StatusApp> {
     await page.getByRole('button', { name: 'Look up' }).click();
     await page.waitForURL(/person=/);
     expect(new URL(page.url()).searchParams.get('code')).toBe(KEY);
-    expect(await page.locator('#person').innerText()).toContain('Diego Siciliani');
-    expect(await page.locator('#person').innerText()).toContain('no agent seat is free');
-    await opened.close();
+    expect(await page.locator('#person').textContent()).toContain('Diego Siciliani');
+    expect(await page.locator('#person').textContent()).toContain('no agent seat is free');
   });
 
   test('the keyboard reaches the content, every link and the form', async () => {
@@ -288,7 +309,6 @@ async function failing(): Promise<StatusApp> {
     expect(await page.getByRole('search').count()).toBe(1);
     expect(await page.locator('th:not([scope])').count()).toBe(0);
     expect(await page.getByRole('img', { name: /Objects per cycle/ }).count()).toBe(1);
-    await opened.close();
   });
 
   test('a paused job says so', async () => {
@@ -296,10 +316,40 @@ async function failing(): Promise<StatusApp> {
     await seedHistory(world.deps, 1);
     await changeJob(world.deps.state, (job) => ({ ...job, paused: true }));
     const opened = await open(world.app);
-    expect(await opened.page.locator('#verdict').innerText()).toContain('The job is paused');
-    expect(NOW.getTime()).toBeGreaterThan(0);
-    await opened.close();
+    expect(await opened.page.locator('#verdict').textContent()).toContain('The job is paused');
   });
+});
+
+describe('the built app', () => {
+  test('tells of failed objects by one mail whose links and the page lead to the same log entries', async () => {
+    const world = await aWorld({
+      settings: { NOTIFICATION_EMAIL: 'admin@contoso.example', NOTIFICATION_SENDER: 'provisioning@contoso.example' },
+    });
+    try {
+      world.demo.directory.addUser({
+        userPrincipalName: 'provisioning@contoso.example',
+        displayName: 'Provisioning',
+        mail: 'provisioning@contoso.example',
+      });
+      const first = await runCycle(world);
+      expect(first.escrows.count).toBeGreaterThan(0);
+      await runCycle(world); // Closes the first cycle, and with it comes the digest.
+      await runCycle(world);
+      expect(world.graph.sentMail).toHaveLength(1);
+      const mail = (world.graph.sentMail[0]!.message['body'] as { content: string }).content;
+      const page = await fetch(`${world.host.url}/api/status`, {
+        headers: { accept: 'text/html', 'x-functions-key': world.host.keys.default },
+      });
+      const text = await page.text();
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(text).not.toContain(world.host.keys.default);
+      const entries = [...text.matchAll(/href="(logs\?\$filter=changeId[^"]+)"/g)].map(([, href]) => href ?? '');
+      expect(entries.length).toBe(first.escrows.count);
+      for (const entry of entries) expect(mail).toContain(entry);
+    } finally {
+      await world.stop();
+    }
+  }, 120_000);
 });
 
 /** Runs in the page: every visible text whose contrast with its background is below 4.5 : 1. */

@@ -59,6 +59,28 @@ export function observeGraph(telemetry: Telemetry): (info: GraphRequestInfo) => 
   };
 }
 
+/** The ports that are measured. */
+export interface ObservedPorts {
+  readonly log: ProvisioningLog;
+  readonly cycles: CycleStore;
+  readonly escrows: EscrowStore;
+  readonly staged: StagedDeletionStore;
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+}
+
+/** The same ports and whatever else there is, measured. */
+export function observePorts<T extends ObservedPorts>(ports: T, telemetry: Telemetry): T {
+  return {
+    ...ports,
+    log: observeLog(ports.log, ports.cycles, telemetry, ports.clock),
+    cycles: observeCycles(ports.cycles, telemetry),
+    escrows: observeEscrows(ports.escrows, telemetry),
+    staged: observeStaged(ports.staged, telemetry),
+    notifier: observeNotifier(ports.notifier, telemetry),
+  };
+}
+
 /** Counts how work items end, and how long after the start of their cycle. A repeat of an entry is not counted again. */
 export function observeLog(
   log: ProvisioningLog,

@@ -4,7 +4,7 @@ import { StaleStateError } from '../../core/errors';
 import { type AppRoleAssignment, type ObjectType, type SourceId, sourceId } from '../../core/model';
 import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../ports/stores';
 import type { Storage } from './connection';
-import { TABLES } from './names';
+import { TABLES, type TableName } from './names';
 import { objectKeySchema, objectRowKey, toMemberEdge, toSourceObject } from './object-rows';
 import { encodeKey, fromJsonColumns, guard, jsonColumns, keyOf, type Row } from './table-kit';
 
@@ -60,8 +60,8 @@ const dirtyRow = (key: ObjectKey): Row => ({
  * A membership's truth is written first and removed last, so after a crash between the two every reverse row still has its truth:
  * the next full round sees it and puts right what is missing.
  */
-export function makeConnectorSpace(storage: Storage): ConnectorSpace {
-  const table = storage.table(TABLES.connectorSpace);
+export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.connectorSpace): ConnectorSpace {
+  const table = storage.table(name);
 
   async function* members(groupId: SourceId, round?: string): AsyncGenerator<readonly MemberEdge[]> {
     for await (const page of table.pages({ partition: memberPartition(groupId) })) {

@@ -13,6 +13,8 @@ export const TABLES = {
   cycles: 'Cycles',
   log: 'ProvisioningLog',
   stagedDeletions: 'StagedDeletions',
+  plans: 'Plans',
+  planSpace: 'PlanSpace',
 } as const;
 
 /** The name of one of the app's tables. */

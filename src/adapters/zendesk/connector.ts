@@ -1,3 +1,4 @@
+import type { ProbeRow } from '../../core/probe';
 import type { TargetConnector } from '../../ports/target-connector';
 import { cached } from './cached';
 import { readDescription, readSelf } from './describe';
@@ -11,7 +12,7 @@ import { makeMemberships } from './memberships';
 import { makeAuthorizer } from './oauth';
 import { makeOrganizations } from './organizations';
 import type { Quota, ZendeskConnectorOptions } from './settings';
-import { type ProbeRow, probeZendesk } from './test-connection';
+import { probeZendesk } from './test-connection';
 import { makeTransport } from './transport';
 import { makeUserPace } from './user-pace';
 import { makeUsers } from './users';

@@ -1,22 +1,11 @@
 import { ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../../core/errors';
+import type { ProbeRow } from '../../core/probe';
 import type { Clock } from '../../ports/runtime';
 import { decode, shapes } from './decode';
 import { readCustomRoles, readSettings, readUserFields } from './describe';
 import { header, quotaOf } from './headers';
 import type { ZendeskHttp } from './http';
 import type { ZendeskAuth } from './settings';
-
-/** One check of test connection. */
-export interface ProbeRow {
-  readonly name: string;
-  readonly status: 'pass' | 'fail' | 'warn';
-  /** What was tried, such as `GET /api/v2/users/me`. */
-  readonly tried: string;
-  /** What came of it. */
-  readonly result: string;
-  /** What to do; empty when nothing is to be done. */
-  readonly action: string;
-}
 
 /** What the probe needs. */
 export interface ProbeDeps {

@@ -38,7 +38,8 @@ export function readTokens(text: string): TokensResult {
     }
     const found = take(TEXT) ?? take(WORD);
     if (!found) {
-      const message = mark === "'" ? "a text has no closing ' (inside a text, write it twice)" : `\`${mark}\` has no meaning here`;
+      const message =
+        mark === "'" ? "a text has no closing ' (inside a text, write it twice)" : `\`${mark}\` has no meaning here`;
       return { ok: false, message, offset };
     }
     const quoted = found[1];

@@ -1,6 +1,13 @@
 import { nearest } from '../expression/suggest';
 import { readTokens, type Token } from './lexer';
-import { findLogProperty, LOG_OPERATORS, LOG_PROPERTY_NAMES, type LogOperator, type LogProperty, operatorsOf } from './properties';
+import {
+  findLogProperty,
+  LOG_OPERATORS,
+  LOG_PROPERTY_NAMES,
+  type LogOperator,
+  type LogProperty,
+  operatorsOf,
+} from './properties';
 
 /** One comparison. `value` is a number for numbers and for instants (ms), else text. */
 export interface LogClause {
@@ -55,7 +62,6 @@ export function parseLogFilter(text: string): LogFilterResult {
 
 class Parser {
   private next = 0;
-  private readonly clauses: LogClause[] = [];
 
   constructor(
     private readonly tokens: readonly Token[],
@@ -63,40 +69,41 @@ class Parser {
   ) {}
 
   whole(): readonly LogClause[] {
-    this.conjunction(0);
+    const clauses = this.conjunction(0);
     const rest = this.peek();
-    if (rest !== undefined) this.refuseJoint(rest);
-    return this.clauses;
+    return rest === undefined ? clauses : this.refuseJoint(rest);
   }
 
-  private conjunction(depth: number): void {
-    this.term(depth);
+  private conjunction(depth: number): readonly LogClause[] {
+    const clauses = [...this.term(depth)];
     while (this.isWord('and')) {
       this.next += 1;
-      this.term(depth);
+      clauses.push(...this.term(depth));
     }
+    return clauses;
   }
 
-  private term(depth: number): void {
+  private term(depth: number): readonly LogClause[] {
     const token = this.take('a comparison', LOG_PROPERTY_NAMES);
     if (token.kind === '(') {
-      if (depth >= MAX_DEPTH) refuse(token.offset, `parentheses are nested deeper than ${MAX_DEPTH}`);
-      this.conjunction(depth + 1);
+      if (depth >= MAX_DEPTH) return refuse(token.offset, `parentheses are nested deeper than ${MAX_DEPTH}`);
+      const clauses = this.conjunction(depth + 1);
       const end = this.peek();
-      if (end !== undefined && end.kind !== ')') this.refuseJoint(end);
+      if (end !== undefined && end.kind !== ')') return this.refuseJoint(end);
       this.expect(')');
-      return;
+      return clauses;
     }
     if (token.kind !== 'word') return refuse(token.offset, `expected a property and found ${shown(token)}`, LOG_PROPERTY_NAMES);
-    if (this.peek()?.kind === '(') return this.call(token);
+    if (this.peek()?.kind === '(') return [this.call(token)];
     const property = this.property(token);
     const operator = this.operator(property);
-    this.clauses.push({ property, operator, value: this.value(property, this.take('a value', property.values ?? [])) });
+    return [{ property, operator, value: this.value(property, this.take('a value', property.values ?? [])) }];
   }
 
-  private call(name: Token): void {
+  private call(name: Token): LogClause {
     if (name.text === 'not') return refuse(name.offset, '`not` is not supported', LOG_OPERATORS);
-    if (name.text !== 'contains') return refuse(name.offset, `\`${excerpt(name.text)}\` is no function of this log`, ['contains']);
+    if (name.text !== 'contains')
+      return refuse(name.offset, `\`${excerpt(name.text)}\` is no function of this log`, ['contains']);
     this.expect('(');
     const property = this.property(this.take('a property', LOG_PROPERTY_NAMES));
     if (!operatorsOf(property).includes('contains'))
@@ -105,7 +112,7 @@ class Parser {
     const part = this.take('a text in single quotes');
     if (part.kind !== 'text') return refuse(part.offset, `expected a text in single quotes and found ${shown(part)}`);
     this.expect(')');
-    this.clauses.push({ property, operator: 'contains', value: part.text });
+    return { property, operator: 'contains', value: part.text };
   }
 
   private property(token: Token): LogProperty {
@@ -127,7 +134,9 @@ class Parser {
   private value(property: LogProperty, token: Token): string | number {
     switch (property.kind) {
       case 'instant':
-        return instant(token) ?? refuse(token.offset, `expected an instant such as 2026-01-31T00:00:00Z and found ${shown(token)}`);
+        return (
+          instant(token) ?? refuse(token.offset, `expected an instant such as 2026-01-31T00:00:00Z and found ${shown(token)}`)
+        );
       case 'number':
         return token.kind === 'word' && /^\d{1,15}$/.test(token.text)
           ? Number(token.text)
@@ -163,8 +172,7 @@ class Parser {
 
   /** Says why two comparisons cannot be joined like that. */
   private refuseJoint(token: Token): never {
-    if (token.kind === 'word' && token.text === 'or')
-      return refuse(token.offset, '`or` is not supported; ask twice', ['and']);
+    if (token.kind === 'word' && token.text === 'or') return refuse(token.offset, '`or` is not supported; ask twice', ['and']);
     return refuse(token.offset, `expected \`and\` or the end and found ${shown(token)}`, ['and']);
   }
 }

@@ -17,6 +17,7 @@ export const groupRoutes: readonly GraphRoute[] = [
     handle: (call) => call.core.deltas.answer(call, 'group'),
   },
   { method: 'GET', template: '/groups/{id}', permissions: may.readGroups, handle: getGroup },
+  { method: 'GET', template: '/groups/{id}/memberOf', permissions: may.readGroups, handle: groupsAbove },
   ...(['members', 'transitiveMembers'] as const).flatMap((relation): GraphRoute[] => [
     memberRoute(relation, undefined),
     memberRoute(relation, 'user'),
@@ -106,4 +107,21 @@ function listMembers(call: GraphCall, isTransitive: boolean, cast: 'user' | 'gro
       count: isAdvanced(request.headers, options),
     };
   });
+}
+
+/** Groups that a group is a direct member of. https://learn.microsoft.com/graph/api/group-list-memberof */
+function groupsAbove(call: GraphCall): GraphAnswer {
+  const { options, core, view, request } = call;
+  refuseOptions(options, '$search', '$orderby', '$skip', '$expand', '$filter');
+  checkSelect(options.select, Object.values(propertiesOf));
+  const group = findGroup(call, call.params[0] ?? '');
+  return listAnswer(call, () => ({
+    ids: [...(view.memberOf.get(group.id) ?? new Set<string>())].filter(
+      (id) => isGranted(core, may.readHiddenMembers) || view.groups.get(id)?.visibility !== 'HiddenMembership',
+    ),
+    render: (later, id) => renderMember(later, id, 'group', options.select, true),
+    context: memberContext(undefined, options.select),
+    top: options.top,
+    count: isAdvanced(request.headers, options),
+  }));
 }

@@ -9,6 +9,7 @@ import type { EngineDeps } from '../../../src/engine/deps';
 import { makeGate } from '../../../src/engine/gate';
 import { handleWorkItem } from '../../../src/engine/handle-work-item';
 import type { JobSettings } from '../../../src/engine/job-settings';
+import { changeJob } from '../../../src/engine/job-state';
 import { type CycleOutcome, runCycle } from '../../../src/engine/run-cycle';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
@@ -178,6 +179,12 @@ export class World {
     const outcome = await this.cycle();
     await this.drain(pick);
     return outcome;
+  }
+
+  /** Makes the next cycle an initial one, as a restart by an operator does. */
+  async dueInitial(): Promise<void> {
+    const { state } = this.deps();
+    await changeJob(state, (job) => ({ ...job, initialDue: 'Asked for by a test.' }));
   }
 
   /** Runs something that is killed before its n-th port call (from 0); true if it was. Whatever was under way then fails too. */

@@ -1,0 +1,96 @@
+import type { Notice, NoticeSample } from '../../core/notice';
+import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
+
+/** A notice in plain words, for whatever channel carries it. */
+export interface NoticeWords {
+  /** One line. */
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+  readonly steps: readonly Step[];
+  readonly samples: readonly NoticeSample[];
+  /** How to find the log entries of the whole notice: an OData filter; undefined where the samples say it all. */
+  readonly filter: string | undefined;
+}
+
+const TRY_AGAIN: Step = {
+  text: 'Correct what each object names. It is tried again when it changes in Entra ID, and by itself at growing intervals.',
+};
+
+/** Says what happened and what to do. Pure. @param account The Zendesk subdomain */
+export function wordsOf(notice: Notice, account: string): NoticeWords {
+  const prefix = `[Zendesk provisioning ${account}]`;
+  switch (notice.kind) {
+    case 'failures': {
+      const { newFailures, failures } = notice;
+      const isReminder = newFailures === 0;
+      const still = failures - newFailures;
+      return {
+        subject: isReminder
+          ? `${prefix} ${objects(failures)} still could not be provisioned`
+          : `${prefix} ${objects(newFailures)} could not be provisioned`,
+        paragraphs: [
+          isReminder
+            ? `${objects(failures)} failed again in the last cycle. Everything else was provisioned.`
+            : `${objects(newFailures)} failed for the first time${still > 0 ? `, and ${still} more failed again` : ''}. Everything else was provisioned.`,
+          'The same objects are told of at most once a day.',
+        ],
+        steps: [TRY_AGAIN],
+        samples: notice.samples,
+        filter: `cycleId eq '${notice.cycleId}' and status eq 'failure'`,
+      };
+    }
+    case 'quarantine': {
+      const { headline, steps } = quarantineAdvice(notice.reason, notice.code);
+      return {
+        subject: `${prefix} Quarantine${notice.hasChanged ? ', for another reason' : ''}: ${headline}`,
+        paragraphs: [
+          `${headline}.`,
+          notice.message,
+          ...(notice.failingRequest === undefined || notice.failingRequest === notice.message
+            ? []
+            : [`The request that failed: ${notice.failingRequest}`]),
+          `Reason ${notice.reason}, code ${notice.code}. The next attempt is at ${notice.nextAttempt}.`,
+        ],
+        steps,
+        samples: notice.samples,
+        filter: undefined,
+      };
+    }
+    case 'brake': {
+      const { headline, steps } = quarantineAdvice('TooManyDeletes', 'PROV_DELETIONS_STAGED');
+      return {
+        subject: `${prefix} ${headline}`,
+        paragraphs: [`${headline}. Nobody has lost access; creates and updates go on.`, notice.message],
+        steps,
+        samples: notice.samples,
+        filter: "action eq 'stagedDelete'",
+      };
+    }
+    case 'switchedOff':
+      return {
+        subject: `${prefix} Provisioning has been switched off after four weeks in quarantine`,
+        paragraphs: [
+          `The job has been in quarantine since ${notice.since} (${notice.reason}) and is now paused: nothing is provisioned any more.`,
+          notice.message,
+        ],
+        steps: [
+          { text: 'Correct the cause; the status page and Test Connection say what it is.' },
+          { text: 'Then start the job again.', remedy: { method: 'POST', path: '/api/job/start' } },
+        ],
+        samples: [],
+        filter: undefined,
+      };
+    case 'recovered':
+      return {
+        subject: `${prefix} Provisioning has recovered`,
+        paragraphs: [
+          `The quarantine (${notice.reason}) that began at ${notice.since} is over. Cycles run on schedule again; what waited goes on by itself.`,
+        ],
+        steps: [{ text: 'Nothing is left to do. To see the next cycle at once, start one.', remedy: RUN_NOW }],
+        samples: [],
+        filter: undefined,
+      };
+  }
+}
+
+const objects = (count: number): string => (count === 1 ? '1 object' : `${count} objects`);

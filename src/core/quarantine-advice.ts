@@ -1,0 +1,88 @@
+import { RECOMMENDED_ACTION } from './advice';
+import { ERROR_CODES } from './errors';
+import type { QuarantineReason } from './health';
+import { ENTRA_ERROR_CODE } from './retry';
+
+/** A request of this app that is part of the remedy; the body is JSON. */
+export interface Remedy {
+  readonly method: 'POST';
+  /** Below the app's address, such as `/api/job/run`. */
+  readonly path: string;
+  readonly body?: string;
+}
+
+/** One step of what to do. */
+export interface Step {
+  readonly text: string;
+  readonly remedy?: Remedy;
+}
+
+/** A quarantine in plain words and what a person does about it, first step first. */
+export interface QuarantineAdvice {
+  readonly headline: string;
+  readonly steps: readonly Step[];
+}
+
+/** Starts a cycle now, whatever the back-off says. */
+export const RUN_NOW: Remedy = { method: 'POST', path: '/api/job/run' };
+
+const RETRY_ALL: Remedy = {
+  method: 'POST',
+  path: '/api/job/restart',
+  body: '{"criteria":{"resetScope":"Escrows, QuarantineState"}}',
+};
+
+const THRESHOLD = 'So many objects failed that provisioning has been slowed down';
+
+const HEADLINES: Readonly<Record<QuarantineReason, string>> = {
+  EncounteredQuarantineException: 'A credential or permission was refused, so nothing can be provisioned',
+  EncounteredEscrowProportionThreshold: THRESHOLD,
+  EncounteredBaseEscrowThreshold: THRESHOLD,
+  EncounteredTotalEscrowThreshold: THRESHOLD,
+  TooManyDeletes: 'The brake is on: more removals than the threshold are waiting for your word',
+  QuarantinedOnDemand: 'The job was put into quarantine by hand',
+};
+
+/** What a quarantine means and what to do. Pure; a reason that nobody knows is told as it is. */
+export function quarantineAdvice(reason: string, code: string): QuarantineAdvice {
+  const headline = isReason(reason) ? HEADLINES[reason] : `The job is in quarantine: ${reason}`;
+  return { headline, steps: stepsFor(reason, code) };
+}
+
+function stepsFor(reason: string, code: string): readonly Step[] {
+  switch (reason) {
+    case 'EncounteredQuarantineException':
+      return [
+        { text: actionFor(code) },
+        { text: 'Run Test Connection until every check passes.', remedy: { method: 'POST', path: '/api/test-connection' } },
+        { text: 'Start a cycle now, or wait for the next attempt. Waiting work goes on by itself.', remedy: RUN_NOW },
+      ];
+    case 'TooManyDeletes':
+      return [
+        { text: 'Look at the staged deletions: are these the people and groups that should lose access?' },
+        {
+          text: 'Yes: let them go, once. Only what is staged now is released.',
+          remedy: { method: 'POST', path: '/api/job/allow-deletes' },
+        },
+        {
+          text: 'No: correct the assignments or filters in Entra ID. With the next cycle whatever is in scope again is forgotten here. Creates and updates go on meanwhile.',
+        },
+      ];
+    default:
+      return [
+        { text: 'Look at what failed: when most objects share one reason, that reason is the thing to correct.' },
+        { text: actionFor(code) },
+        { text: 'Then try all failed objects again at once.', remedy: RETRY_ALL },
+      ];
+  }
+}
+
+/** The recommended action of one of our codes, or of the code of Entra's that stands for it in the log. */
+function actionFor(code: string): string {
+  const ours = ERROR_CODES.find((known) => known === code || ENTRA_ERROR_CODE[known] === code);
+  return ours
+    ? RECOMMENDED_ACTION[ours]
+    : `Correct the cause of the most frequent code (${code}); each log entry says what is wrong and what to do.`;
+}
+
+const isReason = (text: string): text is QuarantineReason => Object.hasOwn(HEADLINES, text);

@@ -1,0 +1,188 @@
+import { type ErrorCode, ProvisioningError, StaleStateError } from '../core/errors';
+import type { AppRole, AppRoleAssignment, ObjectType, SourceId, SourceObject } from '../core/model';
+import type { SourceRead } from '../ports/source-connector';
+import type { ObjectKey } from '../ports/stores';
+import { makeAncestry } from './ancestry';
+import { concurrently, SOURCE_CONCURRENCY } from './concurrently';
+import type { EngineDeps } from './deps';
+import { newGroup, withAttributes } from './import-groups';
+import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
+import { deleted, newUser, told } from './import-users';
+import { STATE_KEYS } from './job-state';
+import { filterGroups, groupAttributes } from './schema-needs';
+import { refreshRow } from './scope-changes';
+import type { ScopeContext } from './scope-object';
+
+/** What is read once for any number of objects that are imported directly: the application and everything assigned to it. */
+export interface ImportSession {
+  readonly deps: EngineDeps;
+  readonly appRoles: readonly AppRole[];
+  /** By principal, as listed; those that only the connector space knows are added as they are found to stand. */
+  readonly assignments: Map<SourceId, readonly AppRoleAssignment[]>;
+  /** Stored assignments that the list lacked, by principal: nothing is forgotten before a direct read has proved it. */
+  readonly missing: Map<SourceId, readonly AppRoleAssignment[]>;
+  /** The groups that entitle somebody or that filters ask about; memberships of others are of no interest. */
+  readonly wantedGroups: ReadonlySet<SourceId>;
+  /** Groups above groups as read in this session. */
+  readonly parents: Map<SourceId, Promise<readonly SourceId[]>>;
+  /** Assigned groups whose rows were brought up to date in this session: many objects share them. */
+  readonly groups: Map<SourceId, Promise<unknown>>;
+}
+
+/** What became of the import of one object. */
+export type ImportResult =
+  | { readonly kind: 'imported'; readonly key: ObjectKey; readonly object: SourceObject }
+  | { readonly kind: 'notFound'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** Reads the application and its assignments. @throws whatever the source throws; nothing is imported from half a list */
+export async function openImport(deps: EngineDeps): Promise<ImportSession> {
+  const application = await deps.source.readApplication();
+  await deps.state.write(STATE_KEYS.application, application, '*');
+  const missing = new Map<string, AppRoleAssignment>();
+  for await (const page of deps.space.listAssignments()) for (const one of page) missing.set(one.id, one);
+  const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
+  for await (const page of deps.source.listAssignments()) {
+    for (const one of page) {
+      missing.delete(one.id);
+      add(assignments, one);
+    }
+  }
+  const missingByPrincipal = new Map<SourceId, readonly AppRoleAssignment[]>();
+  for (const one of missing.values()) add(missingByPrincipal, one);
+  const groups = [...assignments, ...missingByPrincipal].filter(([, [first]]) => first?.principalType === 'Group');
+  return {
+    deps,
+    appRoles: application.appRoles,
+    assignments,
+    missing: missingByPrincipal,
+    wantedGroups: new Set([...groups.map(([id]) => id), ...filterGroups(deps.schema)]),
+    parents: new Map(),
+    groups: new Map(),
+  };
+}
+
+/**
+ * Reads one object directly and brings its row in the connector space up to date, with its memberships and entitlements. Marks
+ * the object first, so that whatever happens next a cycle looks at it again. Cursors and watermarks stay as they are.
+ * @param subject Object id, UPN or e-mail address of a user; object id or exact name of a group.
+ */
+export async function importOne(session: ImportSession, subject: string, objectType?: ObjectType): Promise<ImportResult> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(session, subject, objectType);
+    } catch (error) {
+      if (!(error instanceof ProvisioningError)) throw error;
+      if (OF_ONE_OBJECT.has(error.code)) return { kind: 'unknown', reason: `${error.code}: ${error.message}` };
+      if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
+    }
+  }
+}
+
+/** Failures of a read that say something of this object only: it is unknown, and the others go on. */
+const OF_ONE_OBJECT: ReadonlySet<ErrorCode> = new Set([
+  'PROV_SOURCE_UNAVAILABLE',
+  'PROV_SOURCE_NOT_FOUND',
+  'PROV_SOURCE_UNEXPECTED',
+]);
+
+/** How often an object is read again because a cycle, or a neighbour of this session, wrote its row at the same time. */
+const TRIES = 4;
+
+async function attempt(session: ImportSession, subject: string, objectType?: ObjectType): Promise<ImportResult> {
+  const found = await readSubject(session, subject.trim(), objectType);
+  if (found.kind !== 'found') return found;
+  const { key, read } = found;
+  await store(session, key, read);
+  if (read.kind === 'present') {
+    await refreshGroupsAbove(session, key);
+    if (key.type === 'group') await refreshMembersBelow(session, key.id);
+  }
+  const object = await refreshRow(await scopingOf(session, key.id), key);
+  return object ? { kind: 'imported', key, object } : { kind: 'unknown', reason: 'The object could not be read.' };
+}
+
+type Found =
+  | { readonly kind: 'found'; readonly key: ObjectKey; readonly read: Exclude<SourceRead, { kind: 'unknown' }> }
+  | { readonly kind: 'notFound'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+async function readSubject({ deps }: ImportSession, subject: string, wanted: ObjectType | undefined): Promise<Found> {
+  const types: readonly ObjectType[] = wanted ? [wanted] : subject.includes('@') ? ['user'] : ['user', 'group'];
+  for (const type of types) {
+    const read =
+      type === 'user'
+        ? await deps.source.readUser(subject, deps.schema.users.sourceAttributes)
+        : await deps.source.readGroup(subject, groupAttributes(deps.schema));
+    if (read.kind === 'unknown') return { kind: 'unknown', reason: read.reason };
+    if (read.kind !== 'absent') return { kind: 'found', key: { type, id: read.id }, read };
+  }
+  // Known by its id and proved gone: then it is deleted for good, and that is a fact to act on.
+  for (const type of types) {
+    const key: ObjectKey = { type, id: subject.toLowerCase() as SourceId };
+    if (await deps.space.readObject(key)) return { kind: 'found', key, read: { kind: 'absent' } };
+  }
+  return { kind: 'notFound', reason: `Entra ID knows no ${wanted ?? 'user or group'} of this name or id.` };
+}
+
+async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<SourceRead, { kind: 'unknown' }>): Promise<void> {
+  const stored = await deps.space.readObject(key);
+  const before = stored?.value ?? (key.type === 'user' ? newUser(key.id) : newGroup(key.id));
+  const after = merged(before, read);
+  if (stored && after === before) return;
+  await deps.space.markDirty([key]);
+  await deps.space.writeObject(after, stored?.etag ?? null);
+}
+
+function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown' }>): SourceObject {
+  if (read.kind === 'absent') return deleted(before, 'hard');
+  if (before.type === 'group') return withAttributes(before, read.attributes);
+  if (read.kind === 'present') return told(before, read.attributes);
+  const living = told({ ...before, deleted: 'no' }, read.attributes);
+  return before.deleted === 'soft' && living.version === before.version ? before : deleted(living, 'soft');
+}
+
+/** What scoping needs for one object, after its memberships were read: missing assignments of it and above it are proved first. */
+async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeContext> {
+  const { deps } = session;
+  const ancestry = makeAncestry(deps.space, deps.settings.groupMembership);
+  const principals = [id, ...(await ancestry.above(id)).map((ancestor) => ancestor.groupId)];
+  for (const principal of principals) await proveMissing(session, principal);
+  const scoping: ScopeContext = {
+    deps,
+    appRoles: session.appRoles,
+    ancestry,
+    assignmentsOf: (principalId) => session.assignments.get(principalId) ?? [],
+  };
+  for (const groupId of principals.slice(1)) {
+    if (!session.assignments.has(groupId)) continue;
+    const group = session.groups.get(groupId) ?? refreshGroup(scoping, groupId);
+    session.groups.set(groupId, group);
+    group.catch(() => session.groups.delete(groupId));
+    await group;
+  }
+  return scoping;
+}
+
+async function proveMissing({ deps, missing, assignments }: ImportSession, principal: SourceId): Promise<void> {
+  const doubtful = missing.get(principal) ?? [];
+  missing.delete(principal);
+  const proofs = await concurrently(doubtful, SOURCE_CONCURRENCY, (one) => deps.source.proveAssignmentGone(one.id));
+  doubtful.forEach((one, at) => {
+    if (proofs[at]?.kind !== 'absent') add(assignments, one);
+  });
+}
+
+/** Whether an assigned group is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */
+async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<void> {
+  const { space, source, schema } = scoping.deps;
+  if (!(await space.readObject({ type: 'group', id }))) {
+    const read = await source.readGroup(id, groupAttributes(schema));
+    if (read.kind === 'present') await space.writeObject(withAttributes(newGroup(id), read.attributes), '*');
+  }
+  await refreshRow(scoping, { type: 'group', id });
+}
+
+function add(into: Map<SourceId, readonly AppRoleAssignment[]>, one: AppRoleAssignment): void {
+  into.set(one.principalId, [...(into.get(one.principalId) ?? []), one]);
+}

@@ -1,0 +1,98 @@
+import type { App } from '../compose';
+import type { SourceObject } from '../core/model';
+import type { EngineDeps } from '../engine/deps';
+import { type Explanation, explainObject } from '../engine/explain-object';
+import { findGroup, findPerson } from '../engine/find-person';
+import type { ObjectKey } from '../ports/stores';
+import { configuredHttp, type Handler, json, RequestProblem } from './http';
+import { badParameter, readQuery } from './query';
+
+/**
+ * `GET /api/explain?person=` or `?group=`: why somebody has an account in Zendesk or has none, in one answer. A person is named by Entra
+ * or Zendesk id, UPN or e-mail, a group by Entra id or exact name.
+ */
+export const makeExplain = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async ({ deps, config }, request) => {
+    const query = readQuery(request, ['person', 'group']);
+    if ((query.person === undefined) === (query.group === undefined))
+      throw new RequestProblem(
+        400,
+        'BadRequest',
+        'Name one of them: person (Entra or Zendesk id, UPN, e-mail) or group (id, name).',
+      );
+    const key = query.person === undefined ? await groupKey(deps, query.group ?? '') : await personKey(deps, query.person);
+    const result = await explainObject(deps, key);
+    switch (result.kind) {
+      case 'notFound':
+        throw new RequestProblem(404, 'NotFound', 'Entra ID has no such object, and no cycle has ever read one.');
+      case 'unknown':
+        throw new RequestProblem(404, 'NotFound', `The object could not be read from Entra ID: ${result.reason}`);
+      case 'explained':
+        return json({ provisioningStatus: config.job.status, ...body(result.explanation) });
+    }
+  });
+
+async function personKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
+  const person = await findPerson(deps, name);
+  switch (person.kind) {
+    case 'source':
+      return { type: 'user', id: person.id };
+    case 'target':
+      throw new RequestProblem(
+        404,
+        'NotFound',
+        'No link and no log entry names this Zendesk user: this app has never touched it.',
+      );
+    case 'none':
+      throw new RequestProblem(404, 'NotFound', 'Neither Entra ID nor the log knows this UPN or e-mail.');
+    case 'unreadable':
+      throw badParameter('person', 'give an Entra object id, a Zendesk user id, a UPN or an e-mail address.');
+  }
+}
+
+async function groupKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
+  const id = await findGroup(deps, name);
+  if (id === undefined)
+    throw new RequestProblem(404, 'NotFound', 'Entra ID has no group, or several, of exactly this name or id.');
+  return { type: 'group', id };
+}
+
+function body({ object, decision, ...rest }: Explanation) {
+  const { link, entries, lastError, escrow, staged } = rest;
+  return {
+    answer: rest.answer,
+    subject: {
+      type: object.type,
+      id: object.id,
+      displayName: textOf(object, 'displayName'),
+      userPrincipalName: textOf(object, 'userPrincipalName'),
+      mail: textOf(object, 'mail'),
+      deleted: object.deleted,
+      isImported: rest.isImported,
+    },
+    link,
+    scope: {
+      decision: decision.kind,
+      reason: decision.reason,
+      cause: decision.kind === 'out' ? decision.cause : null,
+      skipReason: decision.kind === 'out' ? decision.skipReason : null,
+      role: rest.role,
+      path: rest.path,
+    },
+    lastError: lastError && {
+      activityDateTime: lastError.entry.activityDateTime,
+      cycleId: lastError.entry.cycleId,
+      changeId: lastError.entry.changeId,
+      errorInformation: lastError.error,
+    },
+    escrow,
+    stagedDeletion: staged,
+    heldBecause: rest.heldBecause,
+    log: entries,
+  };
+}
+
+function textOf({ attributes }: SourceObject, name: string): string | null {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,116 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
+import type { App, ConfiguredApp } from '../compose';
+import { closeCycles } from '../engine/close-cycles';
+import { allowOneRun, pauseJob, startJob } from '../engine/job-control';
+import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/job-control-restart';
+import { type JobState, readJob } from '../engine/job-state';
+import { allowDeletes } from '../engine/release-staged';
+import { type CycleOutcome, runCycle } from '../engine/run-cycle';
+import { configuredHttp, type Handler, json, problem, RequestProblem } from './http';
+import { operatorOf, readBody } from './job-request';
+
+const nothing = z.strictObject({});
+
+/** `POST /api/job/start`: the job goes on; the next cycle does not wait for the back-off of a quarantine. */
+export const makeJobStart = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async (app, request) => {
+    await readBody(request, nothing);
+    requireOn(app);
+    const { job, changed } = await startJob(app.deps, operatorOf(request));
+    return json({ status: codeOf(job), changed });
+  });
+
+const pauseSchema = z.strictObject({ items: z.enum(['finish', 'stop']).default('finish') });
+
+/** `POST /api/job/pause`: no cycle begins; what is in the queue is finished, or waits. */
+export const makeJobPause = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async (app, request) => {
+    const { items } = await readBody(request, pauseSchema);
+    const { job, changed } = await pauseJob(app.deps, operatorOf(request), items);
+    return json({ status: codeOf(job), items: job.holdItems ? 'stop' : 'finish', changed });
+  });
+
+const restartSchema = z.strictObject({
+  criteria: z.looseObject({ resetScope: z.string().max(400).default('') }).default({ resetScope: '' }),
+  confirm: z.boolean().default(false),
+});
+
+/** `POST /api/job/restart`, with Graph's body. @see https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart */
+export const makeJobRestart = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async (app, request) => {
+    const { criteria, confirm } = await readBody(request, restartSchema);
+    const { scopes, unknown } = readResetScope(criteria.resetScope);
+    if (unknown.length > 0) {
+      const detail = `There is no such reset scope. Allowed, separated by commas: ${RESET_SCOPES.join(', ')}; empty means QuarantineState, Watermark, Escrows.`;
+      const errors = unknown.map((name) => ({ pointer: '#/criteria/resetScope', detail: name.slice(0, 60) }));
+      throw new RequestProblem(400, 'BadRequest', detail, errors);
+    }
+    if (breaksLinks(scopes) && !confirm) {
+      const detail =
+        'ConnectorDataStore and Full break every pair of Entra ID and Zendesk objects; they are matched anew afterwards. Send "confirm": true to do it.';
+      throw new RequestProblem(409, 'Conflict', detail, [{ pointer: '#/confirm', detail: 'must be true' }]);
+    }
+    const result = await restartJob(app.deps, operatorOf(request), scopes, app.deps.newId());
+    if (result.kind === 'busy') throw new RequestProblem(409, 'Conflict', result.reason);
+    return json({ ...result, kind: undefined, resetScope: scopes.join(', '), isOn: app.config.job.status === 'On' });
+  });
+
+/**
+ * Azure cuts a call off after 230 s, and a lease that a killed process has left may take 100 of them to end.
+ * @see https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout
+ */
+const RUN_BUDGET_MS = 110_000;
+
+/** `POST /api/job/run`: a cycle now, as far as it gets within the call; the timer goes on from there. */
+export const makeJobRun = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async (app, request) => {
+    await readBody(request, nothing);
+    requireOn(app);
+    const { deps } = app;
+    const { value: before } = await readJob(deps.state);
+    if (before.paused) throw new RequestProblem(409, 'Conflict', 'The job is paused. Start it first: POST /api/job/start.');
+    await allowOneRun(deps, operatorOf(request));
+    await closeCycles(deps);
+    return runAnswer(await runCycle(deps, { owner: deps.newId(), budgetMs: RUN_BUDGET_MS }));
+  });
+
+function runAnswer(outcome: CycleOutcome): HttpResponseInit {
+  switch (outcome.kind) {
+    case 'completed':
+      return json({ outcome: 'completed', cycleId: outcome.cycleId, kind: outcome.cycleKind, objects: outcome.evaluated });
+    case 'interrupted':
+      return json(
+        { outcome: 'running', cycleId: outcome.cycleId, phase: outcome.phase, next: 'The timer goes on with it.' },
+        202,
+      );
+    case 'notRun':
+      return json({ outcome: 'notRun', reason: outcome.reason }, 202);
+    case 'failed':
+      return problem(502, outcome.error.code, 'The cycle stopped', outcome.error.message, { cycleId: outcome.cycleId ?? null });
+  }
+}
+
+const allowSchema = z.strictObject({ cycleId: z.guid().optional() });
+
+/** `POST /api/job/allow-deletes`: lets what the brake has staged go, once. */
+export const makeJobAllowDeletes = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async (app, request) => {
+    const { cycleId } = await readBody(request, allowSchema);
+    const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(request), cycleId);
+    const { value: job } = await readJob(app.deps.state);
+    return json({
+      released: released.reduce((sum, one) => sum + one.released, 0),
+      cycles: released,
+      leftQuarantine,
+      status: codeOf(job),
+    });
+  });
+
+function requireOn({ config }: ConfiguredApp): void {
+  if (config.job.status === 'On') return;
+  throw new RequestProblem(409, 'Conflict', 'PROVISIONING_STATUS is Off. Set it to On; that alone starts the job.');
+}
+
+const codeOf = (job: JobState): 'Paused' | 'Quarantine' | 'Active' =>
+  job.paused ? 'Paused' : job.quarantine ? 'Quarantine' : 'Active';

@@ -1,0 +1,64 @@
+import { ERROR_CODES } from '../../core/errors';
+import { REQUEST_CODES } from '../http';
+import type { Json } from './route';
+import { COUNT, INSTANT_OR_NULL, listOf, object, oneOf, TEXT, TEXT_OR_NULL } from './schema-kit';
+
+/** What is wrong with a request or an object. @see https://www.rfc-editor.org/rfc/rfc9457 */
+export const PROBLEM_SCHEMAS: Readonly<Record<string, Json>> = {
+  Problem: object(
+    {
+      type: TEXT,
+      title: TEXT,
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      detail: { ...TEXT, description: 'What was wrong and what to do; in English.' },
+      code: {
+        ...oneOf(...REQUEST_CODES, ...ERROR_CODES),
+        description: 'Stable: handle problems by it. docs/errors.md explains each code.',
+      },
+      errors: listOf({ anyOf: [{ $ref: '#/components/schemas/RequestFault' }, { $ref: '#/components/schemas/SettingFault' }] }),
+    },
+    'errors',
+  ),
+  RequestFault: object(
+    {
+      pointer: { ...TEXT, description: 'A JSON pointer into the body, or the name of a parameter.' },
+      detail: TEXT,
+      offset: { ...COUNT, description: 'UTF-16 units from the start of the value.' },
+      allowed: listOf(TEXT),
+    },
+    'offset',
+    'allowed',
+  ),
+  SettingFault: object({ setting: TEXT, problem: TEXT }),
+  ErrorInformation: object({
+    errorCode: TEXT,
+    reason: TEXT,
+    additionalDetails: TEXT_OR_NULL,
+    errorCategory: oneOf('failure', 'nonServiceFailure', 'success'),
+    recommendedAction: TEXT,
+  }),
+  Escrow: object({
+    key: { $ref: '#/components/schemas/ObjectKey' },
+    firstFailedAt: TEXT,
+    lastFailedAt: TEXT,
+    attempts: COUNT,
+    nextAttemptAt: { ...INSTANT_OR_NULL, description: 'Null: only a change at the source or an operator tries again.' },
+    code: TEXT,
+    reason: TEXT,
+    recommendedAction: TEXT,
+    cycleId: TEXT,
+    changeId: TEXT,
+    isTransient: { type: 'boolean' },
+  }),
+  StagedDeletion: object({
+    key: { $ref: '#/components/schemas/ObjectKey' },
+    cycleId: TEXT,
+    changeId: TEXT,
+    kind: TEXT,
+    count: COUNT,
+    reason: TEXT,
+    state: oneOf('candidate', 'staged'),
+    stagedAt: TEXT,
+  }),
+  ObjectKey: object({ type: oneOf('user', 'group'), id: TEXT }),
+};

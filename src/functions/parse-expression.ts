@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { App } from '../compose';
+import type { EngineDeps } from '../engine/deps';
+import { madeUpObject, readTestUser } from '../engine/test-object';
+import { type ExpressionTrial, type TrialInput, tryExpression } from '../engine/try-expression';
+import { configuredHttp, type Handler, json, readJson } from './http';
+import { readBody, readTestInput, type TestInput, testSubject } from './test-input';
+
+const shape = z.looseObject({
+  expression: z.string(),
+  targetAttributeDefinition: z.looseObject({}).nullish(),
+  ...testSubject,
+});
+
+/**
+ * `POST /api/schema/parse-expression`: tries an expression on a test object or on a real user (`sourceId`), in the shape of Graph's
+ * `parseExpression`. What cannot be parsed or evaluated is an answer, not an error of HTTP. Never writes.
+ * @see https://learn.microsoft.com/graph/api/synchronization-synchronizationschema-parseexpression
+ */
+export const makeParseExpression = (getApp: () => App): Handler =>
+  configuredHttp(getApp, async ({ deps }, request) => {
+    const body = readBody(shape, await readJson(request));
+    return json(answer(await tryExpression(deps, body.expression, inputOf(deps, readTestInput(body)))));
+  });
+
+function inputOf(deps: EngineDeps, input: TestInput): TrialInput {
+  if (input.kind === 'user') return { object: (attributes) => readTestUser(deps, input.name, attributes) };
+  const { values, known } = input;
+  return { object: async () => ({ kind: 'found', object: madeUpObject(values) }), ...(known && { known }) };
+}
+
+/** @see https://learn.microsoft.com/graph/api/resources/synchronization-parseexpressionresponse */
+function answer(trial: ExpressionTrial) {
+  return {
+    '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#microsoft.graph.parseExpressionResponse',
+    parsingSucceeded: trial.kind !== 'notParsed',
+    parsedExpression: trial.kind === 'notParsed' ? null : trial.source,
+    evaluationSucceeded: trial.kind === 'evaluated',
+    evaluationResult: trial.kind === 'evaluated' ? trial.result : [],
+    error: trial.kind === 'evaluated' ? null : errorOf(trial),
+  };
+}
+
+const errorOf = (trial: Exclude<ExpressionTrial, { kind: 'evaluated' }>) => ({
+  code: trial.code,
+  message: trial.message,
+  ...(trial.kind === 'notParsed' && trial.problems.length > 0 && { details: trial.problems }),
+});

@@ -1,0 +1,52 @@
+import type { RunningCycle } from '../engine/job-state';
+import { PLAN_EXPIRES_MS } from '../engine/plan-cycle';
+import type { PlanHeader, PlanRow } from '../ports/plan-store';
+
+/** A plan as JSON, without its objects. */
+export function headerBody(header: PlanHeader) {
+  const cycle = header.cycle as Partial<RunningCycle>;
+  const { application } = header;
+  return {
+    id: header.planId,
+    status: header.state,
+    createdDateTime: header.createdAt,
+    createdBy: header.createdBy,
+    expiresDateTime: new Date(Date.parse(header.createdAt) + PLAN_EXPIRES_MS).toISOString(),
+    completedDateTime: header.endedAt,
+    schema: { hash: header.schemaHash, isInForce: !header.isForOtherSchema },
+    progress: { phase: header.phase, step: cycle.phase ?? null, imported: cycle.imported ?? 0, objects: header.objects },
+    counts: header.counts,
+    removals: header.removals,
+    heldByBrake: header.brake,
+    error: header.error,
+    apply: application && {
+      cycleId: application.cycleId,
+      startedDateTime: application.startedAt,
+      completedDateTime: application.endedAt,
+      enqueued: application.enqueued,
+      refused: application.refused,
+      held: application.held,
+    },
+  };
+}
+
+/** One object of a plan as JSON. */
+export function rowBody(header: PlanHeader, row: PlanRow) {
+  return {
+    sourceIdentity: { id: row.key.id, displayName: row.name, identityType: row.key.type === 'user' ? 'User' : 'Group' },
+    targetIdentity: { id: row.targetId ?? '' },
+    outcome: row.outcome,
+    provisioningAction: row.action,
+    heldByBrake: isHeld(header, row),
+    modifiedProperties: row.changes,
+    reason: row.reason,
+    code: row.code,
+    warnings: row.warnings,
+    removal: row.removal,
+    applied: row.applied,
+    refusal: row.refusal,
+  };
+}
+
+/** Whether a cycle would stage the object instead of carrying it out. */
+export const isHeld = (header: PlanHeader, row: PlanRow): boolean => header.brake.some((one) => one.kind === row.removal?.kind);

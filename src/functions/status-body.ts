@@ -1,0 +1,108 @@
+import { REMOVAL_KINDS } from '../core/removal';
+import { isOverSource } from '../engine/close-cycles';
+import type { SampleObject } from '../engine/notify-samples';
+import type { JobStatus } from '../engine/read-status';
+import { type CycleStatus, taskExecution } from '../engine/read-status-executions';
+import { logFilter, pageLinks } from '../pages/links';
+import type { StatusView } from '../pages/status-view';
+import { verdictOf } from '../pages/verdict';
+import type { Escrow, StagedDeletion } from '../ports/stores';
+
+/** Addresses in the answer hold no key: a program has its own. */
+const links = pageLinks(undefined);
+const logUrl = (changeId: string): string => `/api/${links.logs(logFilter.change(changeId))}`;
+
+/**
+ * The status as JSON: Graph's `synchronizationStatus` under `status`, ours beside it.
+ * @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationstatus
+ */
+export function statusBody(view: StatusView) {
+  const { status, now } = view;
+  const { tone, headline, explanation, steps } = verdictOf(view);
+  return {
+    version: view.version,
+    provisioningStatus: view.provisioningStatus,
+    id: status.jobId,
+    summary: { tone, headline, explanation, whatToDo: steps },
+    schedule: { expression: view.schedule, state: scheduleState(view), nextRunAt: view.nextRunAt },
+    status: synchronizationStatus(status, now),
+    running: status.progress && { ...status.progress, why: whyOf(status) },
+    cycles: status.cycles.map(cycleBody),
+    escrows: {
+      count: status.escrows.count,
+      isCountExact: status.escrows.isCountExact,
+      nextAttemptAt: status.escrows.nextAttemptAt,
+      listed: status.escrows.listed.map(escrowBody),
+    },
+    stagedDeletions: {
+      count: status.staged.count,
+      isCountExact: status.staged.isCountExact,
+      byKind: Object.fromEntries(REMOVAL_KINDS.map((kind) => [kind, status.staged.byKind[kind] ?? 0])),
+      cycleIds: status.staged.cycleIds,
+      listed: status.staged.listed.map(stagedBody),
+    },
+    queueLength: status.queueLength,
+    watchdog: status.watch,
+    watermarkAt: status.watermarkAt,
+    warnings: view.warnings,
+  };
+}
+
+const scheduleState = ({ provisioningStatus, status }: StatusView): 'Active' | 'Disabled' | 'Paused' =>
+  provisioningStatus === 'Off' ? 'Disabled' : status.job.paused ? 'Paused' : 'Active';
+
+function synchronizationStatus(status: JobStatus, now: Date) {
+  const closed = status.cycles.find(({ cycle, pending }) => isOverSource(cycle) && pending === 0 && !isReading(cycle));
+  const { progress, quarantine } = status;
+  return {
+    code: status.code,
+    countSuccessiveCompleteFailures: status.job.successiveFailures,
+    escrowsPruned: false,
+    lastExecution: closed ? taskExecution(closed) : null,
+    lastSuccessfulExecution: status.lastExecutions.successful,
+    lastSuccessfulExecutionWithExports: status.lastExecutions.successfulWithExports,
+    progress: progress
+      ? [
+          {
+            completedUnits: progress.completed,
+            totalUnits: progress.total,
+            units: 'objects',
+            progressObservationDateTime: now.toISOString(),
+          },
+        ]
+      : [],
+    quarantine: quarantine && {
+      currentBegan: quarantine.currentBegan,
+      error: { code: quarantine.code, message: quarantine.message, tenantActionable: true },
+      nextAttempt: quarantine.nextAttempt,
+      reason: quarantine.reason,
+      seriesBegan: quarantine.seriesBegan,
+      seriesCount: quarantine.seriesCount,
+      message: quarantine.message,
+      failingRequest: quarantine.failingRequest ?? null,
+      sampleObjects: quarantine.samples.map(sampleBody),
+    },
+    steadyStateFirstAchievedTime: status.job.steadyStateFirstAt,
+    steadyStateLastAchievedTime: status.job.steadyStateLastAt,
+    synchronizedEntryCountByType: [
+      { key: 'User', value: status.linked.users },
+      { key: 'Group', value: status.linked.groups },
+      { key: 'Membership', value: status.linked.memberships },
+    ],
+    troubleshootingUrl: null,
+  };
+}
+
+const isReading = ({ state, error }: CycleStatus['cycle']): boolean =>
+  (state === 'importing' || state === 'enqueueing') && error === null;
+
+const whyOf = (status: JobStatus): string | null =>
+  status.cycles.find(({ cycle }) => cycle.cycleId === status.progress?.cycleId)?.cycle.why ?? null;
+
+const cycleBody = ({ cycle, counts, pending }: CycleStatus) => ({ ...cycle, counts, pending });
+const escrowBody = (escrow: Escrow) => ({ ...escrow, logUrl: logUrl(escrow.changeId) });
+const stagedBody = (row: StagedDeletion) => ({ ...row, logUrl: logUrl(row.changeId) });
+const sampleBody = (sample: SampleObject) => ({
+  ...sample,
+  logUrl: sample.changeId === null ? null : logUrl(sample.changeId),
+});

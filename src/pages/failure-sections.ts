@@ -1,0 +1,81 @@
+import { REMOVAL_KINDS, type RemovalKind } from '../core/removal';
+import { plainRemoval } from '../core/safety';
+import type { Escrow } from '../ports/stores';
+import { clip, foreign, type Html, html } from './html';
+import { logFilter } from './links';
+import type { StatusPageView } from './status-view';
+import { atLeast } from './verdict';
+import { when } from './when';
+
+/** Rows that a page shows; the JSON lists more. */
+export const ROWS = 25;
+const MAX_REASON = 400;
+/** Rows that stand open; the others are one click away, so that a phone's screen is not all failures. */
+const OPEN_ROWS = 8;
+
+/** What a page calls an object: its name where one is known, and always its id. */
+export function named(view: StatusPageView, id: string): Html {
+  const name = view.names.get(id);
+  return name === undefined
+    ? html`<code>${clip(id, 80)}</code>`
+    : html`${foreign(name, 80)} <small class="soft">${clip(id, 80)}</small>`;
+}
+
+/** The failures that wait, each with its reason, what to do, and its log entry. */
+export function failuresSection(view: StatusPageView): Html {
+  const { escrows } = view.status;
+  if (escrows.count === 0) return html``;
+  const more = escrows.listed.slice(OPEN_ROWS, ROWS);
+  return html`<section class="card" aria-labelledby="h-failures">
+<h2 id="h-failures">Failures: ${atLeast(escrows).toLowerCase()} waiting</h2>
+${more.length > 0 && html`<ul class="plain">${byCode(escrows.listed).map(([code, count]) => html`<li>${count} × ${code}</li>`)}</ul>`}
+${escrowTable(escrows.listed.slice(0, OPEN_ROWS), view)}
+${more.length > 0 && html`<details><summary>${more.length} more</summary>${escrowTable(more, view)}</details>`}
+${escrows.count > ROWS && html`<p class="soft">The first ${ROWS} are shown; the JSON of this page lists 50.</p>`}
+</section>`;
+}
+
+/** How many of the listed failures there are of each code, the most frequent first. */
+function byCode(escrows: readonly Escrow[]): readonly (readonly [code: string, count: number])[] {
+  const counts = new Map<string, number>();
+  for (const { code } of escrows) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a);
+}
+
+/** A table of failures. */
+export function escrowTable(escrows: readonly Escrow[], view: StatusPageView): Html {
+  const { now, links } = view;
+  return html`<table class="cards"><thead><tr><th scope="col">Object</th><th scope="col">What is wrong</th><th scope="col">What to do</th><th scope="col">Next attempt</th></tr></thead>
+<tbody>${escrows.map(
+    (escrow) => html`<tr><th scope="row">${named(view, escrow.key.id)}<br><small class="soft">${escrow.key.type}</small></th>
+<td data-label="What is wrong"><a class="fail" href="${links.logs(logFilter.change(escrow.changeId))}">${escrow.code}<span class="hidden">: log entry</span></a><br>${foreign(escrow.reason, MAX_REASON)}</td>
+<td data-label="What to do">${escrow.recommendedAction}</td>
+<td data-label="Next attempt">${when(escrow.nextAttemptAt, now, 'when it changes in Entra ID')}<br><small class="soft">tried ${escrow.attempts} ${escrow.attempts === 1 ? 'time' : 'times'}, first ${when(escrow.firstFailedAt, now)}</small></td></tr>`,
+  )}</tbody></table>`;
+}
+
+/** What the brake holds, by kind, and how to decide. */
+export function stagedSection(view: StatusPageView): Html {
+  const { staged } = view.status;
+  if (staged.count === 0) return html``;
+  const kinds = REMOVAL_KINDS.filter((kind) => (staged.byKind[kind] ?? 0) > 0);
+  return html`<section class="card" aria-labelledby="h-staged">
+<h2 id="h-staged">Staged deletions: ${atLeast(staged).toLowerCase()} held by the brake</h2>
+<p>Nothing has been taken away yet. If these are right, let them go once: <code>POST /api/job/allow-deletes</code>${
+    staged.cycleIds[0] !== undefined && html` with <code>{"cycleId":"${staged.cycleIds[0]}"}</code>`
+  }. If they are not, correct the assignments in Entra ID; whatever is in scope again is forgotten here with the next cycle.</p>
+<table><thead><tr><th scope="col">Kind</th><th scope="col" class="num">Count</th></tr></thead>
+<tbody>${kinds.map((kind) => kindRow(kind, staged.byKind[kind] ?? 0))}</tbody></table>
+<details><summary>Which ones</summary>
+<table class="cards"><thead><tr><th scope="col">Object</th><th scope="col">Why</th><th scope="col">Since</th></tr></thead>
+<tbody>${staged.listed.slice(0, ROWS).map(
+    (
+      row,
+    ) => html`<tr><th scope="row"><a href="${view.links.logs(logFilter.change(row.changeId))}">${named(view, row.key.id)}</a></th>
+<td data-label="Why">${foreign(row.reason, MAX_REASON)}</td><td data-label="Since">${when(row.stagedAt, view.now)}</td></tr>`,
+  )}</tbody></table>${staged.count > ROWS && html`<p class="soft">The first ${ROWS} are shown.</p>`}</details>
+</section>`;
+}
+
+const kindRow = (kind: RemovalKind, count: number): Html =>
+  html`<tr><th scope="row">${plainRemoval(kind)}</th><td class="num">${count}</td></tr>`;

@@ -1,0 +1,96 @@
+import type { ConfigIssue } from '../core/errors';
+import type { PersonStatus } from '../engine/read-person';
+import type { JobStatus } from '../engine/read-status';
+import type { PageLinks } from './links';
+
+/** Something that works but deserves a look. */
+export interface StatusWarning {
+  readonly code: 'Setting' | 'SchemaIgnored' | 'CyclesOverdue' | 'WatermarkOld' | 'CycleStopped' | 'NoticeNotSent';
+  /** The setting or the place in the schema that it is about; null when it is about neither. */
+  readonly setting: string | null;
+  readonly problem: string;
+}
+
+/** Everything that the status tells, in whatever form. */
+export interface StatusView {
+  readonly version: string;
+  readonly provisioningStatus: 'On' | 'Off';
+  /** NCRONTAB, UTC. */
+  readonly schedule: string;
+  /** ISO 8601; null when no cycle will start by itself. */
+  readonly nextRunAt: string | null;
+  readonly account: string;
+  readonly tenantId: string;
+  readonly status: JobStatus;
+  readonly warnings: readonly StatusWarning[];
+  readonly now: Date;
+}
+
+/** What only the page shows. */
+export interface StatusPageView extends StatusView {
+  readonly links: PageLinks;
+  /** Names of listed objects by Entra object id. */
+  readonly names: ReadonlyMap<string, string>;
+  /** Undefined when nobody was asked about. */
+  readonly person: PersonStatus | undefined;
+}
+
+const DAY_MS = 24 * 3600_000;
+
+/**
+ * Graph forgets where a delta stands after seven days for directory objects; from five days on somebody should look.
+ * @see https://learn.microsoft.com/graph/delta-query-overview#token-duration
+ */
+const OLD_WATERMARK_DAYS = 5;
+
+/** Collects everything that deserves a look, the most urgent first. Pure. */
+export function warningsOf(
+  configured: readonly ConfigIssue[],
+  status: JobStatus,
+  provisioningStatus: 'On' | 'Off',
+  now: Date,
+): readonly StatusWarning[] {
+  const warnings: StatusWarning[] = [];
+  const warn = (code: StatusWarning['code'], problem: string): void => void warnings.push({ code, setting: null, problem });
+  if (status.watch.verdict !== 'well') {
+    warn(
+      'CyclesOverdue',
+      `No cycle has run since ${status.watch.aliveAt} although several were due. Is the timer function enabled?`,
+    );
+  }
+  const ageMs = status.watermarkAt === null ? 0 : now.getTime() - Date.parse(status.watermarkAt);
+  if (provisioningStatus === 'On' && ageMs > OLD_WATERMARK_DAYS * DAY_MS) {
+    const days = Math.floor(ageMs / DAY_MS);
+    warn(
+      'WatermarkOld',
+      `Entra ID was last read to the end ${days} days ago; after 7 days the next cycle has to read everything again.`,
+    );
+  }
+  const stopped = status.cycles.find(({ cycle }) => cycle.error !== null);
+  if (stopped?.cycle.error && stopped === status.cycles[0]) {
+    const { code, message } = stopped.cycle.error;
+    warn('CycleStopped', `The cycle was stopped and goes on with the next run: ${code}: ${message}`);
+  }
+  if (status.undelivered) {
+    const { channel, kind, at, problem } = status.undelivered;
+    warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`);
+  }
+  for (const { setting, problem } of configured) {
+    warnings.push({ code: setting.startsWith('schema ') ? 'SchemaIgnored' : 'Setting', setting, problem });
+  }
+  return warnings;
+}
+
+/** When the next cycle starts by itself; null while none will. A quarantine puts it off to the first run after its wait. Pure. */
+export function nextRunOf(
+  status: JobStatus,
+  provisioningStatus: 'On' | 'Off',
+  nextRun: (after: Date) => Date | undefined,
+  now: Date,
+): string | null {
+  if (provisioningStatus === 'Off' || status.job.paused) return null;
+  const heldUntil = status.job.quarantine && !status.job.runNow ? new Date(status.job.quarantine.nextAttempt) : now;
+  // A run that is due at the very moment when the wait ends counts.
+  const from = heldUntil > now ? new Date(heldUntil.getTime() - 1) : now;
+  return nextRun(from)?.toISOString() ?? null;
+}

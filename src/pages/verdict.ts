@@ -1,0 +1,118 @@
+import { quarantineAdvice, RUN_NOW, type Step } from '../core/quarantine-advice';
+import type { StatusView } from './status-view';
+import { relative } from './when';
+
+/** The state of things in one sentence, and what a person does about it. */
+export interface Verdict {
+  readonly tone: 'good' | 'busy' | 'warn' | 'bad';
+  /** One word for the eye. */
+  readonly word: string;
+  readonly headline: string;
+  readonly explanation: string;
+  /** What to do, first step first; empty when there is nothing to do. */
+  readonly steps: readonly Step[];
+}
+
+/** Sums the status up. The worst thing wins. Pure. */
+export function verdictOf(view: StatusView): Verdict {
+  const { status, provisioningStatus, now } = view;
+  if (provisioningStatus === 'Off') {
+    return {
+      tone: 'warn',
+      word: 'Off',
+      headline: 'Provisioning is switched off',
+      explanation: 'No cycle starts, and nothing is written to Zendesk.',
+      steps: [{ text: 'Set PROVISIONING_STATUS to On when Test Connection passes. Changing it restarts the app.' }],
+    };
+  }
+  const { quarantine } = status;
+  if (quarantine) {
+    const { headline, steps } = quarantineAdvice(quarantine.reason, quarantine.code);
+    const next = status.job.paused
+      ? 'The job is paused, too.'
+      : `The next attempt is ${relative(view.nextRunAt ?? quarantine.nextAttempt, now)}.`;
+    return { tone: 'bad', word: 'Quarantine', headline, explanation: `${quarantine.message} ${next}`, steps };
+  }
+  if (status.job.paused) {
+    return {
+      tone: 'warn',
+      word: 'Paused',
+      headline: 'The job is paused',
+      explanation: 'No new cycle starts. What is already waiting in the queue is finished, unless it was paused at once.',
+      steps: [{ text: 'Start it when you are ready.', remedy: { method: 'POST', path: '/api/job/start' } }],
+    };
+  }
+  if (status.watch.verdict !== 'well') {
+    return {
+      tone: status.watch.verdict === 'silent' ? 'bad' : 'warn',
+      word: 'Overdue',
+      headline: 'Cycles are due but do not run',
+      explanation: `Nothing has happened since ${relative(status.watch.aliveAt, now)}, although several cycles were due.`,
+      steps: [
+        { text: 'Check in Azure that the function app runs and that the function provisioningCycle is enabled.' },
+        { text: 'Look at the function’s invocations and errors in Application Insights.' },
+        { text: 'Start a cycle now.', remedy: RUN_NOW },
+      ],
+    };
+  }
+  const stopped = status.cycles[0]?.cycle.error;
+  if (stopped && status.job.successiveFailures > 0) {
+    return {
+      tone: 'warn',
+      word: 'Interrupted',
+      headline: 'The last run of the cycle was stopped by an error',
+      explanation: `${stopped.message} (${stopped.code}). Nothing is lost: the next run goes on where this one stopped.`,
+      steps: [{ text: 'Nothing at first. If it happens again and again, look the code up in docs/errors.md.' }],
+    };
+  }
+  return workVerdict(view);
+}
+
+function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
+  const { progress, escrows } = status;
+  if (progress) {
+    const left = progress.estimatedEndAt ? ` It should end ${relative(progress.estimatedEndAt, now)}.` : '';
+    return {
+      tone: 'busy',
+      word: 'Running',
+      headline: progress.isTotalFinal
+        ? `${progress.completed} of ${progress.total} objects are done`
+        : 'A cycle is reading Entra ID',
+      explanation: `The ${progress.kind} cycle began ${relative(progress.startedAt, now)}.${left}`,
+      steps: [],
+    };
+  }
+  if (escrows.count > 0) {
+    return {
+      tone: 'warn',
+      word: 'Active, with failures',
+      headline: `${atLeast(escrows)} could not be provisioned; everything else is in step`,
+      explanation: escrows.nextAttemptAt
+        ? `They are tried again by themselves, the first of them ${relative(escrows.nextAttemptAt, now)}.`
+        : 'They are tried again when they change in Entra ID.',
+      steps: [{ text: 'Look at the failures below: each says what is wrong and what to do.' }],
+    };
+  }
+  if (status.code === 'NotRun') {
+    return {
+      tone: 'busy',
+      word: 'Not run yet',
+      headline: 'Waiting for the first cycle',
+      explanation: nextRunAt ? `It starts ${relative(nextRunAt, now)}.` : 'The schedule names no time at which it would start.',
+      steps: [{ text: 'To start at once, run a cycle now.', remedy: RUN_NOW }],
+    };
+  }
+  return {
+    tone: 'good',
+    word: 'Healthy',
+    headline: 'Zendesk is in step with Entra ID',
+    explanation: nextRunAt
+      ? `The next cycle starts ${relative(nextRunAt, now)}.`
+      : 'The schedule names no time for a next cycle.',
+    steps: [],
+  };
+}
+
+/** A count of objects, which may be a least one. */
+export const atLeast = ({ count, isCountExact }: { readonly count: number; readonly isCountExact: boolean }): string =>
+  `${isCountExact ? '' : 'At least '}${count} ${count === 1 ? 'object' : 'objects'}`;

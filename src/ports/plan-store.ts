@@ -1,0 +1,104 @@
+import type { ModifiedProperty } from '../core/record';
+import type { RemovalKind } from '../core/removal';
+import type { ConnectorSpace, ObjectKey, Stored } from './stores';
+
+/** A kind of removal that is above the brake's threshold. */
+export interface PlanBrake {
+  readonly kind: RemovalKind;
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** How far a plan is being applied. */
+export interface PlanApplication {
+  /** The cycle under which its objects are carried out. */
+  readonly cycleId: string;
+  /** Undefined where nothing is above the threshold; else whether the operator lets it go. */
+  readonly allowDeletes: boolean | undefined;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  /** The mark of the last page done. */
+  readonly after: string | null;
+  readonly enqueued: number;
+  /** Objects that have changed since the plan was made. */
+  readonly refused: number;
+  /** Removals above the threshold that the operator did not let go. */
+  readonly held: number;
+}
+
+/** A plan without its objects. */
+export interface PlanHeader {
+  readonly planId: string;
+  readonly createdAt: string;
+  readonly createdBy: string;
+  readonly state: 'planning' | 'planned' | 'failed' | 'applying' | 'applied';
+  /** Hash of the mappings that the plan is made with. */
+  readonly schemaHash: string;
+  /** True when those were sent with the request and were not in force then. */
+  readonly isForOtherSchema: boolean;
+  /** Where the work is: the known objects are copied, the source is read, the objects are planned. */
+  readonly phase: 'copy' | 'import' | 'objects' | 'done';
+  /** The engine's own mark inside the import, stored as it is. */
+  readonly cycle: unknown;
+  /** Objects looked at. */
+  readonly objects: number;
+  /** Planned objects by action, besides `unchanged`, `skipped` and `failed`. */
+  readonly counts: Readonly<Record<string, number>>;
+  readonly removals: Readonly<Partial<Record<RemovalKind, number>>>;
+  readonly brake: readonly PlanBrake[];
+  readonly endedAt: string | null;
+  /** Why the work stopped, or stands still for now. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly application: PlanApplication | null;
+}
+
+/** One object of a plan. */
+export interface PlanRow {
+  readonly key: ObjectKey;
+  readonly name: string;
+  readonly targetId: string | null;
+  readonly outcome: 'planned' | 'unchanged' | 'skipped' | 'failed';
+  /** As the log would have it; `other` where nothing would be done. */
+  readonly action: string;
+  readonly changes: readonly ModifiedProperty[];
+  /** Plain words: what would be done and why, or why not. */
+  readonly reason: string;
+  readonly code: string | null;
+  readonly warnings: readonly string[];
+  readonly removal: { readonly kind: RemovalKind; readonly count: number } | null;
+  /** Stands for the plan of this object, unprinted values included; equal plans have equal digests. */
+  readonly digest: string;
+  readonly applied: 'enqueued' | 'refused' | 'held' | null;
+  /** Why applying it was refused. */
+  readonly refusal: string | null;
+}
+
+/** One page of a plan's objects: those to be acted on and failures first, then the others. */
+export interface PlanPage {
+  readonly rows: readonly PlanRow[];
+  /** The mark to go on after; undefined on the last page. */
+  readonly next?: string;
+}
+
+/** Plans and their objects. Throws as the other stores do. */
+export interface PlanStore {
+  read(planId: string): Promise<Stored<PlanHeader> | undefined>;
+  /** @param etag as for StateStore.write */
+  write(header: PlanHeader, etag: string | null): Promise<string>;
+  /** Headers of all plans kept. */
+  list(): Promise<readonly PlanHeader[]>;
+  /** Keeps the mapping file that a plan is made with, where it is not the one in force. */
+  writeSchema(planId: string, text: string): Promise<void>;
+  readSchema(planId: string): Promise<string | undefined>;
+  putRows(planId: string, rows: readonly PlanRow[]): Promise<void>;
+  /** @param which `acting` leaves out what would not be touched. @param after a mark that a page gave */
+  rows(planId: string, which: 'acting' | 'all', limit: number, after?: string): Promise<PlanPage>;
+  /** Removes a plan with everything of it. */
+  remove(planId: string): Promise<void>;
+}
+
+/** A connector space of its own, in which a plan imports without touching the real one. */
+export interface ShadowSpace extends ConnectorSpace {
+  /** Empties it. */
+  clear(): Promise<void>;
+}

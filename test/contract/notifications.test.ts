@@ -1,0 +1,292 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { makeGraphConnector } from '../../src/adapters/graph/connector';
+import { makeNotifier } from '../../src/adapters/notify/notifier';
+import type { QuarantineCause } from '../../src/core/health';
+import { closeCycles } from '../../src/engine/close-cycles';
+import type { EngineDeps } from '../../src/engine/deps';
+import { enterQuarantine } from '../../src/engine/quarantine-job';
+import { STATUS_KEYS } from '../../src/engine/status-keys';
+import { SimulatedDirectory } from '../../src/local/graph/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
+import { aCycle, anEscrow, aStatusApp, askStatus, quiet, record, type StatusApp } from '../unit/pages/status-app';
+
+const HOUR_MS = 3600_000;
+const SENDER = 'provisioning@contoso.com';
+
+interface Posted {
+  readonly kind: string;
+  readonly text: string;
+  readonly samples: readonly { readonly changeId: string; readonly logUrl: string }[];
+  readonly [more: string]: unknown;
+}
+
+/** A webhook on loopback: keeps what it gets and answers as it is told to. */
+async function startWebhook() {
+  const posted: Posted[] = [];
+  const hook = { status: 200, headers: {} as Record<string, string>, isSilent: false };
+  const server: Server = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += chunk;
+    });
+    request.on('end', () => {
+      posted.push(JSON.parse(text) as Posted);
+      if (!hook.isSilent) response.writeHead(hook.status, hook.headers).end('thank you');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    posted,
+    hook,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?key=webhook-secret`,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+describe('notifications', () => {
+  let graph: GraphSimulator;
+  let webhook: Awaited<ReturnType<typeof startWebhook>>;
+  let world: StatusApp;
+  let deps: EngineDeps;
+  const subjects = (): readonly string[] => graph.sentMail.map(({ message }) => String(message['subject']));
+  const bodies = (): readonly string[] => graph.sentMail.map(({ message }) => (message['body'] as { content: string }).content);
+  const kinds = (): readonly string[] => webhook.posted.map(({ kind }) => kind);
+  const pass = (ms: number): void => {
+    world.now = new Date(world.now.getTime() + ms);
+  };
+
+  beforeEach(async () => {
+    const directory = new SimulatedDirectory();
+    directory.addUser({ userPrincipalName: SENDER, displayName: 'Provisioning', mail: SENDER });
+    graph = await startGraphSimulator({ directory, token: 'token' });
+    webhook = await startWebhook();
+    world = aStatusApp();
+    const connector = makeGraphConnector({
+      baseUrl: graph.url,
+      servicePrincipalId: '22222222-2222-4222-8222-222222222222',
+      credential: { kind: 'token', token: 'token' },
+      clock: () => new Date(),
+      sleep: async () => undefined,
+      logger: quiet,
+    });
+    const { state } = world.deps;
+    const notifier = makeNotifier({
+      email: { to: ['admin@contoso.com', 'second@contoso.com'], sender: SENDER },
+      webhookUrl: webhook.url,
+      webhookTimeoutMs: 500,
+      appUrl: 'https://prov.azurewebsites.net',
+      sendMail: (mail) => connector.sendMail(mail),
+      account: 'contoso',
+      keepWarning: async (warning) => {
+        await state.write(STATUS_KEYS.notificationWarning, warning, '*');
+      },
+      clock: () => world.now,
+      logger: quiet,
+    });
+    deps = { ...world.deps, notifier };
+  });
+  afterEach(async () => {
+    await graph.close();
+    await webhook.close();
+  });
+
+  let cycles = 0;
+  /** A cycle in which those objects failed, each for the so many-th time, and many others did well; closed twice, as two instances would. */
+  async function cycleWith(failed: Readonly<Record<number, number>>, healthy = 40): Promise<string> {
+    cycles += 1;
+    const cycleId = `cycle-${String(cycles).padStart(3, '0')}`;
+    const count = Object.keys(failed).length;
+    await deps.cycles.put({
+      ...aCycle(cycleId, 0, { state: 'exporting', enqueued: count + healthy }),
+      startedAt: world.now.toISOString(),
+    });
+    await record(deps, cycleId, healthy, { action: 'update' });
+    await record(deps, cycleId, count, { action: 'create', status: 'failure', errorCode: 'RoleNotFound' });
+    for (const [n, attempts] of Object.entries(failed)) await deps.escrows.put(anEscrow(Number(n), { cycleId, attempts }));
+    await Promise.all([closeCycles(deps), closeCycles(deps)]);
+    await closeCycles(deps);
+    return cycleId;
+  }
+
+  test('a healthy cycle tells nobody', async () => {
+    await cycleWith({});
+    expect(graph.sentMail).toEqual([]);
+    expect(webhook.posted).toEqual([]);
+  });
+
+  test('one digest for a cycle that newly fails objects, with samples, what to do and links to the very log entries', async () => {
+    const cycleId = await cycleWith({ 1: 1, 2: 1, 3: 4 });
+    expect(subjects()).toEqual(['[Zendesk provisioning contoso] 2 objects could not be provisioned']);
+    expect(graph.sentMail[0]?.message['toRecipients']).toEqual([
+      { emailAddress: { address: 'admin@contoso.com' } },
+      { emailAddress: { address: 'second@contoso.com' } },
+    ]);
+    expect(bodies()[0]).toContain('https://prov.azurewebsites.net/api/logs?$filter=changeId%20eq%20%27change-1%27');
+    expect(bodies()[0]).toContain('Give the app role the name of a Zendesk role');
+    expect(webhook.posted).toHaveLength(1);
+    expect(webhook.posted[0]).toMatchObject({
+      kind: 'failures',
+      cycleId,
+      newFailures: 2,
+      failures: 3,
+      statusUrl: 'https://prov.azurewebsites.net/api/status',
+      logUrl: `https://prov.azurewebsites.net/api/logs?$filter=cycleId%20eq%20%27${cycleId}%27%20and%20status%20eq%20%27failure%27`,
+    });
+    expect(webhook.posted[0]?.samples.map(({ changeId }) => changeId)).toEqual(['change-1', 'change-2', 'change-3']);
+  });
+
+  test('the same objects are told of at most once a day; a new one at once', async () => {
+    await cycleWith({ 1: 1 });
+    pass(HOUR_MS);
+    await cycleWith({ 1: 2 });
+    pass(HOUR_MS);
+    await cycleWith({ 1: 1 }); // It had recovered meanwhile, and fails anew: on and off is no news.
+    expect(kinds()).toEqual(['failures']);
+    pass(HOUR_MS);
+    await cycleWith({ 1: 2, 2: 1 });
+    expect(webhook.posted.map(({ newFailures }) => newFailures)).toEqual([1, 1]);
+    pass(25 * HOUR_MS);
+    await cycleWith({ 1: 3, 2: 2 });
+    await cycleWith({ 1: 4, 2: 3 });
+    expect(webhook.posted.map(({ newFailures, failures }) => [newFailures, failures])).toEqual([
+      [1, 1],
+      [1, 2],
+      [0, 2],
+    ]);
+    expect(subjects().at(-1)).toContain('2 objects still could not be provisioned');
+  });
+
+  const credential: QuarantineCause = {
+    reason: 'EncounteredQuarantineException',
+    code: 'PROV_TARGET_UNAUTHORIZED',
+    message: 'Zendesk refused the credential.',
+    failingRequest: 'GET /api/v2/users/me → 401',
+    sampleIds: [],
+  };
+  const brake: QuarantineCause = {
+    ...credential,
+    reason: 'TooManyDeletes',
+    code: 'PROV_DELETIONS_STAGED',
+    message: 'Held: 34 users to disable.',
+  };
+
+  test('quarantine: once on entering, once when the reason changes, once on recovery', async () => {
+    await enterQuarantine(deps, credential);
+    pass(HOUR_MS);
+    await enterQuarantine(deps, credential);
+    expect(kinds()).toEqual(['quarantine']);
+    expect(bodies()[0]).toContain('GET /api/v2/users/me → 401');
+    expect(bodies()[0]).toContain('Check the Zendesk credential with Test Connection');
+    pass(HOUR_MS);
+    await enterQuarantine(deps, { ...credential, reason: 'EncounteredEscrowProportionThreshold', code: 'RoleNotFound' });
+    await enterQuarantine(deps, { ...credential, reason: 'EncounteredEscrowProportionThreshold', code: 'RoleNotFound' });
+    expect(webhook.posted.map(({ kind, hasChanged }) => [kind, hasChanged])).toEqual([
+      ['quarantine', false],
+      ['quarantine', true],
+    ]);
+    pass(HOUR_MS);
+    await cycleWith({});
+    await cycleWith({});
+    expect(kinds()).toEqual(['quarantine', 'quarantine', 'recovered']);
+    expect(subjects()).toHaveLength(3);
+  });
+
+  test('many workers that run into one refused credential at once are one occasion: one notice, and the wait does not grow', async () => {
+    await Promise.all(Array.from({ length: 8 }, () => enterQuarantine(deps, credential)));
+    expect(kinds()).toEqual(['quarantine']);
+    const again = await enterQuarantine(deps, credential);
+    expect([again.seriesCount, Date.parse(again.nextAttempt) - world.now.getTime()]).toEqual([1, HOUR_MS]);
+  });
+
+  test('a cycle with too many failures: the quarantine is told of, not each failure', async () => {
+    await cycleWith(Object.fromEntries(Array.from({ length: 30 }, (_, n) => [n, 1])), 5);
+    expect(kinds()).toEqual(['quarantine']);
+    expect(webhook.posted[0]?.samples[0]?.logUrl).toContain('change-');
+  });
+
+  test('the brake: once, with the way to release, and recovery only when nothing is held any more', async () => {
+    const staged = {
+      ...anEscrow(1),
+      kind: 'userDisable' as const,
+      count: 1,
+      state: 'staged' as const,
+      stagedAt: world.now.toISOString(),
+    };
+    await deps.staged.put([staged]);
+    await enterQuarantine(deps, { ...brake, sampleIds: [staged.key.id] });
+    await enterQuarantine(deps, { ...brake, sampleIds: [staged.key.id] });
+    await cycleWith({});
+    expect(kinds()).toEqual(['brake']);
+    expect(bodies()[0]).toContain('POST https://prov.azurewebsites.net/api/job/allow-deletes');
+    expect(bodies()[0]).toContain('change-1');
+    await deps.staged.remove([staged.key]);
+    await cycleWith({});
+    expect(kinds()).toEqual(['brake', 'recovered']);
+  });
+
+  test('switched off after four weeks: told once', async () => {
+    await enterQuarantine(deps, credential);
+    pass(29 * 24 * HOUR_MS);
+    await enterQuarantine(deps, credential);
+    pass(HOUR_MS);
+    await enterQuarantine(deps, credential);
+    expect(kinds()).toEqual(['quarantine', 'switchedOff']);
+    expect(subjects().at(-1)).toContain('switched off after four weeks');
+  });
+
+  test('hostile reasons stay text in the mail', async () => {
+    await deps.escrows.put(
+      anEscrow(7, { cycleId: 'x', attempts: 1, reason: '<img src=x onerror=alert(1)>', changeId: "'><script>" }),
+    );
+    await deps.cycles.put(aCycle('x', 0, { state: 'exporting', enqueued: 41 }));
+    await record(deps, 'x', 40, { action: 'update' });
+    await record(deps, 'x', 1, { status: 'failure', errorCode: 'RoleNotFound' });
+    await closeCycles(deps);
+    expect(bodies()[0]).toContain('&lt;img src=x onerror=alert(1)&gt;');
+    expect(bodies()[0]).not.toMatch(/<script|<img/);
+  });
+
+  const shownWarnings = async (): Promise<readonly { code: string; problem: string }[]> => {
+    const answer = await askStatus({ ...world.app, deps });
+    return (JSON.parse(answer.body) as { warnings: { code: string; problem: string }[] }).warnings;
+  };
+
+  test('a mail that cannot be sent is a warning in the status until one arrives; the cycle and the webhook go on', async () => {
+    graph.permissions.delete('Mail.Send');
+    await cycleWith({ 1: 1 });
+    expect(kinds()).toEqual(['failures']);
+    expect(subjects()).toEqual([]);
+    expect((await deps.cycles.latest(1))[0]?.state).toBe('entryLevelErrors');
+    const [warning] = (await shownWarnings()).filter(({ code }) => code === 'NoticeNotSent');
+    expect(warning?.problem).toMatch(/could not be sent by email/);
+    graph.permissions.add('Mail.Send');
+    await cycleWith({ 2: 1 });
+    expect(subjects()).toHaveLength(1);
+    expect((await shownWarnings()).map(({ code }) => code)).not.toContain('NoticeNotSent');
+  });
+
+  test.each([
+    ['refuses', { status: 500 }, /answered 500/],
+    ['redirects', { status: 302, headers: { location: 'http://127.0.0.1:1/elsewhere' } }, /redirects are not followed/],
+  ] as const)('a webhook that %s is a warning without its address, and is asked once', async (_, answer, problem) => {
+    Object.assign(webhook.hook, answer);
+    await enterQuarantine(deps, credential);
+    expect(webhook.posted).toHaveLength(1);
+    expect(subjects()).toHaveLength(1);
+    const [warning] = (await shownWarnings()).filter(({ code }) => code === 'NoticeNotSent');
+    expect(warning?.problem).toMatch(problem);
+    expect(JSON.stringify(warning)).not.toContain('webhook-secret');
+  });
+
+  test('a webhook that never answers holds nobody up for long', async () => {
+    webhook.hook.isSilent = true;
+    await enterQuarantine(deps, credential);
+    const [warning] = (await shownWarnings()).filter(({ code }) => code === 'NoticeNotSent');
+    expect(warning?.problem).toMatch(/did not answer in time/);
+  });
+});

@@ -1,0 +1,452 @@
+import { LicenseLimitError, RejectedError, ThrottledError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
+import { readJob } from '../../src/engine/job-state';
+import { aCompany, aPerson } from '../builders/people';
+import { schemaOf, World } from './support/world';
+
+const only = <T>(values: readonly T[]): T => {
+  const [first] = values;
+  if (first === undefined) throw new Error('there is none');
+  return first;
+};
+
+describe('engine › a leaver', () => {
+  it.each(['Suspend', 'DowngradeAndSuspend'] as const)(
+    '%s: comes back with the same account, role and groups',
+    async (deprovisionUsers) => {
+      const { world, directory, agents, roles } = aCompany({ agents: 2 }, { settings: { deprovisionUsers } });
+      const group = directory.addGroup({ displayName: 'Sales' });
+      directory.assign(group, roles.agent);
+      const { id, assignment } = only(agents);
+      directory.addMember(group, id);
+      await world.round();
+      const before = world.snapshot();
+      const account = world.accountOf(id);
+      directory.unassign(assignment);
+      directory.removeMember(group, id);
+      await world.round();
+      expect(world.accountOf(id)).toMatchObject({ id: account?.id, suspended: true });
+      expect(world.accountOf(id)?.role.role).toBe(deprovisionUsers === 'Suspend' ? 'agent' : 'end-user');
+      expect(world.target.endedSessions).toEqual([account?.id]);
+      directory.assign(id, roles.agent);
+      directory.addMember(group, id);
+      await world.round();
+      expect(world.snapshot()).toEqual(before);
+      expect(world.accountOf(id)?.id).toBe(account?.id);
+    },
+  );
+
+  it('deleted and restored in Entra: the same account, active again, in the same groups', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    directory.addMember(group, only(agents).id);
+    await world.round();
+    const before = world.snapshot();
+    directory.softDeleteUser(only(agents).id);
+    await world.round();
+    expect(world.accountOf(only(agents).id)?.suspended).toBe(true);
+    directory.restoreUser(only(agents).id);
+    await world.round();
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it('suspended by a person in Zendesk: stays so while in scope', async () => {
+    const { world, directory, users } = aCompany({ users: 1 });
+    await world.round();
+    const row = only([...world.target.users.values()].filter(({ externalId }) => externalId === only(users).id));
+    row.suspended = true;
+    directory.updateUser(only(users).id, { displayName: 'Renamed' });
+    await world.round();
+    expect(world.accountOf(only(users).id)).toMatchObject({ name: 'Renamed', suspended: true });
+  });
+});
+
+describe('engine › roles', () => {
+  const roleMapped = async (existing: 'end-user' | 'agent' | 'admin', wanted: 'user' | 'agent' | 'admin') => {
+    const { world, directory, roles } = aCompany({});
+    const id = aPerson(world, 'ann');
+    world.target.seedUser({ name: 'Ann', email: 'ann@contoso.com', role: { role: existing, customRoleId: null } });
+    const assignment = directory.assign(id, roles[wanted]);
+    await world.round();
+    return { world, directory, roles, id, assignment };
+  };
+
+  it.each([
+    ['end-user', 'agent', 'agent'],
+    ['end-user', 'admin', 'admin'],
+    ['agent', 'admin', 'admin'],
+    ['agent', 'user', 'agent'],
+    ['admin', 'user', 'admin'],
+    ['admin', 'agent', 'admin'],
+  ] as const)('an %s adopted as %s is %s: adoption never lowers', async (existing, wanted, expected) => {
+    const { world, id } = await roleMapped(existing, wanted);
+    expect(world.accountOf(id)?.role.role).toBe(expected);
+    await world.dueInitial();
+    await world.round();
+    expect(world.accountOf(id)?.role.role).toBe(expected);
+  });
+
+  it('an adopted admin is lowered when the role changes at the source, and then only', async () => {
+    const { world, directory, roles, id, assignment } = await roleMapped('admin', 'agent');
+    directory.updateUser(id, { displayName: 'Renamed' });
+    await world.round();
+    expect(world.accountOf(id)?.role.role).toBe('admin');
+    directory.unassign(assignment);
+    directory.assign(id, roles.user);
+    await world.round();
+    expect(world.accountOf(id)?.role.role).toBe('end-user');
+  });
+
+  it('a role that a person changed in Zendesk is theirs while the source says what it said', async () => {
+    const { world, directory, agents } = aCompany({ agents: 1 });
+    await world.round();
+    const row = only([...world.target.users.values()].filter(({ externalId }) => externalId === only(agents).id));
+    row.role = { role: 'admin', customRoleId: null };
+    directory.updateUser(only(agents).id, { displayName: 'Renamed' });
+    await world.round();
+    expect(world.accountOf(only(agents).id)).toMatchObject({ name: 'Renamed', role: { role: 'admin' } });
+  });
+
+  it('unmapped: no update ever names a role', async () => {
+    const schema = schemaOf(
+      JSON.stringify({
+        synchronizationRules: [
+          {
+            name: 'r',
+            objectMappings: [
+              {
+                name: 'u',
+                sourceObjectName: 'User',
+                targetObjectName: 'User',
+                flowTypes: 'Add, Update, Delete',
+                attributeMappings: [
+                  { targetAttributeName: 'external_id', matchingPriority: 1, source: { expression: '[objectId]' } },
+                  { targetAttributeName: 'email', matchingPriority: 2, source: { expression: '[mail]' } },
+                  { targetAttributeName: 'name', source: { expression: '[displayName]' } },
+                ],
+              },
+            ],
+          },
+        ],
+      }),
+    );
+    const { world, directory, agents, users } = aCompany({ agents: 2, users: 2 }, { schema });
+    world.target.seedUser({ name: 'x', email: 'agent0@contoso.com', role: { role: 'admin', customRoleId: null } });
+    const written: unknown[] = [];
+    world.target.hook = (moment, method, args) => {
+      if (moment === 'before' && method === 'updateUser') written.push(args[1]);
+    };
+    await world.round();
+    for (const { id } of [...agents, ...users]) directory.updateUser(id, { displayName: 'New name' });
+    await world.round();
+    expect(written.length).toBeGreaterThan(3);
+    expect(written.filter((changes) => Object.hasOwn(changes as object, 'role'))).toEqual([]);
+  });
+
+  it('DEFAULT_ACCESS=EndUser: who loses the role of an agent and keeps Default Access loses the seat', async () => {
+    const { world, directory, agents } = aCompany({ agents: 1 }, { settings: { defaultAccess: 'EndUser' } });
+    await world.round();
+    directory.assign(only(agents).id);
+    directory.unassign(only(agents).assignment);
+    await world.round();
+    expect(world.accountOf(only(agents).id)).toMatchObject({ suspended: false, role: { role: 'end-user' } });
+  });
+});
+
+describe('engine › groups', () => {
+  const withGroup = async (isThere: boolean) => {
+    const company = aCompany({ agents: 2 });
+    const group = company.directory.addGroup({ displayName: 'Sales' });
+    const assignment = company.directory.assign(group, company.roles.agent);
+    for (const { id } of company.agents) company.directory.addMember(group, id);
+    if (isThere) company.world.target.seedGroup('Sales');
+    await company.world.round();
+    return { ...company, group, assignment };
+  };
+
+  it.each([
+    ['created by us: deleted', false],
+    ['there before: let go with its members', true],
+  ])('unassigned, %s', async (_what, isThere) => {
+    const { world, directory, assignment } = await withGroup(isThere);
+    const before = world.groupNamed('Sales');
+    expect(before && world.membersOf(before.id)).toHaveLength(2);
+    directory.unassign(assignment);
+    await world.round();
+    const after = world.groupNamed('Sales');
+    expect(after?.id).toBe(isThere ? before?.id : undefined);
+    if (after) expect(world.membersOf(after.id)).toHaveLength(2);
+  });
+
+  it('adopted, deleted in Zendesk by hand and made again by us: ours from then on', async () => {
+    const { world, directory, group, assignment } = await withGroup(true);
+    const adopted = world.groupNamed('Sales');
+    if (adopted) await world.target.deleteGroup(adopted.id);
+    directory.updateGroup(group, { description: 'changed' });
+    await world.round();
+    expect(world.groupNamed('Sales')?.id).not.toBe(adopted?.id);
+    directory.unassign(assignment);
+    await world.round();
+    expect(world.groupNamed('Sales')).toBeUndefined();
+  });
+
+  it('created by us, deleted by hand, and another one of that name made by somebody: theirs, never deleted', async () => {
+    const { world, directory, group, assignment } = await withGroup(false);
+    const ours = world.groupNamed('Sales');
+    if (ours) await world.target.deleteGroup(ours.id);
+    const theirs = world.target.seedGroup('Sales');
+    directory.updateGroup(group, { description: 'changed' });
+    await world.round();
+    directory.unassign(assignment);
+    await world.round();
+    expect(world.groupNamed('Sales')?.id).toBe(theirs.id);
+  });
+
+  it('renamed: the same group under its new name', async () => {
+    const { world, directory, group } = await withGroup(false);
+    const id = world.groupNamed('Sales')?.id;
+    directory.updateGroup(group, { displayName: 'Sales EMEA' });
+    await world.round();
+    expect(world.groupNamed('Sales EMEA')?.id).toBe(id);
+  });
+
+  it('two of one name: the first has it, the other is an escrow that names it; once renamed it goes on', async () => {
+    const { world, directory, roles } = await withGroup(false);
+    const second = directory.addGroup({ displayName: 'sales' });
+    directory.assign(second, roles.agent);
+    await world.round();
+    const escrow = await world.deps().escrows.read({ type: 'group', id: second });
+    expect(escrow).toMatchObject({ code: 'DuplicateTargetEntries' });
+    expect([...world.target.groups.values()].filter(({ name }) => name.toLowerCase() === 'sales')).toHaveLength(1);
+    directory.updateGroup(second, { displayName: 'Sales 2' });
+    await world.round();
+    expect(world.groupNamed('Sales 2')).toBeDefined();
+    expect(await world.deps().escrows.read({ type: 'group', id: second })).toBeUndefined();
+  });
+
+  it('no longer security-enabled: who was in scope through it is suspended, and back when it is enabled again', async () => {
+    const world = new World();
+    const { directory } = world;
+    const role = directory.addAppRole({ displayName: 'Agent', value: 'agent' });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    const ann = aPerson(world, 'ann');
+    directory.addMember(group, ann);
+    directory.assign(group, role);
+    await world.round();
+    directory.updateGroup(group, { securityEnabled: false });
+    await world.round();
+    expect(world.accountOf(ann)?.suspended).toBe(true);
+    directory.updateGroup(group, { securityEnabled: true });
+    await world.round();
+    expect(world.accountOf(ann)?.suspended).toBe(false);
+  });
+
+  it('an account made again after a deletion by hand is in the groups that it was in', async () => {
+    const { world, directory, agents } = await withGroup(false);
+    const account = world.accountOf(only(agents).id);
+    if (account) await world.target.deleteUser(account.id);
+    directory.updateUser(only(agents).id, { displayName: 'Renamed' });
+    await world.round();
+    const sales = world.groupNamed('Sales');
+    expect(sales && world.membersOf(sales.id)).toContain(only(agents).id);
+  });
+});
+
+describe('engine › what once went wrong', () => {
+  it('a group nested in itself by way of another one, assigned while the first is unassigned: nobody below is suspended', async () => {
+    const world = new World({ settings: { groupMembership: 'Transitive' } });
+    const { directory } = world;
+    const role = directory.addAppRole({ displayName: 'User', value: 'user' });
+    const [inner, outer] = [directory.addGroup({ displayName: 'Inner' }), directory.addGroup({ displayName: 'Outer' })];
+    const ann = aPerson(world, 'ann');
+    directory.addMember(inner, ann);
+    const assignment = directory.assign(inner, role);
+    await world.round();
+    directory.assign(outer, role);
+    directory.addMember(inner, outer);
+    directory.addMember(outer, inner);
+    directory.unassign(assignment);
+    await world.round();
+    expect(world.accountOf(ann)?.suspended).toBe(false);
+  });
+
+  it('an agent who was an end user for a while is back in the groups', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    const { id, assignment } = only(agents);
+    directory.addMember(group, id);
+    await world.round();
+    const before = world.snapshot();
+    directory.unassign(assignment);
+    const asUser = directory.assign(id, roles.user);
+    await world.round();
+    expect(world.accountOf(id)?.role.role).toBe('end-user');
+    directory.unassign(asUser);
+    directory.assign(id, roles.agent);
+    await world.round();
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it.each([true, false])(
+    'somebody joins a group that is being let go: the same whoever comes first (group first: %s)',
+    async (isGroupFirst) => {
+      const { world, directory, agents, roles } = aCompany({ agents: 1 });
+      const group = directory.addGroup({ displayName: 'Sales' });
+      const assignment = directory.assign(group, roles.agent);
+      world.target.seedGroup('Sales');
+      await world.round();
+      directory.addMember(group, only(agents).id);
+      directory.unassign(assignment);
+      await world.cycle();
+      world.queue.messages.sort((a, b) => (a.item.objectType < b.item.objectType === isGroupFirst ? -1 : 1));
+      await world.drain();
+      const sales = world.groupNamed('Sales');
+      expect(sales && world.membersOf(sales.id)).toEqual([]);
+    },
+  );
+
+  it('killed anywhere in the cycle that new rules make an initial one: everybody is looked at all the same', async () => {
+    for (let at = 0; at < 70; at += 1) {
+      const { world, directory } = aCompany({});
+      const ann = aPerson(world, 'ann');
+      directory.assign(ann);
+      await world.round();
+      world.settings = { ...world.settings, defaultAccess: 'EndUser' };
+      world.nowMs += 20 * 60_000;
+      await world.killedAt(at, () => world.tick());
+      await world.round();
+      expect([at, world.accountOf(ann)?.suspended]).toEqual([at, false]);
+    }
+  });
+});
+
+describe('engine › failures', () => {
+  it('one object refused: an escrow on the ladder, the others go on, the cycle is counted', async () => {
+    const { world, users } = aCompany({ users: 5 });
+    world.target.hook = (moment, method, args) => {
+      if (moment !== 'before' || method !== 'createUser') return;
+      const isFirst = (args[0] as { externalId: string }).externalId === only(users).id;
+      if (isFirst) throw new RejectedError('email', 'Refused: not an address');
+    };
+    const { cycleId, evaluated } = await world.round();
+    expect(await world.counts(cycleId)).toMatchObject({
+      total: evaluated,
+      byOutcome: { 'failure/other': 1, 'success/create': 4 },
+    });
+    const escrow = await world.deps().escrows.read({ type: 'user', id: only(users).id });
+    expect(escrow).toMatchObject({ attempts: 1, isTransient: false });
+    world.target.hook = undefined;
+    await world.round();
+    expect(world.accountOf(only(users).id)).toBeUndefined();
+    world.nowMs += 6 * 3600_000;
+    await world.round();
+    expect(world.accountOf(only(users).id)).toBeDefined();
+    expect(await world.deps().escrows.read({ type: 'user', id: only(users).id })).toBeUndefined();
+  });
+
+  it('a change at the source tries a refused object again at once', async () => {
+    const { world, directory, users } = aCompany({ users: 1 });
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'createUser') throw new RejectedError('email', 'Refused');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    directory.updateUser(only(users).id, { mail: 'better@contoso.com' });
+    await world.round();
+    expect(world.accountOf(only(users).id)?.email).toBe('better@contoso.com');
+  });
+
+  it('an answer lost after a create: no second account, and the log tells of a creation', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    let isLost = false;
+    world.target.hook = (moment, method) => {
+      if (moment !== 'after' || method !== 'createUser' || isLost) return;
+      isLost = true;
+      throw new UnavailableError('target', 'reset');
+    };
+    await world.round();
+    const { cycleId } = await world.round();
+    expect([...world.target.users.values()].filter(({ externalId }) => externalId === only(users).id)).toHaveLength(1);
+    expect((await world.counts(cycleId)).byOutcome).toEqual({ 'success/create': 1 });
+  });
+
+  it('throttled between the account and its group: one entry, and it tells of the creation', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    directory.addMember(group, only(agents).id);
+    let times = 0;
+    world.target.hook = (moment, method) => {
+      if (moment !== 'before' || method !== 'addMembership') return;
+      times += 1;
+      if (times < 4) throw new ThrottledError('target', 60_000, 'slow down');
+    };
+    const { cycleId } = await world.round();
+    expect((await world.counts(cycleId)).byOutcome).toEqual({ 'success/create': 2 });
+    const sales = world.groupNamed('Sales');
+    expect(sales && world.membersOf(sales.id)).toEqual([only(agents).id]);
+  });
+
+  it('no seat is free: the end user that Zendesk left behind is raised once there is one', async () => {
+    const { world, agents } = aCompany({ agents: 1 });
+    world.target.hook = async (moment, method, args) => {
+      if (moment !== 'before' || method !== 'createUser') return;
+      const { externalId, name, email } = args[0] as { externalId: string; name: string; email: string };
+      world.target.seedUser({ name, email, externalId });
+      throw new LicenseLimitError('No seat');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    world.nowMs += 7 * 3600_000;
+    await world.round();
+    expect(world.accountOf(only(agents).id)?.role.role).toBe('agent');
+  });
+
+  it('a refused credential: nothing is lost, the wait grows by cycles and not by workers, and it ends when both sides let us in', async () => {
+    const { world, users } = aCompany({ users: 12 });
+    let isRefused = true;
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && isRefused && method !== 'describe') throw new UnauthorizedError('target', 'refused');
+    };
+    await world.cycle();
+    const items = world.queue.messages.splice(0).map(({ item }) => item);
+    for (const item of items) await world.work(item);
+    const { quarantine } = (await readJob(world.deps().state)).value;
+    expect(quarantine).toMatchObject({ reason: 'EncounteredQuarantineException', seriesCount: 1 });
+    expect(Date.parse(quarantine?.nextAttempt ?? '') - world.nowMs).toBeLessThanOrEqual(3600_000);
+    isRefused = false;
+    world.nowMs += 3600_000;
+    await world.round();
+    for (const { id } of users) expect(world.accountOf(id)).toBeDefined();
+    expect((await readJob(world.deps().state)).value.quarantine).toBeNull();
+  });
+
+  it('most objects fail: quarantine with the reason; a healthy cycle ends it', async () => {
+    const { world, users } = aCompany({ users: 12 });
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'createUser') throw new RejectedError('email', 'Refused');
+    };
+    await world.round();
+    const { quarantine } = (await readJob(world.deps().state)).value;
+    expect(quarantine?.reason).toBe('EncounteredEscrowProportionThreshold');
+    expect(quarantine?.sampleIds.length).toBeGreaterThan(0);
+    world.target.hook = undefined;
+    world.nowMs += 8 * 3600_000;
+    await world.round();
+    for (const { id } of users) expect(world.accountOf(id)).toBeDefined();
+    expect((await readJob(world.deps().state)).value.quarantine).toBeNull();
+  });
+
+  it('rules that change while a cycle is cut off come into force for everybody with the next one', async () => {
+    const { world, directory, users } = aCompany({ users: 8 }, { settings: { scope: 'AssignedOnly' } });
+    const stranger = aPerson(world, 'stranger');
+    await world.killedAt(60, () => world.tick());
+    world.settings = { ...world.settings, scope: 'All' };
+    await world.round();
+    await world.round();
+    expect(users.every(({ id }) => world.accountOf(id))).toBe(true);
+    expect(world.accountOf(stranger)).toBeDefined();
+    expect(directory.isLive(stranger)).toBe(true);
+  });
+});

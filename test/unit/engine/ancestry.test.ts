@@ -1,0 +1,49 @@
+import { sourceId } from '../../../src/core/model';
+import { makeAncestry, usersBelow } from '../../../src/engine/ancestry';
+import type { MemberEdge } from '../../../src/ports/stores';
+import { makeFakeConnectorSpace } from '../../fakes/connector-space';
+
+/** Edges such as `a>b` (group a has group b) and `a>u1` (group a has user u1). */
+async function spaceOf(text: string) {
+  const space = makeFakeConnectorSpace({ pageSize: 1 });
+  const edges = text.split(' ').map((edge): MemberEdge => {
+    const [group = '', member = ''] = edge.split('>');
+    return { groupId: sourceId(group), memberId: sourceId(member), memberType: member.startsWith('u') ? 'user' : 'group' };
+  });
+  await space.putMembers(edges);
+  return space;
+}
+
+describe('makeAncestry', () => {
+  it.each([
+    ['direct only', 'Direct', 'a>u1 b>a', 'u1', ['a']],
+    ['nested', 'Transitive', 'a>u1 b>a c>b', 'u1', ['a', 'a/b', 'a/b/c']],
+    [
+      'a diamond: each group once, by the shortest way',
+      'Transitive',
+      'a>u1 b>a c>a d>b d>c d>u1',
+      'u1',
+      ['a', 'a/b', 'a/c', 'd'],
+    ],
+    ['a cycle ends', 'Transitive', 'a>u1 b>a a>b', 'u1', ['a', 'a/b']],
+    ['a group in itself', 'Transitive', 'a>u1 a>a', 'u1', ['a']],
+    ['nobody above', 'Transitive', 'a>u1', 'u2', []],
+  ] as const)('%s', async (_name, membership, edges, member, expected) => {
+    const above = await makeAncestry(await spaceOf(edges), membership).above(sourceId(member));
+    expect(above.map(({ path }) => path.join('/')).sort()).toEqual(expected);
+    expect(above.every(({ groupId, path }) => path.at(-1) === groupId)).toBe(true);
+  });
+});
+
+describe('usersBelow', () => {
+  it.each([
+    ['direct only', 'Direct', 'a>u1 a>b b>u2', ['u1']],
+    ['nested', 'Transitive', 'a>u1 a>b b>u2 b>c c>u3', ['u1', 'u2', 'u3']],
+    ['a cycle ends', 'Transitive', 'a>b b>a a>u1 b>u2', ['u1', 'u2']],
+    ['a diamond', 'Transitive', 'a>b a>c b>d c>d d>u1', ['u1']],
+  ] as const)('%s', async (_name, membership, edges, expected) => {
+    const found: string[] = [];
+    for await (const page of usersBelow(await spaceOf(edges), membership, sourceId('a'))) found.push(...page);
+    expect([...new Set(found)].sort()).toEqual(expected);
+  });
+});

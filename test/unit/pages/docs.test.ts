@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RECOMMENDED_ACTION } from '../../../src/core/advice';
+import { ERROR_CODES } from '../../../src/core/errors';
+import { ENTRA_ERROR_CODE } from '../../../src/core/retry';
+import { REQUEST_CODES } from '../../../src/functions/http';
+
+const page = (name: string): string => readFileSync(join(__dirname, '../../../docs', name), 'utf8');
+const errors = page('errors.md');
+const runbook = page('runbook.md');
+const sections = errors.split(/^### /m).slice(1);
+
+test('docs/errors.md holds every code of the code, and no other', () => {
+  const documented = sections.map((section) => /^`(\w+)`/.exec(section)?.[1]);
+  expect([...documented].sort()).toEqual([...ERROR_CODES, ...REQUEST_CODES].sort());
+});
+
+test.each(sections.map((section) => [/^`(\w+)`/.exec(section)?.[1] ?? section, section]))(
+  '%s has meaning, cause and action',
+  (_, section) => {
+    for (const word of ['Meaning', 'Cause', 'Action']) expect(section).toMatch(new RegExp(`^- \\*\\*${word}\\*\\* \\S.{5}`, 'm'));
+  },
+);
+
+test('each code names the one that the log shows instead', () => {
+  for (const [code, shown] of Object.entries(ENTRA_ERROR_CODE))
+    expect(errors).toContain(`### \`${code}\` (in the log: \`${shown}\`)`);
+  expect(errors.match(/\(in the log/g)).toHaveLength(Object.keys(ENTRA_ERROR_CODE).length);
+});
+
+test('every code has a recommended action of a sentence or two', () => {
+  expect(Object.keys(RECOMMENDED_ACTION).sort()).toEqual([...ERROR_CODES].sort());
+  for (const action of Object.values(RECOMMENDED_ACTION)) expect(action).toMatch(/^[A-Z].{10,}\.$/);
+});
+
+test('the runbook knows every code, status, quarantine and notice', () => {
+  for (const code of ERROR_CODES) expect(runbook).toContain(`\`${code}\``);
+  for (const status of ['NotConfigured', 'NotRun', 'Active', 'Paused', 'Overdue']) expect(runbook).toContain(`### ${status}`);
+  const reasons = readFileSync(join(__dirname, '../../../src/core/health.ts'), 'utf8').match(/(?<=\| ')\w+(?=')/g) ?? [];
+  expect(reasons).toContain('TooManyDeletes');
+  for (const reason of reasons.slice(0, 6)) expect(runbook).toContain(reason);
+  const kinds = readFileSync(join(__dirname, '../../../src/core/notice.ts'), 'utf8').match(/(?<=kind: ')\w+/g) ?? [];
+  expect(kinds).toHaveLength(5);
+  for (const kind of kinds) expect(runbook).toContain(`\`${kind}\``);
+});
+
+test('links between the pages lead somewhere', () => {
+  const anchors = (text: string): readonly string[] =>
+    [...text.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      (title ?? '')
+        .toLowerCase()
+        .replace(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+  for (const [text, own] of [
+    [errors, 'errors.md'],
+    [runbook, 'runbook.md'],
+  ] as const) {
+    for (const [, file, anchor] of text.matchAll(/\]\(([\w/.-]*)(?:#([\w-]+))?\)/g)) {
+      const target = page(file === '' ? own : (file ?? ''));
+      if (anchor !== undefined) expect([anchor, anchors(target).includes(anchor)]).toEqual([anchor, true]);
+    }
+  }
+});
