@@ -1,6 +1,7 @@
 /**
- * Builds the app: `src/main.ts` → `dist/main.js`, one file with every dependency in it, as the Functions worker loads it, and what runs
- * the app on one machine into `dist/local`, which the package leaves out.
+ * Builds the app: `src/main.ts` → `dist/main.js`, which the Functions worker loads, and `src/app.ts` → `dist/app.js`, which that loads when
+ * it is first needed; both with their dependencies in them. What runs the app on one machine goes into `dist/local`, which the package
+ * leaves out.
  *
  *   node scripts/build.mjs [--out <folder>] [--main <file>]     defaults: dist, src/main.ts
  */
@@ -20,10 +21,20 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** What exists is built; while a part is missing the rest still builds. */
 const entries = {
   main: resolve(root, values.main),
+  app: join(root, 'src/app.ts'),
   'local/child': join(root, 'src/local/host/child.ts'),
   'local/cli': join(root, 'src/local/cli.ts'),
   'local/check-schema': join(root, 'src/local/check-schema.ts'),
 };
+
+/** Leaves one import of our own to run time. */
+function outside(imported, path) {
+  return {
+    name: 'outside',
+    setup: (builder) =>
+      builder.onResolve({ filter: /^\.\/app$/ }, (found) => (found.path === imported ? { path, external: true } : undefined)),
+  };
+}
 
 rmSync(out, { recursive: true, force: true });
 for (const [name, source] of Object.entries(entries)) {
@@ -31,7 +42,7 @@ for (const [name, source] of Object.entries(entries)) {
     console.log(`skipped ${name}: there is no ${relative(root, source)}`);
     continue;
   }
-  const isApp = name === 'main';
+  const isApp = !name.startsWith('local/');
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: [source],
@@ -52,6 +63,8 @@ for (const [name, source] of Object.entries(entries)) {
     external: ['@azure/functions-core', 'azurite', 'playwright-core', 'esbuild'],
     // Its CommonJS form finds its own parts at run time, which no bundler can follow.
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    // The registrations are a small file of their own; what they load with the first invocation stays outside of it.
+    plugins: name === 'main' ? [outside('./app', './app.js')] : [],
     // Some dependencies ask for `import.meta.url`, which CommonJS lacks.
     banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { __APP_VERSION__: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },

@@ -32,7 +32,7 @@ zip.addBuffer(
   'package.json',
   options,
 );
-for (const file of ['host.json', 'provisioning-schema.json', 'LICENSE', 'dist/main.js', 'dist/main.js.LEGAL.txt']) {
+for (const file of ['host.json', 'provisioning-schema.json', 'LICENSE', 'dist/main.js', 'dist/app.js', 'dist/app.js.LEGAL.txt']) {
   zip.addFile(join(root, file), file, options);
 }
 zip.addBuffer(sbom(), 'sbom.cdx.json', options);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { App } from '../compose';
+import { UnavailableError } from '../core/errors';
 import { type CompiledFilter, compileFilter, evaluateFilter } from '../core/filter';
 import type { EngineDeps } from '../engine/deps';
 import { madeUpObject, readTestUser, type TestObject } from '../engine/test-object';
@@ -35,6 +36,7 @@ async function objectOf(deps: EngineDeps, filter: CompiledFilter, input: TestInp
   if (input.kind === 'values') return madeUpObject(input.values);
   const read = await readTestUser(deps, input.name, filter.attributes);
   if (read.kind === 'found') return read.object;
-  const reason = read.kind === 'unknown' ? read.reason : 'Entra ID has no such user; give an object id, UPN or e-mail.';
+  if (read.kind === 'unknown') throw new UnavailableError('source', `The user could not be read from Entra ID: ${read.reason}`);
+  const reason = 'Entra ID has no such user; give an object id, UPN or e-mail.';
   throw new RequestProblem(404, 'NotFound', reason, [{ pointer: '#/sourceId', detail: reason }]);
 }

@@ -1,4 +1,5 @@
 import type { App } from '../compose';
+import { UnavailableError } from '../core/errors';
 import type { SourceObject } from '../core/model';
 import type { EngineDeps } from '../engine/deps';
 import { type Explanation, explainObject } from '../engine/explain-object';
@@ -26,7 +27,7 @@ export const makeExplain = (getApp: () => App): Handler =>
       case 'notFound':
         throw new RequestProblem(404, 'NotFound', 'Entra ID has no such object, and no cycle has ever read one.');
       case 'unknown':
-        throw new RequestProblem(404, 'NotFound', `The object could not be read from Entra ID: ${result.reason}`);
+        throw new UnavailableError('source', `The object could not be read from Entra ID: ${result.reason}`);
       case 'explained':
         return json({ provisioningStatus: config.job.status, ...body(result.explanation) });
     }

@@ -4,9 +4,6 @@ import { continueApply } from '../engine/apply-plan';
 import { continuePlan } from '../engine/plan-cycle';
 import { withinInvocation } from './invocation-log';
 
-/** Each minute: a plan that did not get done within its HTTP call goes on soon. Where there is none, one small table is read. */
-export const PLAN_WORK_SCHEDULE = '0 * * * * *';
-
 /** Well inside the ten minutes of host.json. */
 const BUDGET_MS = 8 * 60_000;
 

@@ -6,8 +6,8 @@ import type { PageLinks } from './links';
 /** Something that works but deserves a look. */
 export interface StatusWarning {
   readonly code: 'Setting' | 'SchemaIgnored' | 'CyclesOverdue' | 'WatermarkOld' | 'CycleStopped' | 'NoticeNotSent';
-  /** The setting or the place in the schema that it is about; null when it is about neither. */
-  readonly setting: string | null;
+  /** The setting or the place in the schema that it is about; empty when it is about neither. */
+  readonly setting: string;
   readonly problem: string;
 }
 
@@ -35,6 +35,8 @@ export interface StatusPageView extends StatusView {
   readonly person: PersonStatus | undefined;
 }
 
+const CHANNEL_SETTINGS = { email: 'NOTIFICATION_EMAIL', webhook: 'NOTIFICATION_WEBHOOK_URL' } as const;
+
 const DAY_MS = 24 * 3600_000;
 
 /**
@@ -51,7 +53,8 @@ export function warningsOf(
   now: Date,
 ): readonly StatusWarning[] {
   const warnings: StatusWarning[] = [];
-  const warn = (code: StatusWarning['code'], problem: string): void => void warnings.push({ code, setting: null, problem });
+  const warn = (code: StatusWarning['code'], problem: string, setting = ''): void =>
+    void warnings.push({ code, setting, problem });
   if (status.watch.verdict !== 'well') {
     warn(
       'CyclesOverdue',
@@ -73,7 +76,7 @@ export function warningsOf(
   }
   if (status.undelivered) {
     const { channel, kind, at, problem } = status.undelivered;
-    warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`);
+    warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`, CHANNEL_SETTINGS[channel]);
   }
   for (const { setting, problem } of configured) {
     warnings.push({ code: setting.startsWith('schema ') ? 'SchemaIgnored' : 'Setting', setting, problem });

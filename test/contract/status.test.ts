@@ -242,7 +242,7 @@ describe('status › what waits', () => {
       setting: 'ZENDESK_API_TOKEN',
       problem: expect.stringContaining('30 April 2027'),
     });
-    expect(warnings).toContainEqual({ code: 'WatermarkOld', setting: null, problem: expect.stringContaining('5 days ago') });
+    expect(warnings).toContainEqual({ code: 'WatermarkOld', setting: '', problem: expect.stringContaining('5 days ago') });
     expect(JSON.stringify(warnings)).not.toContain('very-secret');
   });
 });

@@ -44,8 +44,8 @@ describe('the package, unzipped somewhere else and started alone', () => {
       'provisioning-schema.json',
       'sbom.cdx.json',
     ]);
-    expect(readdirSync(join(app, 'dist')).sort()).toEqual(['main.js', 'main.js.LEGAL.txt']);
-    const code = readFileSync(join(app, 'dist', 'main.js'), 'utf8');
+    expect(readdirSync(join(app, 'dist')).sort()).toEqual(['app.js', 'app.js.LEGAL.txt', 'main.js']);
+    const code = readFileSync(join(app, 'dist', 'app.js'), 'utf8');
     expect(code).not.toContain('startZendeskSimulator');
     expect(code).not.toContain('startGraphSimulator');
   });

@@ -252,6 +252,44 @@ describe('engine › groups', () => {
   });
 });
 
+describe('engine › members of a group', () => {
+  const inGroup = async () => {
+    const company = aCompany({ agents: 2 });
+    const group = company.directory.addGroup({ displayName: 'Sales' });
+    company.directory.assign(group, company.roles.agent);
+    const [ann, bob] = company.agents;
+    if (!ann || !bob) throw new Error('two are needed');
+    company.directory.addMember(group, ann.id);
+    await company.world.round();
+    const members = () => company.world.membersOf(company.world.groupNamed('Sales')?.id ?? ('' as never));
+    return { ...company, group, ann: ann.id, bob: bob.id, members };
+  };
+
+  it('a member whom a full round lacks stays until a direct read has proved that the membership is gone', async () => {
+    const { world, directory, group, ann, members } = await inGroup();
+    directory.members.get(group)?.delete(ann);
+    world.source.expireWatermarks();
+    world.source.switches.unknownReads = new Set([ann]);
+    await world.round();
+    await world.round();
+    expect(members()).toEqual([ann]);
+    world.source.expireWatermarks();
+    world.source.switches.unknownReads = new Set();
+    await world.round();
+    expect(members()).toEqual([]);
+  });
+
+  it('a protected account is neither put into a group nor taken out of one', async () => {
+    const { world, directory, group, ann, bob, members } = await inGroup();
+    const ids = [ann, bob].map((id) => world.accountOf(id)?.id ?? '');
+    world.settings = { ...world.settings, protectedUsers: ids };
+    directory.addMember(group, bob);
+    directory.removeMember(group, ann);
+    await world.round();
+    expect(members()).toEqual([ann]);
+  });
+});
+
 describe('engine › what once went wrong', () => {
   it('a group nested in itself by way of another one, assigned while the first is unassigned: nobody below is suspended', async () => {
     const world = new World({ settings: { groupMembership: 'Transitive' } });
