@@ -25,6 +25,7 @@ const entries = {
   'local/child': join(root, 'src/local/host/child.ts'),
   'local/cli': join(root, 'src/local/cli.ts'),
   'local/check-schema': join(root, 'src/local/check-schema.ts'),
+  'local/measure': join(root, 'src/local/measure.ts'),
 };
 
 /** Leaves one import of our own to run time. */

@@ -15,7 +15,7 @@
  *       "telemetryBytes":     { "initial": n, "incrementalIdle": n, "perChange": n } } ] }
  *
  * `initial` is a whole initial cycle of `objects`, `incrementalIdle` a cycle in which nothing changed, `perChange` what one changed
- * object adds. The timer `planWork`, once a minute, is added here and not measured. A number in place of the three is `initial` alone. What was not measured is left out of the sum and said so.
+ * object adds. The timer `planWork`, every five minutes, is added here and not measured. A number in place of the three is `initial` alone. What was not measured is left out of the sum and said so.
  * With several sizes, a straight line through them tells other sizes; with one, everything is taken as proportional.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -52,8 +52,8 @@ const TRANSACTIONS_PER_MESSAGE = 3;
 const POLLS_PER_MONTH = DAYS_PER_MONTH * 2 * 43_200;
 /** Memory of an instance as the template sets it, in GB. */
 const INSTANCE_GB = 2;
-/** `planWork` looks each minute whether a plan waits, and an active instance is billed for a second at least. https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
-const MINUTES_PER_MONTH = DAYS_PER_MONTH * 1_440;
+/** `planWork` looks every five minutes whether a plan waits, and an active instance is billed for a second at least. https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
+const PLAN_WORK_PER_MONTH = DAYS_PER_MONTH * 288;
 const ALERT_RULES = 8;
 const BEGIN = '<!-- cost table: begin (node scripts/cost.mjs --write) -->';
 const END = '<!-- cost table: end -->';
@@ -94,7 +94,7 @@ function month(measurements, size, isFirst) {
       : (idle ?? 0) * CYCLES_PER_MONTH + (isFirst ? (initial ?? 0) : (perChange ?? 0) * size * changeShare);
   }
   for (const quantity of ['functionExecutions', 'functionSeconds']) {
-    if (total[quantity] !== undefined) total[quantity] += MINUTES_PER_MONTH;
+    if (total[quantity] !== undefined) total[quantity] += PLAN_WORK_PER_MONTH;
   }
   return total;
 }

@@ -30,7 +30,7 @@ beforeAll(async () => {
     await Promise.all(
       Array.from({ length: 50 }, (_, n) =>
         log.record(
-          logEntry(`cycle-${from}`, `change-${from + n}`, {
+          logEntry(`cycle-${from + n}`, `change-${from + n}`, {
             at: new Date(Date.UTC(2026, 0, 1) + (from + n) * 1000).toISOString(),
           }),
         ),

@@ -1,6 +1,6 @@
 import { type Azurite, startAzurite } from '../azurite';
 import { type GraphSimulator, startGraphSimulator } from '../graph/simulator';
-import type { LogEvent } from '../host/events';
+import type { InvocationEvent, LogEvent } from '../host/events';
 import { type LocalHost, startHost } from '../host/start-host';
 import { startZendeskSimulator, type ZendeskSimulator } from '../zendesk/simulator';
 import { buildDemoDirectory, type DemoDirectory } from './directory';
@@ -18,6 +18,9 @@ export interface WorldOptions {
   readonly recordTraffic?: boolean;
   readonly runTimersAtStart?: boolean;
   readonly messageLeaseMs?: number;
+  /** Puts something between the app and its storage: answers the connection string to use. */
+  readonly viaStorage?: (connectionString: string) => Promise<string>;
+  readonly onInvocation?: (event: InvocationEvent) => void;
   readonly onLog: (event: LogEvent) => void;
 }
 
@@ -73,7 +76,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       PROVISIONING_STATUS: 'On',
       ...options.settings,
     },
-    storageConnectionString: azurite.connectionString,
+    storageConnectionString: await (options.viaStorage?.(azurite.connectionString) ?? azurite.connectionString),
+    ...(options.onInvocation === undefined ? {} : { onInvocation: options.onInvocation }),
     nodeArguments: [`--max-old-space-size=${HEAP_LIMIT_MB}`],
     runTimersAtStart: options.runTimersAtStart ?? true,
     maxPollingIntervalMs: 200,
