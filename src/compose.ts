@@ -25,6 +25,7 @@ import { readSchema } from './core/schema/read';
 import type { EngineDeps } from './engine/deps';
 import { type Gate, makeGate } from './engine/gate';
 import type { JobSettings } from './engine/job-settings';
+import { MatchHistory } from './engine/match-history';
 import type { Planning } from './engine/plan-cycle';
 import { STATUS_KEYS } from './engine/status-keys';
 import type { Notifier } from './ports/notifier';
@@ -148,6 +149,7 @@ function configured(
     target: zendesk,
     state,
     ...storesOf(storage),
+    matchHistory: new MatchHistory(),
     notifier: notifierOf(config, graph, state, clock, logger),
     clock,
     sleep,

@@ -7,6 +7,7 @@ import type { ConnectorSpace, CycleStore, EscrowStore, LinkStore, StagedDeletion
 import type { TargetConnector } from '../ports/target-connector';
 import type { WorkQueue } from '../ports/work-queue';
 import type { JobSettings } from './job-settings';
+import type { MatchHistory } from './match-history';
 
 /** Everything a use case may reach for: the two connectors, the stores, and what is neither pure nor ours. */
 export interface EngineDeps {
@@ -23,6 +24,8 @@ export interface EngineDeps {
   readonly cycles: CycleStore;
   readonly log: ProvisioningLog;
   readonly notifier: Notifier;
+  /** What this process has learnt about matching; losing it costs a few requests. */
+  readonly matchHistory: MatchHistory;
   readonly clock: Clock;
   /** Waits for that many milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;

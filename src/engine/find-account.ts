@@ -13,12 +13,14 @@ export interface Found<T> {
 /**
  * Finds the account of a user: the linked one, else by every matching attribute in order of precedence. All attributes are asked,
  * not only the first that hits, because two that disagree must not be decided by order.
+ * @param wanted `mayAskByCreating`: creating may take the place of the search by e-mail, when nearly everybody is new; the caller then
+ *   matches again, with a search, if the address is refused.
  */
 export async function findUser(
   deps: EngineDeps,
   source: SourceId,
   link: Link | null,
-  wanted: { readonly matchers: readonly UserMatcher[]; readonly externalId: string },
+  wanted: { readonly matchers: readonly UserMatcher[]; readonly externalId: string; readonly mayAskByCreating: boolean },
   trace: Trace,
 ): Promise<Found<TargetUser>> {
   const { matchers, externalId } = wanted;
@@ -32,8 +34,17 @@ export async function findUser(
   }
   const found = new Map<string, TargetUser>();
   const candidates: Candidate[] = [];
+  const asksByCreating = wanted.mayAskByCreating && deps.matchHistory.expectsNobody;
   for (const matcher of matchers) {
-    for (const user of await candidatesFor(deps, matcher, [...found.values()])) {
+    if (matcher.attribute === 'email' && asksByCreating && found.size === 0) {
+      trace.step('matching', 'Nobody has the external id; Zendesk itself refuses the e-mail address if somebody has it.', {
+        matchingAttributes: 'external_id, email',
+      });
+      return { situation: situate(source, link ?? undefined, false, []), target: undefined };
+    }
+    const matches = await candidatesFor(deps, matcher, [...found.values()]);
+    if (matcher.attribute === 'email' && found.size === 0 && matches.length > 0) deps.matchHistory.note(true);
+    for (const user of matches) {
       found.set(user.id, user);
       candidates.push({ id: user.id, matchedBy: matcher.attribute, heldBy: await holderOfUser(deps, user, source, externalId) });
     }

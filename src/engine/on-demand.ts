@@ -117,7 +117,7 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
 const keyText = (key: ObjectKey): string => `${key.type} ${key.id}`;
 
 function resultOf(subject: string, result: ImportResult | undefined, ended: ReadonlyMap<string, Ended | Later>): SubjectResult {
-  if (!result || result.kind !== 'imported') {
+  if (result?.kind !== 'imported') {
     return { subject, kind: 'notImported', result: result ?? { kind: 'unknown', reason: 'The object was not read.' } };
   }
   const end = ended.get(keyText(result.key));

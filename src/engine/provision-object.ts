@@ -31,7 +31,7 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
   for (let tries = 1; ; tries += 1) {
     const trace = new Trace();
     try {
-      return await attempt(deps, item, options, trace);
+      return await attempt(deps, item, options, trace, tries > 1);
     } catch (error) {
       if (!(error instanceof ProvisioningError)) throw error;
       const verdict = disposition(error);
@@ -55,7 +55,13 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
   }
 }
 
-async function attempt(deps: EngineDeps, item: WorkItem, { dryRun }: ProvisionOptions, trace: Trace): Promise<Outcome> {
+async function attempt(
+  deps: EngineDeps,
+  item: WorkItem,
+  { dryRun }: ProvisionOptions,
+  trace: Trace,
+  isSecondTry: boolean,
+): Promise<Outcome> {
   const key = { type: item.objectType, id: item.sourceId };
   const source = (await deps.space.readObject(key))?.value;
   if (!source) {
@@ -71,7 +77,9 @@ async function attempt(deps: EngineDeps, item: WorkItem, { dryRun }: ProvisionOp
   const pairing = await openPairing(deps, key);
   const account = await deps.target.describe();
   const common = { deps, item, dryRun, decision, account, pairing, trace };
-  return source.type === 'user' ? provisionUser({ ...common, user: source }) : provisionGroup({ ...common, group: source });
+  return source.type === 'user'
+    ? provisionUser({ ...common, user: source, isSecondTry })
+    : provisionGroup({ ...common, group: source });
 }
 
 function traceScope(trace: Trace, decision: ScopeDecision): void {

@@ -26,6 +26,8 @@ export interface UserWork {
   readonly account: TargetDescription;
   readonly pairing: Pairing;
   readonly trace: Trace;
+  /** True when the address was refused a moment ago: then it is searched for, not asked about by creating. */
+  readonly isSecondTry: boolean;
 }
 
 /** Brings the account of one user in line with the source: match ▸ map ▸ plan ▸ protect ▸ export ▸ link. Safe to repeat. */
@@ -45,7 +47,13 @@ export async function provisionUser(work: UserWork): Promise<Outcome> {
 async function provisionInScope(work: UserWork): Promise<Outcome> {
   const { deps, account, pairing, trace, item } = work;
   const wish = wishForUser(deps, account, work.user, work.decision, pairing.link ? 'update' : 'create');
-  const { situation, target } = await findUser(deps, item.sourceId, pairing.link, wish, trace);
+  const { situation, target } = await findUser(
+    deps,
+    item.sourceId,
+    pairing.link,
+    { ...wish, mayAskByCreating: mayAskByCreating(work, wish) },
+    trace,
+  );
   if (situation.kind === 'disputed') throw new DisputedMatchError(situation.candidateIds, situation.reason);
 
   const protection = protectedBy(deps, account, target, wish.email);
@@ -83,6 +91,13 @@ async function provisionInScope(work: UserWork): Promise<Outcome> {
   traceMembers(trace, members);
   return { kind: 'done', subject: subjectOf(work, result), plan: told, warnings: [...warnings, ...members.problems] };
 }
+
+/** Creating answers for the two attributes that Zendesk keeps unique, and only where an account may be created. */
+const mayAskByCreating = (work: UserWork, wish: Wish): boolean =>
+  !work.dryRun &&
+  !work.isSecondTry &&
+  work.deps.schema.users.actions.create &&
+  wish.matchers.map((matcher) => matcher.attribute).join() === 'external_id,email';
 
 /** An earlier try had written already and was cut off before its log entry. */
 function finishedEarlier(work: UserWork, target: TargetUser | undefined, plan: Plan, warnings: readonly string[]): Outcome {
@@ -134,6 +149,7 @@ async function exportUser(
   }
   try {
     const created = await deps.target.createUser(newUserOf(plan, item.sourceId));
+    deps.matchHistory.note(false);
     await pairing.reserve(created.id);
     return created;
   } catch (error) {
@@ -154,6 +170,7 @@ async function keepWhatWasLeft(work: UserWork, settle: (link: Link) => Promise<v
 /** Zendesk says a value is taken. If its search does not know by whom yet, only time helps; else matching decides anew. */
 async function explainTaken(work: UserWork, wish: Wish, error: AlreadyExistsError): Promise<void> {
   if (error.attribute !== 'email' || wish.email === null) return;
+  work.deps.matchHistory.note(true);
   const holders = await work.deps.target.findUsers({ attribute: 'email', value: wish.email });
   if (holders.length > 0) return;
   const why =

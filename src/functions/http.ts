@@ -66,7 +66,7 @@ export const problem = (status: number, code: string, title: string, detail: str
   });
 
 /**
- * The body of a request as JSON. @throws RequestProblem when it is larger than {@link MAX_BODY_BYTES} or no JSON. Reads no further
+ * The body of a request as JSON. @throws RequestProblem when it is larger than {@link MAX_BODY_BYTES} or no JSON. Keeps no more
  * than the limit, whatever the request announces.
  */
 export async function readJson(request: HttpRequest): Promise<unknown> {
@@ -74,9 +74,9 @@ export async function readJson(request: HttpRequest): Promise<unknown> {
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
+  if (size > MAX_BODY_BYTES) throw tooLarge();
   const text = Buffer.concat(chunks).toString('utf8');
   if (text.trim() === '') throw new RequestProblem(400, 'BadRequest', 'The request has no body; send a JSON object.');
   try {
@@ -84,6 +84,11 @@ export async function readJson(request: HttpRequest): Promise<unknown> {
   } catch {
     throw new RequestProblem(400, 'BadRequest', 'The body is no JSON.');
   }
+}
+
+/** Takes a body in and keeps nothing of it: with streams, who is still sending would never hear a refusal. Azure bounds its size. */
+async function takeIn(request: HttpRequest): Promise<void> {
+  for await (const _ of request.body ?? []);
 }
 
 const tooLarge = (): RequestProblem =>
@@ -98,7 +103,10 @@ export const http =
   (request, context) =>
     withinInvocation(context, async () => {
       try {
-        if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+        if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {
+          await takeIn(request);
+          throw tooLarge();
+        }
         return await run(request);
       } catch (error) {
         return problemOf(error);

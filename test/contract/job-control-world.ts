@@ -85,7 +85,12 @@ export async function startJobWorld(
     if (composed.kind !== 'configured') throw new Error(JSON.stringify(composed.error.issues));
     return composed;
   };
-  const app = compose({});
+  const app = await Promise.resolve({})
+    .then(compose)
+    .catch(async (error: unknown) => {
+      await Promise.all([graph.close(), zendesk.close(), azurite.stop()]);
+      throw error;
+    });
   const queue = new QueueClient(azurite.connectionString, WORK_QUEUE);
 
   const cycle = () => runCycle(app.deps, { owner: app.deps.newId(), budgetMs: 60_000 });

@@ -117,6 +117,7 @@ describe('engine › restartable', () => {
       { kind: 'assignGroup', group: 1, role: 1 },
       { kind: 'assignUser', user: 2, role: 0 },
     ],
+    asksByCreating: false,
     later: [
       [
         { kind: 'toggleEnabled', user: 0 },

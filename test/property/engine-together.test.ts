@@ -86,6 +86,7 @@ describe('engine › two instances', () => {
         users: [{ isEnabled: true, existing: 'nothing' }],
         groups: [{ isThere: false }],
         start: [{ kind: 'assignUser', user: 0, role: 0 }],
+        asksByCreating: false,
         later: [],
       });
       expect(await world.killedAt(at, () => world.tick('dead'))).toBe(true);

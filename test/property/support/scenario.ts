@@ -30,6 +30,8 @@ export interface Scenario {
   readonly start: readonly Edit[];
   /** Each list happens before one cycle. */
   readonly later: readonly (readonly Edit[])[];
+  /** Begin as an app that has found nearly everybody to be new, and so creates before it searches. */
+  readonly asksByCreating: boolean;
 }
 
 const index = fc.nat({ max: 5 });
@@ -83,6 +85,7 @@ export const aScenario = (rounds: number, settings: Partial<Scenario['settings']
       fc.array(withHands ? fc.oneof({ weight: 4, arbitrary: changing }, byHand) : changing, { minLength: 1, maxLength: 5 }),
       { minLength: rounds, maxLength: rounds },
     ),
+    asksByCreating: fc.boolean(),
   }) satisfies fc.Arbitrary<Scenario>;
 
 /** A scenario set up in a world, with the names of its people and groups. */
@@ -98,6 +101,7 @@ export class Play {
 
   constructor(readonly scenario: Scenario) {
     this.world = new World({ settings: scenario.settings });
+    if (scenario.asksByCreating) this.world.expectNobody();
     const { directory, target } = this.world;
     this.#roleIds = ROLES.map((name) =>
       directory.addAppRole({ displayName: name, value: name.toLowerCase(), isEnabled: name !== 'Retired' }),

@@ -10,6 +10,7 @@ import { makeGate } from '../../../src/engine/gate';
 import { handleWorkItem } from '../../../src/engine/handle-work-item';
 import type { JobSettings } from '../../../src/engine/job-settings';
 import { changeJob } from '../../../src/engine/job-state';
+import { MatchHistory } from '../../../src/engine/match-history';
 import { type CycleOutcome, runCycle } from '../../../src/engine/run-cycle';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
@@ -77,6 +78,7 @@ export class World {
   hook: PortHook | undefined;
   readonly #stores;
   readonly queue;
+  readonly #matchHistory = new MatchHistory();
   #ids = 0;
   #messagesSeen = 0;
 
@@ -106,11 +108,17 @@ export class World {
     return this.source.directory;
   }
 
+  /** Makes the app expect that nobody has an account yet. */
+  expectNobody(): void {
+    while (!this.#matchHistory.expectsNobody) this.#matchHistory.note(false);
+  }
+
   /** What an app instance is made of. */
   deps(): EngineDeps {
     const quiet = (): void => undefined;
     return {
       ...this.#stores,
+      matchHistory: this.#matchHistory,
       settings: this.settings,
       schema: this.schema,
       source: this.source,
