@@ -21,7 +21,7 @@ await build({
   format: 'cjs',
   logLevel: 'error',
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  external: ['azurite'],
+  external: ['azurite', '@azure/functions-core'],
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': '__importMetaUrl' },
 });

@@ -20,7 +20,9 @@ describe('README', () => {
   test('names no setting that the app does not know', () => {
     const known = new Set<string>(describeSettings().map((row) => row.key));
     const table = readme.split('\n').filter((line) => /^\| `[A-Z]/.test(line));
-    const named = table.flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map((match) => match[1] ?? ''));
+    const named = table.flatMap((line) =>
+      [...(line.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map((match) => match[1] ?? ''),
+    );
     expect(named.filter((key) => !known.has(key))).toEqual([]);
   });
 });
