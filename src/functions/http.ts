@@ -65,11 +65,15 @@ export const problem = (status: number, code: string, title: string, detail: str
     'content-type': 'application/problem+json; charset=utf-8',
   });
 
-/**
- * The body of a request as JSON. @throws RequestProblem when it is larger than {@link MAX_BODY_BYTES} or no JSON. Keeps no more
- * than the limit, whatever the request announces.
- */
+/** The body of a request as JSON. @throws RequestProblem when it is empty, larger than {@link MAX_BODY_BYTES}, or no JSON */
 export async function readJson(request: HttpRequest): Promise<unknown> {
+  const body = await readOptionalJson(request);
+  if (body === undefined) throw new RequestProblem(400, 'BadRequest', 'The request has no body; send a JSON object.');
+  return body;
+}
+
+/** As {@link readJson}; undefined for an empty body. Keeps no more than the limit, whatever the request announces. */
+export async function readOptionalJson(request: HttpRequest): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
@@ -78,7 +82,7 @@ export async function readJson(request: HttpRequest): Promise<unknown> {
   }
   if (size > MAX_BODY_BYTES) throw tooLarge();
   const text = Buffer.concat(chunks).toString('utf8');
-  if (text.trim() === '') throw new RequestProblem(400, 'BadRequest', 'The request has no body; send a JSON object.');
+  if (text.trim() === '') return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -1,39 +1,17 @@
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
 import type { Initiator } from '../engine/log-entry';
-import { MAX_BODY_BYTES, RequestProblem } from './http';
+import { RequestProblem, readOptionalJson } from './http';
 
 /** Reads a JSON body of a shape; an empty one counts as `{}`. @throws RequestProblem naming every fault by JSON pointer */
 export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(parse(await readText(request)));
+  const parsed = schema.safeParse((await readOptionalJson(request)) ?? {});
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, 50).map((issue) => ({
     pointer: `#/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
     detail: issue.message,
   }));
   throw new RequestProblem(400, 'BadRequest', 'The body of the request is not as it should be.', errors);
-}
-
-/** Reads no further than the limit, whatever the request announces. */
-async function readText(request: HttpRequest): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES)
-      throw new RequestProblem(413, 'PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-function parse(text: string): unknown {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new RequestProblem(400, 'BadRequest', 'The body of the request is no JSON.');
-  }
 }
 
 const MAX_NAME = 256;

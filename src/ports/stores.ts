@@ -66,7 +66,10 @@ export interface ConnectorSpace {
   clearDirty(keys: readonly ObjectKey[]): Promise<void>;
 }
 
-/** A claim on an object while its plan is being exported: the write-ahead record of what is about to happen. */
+/**
+ * A claim on an object while its plan is being exported: the write-ahead record of what is about to happen. With `untilMs` 0 it holds
+ * nobody off any more: the plan may have been written and has no log entry yet.
+ */
 export interface LinkClaim {
   /** Until when nobody else may write; a claim left by a dead process ends by itself. */
   readonly untilMs: number;
