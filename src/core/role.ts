@@ -1,5 +1,4 @@
-import { type AppRole, DEFAULT_ACCESS_ROLE_ID, type Entitlement, type TargetRole, targetId } from './model';
-import { grantedRoles } from './scope';
+import { type TargetRole, targetId } from './model';
 
 /** A role that the Zendesk account has besides the built-in ones. */
 export interface CustomRole {
@@ -74,29 +73,6 @@ export function resolveRole(
 /** Whether two role pairs are the same to Zendesk: only an agent is told apart by a custom role. */
 export function isSameRole(a: TargetRole, b: TargetRole): boolean {
   return a.role === b.role && (a.role !== 'agent' || a.customRoleId === b.customRoleId);
-}
-
-/** Several app roles of one object put in order: the one that counts, and those passed over. */
-export interface RoleOrder {
-  /** Each role once, the one that counts first. */
-  readonly ordered: readonly AppRole[];
-  /** Undefined when only Default Access, or roles that are gone or disabled, are left. */
-  readonly winner: AppRole | undefined;
-  /** Display names of the roles passed over, for the log. */
-  readonly losers: readonly string[];
-  readonly hasDefaultAccess: boolean;
-}
-
-/** Orders the roles of an object by the rule: direct before group, then the order in which the application lists its roles. */
-export function orderRoles(entitlements: readonly Entitlement[], appRoles: readonly AppRole[]): RoleOrder {
-  const ordered = [...new Set(grantedRoles(entitlements, appRoles).map(({ role }) => role))];
-  const [winner, ...others] = ordered;
-  return {
-    ordered,
-    winner,
-    losers: others.map((role) => role.displayName),
-    hasDefaultAccess: entitlements.some((one) => one.appRoleId === DEFAULT_ACCESS_ROLE_ID),
-  };
 }
 
 /** Every role name that a mapping may give in this account, for messages. */

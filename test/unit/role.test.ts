@@ -1,5 +1,5 @@
-import { type AppRole, DEFAULT_ACCESS_ROLE_ID, type Entitlement, sourceId, targetId } from '../../src/core/model';
-import { type CustomRole, isSameRole, orderRoles, resolveRole } from '../../src/core/role';
+import { targetId } from '../../src/core/model';
+import { type CustomRole, isSameRole, resolveRole } from '../../src/core/role';
 
 const customRoles: readonly CustomRole[] = [
   { id: '101', name: 'Light agent', roleType: 1 },
@@ -94,35 +94,5 @@ describe('role › role and custom_role_id go out as one pair', () => {
     expect(isSameRole({ role: 'admin', customRoleId: targetId('107') }, { role: 'admin', customRoleId: null })).toBe(true);
     expect(isSameRole({ role: 'agent', customRoleId: targetId('102') }, { role: 'agent', customRoleId: null })).toBe(false);
     expect(isSameRole({ role: 'agent', customRoleId: null }, { role: 'end-user', customRoleId: null })).toBe(false);
-  });
-});
-
-describe('role › several app roles of one object', () => {
-  const role = (id: string): AppRole => ({ id, value: id, displayName: id.toUpperCase(), isEnabled: true });
-  const appRoles = [role('first'), role('second'), role('third')];
-  const entitled = (appRoleId: string, ...path: string[]): Entitlement => ({
-    assignmentId: `${appRoleId}-${path.join()}`,
-    appRoleId,
-    path: path.map(sourceId),
-  });
-
-  it.each([
-    ['the order of the application', [entitled('second'), entitled('first')], 'first', ['SECOND']],
-    ['direct before group', [entitled('first', 'g'), entitled('third')], 'third', ['FIRST']],
-    ['a role twice counts once', [entitled('first'), entitled('first', 'g')], 'first', []],
-    ['a role that is gone does not count', [entitled('gone'), entitled('second', 'g')], 'second', []],
-  ])('%s', (_, entitlements, winner, losers) => {
-    const order = orderRoles(entitlements, appRoles);
-    expect(order.winner?.id).toBe(winner);
-    expect(order.losers).toEqual(losers);
-  });
-
-  it('Default Access is no role', () => {
-    expect(orderRoles([entitled(DEFAULT_ACCESS_ROLE_ID)], appRoles)).toEqual({
-      ordered: [],
-      winner: undefined,
-      losers: [],
-      hasDefaultAccess: true,
-    });
   });
 });
