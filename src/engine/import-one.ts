@@ -8,7 +8,7 @@ import type { EngineDeps } from './deps';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 import { deleted, newUser, told } from './import-users';
-import { STATE_KEYS } from './job-state';
+import { readApplication } from './read-application';
 import { filterGroups, groupAttributes } from './schema-needs';
 import { refreshRow } from './scope-changes';
 import type { ScopeContext } from './scope-object';
@@ -37,8 +37,7 @@ export type ImportResult =
 
 /** Reads the application and its assignments. @throws whatever the source throws; nothing is imported from half a list */
 export async function openImport(deps: EngineDeps): Promise<ImportSession> {
-  const application = await deps.source.readApplication();
-  await deps.state.write(STATE_KEYS.application, application, '*');
+  const application = await readApplication(deps);
   const missing = new Map<string, AppRoleAssignment>();
   for await (const page of deps.space.listAssignments()) for (const one of page) missing.set(one.id, one);
   const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();

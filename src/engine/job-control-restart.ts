@@ -6,6 +6,7 @@ import { takeLease } from './lease';
 import type { Initiator } from './log-entry';
 import { leaveQuarantine } from './quarantine-job';
 import { releaseStaged } from './release-staged';
+import { takeSystemsOver } from './same-systems';
 import { unlinkAll } from './unlink';
 
 /** What a restart can reset. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationjobrestartcriteria */
@@ -70,6 +71,7 @@ export async function restartJob(
     try {
       await requireInitial(deps);
       linksCleared = await unlinkAll(deps, () => lease.renew());
+      await takeSystemsOver(deps, () => lease.renew());
     } finally {
       await lease.release();
     }

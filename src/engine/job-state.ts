@@ -12,6 +12,7 @@ export const STATE_KEYS = {
   userWatermark: 'watermark-users',
   groupWatermarks: 'watermark-groups',
   application: 'application',
+  systems: 'systems',
 } as const;
 
 /** How the job stands, across cycles. */

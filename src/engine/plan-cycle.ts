@@ -1,4 +1,4 @@
-import { ProvisioningError, UnauthorizedError } from '../core/errors';
+import { ConfigError, ProvisioningError, UnauthorizedError } from '../core/errors';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
 import type { RemovalKind } from '../core/removal';
 import type { ProvisioningSchema } from '../core/schema/model';
@@ -17,6 +17,7 @@ import { type Lease, takeLease } from './lease';
 import type { Initiator } from './log-entry';
 import { planObject, planRow } from './plan-cycle-object';
 import { copySpace, planState } from './plan-cycle-space';
+import { requireSameSystems } from './same-systems';
 import { groupAttributes } from './schema-needs';
 import { scopeContext } from './scope-changes';
 
@@ -138,6 +139,7 @@ class PlanRun {
 
   async run(): Promise<void> {
     try {
+      await requireSameSystems(this.planning.deps);
       this.#deps = { ...this.#deps, schema: await this.#schema() };
       const application = await this.#deps.source.readApplication();
       await this.#deps.state.write(STATE_KEYS.application, application, '*');
@@ -219,11 +221,11 @@ class PlanRun {
     this.header = next;
   }
 
-  /** A refused credential needs a person; anything else may be over by the next try. */
+  /** A refused credential or setting needs a person; anything else may be over by the next try. */
   async #fail(error: ProvisioningError): Promise<void> {
     const stored = await this.planning.plans.read(this.header.planId);
     if (!stored) return;
-    const state = error instanceof UnauthorizedError ? 'failed' : 'planning';
+    const state = error instanceof UnauthorizedError || error instanceof ConfigError ? 'failed' : 'planning';
     await this.planning.plans.write({ ...stored.value, state, error: { code: error.code, message: error.message } }, '*');
   }
 }

@@ -174,7 +174,7 @@ async function explainTaken(work: UserWork, wish: Wish, error: AlreadyExistsErro
   const holders = await work.deps.target.findUsers({ attribute: 'email', value: wish.email });
   if (holders.length > 0) return;
   const why =
-    'Zendesk says that the e-mail address is taken, but its search does not find the account yet (the index lags, or a deleted or secondary address holds it)';
+    'Zendesk says that the e-mail address is taken, but its search does not find the account yet (the index lags, or somebody holds it as a deleted or unverified address)';
   throw new UnavailableError('target', why, { cause: error });
 }
 

@@ -1,4 +1,12 @@
-import { ProvisioningError, StaleStateError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
+import { createHash } from 'node:crypto';
+import {
+  ConfigError,
+  ProvisioningError,
+  StaleStateError,
+  ThrottledError,
+  UnauthorizedError,
+  UnavailableError,
+} from '../core/errors';
 import type { QuarantineCause } from '../core/health';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
 import type { CycleRecord } from '../ports/stores';
@@ -20,6 +28,7 @@ import {
 } from './job-state';
 import { type Lease, takeLease } from './lease';
 import { enterQuarantine, leaveQuarantine } from './quarantine-job';
+import { readApplication } from './read-application';
 import { groupAttributes } from './schema-needs';
 import { clearScoped, scopeChanges } from './scope-changes';
 
@@ -71,8 +80,7 @@ function reasonNotToRun(job: JobState, now: Date): string | undefined {
 async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
   let cycleId: string | undefined;
   try {
-    const application = await deps.source.readApplication();
-    await deps.state.write(STATE_KEYS.application, application, '*');
+    const application = await readApplication(deps);
     await checkCredential(deps);
     const context = await openCycle(deps, application, lease, deadlineMs);
     cycleId = context.cycle().cycleId;
@@ -126,7 +134,7 @@ async function openCycle(
   deadlineMs: number,
 ): Promise<CycleContext> {
   const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
-  let current = stored?.value ?? (await newCycle(deps));
+  let current = stored?.value ?? (await newCycle(deps, application));
   // Marks first: a crash in between leaves marks too many, never a cycle that has forgotten what was due.
   if (!stored?.value) await markDue(deps, current);
   let etag = stored?.value ? stored.etag : await deps.state.write(STATE_KEYS.cycle, current, stored?.etag ?? null);
@@ -166,24 +174,37 @@ function pauseWatch(deps: EngineDeps): () => Promise<boolean> {
   };
 }
 
-/** What decides scope and mapping: a change of it makes the next cycle an initial one. */
-const rulesHash = ({ schema, settings }: EngineDeps): string =>
-  [schema.hash, settings.servicePrincipalId, settings.scope, settings.groupMembership, settings.defaultAccess].join('|');
+/**
+ * What decides scope, mapping and what losing scope does: a change of it makes the next cycle an initial one, because no object of the
+ * source changes with it. The app roles in an order of our own: were Graph to list them in another one, nothing would have changed.
+ */
+function rulesHash({ schema, settings }: EngineDeps, { appRoles }: SourceApplication): string {
+  const { servicePrincipalId, scope, groupMembership, defaultAccess, deprovisionUsers, hardDeletedUsers, protectedUsers } =
+    settings;
+  const roles = appRoles
+    .map(({ id, value, displayName, isEnabled }) => JSON.stringify([id, value, displayName, isEnabled]))
+    .sort();
+  const rules = [servicePrincipalId, scope, groupMembership, defaultAccess, deprovisionUsers, hardDeletedUsers, protectedUsers];
+  return createHash('sha256')
+    .update(JSON.stringify([schema.hash, ...rules, roles]))
+    .digest('hex');
+}
 
-async function newCycle(deps: EngineDeps): Promise<RunningCycle> {
+async function newCycle(deps: EngineDeps, application: SourceApplication): Promise<RunningCycle> {
   const { value: job } = await readJob(deps.state);
   const users = (await deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
   const groups = (await deps.state.read<GroupWatermarks>(STATE_KEYS.groupWatermarks))?.value;
   const userSelect = deps.schema.users.sourceAttributes.join(',');
   const groupSelect = groupAttributes(deps.schema).join(',');
-  const rulesChanged = job.rulesHash !== null && job.rulesHash !== rulesHash(deps);
-  const why = job.initialDue ?? (rulesChanged ? 'The mappings or the scope settings changed.' : null);
+  const rules = rulesHash(deps, application);
+  const rulesChanged = job.rulesHash !== null && job.rulesHash !== rules;
+  const why = job.initialDue ?? (rulesChanged ? 'The mappings, the settings or the app roles changed.' : null);
   const usersFull = why !== null || users === undefined || users.select !== userSelect;
   const keepGroups = why === null && groups?.select === groupSelect;
   const cycleId = deps.newId();
   return {
     cycleId,
-    rulesHash: rulesHash(deps),
+    rulesHash: rules,
     kind: why === null ? 'incremental' : 'initial',
     why: why ?? 'Changes since the last cycle.',
     startedAt: deps.clock().toISOString(),
@@ -256,7 +277,7 @@ async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error:
     await deps.cycles.put({ ...recordOf(stored.value, 'importing'), error: { code: error.code, message: error.message } });
   }
   await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1, runNow: false }));
-  if (error instanceof UnauthorizedError) {
+  if (error instanceof UnauthorizedError || error instanceof ConfigError) {
     await enterQuarantine(deps, {
       reason: 'EncounteredQuarantineException',
       code: error.code,

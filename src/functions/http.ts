@@ -35,6 +35,7 @@ export class RequestProblem extends Error {
 }
 
 const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
+  PROV_CONFIG_INVALID: 409,
   PROV_SOURCE_NOT_FOUND: 404,
   PROV_STATE_CONFLICT: 409,
   PROV_TARGET_DISPUTED: 409,

@@ -44,7 +44,8 @@ function readValues(file: string): Record<string, string> {
 
 function usesEmulator(env: Readonly<Record<string, string>>): boolean {
   const storage = env.AzureWebJobsStorage ?? '';
-  const hasIdentity = Object.keys(env).some((key) => key.startsWith('AzureWebJobsStorage__'));
+  // Blank counts as absent, as in the app: the sample file names every setting.
+  const hasIdentity = Object.entries(env).some(([key, value]) => key.startsWith('AzureWebJobsStorage__') && value.trim() !== '');
   return !hasIdentity && (storage === '' || /UseDevelopmentStorage\s*=\s*true/i.test(storage));
 }
 

@@ -54,7 +54,7 @@ describe('the package, unzipped somewhere else and started alone', () => {
     const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8'));
     expect(sbom.bomFormat).toBe('CycloneDX');
     const names = sbom.components.map((component: { name: string }) => component.name);
-    expect(names).toEqual(expect.arrayContaining(['undici', 'zod', 'functions', 'data-tables']));
+    expect(names).toEqual(expect.arrayContaining(['undici', 'zod', '@azure/functions', '@azure/data-tables']));
     expect(names).not.toContain('jest');
   });
 

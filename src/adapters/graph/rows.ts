@@ -51,7 +51,7 @@ export function readApplicationRow(operation: Operation, body: Json): SourceAppl
     appId: read.appId,
     displayName: read.displayName ?? '',
     appRoles: read.appRoles.map((role) => ({
-      id: role.id,
+      id: role.id.toLowerCase(),
       value: role.value ?? null,
       displayName: role.displayName ?? '',
       isEnabled: role.isEnabled ?? false,

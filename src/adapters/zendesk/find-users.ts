@@ -67,13 +67,16 @@ export function makeUserLookup(http: ZendeskHttp, identities: Identities, sleep:
     return found.filter(({ user }) => user.active);
   }
 
-  /** The address may be a secondary one: then it is that person's all the same, and nobody else can have it. */
+  /**
+   * The address may be a secondary one: once verified it is that person's all the same, and nobody else can have it. One that is not
+   * verified anybody may have put on an account of theirs: were it adopted, they would get the role of whoever owns the address.
+   */
   async function holdersOf(email: string, hits: readonly DecodedUser[]): Promise<readonly DecodedUser[]> {
     const primary = hits.filter(({ user }) => fold(user.email) === fold(email));
     if (primary.length > 0) return primary;
     for (const hit of hits.slice(0, MAX_ADDRESS_CHECKS)) {
       const addresses = await identities.emails(hit.user.id);
-      if (addresses.some(({ value }) => fold(value ?? null) === fold(email))) return [hit];
+      if (addresses.some(({ value, verified }) => verified === true && fold(value ?? null) === fold(email))) return [hit];
     }
     return [];
   }
