@@ -332,6 +332,19 @@ describe('Zendesk connector › hostile and odd values', () => {
     expect((await world.connector.findUsers({ attribute: 'name', value: 'o"neil, pat' })).map(({ id }) => id)).toEqual([odd]);
   });
 
+  it('search › a secondary address counts only once it is verified: anybody may put one on an account of theirs', async () => {
+    const identities = [{ type: 'email', value: 'boss@example.com', verified: false }];
+    const guest = world.simulator.seed.user({ name: 'Guest', email: 'guest@elsewhere.example', verified: true, identities });
+    expect(await world.connector.findUsers({ attribute: 'email', value: 'boss@example.com' })).toEqual([]);
+    await expect(world.connector.createUser(aNewUser({ email: 'boss@example.com' }))).rejects.toMatchObject({
+      code: 'PROV_TARGET_EXISTS',
+    });
+    for (const identity of world.simulator.state.identities.values())
+      if (identity.value === 'boss@example.com') identity.verified = true;
+    const found = await world.connector.findUsers({ attribute: 'email', value: 'boss@example.com' });
+    expect(found.map(({ id }) => id)).toEqual([String(guest.id)]);
+  });
+
   it('search › an attribute Zendesk cannot search is refused', async () => {
     for (const attribute of ['notes', 'user_fields.a b', 'user_fields.', '__proto__']) {
       await expect(world.connector.findUsers({ attribute, value: 'x' })).rejects.toBeInstanceOf(RejectedError);
