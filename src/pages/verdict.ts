@@ -21,7 +21,8 @@ export function verdictOf(view: StatusView): Verdict {
       tone: 'warn',
       word: 'Off',
       headline: 'Provisioning is switched off',
-      explanation: 'No cycle starts. On-demand provisioning and applied plans still write to Zendesk, and what is in the queue is finished.',
+      explanation:
+        'No cycle starts. On-demand provisioning and applied plans still write to Zendesk, and what is in the queue is finished.',
       steps: [{ text: 'Set PROVISIONING_STATUS to On when Test Connection passes. Changing it restarts the app.' }],
     };
   }

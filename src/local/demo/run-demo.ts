@@ -96,9 +96,12 @@ async function showConnection(world: World): Promise<void> {
       method: 'POST',
     },
   );
-  const failed = answer.checks.filter((check) => check.status === 'fail');
-  console.log(`Test Connection: ${answer.status} (${answer.checks.length} checks).`);
-  for (const check of failed) console.log(`  ✗ ${check.name}: ${check.result}`);
+  console.log(
+    `Test Connection: ${answer.checks.length} checks, ${answer.checks.filter((check) => check.status === 'pass').length} passed.`,
+  );
+  for (const { name, status, result } of answer.checks) {
+    if (status !== 'pass') console.log(`  ${status === 'fail' ? '✗' : '!'} ${name}: ${result}`);
+  }
   console.log('');
 }
 
@@ -123,9 +126,16 @@ async function showCycle(world: World, before: string | undefined): Promise<Show
     console.log(`   ${cycle.kind} cycle ended after ${duration(Date.now() - startedAt)}.\n`);
     console.log(summaryOf(cycle));
   }
-  if (status.escrows.count > 0) console.log(`\n  Waiting to be tried again (${status.escrows.count}):\n${failuresOf(status)}`);
+  if (before === undefined && status.escrows.count > 0)
+    console.log(`\n  Waiting to be tried again (${status.escrows.count}):\n${failuresOf(status, nameIn(world))}`);
   return status;
 }
+
+/** Names people and groups of the company as a reader knows them. */
+const nameIn =
+  ({ demo }: World) =>
+  (id: string): string =>
+    demo.directory.user(id)?.displayName ?? demo.directory.group(id)?.displayName ?? id;
 
 function printFigures(world: World): void {
   const { zendesk, host, graph } = world;

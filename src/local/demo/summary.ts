@@ -44,9 +44,9 @@ export function summaryOf(cycle: ShownCycle): string {
 /** True when the rows of a cycle add up to the objects it read. */
 export const addsUp = (cycle: ShownCycle): boolean => cycle.counts.total === cycle.enqueued && cycle.pending === 0;
 
-/** The failures that wait, each with its reason. */
-export function failuresOf(status: ShownStatus): string {
-  return status.escrows.listed.map((escrow) => `  ${escrow.key.id}  ${escrow.code}: ${escrow.reason}`).join('\n');
+/** The failures that wait, each with its reason. @param nameOf who an object of the company is */
+export function failuresOf(status: ShownStatus, nameOf: (id: string) => string): string {
+  return status.escrows.listed.map((escrow) => `  ${nameOf(escrow.key.id)}: ${escrow.code}. ${escrow.reason}`).join('\n');
 }
 
 const sum = (counts: Readonly<Record<string, number>>, picks: (key: string) => boolean): number =>

@@ -11,10 +11,15 @@ export class ProgressBar {
   ) {}
 
   show(done: number, total: number, words = ''): void {
-    const share = total > 0 ? Math.min(1, done / total) : 0;
+    if (total === 0) {
+      if (this.out.isTTY) this.out.write(`\r\u001b[2K  ${this.label}  reading from Entra ID …`);
+      this.isOpen = this.out.isTTY;
+      return;
+    }
+    const share = Math.min(1, done / total);
     if (!this.out.isTTY) {
       const tenth = Math.floor(share * 10);
-      if (tenth === this.lastTenth || total === 0) return;
+      if (tenth === this.lastTenth) return;
       this.lastTenth = tenth;
       this.out.write(`  ${this.label}  ${tenth * 10} %  ${done} of ${total} ${words}\n`);
       return;

@@ -58,6 +58,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       recordTraffic: options.recordTraffic ?? false,
       oauthClients: [OAUTH_CLIENT],
       features: { agentSeats: 150 },
+      locales: ['en-US', 'en-GB', 'de', 'fr'],
     }),
   ]);
   seedZendesk(zendesk, demo);
