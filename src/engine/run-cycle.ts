@@ -12,6 +12,7 @@ import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/mod
 import type { CycleRecord } from '../ports/stores';
 import { makeAncestry } from './ancestry';
 import { applyBrake } from './apply-brake';
+import { closeCycles } from './close-cycles';
 import { type CycleContext, CycleInterrupted } from './cycle-context';
 import type { EngineDeps } from './deps';
 import { importAssignments, loadAssignments } from './import-assignments';
@@ -267,6 +268,8 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
   }));
   if (held) await enterQuarantine(deps, held);
   await context.close();
+  // With nothing to export there is no last work item to wait for.
+  if (cycle.evaluated === 0) await closeCycles(deps);
   return { kind: 'completed', cycleId: cycle.cycleId, cycleKind: cycle.kind, evaluated: cycle.evaluated };
 }
 

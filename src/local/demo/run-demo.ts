@@ -7,7 +7,7 @@ import { checkDemo } from './check-demo';
 import { demoChanges } from './directory-changes';
 import { addsUp, failuresOf, summaryOf } from './summary';
 import { duration, ProgressBar } from './terminal';
-import { startWorld, type World } from './world';
+import { GRAPH_TOKEN, startWorld, type World } from './world';
 
 /** How to run the demo. */
 export interface DemoRun {
@@ -30,8 +30,8 @@ export async function runDemo(run: DemoRun): Promise<number> {
   rmSync(logFile, { force: true });
   console.log(`Zendesk provisioning for Microsoft Entra ID: a demonstration on this machine.
 
-  Simulated: Microsoft Graph, Zendesk (${REQUESTS_PER_MINUTE} requests a minute; its minutes pass ${TIME_SCALE} times faster) and the
-  company that they hold. Emulated: Azure Storage. Real: the app itself, built as it is deployed.
+  Simulated: Microsoft Graph, Zendesk (its limit of ${REQUESTS_PER_MINUTE} requests a minute is in force, on a clock
+  that runs ${TIME_SCALE} times faster than yours) and the company that they hold. Emulated: Azure Storage. Real: the app itself, built as it is deployed.
   The app's own log is in .local/demo.log.
 `);
   const world = await startWorld({
@@ -57,11 +57,13 @@ export async function runDemo(run: DemoRun): Promise<number> {
 
 async function show(world: World): Promise<boolean> {
   const stats = world.host.stats();
-  console.log(`The app was ready in ${duration(stats.firstFunctionMs ?? 0)} (first function registered after loading).\n`);
+  console.log(
+    `The app was ready in ${duration(stats.firstFunctionMs ?? 0)} (from the start of its process to its first function).\n`,
+  );
   await showConnection(world);
 
   console.log(
-    `1. The initial cycle: ${world.demo.counts.people} people in the directory, ${world.demo.counts.provisioned} of them to get an account.`,
+    `1. The initial cycle: ${world.demo.counts.people} people in the directory, ${world.demo.counts.provisioned} of them to get an account; groups come on top.`,
   );
   const first = await showCycle(world, undefined);
 
@@ -145,13 +147,16 @@ function printFigures(world: World): void {
   Peak memory of the app's process ${Math.round((peakRssBytes ?? 0) / 1024 / 1024)} MB.`);
 }
 
-function printAddresses({ host, graph, zendesk }: World): void {
+function printAddresses({ host, graph, zendesk, demo }: World): void {
   const code = host.keys.default;
+  const person = String(demo.directory.user(demo.cast.toAdopt)?.mail);
   console.log(`
 The app stays up until Ctrl-C.
   Status page      ${host.url}/api/status?code=${code}
+  One person       ${host.url}/api/explain?person=${person}&code=${code}
+  Log              ${host.url}/api/logs?code=${code}
   Health           ${host.url}/api/health
   Test connection  curl -X POST '${host.url}/api/test-connection?code=${code}'
-  Zendesk          ${zendesk.url}/api/v2/users   (simulated)
-  Graph            ${graph.url}/users   (simulated)`);
+  Zendesk          curl -H 'authorization: ${zendesk.authorization}' '${zendesk.url}/api/v2/users'   (simulated)
+  Graph            curl -H 'authorization: Bearer ${GRAPH_TOKEN}' '${graph.url}/users'   (simulated)`);
 }

@@ -37,8 +37,8 @@ export function summaryOf(cycle: ShownCycle): string {
   const failed = Object.entries(counts.byErrorCode).map(([code, count]) => ['failed', count, code] as const);
   const rows = [...written, ...skipped, ...failed];
   const total = rows.reduce((all, [, count]) => all + count, 0);
-  const check = total === cycle.enqueued ? 'adds up' : `does NOT add up: ${cycle.enqueued} were read`;
-  return table([['Outcome', 'Objects', ''], ...rows, ['objects read', total, check]]);
+  const check = total === cycle.enqueued ? 'all accounted for' : `NOT all accounted for: ${cycle.enqueued} were read`;
+  return table([['Outcome', 'Objects', ''], ...rows, ['users and groups', total, check]]);
 }
 
 /** True when the rows of a cycle add up to the objects it read. */

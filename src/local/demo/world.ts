@@ -38,7 +38,9 @@ export interface World {
 /** The tenant id of the demo company; any GUID will do. */
 const TENANT_ID = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
 const OAUTH_CLIENT = { identifier: 'entra-provisioning', secret: 'simulated-client-secret' };
-const GRAPH_TOKEN = 'simulated-graph-token';
+
+/** What the simulated Graph accepts. */
+export const GRAPH_TOKEN = 'simulated-graph-token';
 
 /**
  * The heap that the app has to make do with, in MB. Its memory does not grow with the directory, and an app that needed more than
