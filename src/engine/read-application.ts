@@ -1,7 +1,7 @@
 import type { SourceApplication } from '../core/model';
 import type { EngineDeps } from './deps';
 import { STATE_KEYS, type StoredApplication } from './job-state';
-import { requireSameSystems } from './same-systems';
+import { keepSystems, requireSameSystems } from './same-systems';
 
 /**
  * Reads the enterprise application and keeps it for the workers. A role that is gone or disabled takes access from everybody who has
@@ -13,6 +13,8 @@ export async function readApplication(deps: EngineDeps): Promise<SourceApplicati
   const known = (await deps.state.read<StoredApplication>(STATE_KEYS.application))?.value;
   const first = await deps.source.readApplication();
   const application = known && lacksRole(first, known) ? await deps.source.readApplication() : first;
+  // Only now: an id that was never right must not be kept as the one that is.
+  await keepSystems(deps);
   await deps.state.write(STATE_KEYS.application, application, '*');
   return application;
 }

@@ -29,11 +29,16 @@ const systemsOf = ({ tenantId, servicePrincipalId, subdomain }: JobSettings): Sy
 /**
  * Makes sure that what is stored is about the systems that the settings name. Links hold ids of one Zendesk account, assignments and
  * watermarks those of one application: with another one, everybody would count as unassigned, and ids would name strangers.
- * @throws ConfigError naming each setting that changed
+ * Writes nothing. @throws ConfigError naming each setting that changed
  */
 export async function requireSameSystems(deps: Pick<EngineDeps, 'state' | 'settings'>): Promise<void> {
   const stored = await deps.state.read<Systems>(STATE_KEYS.systems);
-  if (stored) return refuseOthers(stored.value, systemsOf(deps.settings));
+  if (stored) refuseOthers(stored.value, systemsOf(deps.settings));
+}
+
+/** Keeps the systems of the settings as those of the job, where none are kept yet: before anything of them is stored. @throws ConfigError */
+export async function keepSystems(deps: Pick<EngineDeps, 'state' | 'settings'>): Promise<void> {
+  if (await deps.state.read<Systems>(STATE_KEYS.systems)) return requireSameSystems(deps);
   try {
     await deps.state.write(STATE_KEYS.systems, systemsOf(deps.settings), null);
   } catch (error) {

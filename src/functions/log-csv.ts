@@ -106,7 +106,8 @@ const write = (rows: readonly (readonly Cell[])[]): string =>
         { escape_formulas: true, quoted_string: true, record_delimiter: 'windows' },
       );
 
-function harmless(cell: Cell): Cell {
+/** A cell that no spreadsheet takes for a formula, together with `escape_formulas`. */
+export function harmless(cell: Cell): Cell {
   if (typeof cell !== 'string') return cell;
   const text = cell.replace(CONTROLS, '');
   return /^\s+[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^\n/.test(text) ? `'${text}` : text;

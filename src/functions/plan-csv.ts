@@ -2,6 +2,7 @@ import { ReadableStream } from 'node:stream/web';
 import type { HttpResponseInit } from '@azure/functions';
 import { stringify } from 'csv-stringify/sync';
 import type { PlanHeader, PlanRow, PlanStore } from '../ports/plan-store';
+import { harmless } from './log-csv';
 import { isHeld } from './plan-body';
 
 const COLUMNS = [
@@ -36,10 +37,10 @@ async function* lines(plans: PlanStore, header: PlanHeader, which: 'acting' | 'a
   }
 }
 
-/** `escape_formulas` keeps a spreadsheet from taking a name for a formula. @see https://owasp.org/www-community/attacks/CSV_Injection */
+/** `escape_formulas` and {@link harmless} keep a spreadsheet from taking a name for a formula. @see https://owasp.org/www-community/attacks/CSV_Injection */
 const write = (rows: readonly (readonly (string | number | null)[])[]): string =>
   stringify(
-    rows.map((row) => [...row]),
+    rows.map((row) => row.map(harmless)),
     { escape_formulas: true, record_delimiter: 'windows' },
   );
 

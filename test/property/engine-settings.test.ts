@@ -1,3 +1,4 @@
+import { NotFoundError, UnavailableError } from '../../src/core/errors';
 import { restartJob } from '../../src/engine/job-control-restart';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { readJob } from '../../src/engine/job-state';
@@ -94,20 +95,38 @@ describe('engine › links of another application or account', () => {
     const cutOff = aPerson(world, 'cutoff');
     const another = directory.assign(cutOff, roles.user);
     world.nowMs += 20 * 60_000;
-    for (let isScoping = false; !isScoping; ) {
-      const outcome = await world.tick('short', 0);
-      expect(outcome.kind).toBe('interrupted');
-      isScoping = outcome.kind === 'interrupted' && outcome.phase === 'scoping';
-    }
+    world.source.beforeCall = ({ method }) => {
+      if (method === 'readUserChanges') throw new UnavailableError('source', 'down');
+    };
+    const stopped = await world.tick();
+    if (stopped.kind !== 'failed' || !stopped.cycleId) throw new Error('no cycle was cut off');
+    world.source.beforeCall = undefined;
     change(world, { servicePrincipalId: 'ffffffff-0000-4000-8000-00000000000f' });
     directory.unassign(assignment);
     directory.unassign(another);
     await tickLater(world);
     await restartFull(world);
     await world.drain();
-    await world.round();
+    const next = await world.round();
+    expect(next.cycleKind).toBe('initial');
+    expect(next.cycleId).not.toBe(stopped.cycleId);
+    expect(await world.deps().cycles.read(stopped.cycleId)).toMatchObject({ state: 'failed', endedAt: expect.any(String) });
     expect(world.accountOf(late)).toBeUndefined();
     expect(world.accountOf(cutOff)).toBeUndefined();
+  });
+
+  it('an application id that was never right can be corrected without a restart', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    const right = world.settings;
+    change(world, { servicePrincipalId: 'ffffffff-0000-4000-8000-00000000000f' });
+    world.source.beforeCall = ({ method }) => {
+      if (method === 'readApplication') throw new NotFoundError('source', 'there is none');
+    };
+    expect(await tickLater(world)).toMatchObject({ kind: 'failed' });
+    world.source.beforeCall = undefined;
+    world.settings = right;
+    await world.round();
+    for (const { id } of users) expect(world.accountOf(id)).toBeDefined();
   });
 
   it('a restart that clears no links does not take it over', async () => {
