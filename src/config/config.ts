@@ -8,6 +8,7 @@ export interface Config {
   readonly job: JobConfig;
   readonly notification: NotificationConfig;
   readonly telemetry: TelemetryConfig;
+  readonly signIn: SignInConfig;
   readonly local: LocalConfig;
 }
 
@@ -77,6 +78,11 @@ export interface NotificationConfig {
 /** Where telemetry goes; undefined means only the host's own log. */
 export interface TelemetryConfig {
   readonly connectionString?: Secret;
+}
+
+/** Whether App Service authentication stands before the app, so that its headers can be believed. */
+export interface SignInConfig {
+  readonly isOn: boolean;
 }
 
 /** The local demo only. */

@@ -69,10 +69,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
   const telemetry = {
     ...(parsed.APPLICATIONINSIGHTS_CONNECTION_STRING && { connectionString: parsed.APPLICATIONINSIGHTS_CONNECTION_STRING }),
   };
+  const signIn = { isOn: /^true$/i.test(parsed.WEBSITE_AUTH_ENABLED ?? '') };
   const local = localOf(parsed, findings);
   const warnings = findings.warnings;
   if (findings.issues.length === 0 && storage && source && target && job && notification && local) {
-    return { ok: true, config: { storage, source, target, job, notification, telemetry, local }, warnings };
+    return { ok: true, config: { storage, source, target, job, notification, telemetry, signIn, local }, warnings };
   }
   const partial: PartialConfig = {
     ...(storage && { storage }),

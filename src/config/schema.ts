@@ -169,6 +169,11 @@ export const SETTINGS = {
     platform: true,
     parse: parse.text,
   }),
+  WEBSITE_AUTH_ENABLED: setting({
+    sentence: 'Set by Azure while App Service authentication is on: only then do its headers tell who asks.',
+    platform: true,
+    parse: parse.text,
+  }),
   LOCAL_TIME_SCALE: setting({
     sentence: 'Demo only: how many times faster waits pass; accepted only with a loopback ZENDESK_BASE_URL.',
     default: '1',

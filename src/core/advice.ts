@@ -2,7 +2,8 @@ import type { ErrorCode } from './errors';
 
 /** What a person does about an error, in one sentence; the same for every object. `docs/errors.md` says more. */
 export const RECOMMENDED_ACTION: Readonly<Record<ErrorCode, string>> = {
-  PROV_CONFIG_INVALID: 'Correct the settings that the status lists and restart the app.',
+  PROV_CONFIG_INVALID:
+    'Correct the settings that the message or the status names; other systems are taken over by a restart with resetScope Full.',
   PROV_SOURCE_UNAUTHORIZED: "Grant the app's managed identity the Graph permissions that Test Connection lists as missing.",
   PROV_TARGET_UNAUTHORIZED: 'Check the Zendesk credential with Test Connection; its user must be an active admin.',
   PROV_SOURCE_THROTTLED: 'Nothing: Graph asked to wait, and the work goes on by itself.',

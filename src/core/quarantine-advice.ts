@@ -43,8 +43,11 @@ const HEADLINES: Readonly<Record<QuarantineReason, string>> = {
   QuarantinedOnDemand: 'The job was put into quarantine by hand',
 };
 
+const OTHER_SYSTEMS = 'The settings name another tenant, application or Zendesk account than the links belong to';
+
 /** What a quarantine means and what to do. Pure; a reason that nobody knows is told as it is. */
 export function quarantineAdvice(reason: string, code: string): QuarantineAdvice {
+  if (code === 'PROV_CONFIG_INVALID') return { headline: OTHER_SYSTEMS, steps: stepsFor(reason, code) };
   const headline = isReason(reason) ? HEADLINES[reason] : `The job is in quarantine: ${reason}`;
   return { headline, steps: stepsFor(reason, code) };
 }

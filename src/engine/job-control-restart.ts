@@ -1,3 +1,4 @@
+import { isAnythingHeld } from './close-cycles';
 import type { EngineDeps } from './deps';
 import { forgetEscrows } from './escrow-control';
 import { recordOperation } from './job-control-log';
@@ -6,7 +7,7 @@ import { takeLease } from './lease';
 import type { Initiator } from './log-entry';
 import { leaveQuarantine } from './quarantine-job';
 import { releaseStaged } from './release-staged';
-import { takeSystemsOver } from './same-systems';
+import { hasOtherSystems, takeSystemsOver } from './same-systems';
 import { unlinkAll } from './unlink';
 
 /** What a restart can reset. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationjobrestartcriteria */
@@ -42,6 +43,10 @@ export function readResetScope(text: string): { readonly scopes: readonly ResetS
 /** True when a restart would break pairs of accounts, which only a person may decide. */
 export const breaksLinks = (scopes: readonly ResetScope[]): boolean => scopes.includes('ConnectorDataStore');
 
+/** Without a link nobody would ever look at these accounts again. */
+const HELD =
+  'The brake holds removals. Allow them or correct the source first: without their links these people would keep access for ever.';
+
 /** What a restart did. */
 export type RestartResult =
   | {
@@ -65,6 +70,8 @@ export async function restartJob(
 ): Promise<RestartResult> {
   let linksCleared = 0;
   if (breaksLinks(scopes)) {
+    if ((await isAnythingHeld(deps)) && !(await hasOtherSystems(deps.state, deps.settings)))
+      return { kind: 'busy', reason: HELD };
     const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, owner, deps.clock, deps.sleep);
     if (!lease)
       return { kind: 'busy', reason: 'A cycle is running; links are cleared only between cycles. Pause the job first.' };

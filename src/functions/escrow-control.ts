@@ -17,24 +17,24 @@ async function readKey(request: HttpRequest): Promise<ObjectKey> {
 
 /** `POST /api/job/escrows/retry`: one failed object is tried again now. */
 export const makeJobRetryEscrow = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ deps }, request) => {
+  configuredHttp(getApp, async (app, request) => {
     const key = await readKey(request);
-    const cycleId = await retryEscrow(deps, operatorOf(request), key);
+    const cycleId = await retryEscrow(app.deps, operatorOf(app, request), key);
     if (cycleId === undefined) throw new RequestProblem(404, 'NotFound', 'There is no stored failure of this object.');
     return json({ enqueued: true, cycleId }, 202);
   });
 
 /** `POST /api/job/escrows/forget`: a stored failure is forgotten. */
 export const makeJobForgetEscrow = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ deps }, request) => {
+  configuredHttp(getApp, async (app, request) => {
     const key = await readKey(request);
-    return json({ forgotten: await forgetEscrow(deps, operatorOf(request), key) });
+    return json({ forgotten: await forgetEscrow(app.deps, operatorOf(app, request), key) });
   });
 
 /** `POST /api/job/unlink`: one pair is broken; neither object is touched. */
 export const makeJobUnlink = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ deps }, request) => {
+  configuredHttp(getApp, async (app, request) => {
     const key = await readKey(request);
-    const targetId = await unlinkOne(deps, operatorOf(request), key);
+    const targetId = await unlinkOne(app.deps, operatorOf(app, request), key);
     return json({ unlinked: targetId !== undefined, targetId: targetId ?? null });
   });

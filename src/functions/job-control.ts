@@ -17,7 +17,7 @@ export const makeJobStart = (getApp: () => App): Handler =>
   configuredHttp(getApp, async (app, request) => {
     await readBody(request, nothing);
     requireOn(app);
-    const { job, changed } = await startJob(app.deps, operatorOf(request));
+    const { job, changed } = await startJob(app.deps, operatorOf(app, request));
     return json({ status: codeOf(job), changed });
   });
 
@@ -27,7 +27,7 @@ const pauseSchema = z.strictObject({ items: z.enum(['finish', 'stop']).default('
 export const makeJobPause = (getApp: () => App): Handler =>
   configuredHttp(getApp, async (app, request) => {
     const { items } = await readBody(request, pauseSchema);
-    const { job, changed } = await pauseJob(app.deps, operatorOf(request), items);
+    const { job, changed } = await pauseJob(app.deps, operatorOf(app, request), items);
     return json({ status: codeOf(job), items: job.holdItems ? 'stop' : 'finish', changed });
   });
 
@@ -51,7 +51,7 @@ export const makeJobRestart = (getApp: () => App): Handler =>
         'ConnectorDataStore and Full break every pair of Entra ID and Zendesk objects; they are matched anew afterwards. Send "confirm": true to do it.';
       throw new RequestProblem(409, 'Conflict', detail, [{ pointer: '#/confirm', detail: 'must be true' }]);
     }
-    const result = await restartJob(app.deps, operatorOf(request), scopes, app.deps.newId());
+    const result = await restartJob(app.deps, operatorOf(app, request), scopes, app.deps.newId());
     if (result.kind === 'busy') throw new RequestProblem(409, 'Conflict', result.reason);
     return json({ ...result, kind: undefined, resetScope: scopes.join(', '), isOn: app.config.job.status === 'On' });
   });
@@ -70,7 +70,7 @@ export const makeJobRun = (getApp: () => App): Handler =>
     const { deps } = app;
     const { value: before } = await readJob(deps.state);
     if (before.paused) throw new RequestProblem(409, 'Conflict', 'The job is paused. Start it first: POST /api/job/start.');
-    await allowOneRun(deps, operatorOf(request));
+    await allowOneRun(deps, operatorOf(app, request));
     await closeCycles(deps);
     return runAnswer(await runCycle(deps, { owner: deps.newId(), budgetMs: RUN_BUDGET_MS }));
   });
@@ -97,7 +97,7 @@ const allowSchema = z.strictObject({ cycleId: z.guid().optional() });
 export const makeJobAllowDeletes = (getApp: () => App): Handler =>
   configuredHttp(getApp, async (app, request) => {
     const { cycleId } = await readBody(request, allowSchema);
-    const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(request), cycleId);
+    const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(app, request), cycleId);
     const { value: job } = await readJob(app.deps.state);
     return json({
       released: released.reduce((sum, one) => sum + one.released, 0),

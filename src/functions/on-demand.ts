@@ -33,7 +33,7 @@ export const makeOnDemand = (getApp: () => App): Handler =>
       subjects,
       objectType: body.objectType,
       dryRun: body.dryRun,
-      operator: operatorOf(request),
+      operator: operatorOf(app, request),
       budgetMs: BUDGET_MS,
     });
   });

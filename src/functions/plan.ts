@@ -22,7 +22,8 @@ const createSchema = z.strictObject({ schema: z.looseObject({}).optional() });
 
 /** `POST /api/plan`: what a cycle would do, object by object. Nothing is written but the plan itself. */
 export const makePlanCreate = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ planning }, request) => {
+  configuredHttp(getApp, async (app, request) => {
+    const { planning } = app;
     const { schema } = await readBody(request, createSchema);
     const busy = (await planning.plans.list()).find((plan) => plan.state === 'planning' || plan.state === 'applying');
     if (busy) {
@@ -30,7 +31,7 @@ export const makePlanCreate = (getApp: () => App): Handler =>
       throw new RequestProblem(409, 'Conflict', detail);
     }
     const given = schema && readGiven(schema);
-    const begun = await createPlan(planning, operatorOf(request), given);
+    const begun = await createPlan(planning, operatorOf(app, request), given);
     const options = { owner: planning.deps.newId(), budgetMs: BUDGET_MS };
     const header = (await continuePlan(planning, begun.planId, options)) ?? begun;
     return planAnswer(header, header.state === 'planning' ? 202 : 200);
@@ -77,10 +78,11 @@ const applySchema = z.strictObject({ allowDeletes: z.boolean().optional() });
 
 /** `POST /api/plan/{id}/apply`: exactly what the plan says; what has changed since is refused and listed. */
 export const makePlanApply = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ planning }, request) => {
+  configuredHttp(getApp, async (app, request) => {
+    const { planning } = app;
     const planId = idOf(request);
     const { allowDeletes } = await readBody(request, applySchema);
-    const begun = await startApply(planning, planId, operatorOf(request), allowDeletes);
+    const begun = await startApply(planning, planId, operatorOf(app, request), allowDeletes);
     if (begun.kind !== 'applying') throw refusalOf(begun);
     const options = { owner: planning.deps.newId(), budgetMs: BUDGET_MS };
     const header = (await continueApply(planning, planId, options)) ?? begun.header;

@@ -78,6 +78,8 @@ export async function startJobWorld(
     ZENDESK_OAUTH_CLIENT_SECRET: OAUTH_CLIENT.secret,
     LOCAL_TIME_SCALE: '100',
     PROVISIONING_STATUS: 'On',
+    // As in Azure while App Service authentication is on.
+    WEBSITE_AUTH_ENABLED: 'True',
     ...more,
   });
   const compose = (more: Readonly<Record<string, string>>): ConfiguredApp => {

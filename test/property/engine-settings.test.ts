@@ -227,3 +227,16 @@ function setRole({ directory }: World, id: string, isEnabled: boolean): void {
   if (!role) throw new Error(`no role ${id}`);
   directory.appRoles[at] = { ...role, isEnabled };
 }
+
+describe('engine › a restart that clears links', () => {
+  it('waits while the brake holds removals: without their links these people would keep access for ever', async () => {
+    const { world, directory, users } = aCompany({ users: 4 });
+    await world.round();
+    change(world, { deletionThreshold: 1 });
+    for (const { assignment } of users.slice(0, 3)) directory.unassign(assignment);
+    await world.round();
+    expect(await restartFull(world)).toMatchObject({ kind: 'busy', reason: expect.stringContaining('brake') });
+    expect(await world.deps().links.countLinks('user')).toBe(users.length);
+    for (const { id } of users) expect(world.accountOf(id)?.suspended).toBe(false);
+  });
+});
