@@ -95,7 +95,7 @@ export function groupScope(group: SourceObject, rules: ScopeRules, filter?: () =
 
 /**
  * The enabled roles of an object, the one that counts first: direct before group, then nearer before farther,
- * then the order in which the application lists its roles. @see DESIGN section 12
+ * then the order in which the application lists its roles. @see docs/mappings.md
  */
 export function grantedRoles(entitlements: readonly Entitlement[], appRoles: readonly AppRole[]): readonly GrantedRole[] {
   const position = new Map(appRoles.map((role, index) => [role.id, index]));
