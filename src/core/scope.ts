@@ -94,8 +94,8 @@ export function groupScope(group: SourceObject, rules: ScopeRules, filter?: () =
 }
 
 /**
- * The enabled roles of an object, the one that counts first: direct before group, then nearer before farther,
- * then the order in which the application lists its roles. @see docs/mappings.md
+ * The enabled roles of an object, the one that counts first: direct before group, then the order in which the application lists its
+ * roles, then nearer before farther. @see docs/mappings.md
  */
 export function grantedRoles(entitlements: readonly Entitlement[], appRoles: readonly AppRole[]): readonly GrantedRole[] {
   const position = new Map(appRoles.map((role, index) => [role.id, index]));
