@@ -33,6 +33,7 @@ const WITHOUT_PARAMETER: Readonly<Record<string, string>> = {
   ZENDESK_BASE_URL: 'accepted on loopback only',
   LOCAL_TIME_SCALE: 'the local demo only',
   WEBSITE_HOSTNAME: 'given by the platform',
+  WEBSITE_AUTH_ENABLED: 'set by Azure while App Service authentication is on',
 };
 
 test('settings › each one of the app is set by the template, or is listed with the reason', () => {
