@@ -1,7 +1,7 @@
 import type { SourceId } from '../core/model';
 import type { MemberEdge, ObjectKey } from '../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY } from './concurrently';
-import type { ImportSession } from './import-one';
+import type { ImportSession } from './import-session';
 
 /**
  * Reads the groups above an object directly and keeps those that matter: with direct membership the wanted ones, with transitive

@@ -1,65 +1,22 @@
 import { type ErrorCode, ProvisioningError, StaleStateError } from '../core/errors';
-import type { AppRole, AppRoleAssignment, ObjectType, SourceId, SourceObject } from '../core/model';
+import type { ObjectType, SourceId, SourceObject } from '../core/model';
 import type { SourceRead } from '../ports/source-connector';
 import type { ObjectKey } from '../ports/stores';
 import { makeAncestry } from './ancestry';
 import { concurrently, SOURCE_CONCURRENCY } from './concurrently';
-import type { EngineDeps } from './deps';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
+import { addTo, type ImportSession } from './import-session';
 import { deleted, newUser, told } from './import-users';
-import { readApplication } from './read-application';
-import { filterGroups, groupAttributes } from './schema-needs';
+import { groupAttributes } from './schema-needs';
 import { refreshRow } from './scope-changes';
 import type { ScopeContext } from './scope-object';
-
-/** What is read once for any number of objects that are imported directly: the application and everything assigned to it. */
-export interface ImportSession {
-  readonly deps: EngineDeps;
-  readonly appRoles: readonly AppRole[];
-  /** By principal, as listed; those that only the connector space knows are added as they are found to stand. */
-  readonly assignments: Map<SourceId, readonly AppRoleAssignment[]>;
-  /** Stored assignments that the list lacked, by principal: nothing is forgotten before a direct read has proved it. */
-  readonly missing: Map<SourceId, readonly AppRoleAssignment[]>;
-  /** The groups that entitle somebody or that filters ask about; memberships of others are of no interest. */
-  readonly wantedGroups: ReadonlySet<SourceId>;
-  /** Groups above groups as read in this session. */
-  readonly parents: Map<SourceId, Promise<readonly SourceId[]>>;
-  /** Assigned groups whose rows were brought up to date in this session: many objects share them. */
-  readonly groups: Map<SourceId, Promise<unknown>>;
-}
 
 /** What became of the import of one object. */
 export type ImportResult =
   | { readonly kind: 'imported'; readonly key: ObjectKey; readonly object: SourceObject }
   | { readonly kind: 'notFound'; readonly reason: string }
   | { readonly kind: 'unknown'; readonly reason: string };
-
-/** Reads the application and its assignments. @throws whatever the source throws; nothing is imported from half a list */
-export async function openImport(deps: EngineDeps): Promise<ImportSession> {
-  const application = await readApplication(deps);
-  const missing = new Map<string, AppRoleAssignment>();
-  for await (const page of deps.space.listAssignments()) for (const one of page) missing.set(one.id, one);
-  const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
-  for await (const page of deps.source.listAssignments()) {
-    for (const one of page) {
-      missing.delete(one.id);
-      add(assignments, one);
-    }
-  }
-  const missingByPrincipal = new Map<SourceId, readonly AppRoleAssignment[]>();
-  for (const one of missing.values()) add(missingByPrincipal, one);
-  const groups = [...assignments, ...missingByPrincipal].filter(([, [first]]) => first?.principalType === 'Group');
-  return {
-    deps,
-    appRoles: application.appRoles,
-    assignments,
-    missing: missingByPrincipal,
-    wantedGroups: new Set([...groups.map(([id]) => id), ...filterGroups(deps.schema)]),
-    parents: new Map(),
-    groups: new Map(),
-  };
-}
 
 /**
  * Reads one object directly and brings its row in the connector space up to date, with its memberships and entitlements. Marks
@@ -168,7 +125,7 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
   missing.delete(principal);
   const proofs = await concurrently(doubtful, SOURCE_CONCURRENCY, (one) => deps.source.proveAssignmentGone(one.id));
   doubtful.forEach((one, at) => {
-    if (proofs[at]?.kind !== 'absent') add(assignments, one);
+    if (proofs[at]?.kind !== 'absent') addTo(assignments, one);
   });
 }
 
@@ -180,8 +137,4 @@ async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<void> 
     if (read.kind === 'present') await space.writeObject(withAttributes(newGroup(id), read.attributes), '*');
   }
   await refreshRow(scoping, { type: 'group', id });
-}
-
-function add(into: Map<SourceId, readonly AppRoleAssignment[]>, one: AppRoleAssignment): void {
-  into.set(one.principalId, [...(into.get(one.principalId) ?? []), one]);
 }

@@ -4,7 +4,8 @@ import { changeIdFor, releaseCycleId } from './change-id';
 import { recoverFromBrake } from './close-cycles';
 import { concurrently, SOURCE_CONCURRENCY } from './concurrently';
 import type { EngineDeps } from './deps';
-import { type ImportSession, importOne, openImport } from './import-one';
+import { importOne } from './import-one';
+import { type ImportSession, openImport } from './import-session';
 import { recordOperation } from './job-control-log';
 import type { Initiator } from './log-entry';
 

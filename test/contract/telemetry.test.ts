@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
-import type { HttpClient } from '../../src/adapters/azure/otel';
 import { makeTelemetry } from '../../src/adapters/azure/telemetry';
+import type { HttpClient } from '../../src/adapters/azure/telemetry-options';
 import { NO_TELEMETRY, type Telemetry } from '../../src/ports/telemetry';
 import { METRICS } from '../../src/ports/telemetry-names';
 

@@ -1,16 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import {
-  type AzureMonitorExporterOptions,
-  AzureMonitorMetricExporter,
-  AzureMonitorTraceExporter,
-} from '@azure/monitor-opentelemetry-exporter';
+import { AzureMonitorMetricExporter, AzureMonitorTraceExporter } from '@azure/monitor-opentelemetry-exporter';
 import { type Attributes, type Context, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { MetricAttributes, OpenSpan, SpanAttributes, Telemetry } from '../../ports/telemetry';
 import { METRICS, type MetricDeclaration, type MetricName } from '../../ports/telemetry-names';
-import type { TelemetryOptions } from './telemetry';
+import type { TelemetryOptions } from './telemetry-options';
 
 /** The instrumentation scope of everything sent. */
 const SCOPE = 'zendesk-provisioning';
@@ -20,9 +16,6 @@ const METRIC_INTERVAL_MS = 60_000;
 const FLUSH_MS = 5_000;
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-
-/** What sends requests for the exporter. */
-export type HttpClient = NonNullable<AzureMonitorExporterOptions['httpClient']>;
 
 type Recorder = (value: number, attributes: Attributes) => void;
 

@@ -1,5 +1,4 @@
 import type { Cursors } from './cursors';
-import type { DeltaTokens } from './delta';
 import type { SimulatedDirectory } from './directory';
 import type { GraphFaults } from './faults';
 import type { QueryOptions } from './odata';
@@ -35,6 +34,12 @@ export interface SentMail {
   readonly at: string;
 }
 
+/** What answers delta queries. */
+export interface DeltaQueries {
+  /** Answers `GET /users/delta` or `GET /groups/delta`, first call or continued. */
+  answer(call: GraphCall, kind: 'user' | 'group'): GraphAnswer;
+}
+
 /** What every route works with. */
 export interface GraphCore {
   /** Base URL with `/v1.0`, without a trailing slash. */
@@ -43,7 +48,7 @@ export interface GraphCore {
   readonly faults: GraphFaults;
   /** Application permissions granted to the caller. */
   readonly permissions: ReadonlySet<string>;
-  readonly deltas: DeltaTokens;
+  readonly deltas: DeltaQueries;
   readonly cursors: Cursors<ListPosition>;
   readonly sentMail: SentMail[];
   readonly now: () => Date;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type GraphAnswer, type GraphCall, isGranted, may } from './call';
+import { type DeltaQueries, type GraphAnswer, type GraphCall, isGranted, may } from './call';
 import type { LinkChange } from './change-log';
 import { badRequest, GraphError, unsupportedQuery } from './graph-error';
 import { checkSelect, contextSelect } from './odata';
@@ -50,12 +50,11 @@ export interface DeltaPageSizes {
  * Delta queries over users and groups. https://learn.microsoft.com/graph/delta-query-overview, .../api/user-delta,
  * .../api/group-delta, .../delta-query-groups. Tokens are random: they cannot be built or read, only handed back.
  */
-export class DeltaTokens {
+export class DeltaTokens implements DeltaQueries {
   private readonly tokens = new Map<string, Token>();
 
   constructor(private readonly sizes: DeltaPageSizes) {}
 
-  /** Answers `GET /users/delta` or `GET /groups/delta`, first call or continued. */
   answer(call: GraphCall, kind: DeltaKind): GraphAnswer {
     const { options } = call;
     const unsupported = ['$expand', '$top', '$orderby', '$search', '$count', '$skip'].find((name) => options.names.has(name));
