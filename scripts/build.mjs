@@ -1,15 +1,16 @@
 /**
  * Builds the app: `src/main.ts` → `dist/main.js`, which the Functions worker loads, and `src/app.ts` → `dist/app.js`, which that loads when
  * it is first needed; both with their dependencies in them. What runs the app on one machine goes into `dist/local`, which the package
- * leaves out.
+ * leaves out. `dist/parts.json` tells which packages the two hold.
  *
  *   node scripts/build.mjs [--out <folder>] [--main <file>]     defaults: dist, src/main.ts
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { packagesOf } from './third-party.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({
@@ -36,6 +37,9 @@ function outside(imported, path) {
       builder.onResolve({ filter: /^\.\/app$/ }, (found) => (found.path === imported ? { path, external: true } : undefined)),
   };
 }
+
+/** Files of others in the app. */
+const parts = [];
 
 rmSync(out, { recursive: true, force: true });
 for (const [name, source] of Object.entries(entries)) {
@@ -72,6 +76,12 @@ for (const [name, source] of Object.entries(entries)) {
     metafile: true,
     logLevel: 'warning',
   });
+  // The bundler names the files it read; the map also tells what a package that came as one file was made of.
+  if (isApp) {
+    const { sources } = JSON.parse(readFileSync(join(out, `${name}.js.map`), 'utf8'));
+    parts.push(...sources, ...Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs)));
+  }
   const bytes = Object.entries(metafile.outputs).find(([file]) => file.endsWith('.js'))?.[1].bytes ?? 0;
   console.log(`${relative(root, join(out, `${name}.js`))}  ${(bytes / 1024).toFixed(0)} KiB`);
 }
+writeFileSync(join(out, 'parts.json'), `${JSON.stringify(packagesOf(parts), null, 2)}\n`);

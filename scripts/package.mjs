@@ -11,6 +11,7 @@ import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import yazl from 'yazl';
+import { noticesOf, readPackages, sbomOf } from './third-party.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ options: { out: { type: 'string', default: 'out/zendesk-provisioning.zip' } } });
@@ -21,9 +22,12 @@ const MAX_BYTES = 5 * 1024 * 1024;
 /** The same bytes for the same content: a zip otherwise holds the time of day. */
 const MTIME = new Date('2020-01-01T00:00:00Z');
 
-if (!existsSync(join(root, 'dist/main.js')))
+if (!existsSync(join(root, 'dist/parts.json')))
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
-const { name, version, license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const json = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+const app = json('package.json');
+const { name, version, license } = app;
+const parts = readPackages(root, json('dist/parts.json'));
 
 const zip = new yazl.ZipFile();
 const options = { mtime: MTIME, mode: 0o100644 };
@@ -32,10 +36,23 @@ zip.addBuffer(
   'package.json',
   options,
 );
-for (const file of ['host.json', 'provisioning-schema.json', 'LICENSE', 'dist/main.js', 'dist/app.js', 'dist/app.js.LEGAL.txt']) {
+for (const file of [
+  'host.json',
+  'provisioning-schema.json',
+  'LICENSE',
+  'dist/main.js',
+  'dist/app.js',
+  'dist/main.js.LEGAL.txt',
+  'dist/app.js.LEGAL.txt',
+]) {
   zip.addFile(join(root, file), file, options);
 }
-zip.addBuffer(sbom(), 'sbom.cdx.json', options);
+zip.addBuffer(
+  Buffer.from(`${JSON.stringify(sbomOf(app, parts, json('package-lock.json')), null, 2)}\n`),
+  'sbom.cdx.json',
+  options,
+);
+zip.addBuffer(Buffer.from(noticesOf(parts)), 'THIRD-PARTY-NOTICES.txt', options);
 zip.end();
 
 mkdirSync(dirname(out), { recursive: true });
@@ -45,20 +62,4 @@ console.log(`${relative(root, out)}  ${(size / 1024 / 1024).toFixed(2)} MB, vers
 if (size > MAX_BYTES) {
   console.error(`The package is larger than ${MAX_BYTES / 1024 / 1024} MB.`);
   process.exit(1);
-}
-
-/** The production dependencies as CycloneDX, made by npm from the lock file. */
-function sbom() {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const text = execFileSync(npm, ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const document = JSON.parse(text);
-  // What differs from run to run says nothing about the parts.
-  delete document.serialNumber;
-  if (document.metadata) delete document.metadata.timestamp;
-  return Buffer.from(`${JSON.stringify(document, null, 2)}\n`);
 }

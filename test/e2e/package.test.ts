@@ -38,24 +38,40 @@ describe('the package, unzipped somewhere else and started alone', () => {
     expect(statSync(zip).size).toBeLessThan(MAX_BYTES);
     expect(readdirSync(app).sort()).toEqual([
       'LICENSE',
+      'THIRD-PARTY-NOTICES.txt',
       'dist',
       'host.json',
       'package.json',
       'provisioning-schema.json',
       'sbom.cdx.json',
     ]);
-    expect(readdirSync(join(app, 'dist')).sort()).toEqual(['app.js', 'app.js.LEGAL.txt', 'main.js']);
+    expect(readdirSync(join(app, 'dist')).sort()).toEqual(['app.js', 'app.js.LEGAL.txt', 'main.js', 'main.js.LEGAL.txt']);
     const code = readFileSync(join(app, 'dist', 'app.js'), 'utf8');
     expect(code).not.toContain('startZendeskSimulator');
     expect(code).not.toContain('startGraphSimulator');
   });
 
-  test('its SBOM is CycloneDX and names what is in it', () => {
+  test('its SBOM is CycloneDX and names every package that is in it, also those that development needs too', () => {
     const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8'));
     expect(sbom.bomFormat).toBe('CycloneDX');
-    const names = sbom.components.map((component: { name: string }) => component.name);
+    expect(sbom.metadata.component).toMatchObject({ type: 'application', name: 'zendesk-provisioning-for-entra-id' });
+    const names: string[] = sbom.components.map((component: { name: string }) => component.name);
     expect(names).toEqual(expect.arrayContaining(['undici', 'zod', '@azure/functions', '@azure/data-tables']));
+    expect(names).toEqual(expect.arrayContaining(['@azure/core-auth', '@opentelemetry/api', 'jsonc-parser', 'tslib']));
     expect(names).not.toContain('jest');
+    expect(new Set(names.map((_, index) => sbom.components[index].purl)).size).toBe(names.length);
+    expect(sbom.components.filter((component: { hashes: unknown[] }) => component.hashes.length === 0)).toEqual([]);
+  });
+
+  test('it ships the licences of the packages that are in it', () => {
+    const notices = readFileSync(join(app, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    const sbom = JSON.parse(readFileSync(join(app, 'sbom.cdx.json'), 'utf8'));
+    const missing = sbom.components.filter(
+      (component: { name: string; version: string }) => !notices.includes(`\n${component.name} ${component.version} (`),
+    );
+    expect(missing).toEqual([]);
+    expect(notices).toContain('Permission is hereby granted, free of charge');
+    expect(notices).toContain('Apache License');
   });
 
   test('it registers every function', () => {
