@@ -198,6 +198,13 @@ test('workflows › parse, pin their actions and give no more rights than needed
   }
 });
 
+test('workflows › the deployment hands on every value that the parameters of azd ask for', () => {
+  const asked = [...read('infra', 'main.parameters.json').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
+  const given = read('.github', 'workflows', 'deploy.yml');
+  expect(asked.length).toBeGreaterThan(20);
+  expect(asked.filter((name) => !new RegExp(`^ +${name}: \\$\\{\\{ (vars|secrets)\\.${name}\\b`, 'm').test(given))).toEqual([]);
+});
+
 describe('grant-graph-permissions.sh', () => {
   const permissions = ['User.Read.All', 'GroupMember.Read.All', 'Application.Read.All'];
   const identity = '33333333-3333-3333-3333-333333333333';
