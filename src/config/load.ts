@@ -87,6 +87,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
   return { ok: false, error: new ConfigError(findings.issues), partial, warnings };
 }
 
+/** What a setting holds when the platform could not read the secret that it refers to. @see https://learn.microsoft.com/azure/app-service/app-service-key-vault-references#troubleshoot-key-vault-references */
+const UNREAD_REFERENCE = /^@Microsoft\.(KeyVault|AppConfiguration)\(/i;
+const UNREAD_ADVICE =
+  'is a reference that Azure could not read: put the secret into the vault, let the identity of the app read it, and restart the app; the environment variables of the app in the portal say what failed';
+
 function parseAll(env: Readonly<Record<string, string | undefined>>, findings: Findings): Parsed {
   const parsed: Partial<Record<SettingKey, unknown>> = {};
   for (const key of SETTING_KEYS) {
@@ -95,6 +100,10 @@ function parseAll(env: Readonly<Record<string, string | undefined>>, findings: F
     const text = given === undefined || given === '' ? setting.default : given;
     if (text === undefined) {
       if (setting.required) findings.problem(key, 'is missing');
+      continue;
+    }
+    if (UNREAD_REFERENCE.test(text)) {
+      findings.problem(key, UNREAD_ADVICE);
       continue;
     }
     const result = setting.parse.safeParse(text);

@@ -82,6 +82,20 @@ describe('config › defaults', () => {
   });
 });
 
+describe('config › a reference that the platform left unread', () => {
+  const reference = '@Microsoft.KeyVault(VaultName=kv-acme;SecretName=zendesk-secret)';
+
+  test.each(['ZENDESK_OAUTH_CLIENT_SECRET', 'ZENDESK_API_TOKEN', 'NOTIFICATION_WEBHOOK_URL'])(
+    '%s › is a problem and no secret',
+    (key) => {
+      const loaded = loadConfig({ ...minimal, [key]: reference });
+      expect(loaded.ok ? [] : loaded.error.issues.filter((issue) => issue.setting === key)).toEqual([
+        { setting: key, problem: expect.stringContaining('Azure could not read') },
+      ]);
+    },
+  );
+});
+
 describe('config › accepted', () => {
   test.each<[string, Env, (config: ReturnType<typeof configOf>) => unknown, unknown]>([
     [
