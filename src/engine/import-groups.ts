@@ -11,6 +11,7 @@ import type { GroupChunk } from './job-state';
 import { mergeAttributes } from './merge';
 import { filterGroups, groupAttributes } from './schema-needs';
 import { grantsAccess } from './scope-object';
+import { openUnread, type Unread } from './watch-permissions';
 
 /**
  * Follows the assigned groups, those that scoping filters ask about and, with transitive membership, those nested in them: up
@@ -18,12 +19,14 @@ import { grantsAccess } from './scope-object';
  */
 export async function importGroups(context: CycleContext): Promise<void> {
   const chosen = await chosenGroups(context.deps);
+  const unread = await openUnread(context.deps, 'group', false);
   for (;;) {
     await followNewGroups(context, chosen);
     const index = context.cycle().groups.findIndex((chunk) => !chunk.isDone);
     if (index < 0) break;
-    await importChunk(context, index);
+    await importChunk(context, index, unread);
   }
+  await unread.keepOnly(new Set(context.cycle().groups.flatMap((chunk) => chunk.ids)));
   await context.save({ phase: 'users' });
 }
 
@@ -53,7 +56,7 @@ async function followNewGroups(context: CycleContext, chosen: readonly SourceId[
   await context.save({ groups: [...context.cycle().groups, ...chunks] });
 }
 
-async function importChunk(context: CycleContext, index: number): Promise<void> {
+async function importChunk(context: CycleContext, index: number, unread: Unread): Promise<void> {
   const chunk = context.cycle().groups[index];
   if (!chunk) return;
   const saveChunk = (change: Partial<GroupChunk>, imported = 0): Promise<void> =>
@@ -65,6 +68,7 @@ async function importChunk(context: CycleContext, index: number): Promise<void> 
   if (page === 'expired') return saveChunk({ watermark: null, next: null, round: context.cycle().cycleId });
 
   for (const change of page.changes) await applyChange(context, change, chunk.round);
+  await unread.note(page.changes);
   if (page.watermark === undefined) return saveChunk({ next: page.next ?? null }, page.changes.length);
   if (chunk.round !== null) await settleRound(context, chunk.ids, chunk.round);
   await saveChunk({ next: null, watermark: page.watermark, round: null, isDone: true }, page.changes.length);

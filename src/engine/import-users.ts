@@ -7,6 +7,7 @@ import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from './concurr
 import type { CycleContext } from './cycle-context';
 import { STATE_KEYS, type UserWatermark } from './job-state';
 import { mergeAttributes } from './merge';
+import { openUnread } from './watch-permissions';
 
 /**
  * Follows the users' delta page by page and merges what it says into the rows of the users who matter: those assigned, and those
@@ -17,6 +18,7 @@ export async function importUsers(context: CycleContext): Promise<void> {
   const { cycleId, usersWatermark } = context.cycle();
   const isRelevant = context.cycle().usersFull ? await relevantInFullRound(context) : undefined;
   let done = usersWatermark !== null;
+  const unread = await openUnread(context.deps, 'user', context.cycle().usersFull && context.cycle().usersNext === null && !done);
   while (!done) {
     const { usersNext, usersFull, imported } = context.cycle();
     const page = await readPage(context, usersNext ?? (usersFull ? undefined : watermark?.link));
@@ -27,6 +29,7 @@ export async function importUsers(context: CycleContext): Promise<void> {
     await concurrently(lastWord(page.changes), STORAGE_CONCURRENCY, (change) =>
       applyChange(context, change, isRelevant, usersFull ? cycleId : null),
     );
+    await unread.note(page.changes);
     done = page.watermark !== undefined;
     await context.save({
       usersNext: page.next ?? null,

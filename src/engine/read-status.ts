@@ -13,6 +13,7 @@ import { type LinkedCounts, linkedCounts } from './read-status-counts';
 import { type CycleStatus, type GoodExecutions, lastGood } from './read-status-executions';
 import { makeProgress, type Progress } from './read-status-progress';
 import { STATUS_KEYS } from './status-keys';
+import { type PermissionsStatus, readPermissions } from './watch-permissions';
 
 /** How many past cycles the status tells of. */
 const CYCLES_SHOWN = 10;
@@ -69,14 +70,15 @@ export interface JobStatus {
   readonly undelivered: DeliveryWarning | null;
   /** When Entra ID was last read to the end; null before the first time. */
   readonly watermarkAt: string | null;
+  readonly permissions: PermissionsStatus;
 }
 
 const outcomes = makeProgress();
 
 /** Reads how the job stands. Counts are of objects, never of pages. Point reads and short ranges only, whatever the tenant's size. */
 export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<JobStatus> {
-  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, warning, watch] = await Promise.all(
-    [
+  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, warning, watch, permissions] =
+    await Promise.all([
       readJob(deps.state),
       deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
       deps.cycles.latest(CYCLES_SHOWN),
@@ -87,8 +89,8 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
       deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
       deps.state.read<DeliveryWarning | null>(STATUS_KEYS.notificationWarning),
       watchJob(deps, job),
-    ],
-  );
+      readPermissions(deps),
+    ]);
   const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
   const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
   return {
@@ -107,6 +109,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     watch,
     undelivered: warning?.value ?? null,
     watermarkAt: latest.find(isRead)?.endedAt ?? null,
+    permissions,
   };
 }
 

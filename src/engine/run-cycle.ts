@@ -32,6 +32,7 @@ import { enterQuarantine, leaveQuarantine } from './quarantine-job';
 import { readApplication } from './read-application';
 import { groupAttributes } from './schema-needs';
 import { clearScoped, scopeChanges } from './scope-changes';
+import { watchPermissions } from './watch-permissions';
 
 /** How a call of {@link runCycle} ended. */
 export type CycleOutcome =
@@ -81,6 +82,7 @@ function reasonNotToRun(job: JobState, now: Date): string | undefined {
 async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
   let cycleId: string | undefined;
   try {
+    await watchPermissions(deps);
     const application = await readApplication(deps);
     await checkCredential(deps);
     const context = await openCycle(deps, application, lease, deadlineMs);

@@ -10,4 +10,8 @@ export const STATUS_KEYS = {
   told: 'notification-told',
   /** The notice that could last not be delivered. */
   notificationWarning: 'notification-warning',
+  /** The permissions that the app was last seen to lack. */
+  permissions: 'permissions-missing',
+  /** Objects that the source told of without what identifies them. */
+  unread: { user: 'unread-users', group: 'unread-groups' },
 } as const;

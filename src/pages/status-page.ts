@@ -105,7 +105,7 @@ const warningsSection = ({ warnings }: StatusPageView): Html =>
       .slice(0, 30)
       .map(
         ({ setting, problem }) =>
-          html`<li>${setting !== '' && html`<code>${clip(setting, 120)}</code> `}${foreign(problem, 400)}</li>`,
+          html`<li>${setting !== '' && html`<code>${clip(setting, 120)}</code> `}${foreign(problem, 600)}</li>`,
       )}</ul></section>`
   }`;
 

@@ -1,12 +1,24 @@
 import type { ConfigIssue } from '../core/errors';
+import { permissionAdvice, unreadAdvice } from '../core/permission-advice';
 import type { PersonStatus } from '../engine/read-person';
 import type { JobStatus } from '../engine/read-status';
 import type { PageLinks } from './links';
 
+/** Every kind of warning, for the OpenAPI document too. */
+export const WARNING_CODES = [
+  'Setting',
+  'SchemaIgnored',
+  'PermissionMissing',
+  'CyclesOverdue',
+  'WatermarkOld',
+  'CycleStopped',
+  'NoticeNotSent',
+] as const;
+
 /** Something that works but deserves a look. */
 export interface StatusWarning {
-  readonly code: 'Setting' | 'SchemaIgnored' | 'CyclesOverdue' | 'WatermarkOld' | 'CycleStopped' | 'NoticeNotSent';
-  /** The setting or the place in the schema that it is about; empty when it is about neither. */
+  readonly code: (typeof WARNING_CODES)[number];
+  /** The setting, the place in the schema or the permission that it is about; empty when it is about none. */
   readonly setting: string;
   readonly problem: string;
 }
@@ -61,6 +73,8 @@ export function warningsOf(
       `No cycle has run since ${status.watch.aliveAt} although several were due. Is the timer function enabled?`,
     );
   }
+  for (const finding of status.permissions.missing) warn('PermissionMissing', permissionAdvice(finding), finding.permission);
+  for (const advice of unreadAdvice(status.permissions.unread)) warn('PermissionMissing', advice);
   const ageMs = status.watermarkAt === null ? 0 : now.getTime() - Date.parse(status.watermarkAt);
   if (provisioningStatus === 'On' && ageMs > OLD_WATERMARK_DAYS * DAY_MS) {
     const days = Math.floor(ageMs / DAY_MS);

@@ -50,6 +50,16 @@ export type Proof =
   | { readonly kind: 'present' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** A permission that the app needs of the source, and what a harmless read says about it. */
+export interface PermissionFinding {
+  /** By the source's own name, such as `GroupMember.Read.All`. */
+  readonly permission: string;
+  /** `unknown`: the read failed for another reason, or could not be tried. */
+  readonly verdict: 'granted' | 'missing' | 'unknown';
+  /** What showed it: the request and its answer, without ids and personal data. */
+  readonly evidence: string;
+}
+
 /**
  * Microsoft Entra ID as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError and
  * UnexpectedResponseError of the source; none answers a failed or partial read as if it were complete.
@@ -57,6 +67,9 @@ export type Proof =
 export interface SourceConnector {
   /** The enterprise application and its app roles. @throws NotFoundError if no such service principal exists. */
   readApplication(): Promise<SourceApplication>;
+
+  /** Every permission that the app needs, by harmless reads; nulls where a permission lacks count as missing. Never throws for a refusal. */
+  checkPermissions(): Promise<readonly PermissionFinding[]>;
 
   /** Every assignment to the application, page by page to the end; throws rather than end early. */
   listAssignments(): AsyncIterable<readonly AppRoleAssignment[]>;

@@ -10,6 +10,7 @@ import type {
 import {
   MAX_GROUPS_PER_DELTA,
   type MemberChange,
+  type PermissionFinding,
   type Proof,
   type SourceChange,
   type SourceConnector,
@@ -38,6 +39,8 @@ export interface SourceSwitches {
   duplicates: boolean;
   /** Users' rows come with null for what identifies them, as if a permission was lost. */
   nullRows: boolean;
+  /** What {@link FakeSourceConnector.checkPermissions} says of these; nothing else heeds it. */
+  missingPermissions: ReadonlySet<string>;
 }
 
 interface Round {
@@ -60,6 +63,7 @@ export class FakeSourceConnector implements SourceConnector {
     unknownReads: new Set(),
     duplicates: false,
     nullRows: false,
+    missingPermissions: new Set(),
   };
   /** Runs before each call (and each page of a list); throw from it to make the call fail. */
   beforeCall: ((call: SourceCall) => void | Promise<void>) | undefined;
@@ -84,6 +88,15 @@ export class FakeSourceConnector implements SourceConnector {
       displayName: 'Zendesk',
       appRoles: [...this.directory.appRoles],
     };
+  }
+
+  async checkPermissions(): Promise<readonly PermissionFinding[]> {
+    await this.call('checkPermissions', '');
+    return ['User.Read.All', 'GroupMember.Read.All', 'Application.Read.All'].map((permission) => ({
+      permission,
+      verdict: this.switches.missingPermissions.has(permission) ? 'missing' : 'granted',
+      evidence: 'GET users: 403',
+    }));
   }
 
   async *listAssignments(): AsyncGenerator<readonly AppRoleAssignment[]> {

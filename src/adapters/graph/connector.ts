@@ -8,7 +8,15 @@ import {
   sourceId,
 } from '../../core/model';
 import type { ProbeRow } from '../../core/probe';
-import type { Proof, SourceConnector, SourceLink, SourceMember, SourcePage, SourceRead } from '../../ports/source-connector';
+import type {
+  PermissionFinding,
+  Proof,
+  SourceConnector,
+  SourceLink,
+  SourceMember,
+  SourcePage,
+  SourceRead,
+} from '../../ports/source-connector';
 import { readAttributes, selectList } from './attributes';
 import { HIDDEN_MEMBERSHIP, readGroupChanges, readUserChanges } from './changes';
 import { type GraphHttp, type GraphOptions, makeGraphHttp } from './http';
@@ -16,7 +24,7 @@ import { type Mail, sendMail } from './mail';
 import { Managers } from './managers';
 import { isGuid, OPERATIONS, PAGE_SIZE } from './operations';
 import { pages } from './paging';
-import { probeSource } from './probe';
+import { checkPermissions, probeSource } from './probe';
 import { groupsOf, proveAssignmentGone, proveMembershipGone } from './proofs';
 import { readGroup, readUser } from './reads';
 import { readApplicationRow, readAssignmentRow, readId, readMemberRow } from './rows';
@@ -53,6 +61,10 @@ class GraphSource implements GraphConnector {
       throw new NotFoundError('source', 'No enterprise application has this object id; check ENTRA_SERVICE_PRINCIPAL_ID');
     }
     return readApplicationRow(operation, row);
+  }
+
+  checkPermissions(): Promise<readonly PermissionFinding[]> {
+    return checkPermissions(this.http, this.servicePrincipalId);
   }
 
   async *listAssignments(): AsyncGenerator<readonly AppRoleAssignment[]> {
