@@ -1,11 +1,15 @@
 /** Why the whole job is slowed down; Graph's names. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationquarantine */
-export type QuarantineReason =
-  | 'EncounteredBaseEscrowThreshold'
-  | 'EncounteredTotalEscrowThreshold'
-  | 'EncounteredEscrowProportionThreshold'
-  | 'EncounteredQuarantineException'
-  | 'TooManyDeletes'
-  | 'QuarantinedOnDemand';
+export const QUARANTINE_REASONS = [
+  'EncounteredBaseEscrowThreshold',
+  'EncounteredTotalEscrowThreshold',
+  'EncounteredEscrowProportionThreshold',
+  'EncounteredQuarantineException',
+  'TooManyDeletes',
+  'QuarantinedOnDemand',
+] as const;
+
+/** One of these reasons. */
+export type QuarantineReason = (typeof QUARANTINE_REASONS)[number];
 
 /** What an operator sees of a quarantine: the reason, the failing request, some of the objects. */
 export interface QuarantineCause {

@@ -48,6 +48,9 @@ const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
   PROV_TARGET_UNAUTHORIZED: 502,
 };
 
+/** The HTTP status of an error by its code. */
+export const statusOf = (code: ErrorCode): number => STATUS_OF[code] ?? 500;
+
 /** An answer as JSON. Never cached unless told otherwise: it is the state of this moment. */
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
   status,
@@ -136,7 +139,7 @@ function problemOf(error: unknown): HttpResponseInit {
     return problem(error.status, error.code, error.code, error.detail, error.errors.length > 0 ? { errors: error.errors } : {});
   }
   if (error instanceof ProvisioningError) {
-    return problem(STATUS_OF[error.code] ?? 500, error.code, error.name, `${error.message} ${RECOMMENDED_ACTION[error.code]}`);
+    return problem(statusOf(error.code), error.code, error.name, `${error.message} ${RECOMMENDED_ACTION[error.code]}`);
   }
   invocationLogger.error('A request failed in a way that the app did not expect', {
     kind: error instanceof Error ? error.name : typeof error,

@@ -1,13 +1,14 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
+import type { ErrorCode } from '../core/errors';
 import { closeCycles } from '../engine/close-cycles';
 import { allowOneRun, pauseJob, startJob } from '../engine/job-control';
 import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/job-control-restart';
 import { type JobState, readJob } from '../engine/job-state';
 import { allowDeletes } from '../engine/release-staged';
 import { type CycleOutcome, runCycle } from '../engine/run-cycle';
-import { configuredHttp, type Handler, json, problem, RequestProblem } from './http';
+import { configuredHttp, type Handler, json, problem, RequestProblem, statusOf } from './http';
 import { operatorOf, readBody } from './job-request';
 
 const nothing = z.strictObject({});
@@ -87,8 +88,16 @@ function runAnswer(outcome: CycleOutcome): HttpResponseInit {
     case 'notRun':
       return json({ outcome: 'notRun', reason: outcome.reason }, 202);
     case 'failed':
-      return problem(502, outcome.error.code, 'The cycle stopped', outcome.error.message, { cycleId: outcome.cycleId ?? null });
+      return problem(stoppedStatus(outcome.error.code), outcome.error.code, 'The cycle stopped', outcome.error.message, {
+        cycleId: outcome.cycleId ?? null,
+      });
   }
+}
+
+/** As everywhere, but for what was not found: it was the cycle that looked for it, and the caller named nothing. */
+function stoppedStatus(code: ErrorCode): number {
+  const status = statusOf(code);
+  return status === 409 || status === 503 ? status : 502;
 }
 
 const allowSchema = z.strictObject({ cycleId: z.guid().optional() });

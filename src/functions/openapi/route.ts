@@ -54,7 +54,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   410: 'It was there and has expired.',
   413: 'The body is larger than 1 MiB.',
   500: 'The app failed in a way that it did not expect.',
-  502: 'Entra ID or Zendesk refused the credential of the app.',
+  502: 'Entra ID or Zendesk refused the credential of the app, or answered what it does not understand.',
   503: 'Not configured, or Entra ID, Zendesk or storage did not answer; try again later.',
 };
 

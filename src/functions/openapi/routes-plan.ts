@@ -50,7 +50,7 @@ export const PLAN_ROUTES: readonly RouteDoc[] = [
         name: 'include',
         in: 'query',
         description: '`all` shows also the objects for which nothing would be done.',
-        schema: { type: 'string', enum: ['all'] },
+        schema: { type: 'string', enum: ['acting', 'all'], default: 'acting' },
       },
       { name: 'format', in: 'query', description: 'Answer with a file.', schema: { type: 'string', enum: ['csv'] } },
       {

@@ -31,7 +31,7 @@ export const STATUS_ROUTES: readonly RouteDoc[] = [
     answers: {
       200: {
         description: 'The status, as data or as a page.',
-        content: { 'application/json': ref('Status'), 'text/html': { type: 'string' } },
+        content: { 'application/json': { oneOf: [ref('Status'), ref('StatusNotConfigured')] }, 'text/html': { type: 'string' } },
       },
     },
     problems: [503],

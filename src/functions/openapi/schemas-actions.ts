@@ -3,7 +3,7 @@ import { COUNT, FLAG, listOf, object, oneOf, TEXT, TEXT_OR_NULL } from './schema
 
 const JOB_STATUS = oneOf('Active', 'Paused', 'Quarantine');
 
-/** What is done on demand, planned, or done with the job. */
+/** What is asked for on demand, of plans, and of the job; and what the job answers. */
 export const ACTION_SCHEMAS: Readonly<Record<string, Json>> = {
   OnDemandRequest: object(
     {
@@ -19,32 +19,8 @@ export const ACTION_SCHEMAS: Readonly<Record<string, Json>> = {
     'dryRun',
     'objectType',
   ),
-  OnDemand: object({
-    cycleId: { ...TEXT_OR_NULL, description: 'The cycle of the log entries; null for a dry run.' },
-    dryRun: FLAG,
-    value: listOf(object({ subject: TEXT, key: object({ result: TEXT }), steps: listOf({ type: 'object' }) })),
-  }),
   PlanRequest: object({ schema: { type: 'object', description: 'Another synchronizationSchema to plan with.' } }, 'schema'),
   PlanApplyRequest: object({ allowDeletes: FLAG }, 'allowDeletes'),
-  Plan: object(
-    {
-      id: TEXT,
-      status: TEXT,
-      createdDateTime: TEXT,
-      expiresDateTime: TEXT,
-      completedDateTime: TEXT_OR_NULL,
-      schema: object({ hash: TEXT, isInForce: FLAG }),
-      progress: object({ phase: TEXT, objects: COUNT }),
-      counts: { type: 'object' },
-      heldByBrake: listOf({ type: 'object' }),
-      value: { ...listOf({ type: 'object' }), description: 'Object by object, with old and new values.' },
-      refused: { ...listOf({ type: 'object' }), description: 'After applying: what has changed since, or is held.' },
-      '@odata.nextLink': TEXT,
-    },
-    'value',
-    'refused',
-    '@odata.nextLink',
-  ),
   JobPauseRequest: object({ items: { ...oneOf('finish', 'stop'), default: 'finish' } }, 'items'),
   JobChange: object({ status: JOB_STATUS, changed: FLAG, items: oneOf('finish', 'stop') }, 'items'),
   JobRestartRequest: object(
@@ -55,10 +31,28 @@ export const ACTION_SCHEMAS: Readonly<Record<string, Json>> = {
     'criteria',
     'confirm',
   ),
-  JobRestart: object({ resetScope: TEXT, isOn: FLAG }),
+  JobRestart: object({
+    resetScope: { ...TEXT, description: 'What was reset.' },
+    isOn: { ...FLAG, description: 'False: PROVISIONING_STATUS is Off, and no cycle will follow.' },
+    escrowsForgotten: COUNT,
+    linksCleared: COUNT,
+    deletionsReleased: COUNT,
+    leftQuarantine: FLAG,
+  }),
   JobRun: object(
-    { outcome: oneOf('completed', 'running', 'notRun'), cycleId: TEXT, reason: TEXT, objects: COUNT },
+    {
+      outcome: oneOf('completed', 'running', 'notRun'),
+      cycleId: TEXT,
+      kind: oneOf('initial', 'incremental'),
+      reason: { ...TEXT, description: 'Why it did not run.' },
+      objects: COUNT,
+      phase: oneOf('assignments', 'groups', 'users', 'scoping', 'brake', 'finish'),
+      next: { ...TEXT, description: 'How it goes on.' },
+    },
     'cycleId',
+    'kind',
+    'phase',
+    'next',
     'reason',
     'objects',
   ),
@@ -67,5 +61,17 @@ export const ACTION_SCHEMAS: Readonly<Record<string, Json>> = {
   EscrowForgotten: object({ forgotten: FLAG }),
   Unlinked: object({ unlinked: FLAG, targetId: TEXT_OR_NULL }),
   AllowDeletesRequest: object({ cycleId: { ...TEXT, format: 'uuid' } }, 'cycleId'),
-  AllowDeletes: object({ released: COUNT, cycles: listOf({ type: 'object' }), leftQuarantine: FLAG, status: JOB_STATUS }),
+  AllowDeletes: object({
+    released: COUNT,
+    cycles: listOf(
+      object({
+        stagedBy: { ...TEXT, description: 'The cycle that had staged them.' },
+        cycleId: { ...TEXT, description: 'The cycle under which they are carried out.' },
+        released: COUNT,
+        kept: { ...COUNT, description: 'Objects that could not be read just now and stay held.' },
+      }),
+    ),
+    leftQuarantine: FLAG,
+    status: JOB_STATUS,
+  }),
 };

@@ -1,7 +1,8 @@
 import { ERROR_CODES } from '../../core/errors';
+import { REMOVAL_KINDS } from '../../core/removal';
 import { REQUEST_CODES } from '../http';
 import type { Json } from './route';
-import { COUNT, INSTANT_OR_NULL, listOf, object, oneOf, TEXT, TEXT_OR_NULL } from './schema-kit';
+import { COUNT, INSTANT, INSTANT_OR_NULL, listOf, object, oneOf, TEXT, TEXT_OR_NULL } from './schema-kit';
 
 /** What is wrong with a request or an object. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export const PROBLEM_SCHEMAS: Readonly<Record<string, Json>> = {
@@ -16,8 +17,17 @@ export const PROBLEM_SCHEMAS: Readonly<Record<string, Json>> = {
         description: 'Stable: handle problems by it. docs/errors.md explains each code.',
       },
       errors: listOf({ anyOf: [{ $ref: '#/components/schemas/RequestFault' }, { $ref: '#/components/schemas/SettingFault' }] }),
+      cycleId: { ...TEXT_OR_NULL, description: 'Of `job/run`: the cycle that could not go on.' },
+      count: { ...COUNT, description: 'Of `on-demand`: the removals that are too many.' },
+      steps: {
+        ...listOf({ $ref: '#/components/schemas/OnDemandStep' }),
+        description: 'Of `on-demand`: the first step, where a side could not be reached.',
+      },
     },
     'errors',
+    'cycleId',
+    'count',
+    'steps',
   ),
   RequestFault: object(
     {
@@ -39,8 +49,8 @@ export const PROBLEM_SCHEMAS: Readonly<Record<string, Json>> = {
   }),
   Escrow: object({
     key: { $ref: '#/components/schemas/ObjectKey' },
-    firstFailedAt: TEXT,
-    lastFailedAt: TEXT,
+    firstFailedAt: INSTANT,
+    lastFailedAt: INSTANT,
     attempts: COUNT,
     nextAttemptAt: { ...INSTANT_OR_NULL, description: 'Null: only a change at the source or an operator tries again.' },
     code: TEXT,
@@ -50,15 +60,19 @@ export const PROBLEM_SCHEMAS: Readonly<Record<string, Json>> = {
     changeId: TEXT,
     isTransient: { type: 'boolean' },
   }),
-  StagedDeletion: object({
-    key: { $ref: '#/components/schemas/ObjectKey' },
-    cycleId: TEXT,
-    changeId: TEXT,
-    kind: TEXT,
-    count: COUNT,
-    reason: TEXT,
-    state: oneOf('candidate', 'staged'),
-    stagedAt: TEXT,
-  }),
+  StagedDeletion: object(
+    {
+      key: { $ref: '#/components/schemas/ObjectKey' },
+      cycleId: TEXT,
+      changeId: TEXT,
+      kind: oneOf(...REMOVAL_KINDS),
+      count: COUNT,
+      reason: TEXT,
+      state: oneOf('candidate', 'staged'),
+      stagedAt: INSTANT,
+      heldIn: { ...TEXT, description: 'The cycle that first held it: what `job/allow-deletes` takes.' },
+    },
+    'heldIn',
+  ),
   ObjectKey: object({ type: oneOf('user', 'group'), id: TEXT }),
 };
