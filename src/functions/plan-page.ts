@@ -7,6 +7,8 @@ import { isHeld } from './plan-body';
 interface Shown {
   readonly which: 'acting' | 'all';
   readonly top: number;
+  /** The function key in the page's own address; undefined when it came some other way. */
+  readonly code: string | undefined;
 }
 
 const STATES: Readonly<Record<PlanHeader['state'], string>> = {
@@ -38,9 +40,14 @@ ${next !== undefined && html`<p><a href="${nextAddress(next, shown)}" rel="next"
   };
 }
 
-/** Keeps the address as it is but for the page: the key in it, if any, is added by the reader's own next request. */
-const nextAddress = (next: string, { which, top }: Shown): string =>
-  `?${new URLSearchParams({ ...(which === 'all' && { include: 'all' }), $top: String(top), $skiptoken: next })}`;
+/** A browser has the key in the address of the page alone, so the next page has it from there. */
+const nextAddress = (next: string, { which, top, code }: Shown): string =>
+  `?${new URLSearchParams({
+    ...(which === 'all' && { include: 'all' }),
+    $top: String(top),
+    $skiptoken: next,
+    ...(code !== undefined && { code }),
+  })}`;
 
 function tableOf(header: PlanHeader, rows: readonly PlanRow[]): Html {
   if (rows.length === 0) return html`<p>Nothing to do.</p>`;

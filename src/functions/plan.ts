@@ -5,12 +5,13 @@ import { readSchema } from '../core/schema/read';
 import { type ApplyAnswer, continueApply, startApply } from '../engine/apply-plan';
 import { continuePlan, createPlan } from '../engine/plan-cycle';
 import { htmlAnswer, wantsHtml } from '../pages/page';
-import type { PlanHeader } from '../ports/plan-store';
+import { isPlanMark, type PlanHeader } from '../ports/plan-store';
 import { configuredHttp, type Handler, json, RequestProblem } from './http';
 import { operatorOf, readBody } from './job-request';
 import { headerBody, rowBody } from './plan-body';
 import { planCsv } from './plan-csv';
 import { planPage } from './plan-page';
+import { badParameter, oneOf, readQuery } from './query';
 
 /**
  * Time for planning or applying within the call; the timer goes on with what takes longer. Azure cuts a call off after 230 s, and a
@@ -59,18 +60,24 @@ const DEFAULT_PAGE = 100;
 export const makePlanRead = (getApp: () => App): Handler =>
   configuredHttp(getApp, async ({ planning }, request) => {
     const planId = idOf(request);
+    const query = readQuery(request, ['include', 'format', '$top', '$skiptoken']);
+    const which = oneOf('include', query.include, ['acting', 'all']) ?? 'acting';
+    const format = oneOf('format', query.format, ['csv']);
+    const top = topOf(query.$top);
+    if (query.$skiptoken !== undefined && !isPlanMark(query.$skiptoken)) {
+      throw badParameter('$skiptoken', 'is not one that a plan gave; ask for the first page again.');
+    }
     const header = (await planning.plans.read(planId))?.value;
     if (!header) throw noPlan();
-    const which = request.query.get('include') === 'all' ? 'all' : 'acting';
-    if (request.query.get('format') === 'csv') return planCsv(planning.plans, header, which);
-    const top = topOf(request.query.get('$top'));
-    const { rows, next } = await planning.plans.rows(planId, which, top, request.query.get('$skiptoken') ?? undefined);
-    if (wantsHtml(request.headers.get('accept'))) return htmlAnswer(planPage(header, rows, next, { which, top }));
-    const query = new URLSearchParams({ ...(which === 'all' && { include: 'all' }), $top: String(top), $skiptoken: next ?? '' });
+    if (format === 'csv') return planCsv(planning.plans, header, which);
+    const { rows, next } = await planning.plans.rows(planId, which, top, query.$skiptoken);
+    const code = request.query.get('code') ?? undefined;
+    if (wantsHtml(request.headers.get('accept'))) return htmlAnswer(planPage(header, rows, next, { which, top, code }));
+    const rest = new URLSearchParams({ ...(which === 'all' && { include: 'all' }), $top: String(top), $skiptoken: next ?? '' });
     return json({
       ...headerBody(header),
       value: rows.map((row) => rowBody(header, row)),
-      ...(next !== undefined && { '@odata.nextLink': `/api/plan/${planId}?${query}` }),
+      ...(next !== undefined && { '@odata.nextLink': `/api/plan/${planId}?${rest}` }),
     });
   });
 
@@ -110,8 +117,8 @@ function idOf(request: HttpRequest): string {
   throw noPlan();
 }
 
-function topOf(text: string | null): number {
-  const top = text === null ? DEFAULT_PAGE : Number(text);
+function topOf(text: string | undefined): number {
+  const top = text === undefined ? DEFAULT_PAGE : Number(text);
   if (Number.isInteger(top) && top >= 1 && top <= MAX_PAGE) return top;
-  throw new RequestProblem(400, 'BadRequest', `$top is a number from 1 to ${MAX_PAGE}.`);
+  throw badParameter('$top', `must be a whole number from 1 to ${MAX_PAGE}.`);
 }

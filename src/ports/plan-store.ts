@@ -73,6 +73,9 @@ export interface PlanRow {
   readonly refusal: string | null;
 }
 
+/** Whether a text can be the mark of a page: {@link PlanPage.next}. */
+export const isPlanMark = (text: string): boolean => /^[az]\.[\w.-]{1,600}$/.test(text);
+
 /** One page of a plan's objects: those to be acted on and failures first, then the others. */
 export interface PlanPage {
   readonly rows: readonly PlanRow[];

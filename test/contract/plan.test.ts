@@ -302,4 +302,21 @@ describe('applying a plan', () => {
     expect(page.text).not.toContain('<script>alert');
     expect(page.text).toContain('&lt;script&gt;alert');
   }, 60_000);
+
+  it('leads a browser, whose key stands in the address, to the next page; and refuses what it does not know', async () => {
+    for (let at = 0; at < 3; at += 1) world.directory.assign(person(`browsed${at}`), role);
+    const made = await plan();
+    const page = await read(world, made.body.id, { $top: '1', code: 'the-key' }, { accept: 'text/html' });
+    const next = new URL(/href="(\?[^"]*)" rel="next"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '', 'http://localhost');
+    expect(next.searchParams.get('code')).toBe('the-key');
+    const second = await read(world, made.body.id, Object.fromEntries(next.searchParams), { accept: 'text/html' });
+    expect(second.status).toBe(200);
+    expect(second.text).not.toBe(page.text);
+    const odd = [{ include: 'everything' }, { format: 'xml' }, { $top: '0' }, { $skiptoken: "z' or '" }, { incluce: 'all' }];
+    for (const query of odd) {
+      const refused = await read(world, made.body.id, query);
+      expect([query, refused.status, refused.body.code]).toEqual([query, 400, 'BadRequest']);
+      expect(refused.body.errors[0].pointer).toBe(Object.keys(query)[0]);
+    }
+  }, 60_000);
 });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
+import { isPlanMark, type PlanHeader, type PlanRow, type PlanStore, type ShadowSpace } from '../../ports/plan-store';
 import type { Storage } from './connection';
 import { makeConnectorSpace } from './connector-space';
 import { TABLES } from './names';
@@ -22,9 +22,6 @@ const rowKeyOf = (row: PlanRow): string => {
   const isActing = row.outcome === 'planned' || row.outcome === 'failed';
   return `${isActing ? ACTING : QUIET}${KEY_SEPARATOR}${objectRowKey(row.key)}`;
 };
-
-/** Marks are row keys; anything else is answered as if it were one, within the plan's own partition. */
-const MARK = /^[az]\.[\w.-]{1,600}$/;
 
 /**
  * Plans on a table:
@@ -62,7 +59,8 @@ export function makePlanStore(storage: Storage): PlanStore {
     async rows(planId, which, limit, after) {
       const range = {
         partition: partition(planId),
-        ...(after !== undefined && MARK.test(after) && { rowAfter: after }),
+        // Marks are row keys; what is none never reaches a query.
+        ...(after !== undefined && isPlanMark(after) && { rowAfter: after }),
         ...(which === 'acting' && { rowBefore: ACTING + AFTER_SEPARATOR }),
       };
       // One more than asked for tells whether there is a next page. A page of the service may be shorter than it could be.
