@@ -189,8 +189,8 @@ function notifierOf(config: Config, graph: GraphConnector, state: StateStore, cl
     ...(appUrl && { appUrl }),
     sendMail: (mail) => graph.sendMail(mail),
     account: config.target.subdomain,
-    keepWarning: async (warning) => {
-      await state.write(STATUS_KEYS.notificationWarning, warning, '*');
+    keepWarnings: async (warnings) => {
+      await state.write(STATUS_KEYS.undelivered, warnings, '*');
     },
     clock,
     logger,

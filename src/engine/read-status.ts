@@ -66,8 +66,8 @@ export interface JobStatus {
   /** About how many messages wait in the work queue. */
   readonly queueLength: number;
   readonly watch: Watch;
-  /** The notice that could last not be delivered; null when all were. */
-  readonly undelivered: DeliveryWarning | null;
+  /** By which ways the last notice did not arrive; empty when it did. */
+  readonly undelivered: readonly DeliveryWarning[];
   /** When Entra ID was last read to the end; null before the first time. */
   readonly watermarkAt: string | null;
   readonly permissions: PermissionsStatus;
@@ -77,7 +77,7 @@ const outcomes = makeProgress();
 
 /** Reads how the job stands. Counts are of objects, never of pages. Point reads and short ranges only, whatever the tenant's size. */
 export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<JobStatus> {
-  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, warning, watch, permissions] =
+  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, undelivered, watch, permissions] =
     await Promise.all([
       readJob(deps.state),
       deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
@@ -87,7 +87,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
       readStaged(deps),
       deps.queue.approximateLength(),
       deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
-      deps.state.read<DeliveryWarning | null>(STATUS_KEYS.notificationWarning),
+      deps.state.read<readonly DeliveryWarning[]>(STATUS_KEYS.undelivered),
       watchJob(deps, job),
       readPermissions(deps),
     ]);
@@ -107,7 +107,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     staged,
     queueLength,
     watch,
-    undelivered: warning?.value ?? null,
+    undelivered: undelivered?.value ?? [],
     watermarkAt: latest.find(isRead)?.endedAt ?? null,
     permissions,
   };

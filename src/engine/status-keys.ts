@@ -8,8 +8,8 @@ export const STATUS_KEYS = {
   watchdog: 'watchdog',
   /** Whom the failure digest has told of which objects. */
   told: 'notification-told',
-  /** The notice that could last not be delivered. */
-  notificationWarning: 'notification-warning',
+  /** By which ways the last notice did not arrive. */
+  undelivered: 'notification-warnings',
   /** The permissions that the app was last seen to lack. */
   permissions: 'permissions-missing',
   /** Objects that the source told of without what identifies them. */

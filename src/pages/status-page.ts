@@ -45,7 +45,9 @@ function verdictSection(verdict: Verdict, view: StatusPageView): Html {
 <h2 id="h-verdict">${verdict.headline}</h2>
 <p>${foreign(verdict.explanation, 600)}</p>
 ${
+  // A message that is about the request names it already.
   quarantine?.failingRequest !== undefined &&
+  quarantine.failingRequest !== quarantine.message &&
   html`<p>The request that failed: <code>${clip(quarantine.failingRequest, 300)}</code></p>`
 }
 ${verdict.steps.length > 0 && html`<h3>What to do</h3><ol>${verdict.steps.map(stepItem)}</ol>`}

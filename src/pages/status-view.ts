@@ -88,8 +88,7 @@ export function warningsOf(
     const { code, message } = stopped.cycle.error;
     warn('CycleStopped', `The cycle was stopped and goes on with the next run: ${code}: ${message}`);
   }
-  if (status.undelivered) {
-    const { channel, kind, at, problem } = status.undelivered;
+  for (const { channel, kind, at, problem } of status.undelivered) {
     warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`, CHANNEL_SETTINGS[channel]);
   }
   for (const { setting, problem } of configured) {

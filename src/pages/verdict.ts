@@ -32,7 +32,7 @@ export function verdictOf(view: StatusView): Verdict {
     const next = status.job.paused
       ? 'The job is paused, too.'
       : `The next attempt is ${relative(view.nextRunAt ?? quarantine.nextAttempt, now)}.`;
-    return { tone: 'bad', word: 'Quarantine', headline, explanation: `${quarantine.message} ${next}`, steps };
+    return { tone: 'bad', word: 'Quarantine', headline, explanation: `${sentence(quarantine.message)} ${next}`, steps };
   }
   if (status.job.paused) {
     return {
@@ -117,3 +117,6 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
 /** A count of objects, which may be a least one. */
 export const atLeast = ({ count, isCountExact }: { readonly count: number; readonly isCountExact: boolean }): string =>
   `${isCountExact ? '' : 'At least '}${count} ${count === 1 ? 'object' : 'objects'}`;
+
+/** Messages of errors end as they like; what follows one begins a sentence. */
+const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);

@@ -82,8 +82,8 @@ describe('notifications', () => {
       appUrl: 'https://prov.azurewebsites.net',
       sendMail: (mail) => connector.sendMail(mail),
       account: 'contoso',
-      keepWarning: async (warning) => {
-        await state.write(STATUS_KEYS.notificationWarning, warning, '*');
+      keepWarnings: async (warnings) => {
+        await state.write(STATUS_KEYS.undelivered, warnings, '*');
       },
       clock: () => world.now,
       logger: quiet,
@@ -288,5 +288,17 @@ describe('notifications', () => {
     await enterQuarantine(deps, credential);
     const [warning] = (await shownWarnings()).filter(({ code }) => code === 'NoticeNotSent');
     expect(warning?.problem).toMatch(/did not answer in time/);
+  });
+
+  test('neither way works: both are told, so that correcting one does not hide the other', async () => {
+    graph.permissions.delete('Mail.Send');
+    Object.assign(webhook.hook, { status: 500 });
+    await enterQuarantine(deps, credential);
+    const warnings = (await shownWarnings()).filter(({ code }) => code === 'NoticeNotSent');
+    expect(warnings.map(({ problem }) => problem)).toEqual([
+      expect.stringMatching(/by email/),
+      expect.stringMatching(/by webhook/),
+    ]);
+    graph.permissions.add('Mail.Send');
   });
 });

@@ -28,8 +28,8 @@ export interface NotifierOptions {
   readonly appUrl?: string;
   /** The Zendesk subdomain, which tells several of these apps apart. */
   readonly account: string;
-  /** Keeps the warning that the status shows; null when everything arrived. */
-  readonly keepWarning: (warning: DeliveryWarning | null) => Promise<void>;
+  /** Keeps what the status warns of: one for each channel by which the last notice did not arrive. */
+  readonly keepWarnings: (warnings: readonly DeliveryWarning[]) => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -41,7 +41,7 @@ export function makeNotifier(options: NotifierOptions): Notifier {
   return {
     async send(notice) {
       if (channels.length === 0) return;
-      let warning: DeliveryWarning | null = null;
+      const warnings: DeliveryWarning[] = [];
       for (const [channel, deliver] of channels) {
         try {
           await deliver(notice);
@@ -49,11 +49,11 @@ export function makeNotifier(options: NotifierOptions): Notifier {
         } catch (error) {
           const problem = problemOf(error);
           options.logger.warn('A notice could not be sent', { channel, kind: notice.kind, reason: problem });
-          warning = { at: options.clock().toISOString(), channel, kind: notice.kind, problem };
+          warnings.push({ at: options.clock().toISOString(), channel, kind: notice.kind, problem });
         }
       }
       try {
-        await options.keepWarning(warning);
+        await options.keepWarnings(warnings);
       } catch {
         options.logger.warn('Whether notices arrive could not be recorded', { kind: notice.kind });
       }
