@@ -27,6 +27,7 @@ import { type Gate, makeGate } from './engine/gate';
 import type { JobSettings } from './engine/job-settings';
 import { MatchHistory } from './engine/match-history';
 import type { Planning } from './engine/plan-cycle';
+import { organizationNeeds } from './engine/schema-needs';
 import { STATUS_KEYS } from './engine/status-keys';
 import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
@@ -140,6 +141,7 @@ function configured(
     random,
     logger,
     timeScale: config.local.timeScale,
+    ...organizationNeeds(schema),
     onRequest: observeZendesk(telemetry, () => zendesk.quota()),
   });
   const ports: EngineDeps = {

@@ -97,6 +97,8 @@ export interface TargetUser {
   readonly active: boolean;
   /** Every other mapped attribute by its target name (`phone`, `tags`, `user_fields.cost_center`, …). */
   readonly attributes: Attributes;
+  /** Names of the organizations in `attributes` by their external ids in lower case; those without one are not in it. */
+  readonly organizationsByExternalId?: ReadonlyMap<string, string>;
 }
 
 /** A Zendesk group, decoded. */

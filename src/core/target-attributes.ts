@@ -10,6 +10,7 @@ export type TargetKind =
   | 'role'
   | 'customRole'
   | 'organization'
+  | 'organizations'
   | 'userField'
   | 'members';
 
@@ -73,6 +74,7 @@ export const USER_ATTRIBUTES: readonly TargetAttribute[] = [
   attribute('time_zone', 'timeZone', { isClearable: false, maxLength: COLUMN_LENGTH }),
   attribute('alias', 'text', { isCaseExact: true, maxLength: COLUMN_LENGTH }),
   attribute('organization', 'organization', { maxLength: COLUMN_LENGTH }),
+  attribute('organizations', 'organizations', { maxLength: COLUMN_LENGTH }),
   attribute('tags', 'tags'),
   attribute('details', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
   attribute('notes', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),

@@ -65,6 +65,7 @@ export function wantedFrom(wish: Wish, current: TargetUser | null, link: Link | 
     type: 'user',
     mode: current ? 'update' : 'create',
     ownedTags: link?.ownedTags ?? [],
+    ...(current?.organizationsByExternalId && { organizationsByExternalId: current.organizationsByExternalId }),
   });
   return { changes, role: wish.role, suspended: wish.suspended };
 }

@@ -188,6 +188,29 @@ describe('Zendesk connector › traps', () => {
     await maker.close();
   });
 
+  it('trap 13 › two instances that create one organization at once make one', async () => {
+    const makers = [1, 2].map(() => makeZendeskConnector(connectorOptions(world.simulator.url, { createOrganizations: true })));
+    const people = [1, 2, 3, 4].map((number) =>
+      aNewUser({ externalId: `e-${number}`, email: `p${number}@contoso.com`, attributes: { organization: 'Brand New' } }),
+    );
+    const created = await Promise.all(people.map((person, index) => makers[index % 2]!.createUser(person)));
+    expect(created.map(({ attributes }) => attributes.organization)).toEqual(Array(4).fill('Brand New'));
+    expect([...world.simulator.state.organizations.values()].filter(({ name }) => name === 'Brand New')).toHaveLength(1);
+    for (const maker of makers) await maker.close();
+  });
+
+  it('trap 13 › the external ids of organizations are told, and those of a list too', async () => {
+    world.simulator.seed.organization('Acme', 'ACME-1');
+    world.simulator.seed.organization('Beta');
+    const created = await world.connector.createUser(aNewUser({ attributes: { organization: 'Acme' } }));
+    expect(created.organizationsByExternalId).toEqual(new Map([['acme-1', 'Acme']]));
+    const reader = makeZendeskConnector(connectorOptions(world.simulator.url, { readOrganizations: true }));
+    const moved = await reader.updateUser(created, { attributes: { organizations: ['Beta', 'acme-1'] } });
+    expect(moved).toMatchObject({ attributes: { organizations: ['Acme', 'Beta'] } });
+    expect(moved.organizationsByExternalId).toEqual(new Map([['acme-1', 'Acme']]));
+    await reader.close();
+  });
+
   it('trap 13 › one organization per user', async () => {
     world.simulator.features.multipleOrganizations = false;
     for (const name of ['Acme', 'Beta']) world.simulator.seed.organization(name);

@@ -16,6 +16,42 @@ function changes(
   return changesFor(desired, settled, { type: 'user', mode, ownedTags: options.ownedTags ?? [] });
 }
 
+describe('changes › organizations', () => {
+  const by = (
+    target: string,
+    source: string,
+    current: Attributes,
+    names: readonly (readonly [string, string])[],
+    flowType = 'Always',
+  ) => {
+    const desired = mapUser(aMappingInput({ mode: 'update' }), aUserMapping([mapTo(target, source, { flowType })]));
+    const settled = { external_id: aMappingInput().attributes.id ?? null, name: 'Ann Lee', ...current };
+    return changesFor(desired, settled, {
+      type: 'user',
+      mode: 'update',
+      ownedTags: [],
+      organizationsByExternalId: new Map(names),
+    });
+  };
+
+  it('one that is meant by its external id is the one of that name', () => {
+    expect(by('organization', '"ACME-1"', { organization: 'Acme' }, [['acme-1', 'Acme']])).toEqual([]);
+    expect(by('organization', '"ACME-1"', { organization: 'Beta' }, [['beta-1', 'Beta']])).toMatchObject([
+      { newValue: 'ACME-1' },
+    ]);
+  });
+
+  it.each([
+    ['in another order and case', 'Split("beta, ACME", ",")', 'Always', undefined],
+    ['one by its external id', 'Split("b-1, Acme", ",")', 'Always', undefined],
+    ['another one', 'Split("Acme, Gamma", ",")', 'Always', ['Acme', 'Gamma']],
+    ['another one, adding only', 'Split("acme, Gamma", ",")', 'ValueAddOnly', ['Acme', 'Beta', 'Gamma']],
+  ])('a list: %s', (_, source, flowType, newValue) => {
+    const changes = by('organizations', source, { organizations: ['Acme', 'Beta'] }, [['b-1', 'Beta']], flowType);
+    expect(changes.map((change) => change.newValue)).toEqual(newValue === undefined ? [] : [newValue]);
+  });
+});
+
 describe('changes › only what differs', () => {
   it('nothing differs, nothing is written', () => {
     expect(changes([mapTo('notes', '"x"')], { notes: 'x' })).toEqual([]);

@@ -38,6 +38,7 @@ describe('normalise › what Zendesk stores', () => {
     ['phone', '+49  30 1', '+49 30 1'],
     ['phone', 'on request', 'refused'],
     ['organization', ' Contoso   Ltd ', 'Contoso Ltd'],
+    ['organizations', [' Beta  Ltd', 'Acme', 'beta ltd', ' '], ['Beta Ltd', 'Acme']],
     ['notes', 'a\r\nb\rc\n', 'a\nb\nc'],
     ['notes', '   ', 'empty'],
     ['notes', null, 'empty'],

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { mapsMembers, mapUser } from '../../src/core/map';
 import type { SchemaProblem } from '../../src/core/schema/model';
 import { readSchema } from '../../src/core/schema/read';
+import { organizationNeeds } from '../../src/engine/schema-needs';
 import { aMappingInput, aSchemaFile, mapTo } from '../builders/schema';
 
 const fixture = (name: string): string => readFileSync(join(__dirname, '../fixtures', name), 'utf8');
@@ -410,6 +411,28 @@ describe('schema › targets', () => {
       'clear',
     ]);
   });
+
+  it.each(['organization', 'organizations'])('createMissing is asked for with %s, and is no otherwise', (target) => {
+    const needs = (others: Record<string, unknown>) =>
+      organizationNeeds(loaded(aSchemaFile([mapTo(target, '[companyName]', others)])).schema).createOrganizations;
+    expect([needs({ createMissing: true }), needs({ createMissing: false }), needs({})]).toEqual([true, false, false]);
+  });
+
+  it('nothing but an organization is created', () => {
+    const [problem] = problemsOf(aSchemaFile([mapTo('notes', '[city]', { createMissing: true })]));
+    expect(problem).toMatchObject({ problem: expect.stringContaining('notes names none'), allowed: ['false'] });
+    expect(problemsOf(aSchemaFile([mapTo('organization', '[city]', { createMissing: 'yes' })]))[0]?.problem).toContain(
+      'true or false',
+    );
+  });
+
+  it('one organization or a list of them, and a list is read from Zendesk only where it is mapped', () => {
+    const both = [mapTo('organization', '[companyName]'), mapTo('organizations', 'Split([city], ",")')];
+    expect(problemsOf(aSchemaFile(both))[0]?.problem).toContain('both mapped');
+    const inert = [{ targetAttributeName: 'organization', source: null }, mapTo('organizations', '[otherMails]')];
+    expect(organizationNeeds(loaded(aSchemaFile(inert)).schema).readOrganizations).toBe(true);
+    expect(organizationNeeds(loaded(aSchemaFile(both.slice(0, 1))).schema).readOrganizations).toBe(false);
+  });
 });
 
 describe('schema › hash', () => {
@@ -429,6 +452,7 @@ describe('schema › hash', () => {
     ['kind of source', mapTo('notes', '"[city]"')],
     ['flow', mapTo('notes', '[city]', { flowType: 'ObjectAddOnly' })],
     ['nulls', mapTo('notes', '[city]', { flowNullValues: 'clear' })],
+    ['what is created', mapTo('organization', '[city]', { createMissing: true })],
     ['default', mapTo('notes', '[city]', { defaultValue: 'x' })],
     ['target', mapTo('details', '[city]')],
   ])('changes with the %s', (_, mapping) => {

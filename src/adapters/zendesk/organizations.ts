@@ -1,4 +1,4 @@
-import { AlreadyExistsError, RejectedError } from '../../core/errors';
+import { AlreadyExistsError, RejectedError, UnavailableError } from '../../core/errors';
 import type { TargetId } from '../../core/model';
 import type { Clock } from '../../ports/runtime';
 import { type Batcher, makeBatcher } from './batcher';
@@ -9,16 +9,16 @@ import { pages } from './paging';
 
 /** Organizations of users, always by memberships: `organization_id` on an update wipes all others. */
 export interface Organizations {
-  /** Name of an organization; undefined when it is gone. Cached. */
-  nameOf(id: string): Promise<string | undefined>;
-  /** Names of all organizations of a user, sorted. */
-  namesOf(userId: TargetId): Promise<readonly string[]>;
+  /** An organization; undefined when it is gone. Cached. */
+  get(id: string): Promise<Organization | undefined>;
+  /** All organizations of a user, sorted by name. */
+  ofUser(userId: TargetId): Promise<readonly Organization[]>;
   /** The organization of this name or external id. @throws RejectedError when there is none and none may be created */
   resolve(nameOrExternalId: string, attribute: string): Promise<TargetId>;
   /** Makes the organization the user's default one and ends the membership of the former; `null` ends it only. Idempotent. */
   setDefault(userId: TargetId, former: string | null, wanted: string | null, hasMultiple: boolean): Promise<void>;
   /** Joins all of `wanted` and leaves those of `former` that are not wanted; others are not touched. Idempotent. */
-  setAll(userId: TargetId, former: readonly string[], wanted: readonly string[]): Promise<void>;
+  setAll(userId: TargetId, former: readonly string[], wanted: readonly string[], hasMultiple: boolean): Promise<void>;
 }
 
 /** What it needs. */
@@ -35,7 +35,7 @@ const BATCH = { windowMs: 10, maxKeys: 100, maxChars: 6_000 };
 
 /** Makes it. */
 export function makeOrganizations({ http, clock, sleep, mayCreate }: OrganizationDeps): Organizations {
-  const names = expiring<string | undefined>(clock);
+  const known = expiring<Organization | undefined>(clock);
   const ids = expiring<TargetId>(clock);
   const byId: Batcher<Organization> = makeBatcher(
     async (keys) => {
@@ -60,9 +60,12 @@ export function makeOrganizations({ http, clock, sleep, mayCreate }: Organizatio
       return decode(shapes.organization, answer.body, route).organization.id;
     } catch (error) {
       // Somebody else was faster, or the answer got lost: either way it may be there now.
-      const found = error instanceof AlreadyExistsError || isAmbiguous(error) ? await search('name', name) : undefined;
-      if (found === undefined) throw error;
-      return found;
+      const isTaken = error instanceof AlreadyExistsError;
+      const found = isTaken || isAmbiguous(error) ? await search('name', name) : undefined;
+      if (found !== undefined) return found;
+      if (!isTaken) throw error;
+      const why = 'Zendesk says that an organization of this name exists, and does not find it by its name yet';
+      throw new UnavailableError('target', why, { cause: error });
     }
   }
 
@@ -70,7 +73,10 @@ export function makeOrganizations({ http, clock, sleep, mayCreate }: Organizatio
     const found = (await search('name', value)) ?? (await search('external_id', value));
     if (found !== undefined) return found;
     if (!mayCreate)
-      throw new RejectedError(attribute, 'Zendesk has no organization of this name or external id: create it first');
+      throw new RejectedError(
+        attribute,
+        'Zendesk has no organization of this name or external id: create it first, or set `createMissing` in the mapping',
+      );
     return create(value);
   }
 
@@ -101,12 +107,10 @@ export function makeOrganizations({ http, clock, sleep, mayCreate }: Organizatio
   };
 
   const organizations: Organizations = {
-    async nameOf(id) {
-      return names.get(id, async () => (await byId.get(id))?.name);
-    },
-    async namesOf(userId) {
-      const found = await Promise.all((await memberships(userId)).map((row) => organizations.nameOf(row.organization_id)));
-      return found.filter((name) => name !== undefined).sort();
+    get: (id) => known.get(id, () => byId.get(id)),
+    async ofUser(userId) {
+      const found = await Promise.all((await memberships(userId)).map((row) => organizations.get(row.organization_id)));
+      return found.filter((one) => one !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     resolve: (value, attribute) => ids.get(fold(value), () => find(value.trim(), attribute)),
     async setDefault(userId, former, wanted, hasMultiple) {
@@ -114,7 +118,7 @@ export function makeOrganizations({ http, clock, sleep, mayCreate }: Organizatio
       const rows = await memberships(userId);
       const formerName = former === null ? undefined : fold(former);
       const isFormer = async (row: OrganizationMembership) =>
-        row.organization_id !== wantedId && fold((await organizations.nameOf(row.organization_id)) ?? '') === formerName;
+        row.organization_id !== wantedId && fold((await organizations.get(row.organization_id))?.name ?? '') === formerName;
       const old: OrganizationMembership[] = [];
       for (const row of rows) if (await isFormer(row)) old.push(row);
       // With one organization per user the new membership would be refused while the old one stands.
@@ -126,15 +130,18 @@ export function makeOrganizations({ http, clock, sleep, mayCreate }: Organizatio
       } else if (!existing && wantedId !== undefined) await join(userId, wantedId, true);
       if (hasMultiple) for (const row of old) await leave(row);
     },
-    async setAll(userId, former, wanted) {
+    async setAll(userId, former, wanted, hasMultiple) {
       const wantedIds = await Promise.all(wanted.map((name) => organizations.resolve(name, 'organizations')));
       const rows = await memberships(userId);
-      for (const id of new Set(wantedIds)) if (!rows.some((row) => row.organization_id === id)) await join(userId, id, false);
       const formerNames = new Set(former.map(fold));
+      const old: OrganizationMembership[] = [];
       for (const row of rows) {
-        const name = await organizations.nameOf(row.organization_id);
-        if (!wantedIds.includes(row.organization_id) && formerNames.has(fold(name ?? ''))) await leave(row);
+        const name = (await organizations.get(row.organization_id))?.name;
+        if (!wantedIds.includes(row.organization_id) && formerNames.has(fold(name ?? ''))) old.push(row);
       }
+      if (!hasMultiple) for (const row of old) await leave(row);
+      for (const id of new Set(wantedIds)) if (!rows.some((row) => row.organization_id === id)) await join(userId, id, false);
+      if (hasMultiple) for (const row of old) await leave(row);
     },
   };
   return organizations;

@@ -40,10 +40,14 @@ export function makeUsers(deps: UserDeps): Users {
 
   /** Names the organizations: the user's own answer holds an id only. */
   async function finish({ user, organizationId }: DecodedUser): Promise<TargetUser> {
-    const organization = organizationId === null ? null : ((await organizations.nameOf(organizationId)) ?? null);
-    const attributes = Object.assign(Object.create(null), user.attributes, { organization });
-    if (deps.readOrganizations && user.active) attributes.organizations = await organizations.namesOf(user.id);
-    return { ...user, attributes };
+    const main = organizationId === null ? undefined : await organizations.get(organizationId);
+    const attributes = Object.assign(Object.create(null), user.attributes, { organization: main?.name ?? null });
+    const all = deps.readOrganizations && user.active ? await organizations.ofUser(user.id) : undefined;
+    if (all !== undefined) attributes.organizations = all.map(({ name }) => name);
+    const named = (all ?? (main ? [main] : [])).flatMap(({ external_id: key, name }) =>
+      key ? [[key.toLowerCase(), name] as const] : [],
+    );
+    return { ...user, attributes, ...(named.length > 0 && { organizationsByExternalId: new Map(named) }) };
   }
 
   const current = async (externalId: string): Promise<DecodedUser | undefined> => lookup.byExternalId(externalId);
@@ -194,9 +198,10 @@ export function makeUsers(deps: UserDeps): Users {
     all: readonly string[] | undefined,
   ): Promise<void> {
     const { organization, organizations: former } = before.attributes;
-    if (all !== undefined) await organizations.setAll(before.id, Array.isArray(former) ? former : [], all);
-    if (one === undefined) return;
     const { hasMultipleOrganizations } = await describe();
+    if (all !== undefined)
+      await organizations.setAll(before.id, Array.isArray(former) ? former : [], all, hasMultipleOrganizations);
+    if (one === undefined) return;
     await organizations.setDefault(
       before.id,
       typeof organization === 'string' ? organization : null,

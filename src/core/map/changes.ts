@@ -13,6 +13,8 @@ export interface CompareOptions {
   readonly mode: 'create' | 'update';
   /** Tags that this app has put on the target before. */
   readonly ownedTags: readonly string[];
+  /** Names of the target's organizations by external id in lower case: a mapping may mean them by either. */
+  readonly organizationsByExternalId?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -43,7 +45,7 @@ export function changeFor(
     if (desired.onlyOnCreate) return undefined;
     if (desired.flow === 'AttributeAddOnly' && !isEmptyValue(oldValue)) return undefined;
   }
-  const newValue = mergedValue(name, desired, oldValue, options);
+  const newValue = mergedValue(name, named(name, desired, options), oldValue, options);
   if (isSameValue(options.type, name, oldValue, newValue)) return undefined;
   return { attribute: name, oldValue, newValue, redacted: desired.redacted };
 }
@@ -91,6 +93,14 @@ function dayOnly(value: AttributeValue): AttributeValue {
   return /^(\d{4}-\d{2}-\d{2})T00:00:00(?:\.0+)?(?:Z|\+00:00)$/.exec(value)?.[1] ?? value;
 }
 
+/** Says organizations by their names where they are the target's already: Zendesk answers names, whatever the mapping calls them by. */
+function named(name: string, desired: DesiredValue, { organizationsByExternalId: names }: CompareOptions): DesiredValue {
+  if (names === undefined || (name !== 'organization' && name !== 'organizations')) return desired;
+  const nameOf = (text: string): string => names.get(text.toLowerCase()) ?? text;
+  const { value } = desired;
+  return { ...desired, value: Array.isArray(value) ? value.map(nameOf) : typeof value === 'string' ? nameOf(value) : value };
+}
+
 function mergedValue(name: string, desired: DesiredValue, current: AttributeValue, options: CompareOptions): AttributeValue {
   const adds = desired.flow === 'ValueAddOnly' || desired.flow === 'MultiValueAddOnly';
   if (name === 'tags') {
@@ -100,7 +110,8 @@ function mergedValue(name: string, desired: DesiredValue, current: AttributeValu
     const kept = there.filter((tag) => adds || wanted.includes(normaliseTag(tag)) || !owned.has(normaliseTag(tag)));
     return union(kept, wanted, normaliseTag);
   }
-  return adds && Array.isArray(desired.value) ? union(listOf(current), desired.value, (text) => text) : desired.value;
+  const key = (text: string): string => (name === 'organizations' ? text.toLowerCase() : text);
+  return adds && Array.isArray(desired.value) ? union(listOf(current), desired.value, key) : desired.value;
 }
 
 function union(kept: readonly string[], added: readonly string[], key: (text: string) => string): readonly string[] {
@@ -121,6 +132,12 @@ function isEmptyValue(value: AttributeValue): boolean {
 function comparable(target: TargetAttribute | undefined, value: AttributeValue): string {
   if (isEmptyValue(value) || value === null) return '';
   if (target?.kind === 'tags') return JSON.stringify([...new Set(listOf(value).map(normaliseTag))].sort());
+  if (target?.kind === 'organizations')
+    return JSON.stringify(
+      listOf(value)
+        .map((name) => name.toLowerCase())
+        .sort(),
+    );
   if (Array.isArray(value)) return JSON.stringify([...value].sort());
   const text = String(value).replace(/\r\n?/g, '\n').trim();
   switch (target?.kind) {

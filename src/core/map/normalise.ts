@@ -8,6 +8,8 @@ export interface AccountFacts {
   readonly userFields?: readonly { readonly key: string; readonly type: string; readonly options: readonly string[] }[];
   /** False where user tagging is switched off: tags are then left out. */
   readonly hasUserTagging?: boolean;
+  /** False where a user can belong to one organization only. */
+  readonly hasMultipleOrganizations?: boolean;
 }
 
 /** A value in the form in which Zendesk stores it, or why it cannot be stored. `empty`: there is nothing in it. */
@@ -33,6 +35,7 @@ const accepted = (value: Exclude<AttributeValue, null>): Normalised => ({ kind: 
 export function normaliseFor(target: TargetAttribute, given: AttributeValue, account: AccountFacts = {}): Normalised {
   if (given === null) return empty;
   if (target.kind === 'tags') return normaliseTags(given, account);
+  if (target.kind === 'organizations') return normaliseOrganizations(target, given, account);
   if (target.kind === 'userField') return normaliseField(target.name, given, account);
   if (Array.isArray(given)) {
     const [only, ...others] = given;
@@ -80,6 +83,26 @@ function normaliseTags(given: Exclude<AttributeValue, null>, account: AccountFac
   const list = Array.isArray(given) ? given : [String(given)];
   const tags = [...new Set(list.map(normaliseTag).filter((tag) => tag !== ''))].sort();
   return tags.length === 0 ? empty : accepted(tags);
+}
+
+/** Names or external ids, each once and without surplus blanks, in the order given: the first is the default one of a new user. */
+function normaliseOrganizations(
+  target: TargetAttribute,
+  given: Exclude<AttributeValue, null>,
+  account: AccountFacts,
+): Normalised {
+  const texts = (Array.isArray(given) ? given : [String(given)]).map((text) => text.trim().replace(/\s+/g, ' '));
+  const names = texts.filter((text, index) => text !== '' && texts.findIndex((one) => isSameText(one, text)) === index);
+  const longest = Math.max(0, ...names.map(({ length }) => length));
+  if (target.maxLength !== undefined && longest > target.maxLength)
+    return refused(`the name of an organization holds at most ${target.maxLength} characters and one has ${longest}`);
+  if (names.length > 1 && account.hasMultipleOrganizations === false)
+    return refused(`a user of this Zendesk account belongs to one organization and the source gave ${names.length}`);
+  return names.length === 0 ? empty : accepted(names);
+}
+
+function isSameText(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
 }
 
 function normaliseBoolean(name: string, text: string): Normalised {

@@ -57,6 +57,14 @@ function checkMapping(mapping: AttributeMapping, account: AccountDescription): r
       ),
     ];
   }
+  if (target.kind === 'organizations' && !account.hasMultipleOrganizations) {
+    return [
+      finding(
+        'warning',
+        'A user can belong to one organization only in this account: a list of several is left out until multiple organizations are switched on',
+      ),
+    ];
+  }
   return fixedValues(mapping).flatMap((text) => {
     const message = checkValue(target, text, account);
     return message === undefined

@@ -33,6 +33,7 @@ function essence(mapping: ObjectMapping): unknown {
       one.matchingPriority,
       one.flowType,
       one.flowNullValues,
+      one.createMissing,
       one.defaultValue,
       one.isInverted,
     ])

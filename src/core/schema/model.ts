@@ -33,6 +33,8 @@ export interface AttributeMapping {
   readonly matchingPriority: number;
   readonly flowType: FlowType;
   readonly flowNullValues: NullPolicy;
+  /** Whether an organization that Zendesk lacks is created; always false for other attributes. Ours. */
+  readonly createMissing: boolean;
   /** Used where the source has no value, when the target object is created; null when there is none. */
   readonly defaultValue: string | null;
   /** True for a target such as `active`, read as the opposite of `suspended`. */

@@ -1,5 +1,5 @@
 import type { ObjectType } from '../model';
-import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from '../target-attributes';
+import { GROUP_ATTRIBUTES, type TargetAttribute, USER_ATTRIBUTES } from '../target-attributes';
 import { resolveTarget } from './aliases';
 import type { JsonPath } from './json';
 import { printPath } from './json';
@@ -20,6 +20,7 @@ const allowedTargets: Readonly<Record<ObjectType, readonly string[]>> = {
 };
 
 const knownKeys: ReadonlySet<string> = new Set([
+  'createMissing',
   'defaultValue',
   'flowBehavior',
   'flowType',
@@ -44,6 +45,7 @@ export function readAttributeMapping(
   const flowType = readFlowType(value, path, report);
   const flowNullValues = readNullPolicy(value, path, report);
   readChoice(value, 'flowBehavior', FLOW_BEHAVIORS, path, report);
+  const createMissing = report.flag(value, 'createMissing', path, false);
   const defaultValue = readDefault(value, path, report);
   if (written === undefined) return undefined;
   const target = resolveTarget(type, written.trim());
@@ -80,6 +82,9 @@ export function readAttributeMapping(
   if (flowNullValues === 'clear' && !attribute.isClearable) {
     report.refuse([...path, 'flowNullValues'], `${attribute.name} cannot be emptied in Zendesk`, ['skip']);
   }
+  if (createMissing && !isOrganization(attribute)) {
+    report.refuse([...path, 'createMissing'], `Only organizations can be created; ${attribute.name} names none`, ['false']);
+  }
   if (report.problems.length > before) return undefined;
   if (target.isAlias) {
     const read = target.isInverted ? `the opposite of ${attribute.name}` : attribute.name;
@@ -92,10 +97,15 @@ export function readAttributeMapping(
     matchingPriority,
     flowType: settledFlow(source.source, flowType, attribute.name, path, report),
     flowNullValues,
+    createMissing,
     defaultValue,
     isInverted: target.isInverted,
     path: printPath(path),
   };
+}
+
+function isOrganization({ kind }: TargetAttribute): boolean {
+  return kind === 'organization' || kind === 'organizations';
 }
 
 function isExternalId(written: string): boolean {

@@ -1,6 +1,7 @@
 import { type CompiledFilter, compileFilter } from '../filter/compile-filter';
 import { findOperator } from '../filter/operators';
 import type { ObjectType } from '../model';
+import { isInert } from './account';
 import { resolveTarget } from './aliases';
 import { type JsonPath, printPath } from './json';
 import type { AttributeMapping, ObjectActions, ObjectMapping } from './model';
@@ -37,6 +38,7 @@ export function readObjectMapping(
   const name = report.text(value, 'name', path) ?? `Synchronize Microsoft Entra ${type}s to Zendesk`;
   const actions = readActions(value, path, report);
   const mappings = readMappings(type, value, path, report);
+  refuseBothOrganizations(mappings, path, report);
   const scope = readScope(type, value, path, report);
   const matching = mappings.filter((one) => one.matchingPriority > 0).sort((a, b) => a.matchingPriority - b.matchingPriority);
   // A matching attribute with a fault of its own is reported there; only a file that has none at all is told so.
@@ -113,6 +115,16 @@ function refuseRepeats(
       );
     }
   }
+}
+
+/** One user, one word on where the user belongs: two mappings would take turns to undo each other. */
+function refuseBothOrganizations(mappings: readonly AttributeMapping[], path: JsonPath, report: SchemaReport): void {
+  const isMapped = (name: string): boolean => mappings.some((one) => one.target.name === name && !isInert(one));
+  if (!isMapped('organization') || !isMapped('organizations')) return;
+  report.refuse(
+    [...path, 'attributeMappings'],
+    'organization and organizations are both mapped; leave one out: the first of `organizations` is the default one of a new user',
+  );
 }
 
 function mentionsMatching(value: JsonObject): boolean {

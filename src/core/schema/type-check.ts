@@ -28,7 +28,7 @@ export function sourceMismatch(type: ObjectType, source: MappingSource, target: 
   if (source.kind === 'attribute' && sourceAttribute(type, source.name)?.kind === 'reference') {
     return `${what} is a list of references, which ${target.name} cannot hold`;
   }
-  if (shape === 'list' && target.kind !== 'tags' && target.kind !== 'userField') {
+  if (shape === 'list' && !holdsLists(target)) {
     const isRoles = source.kind === 'attribute' && source.name === 'appRoleAssignments';
     const one = isRoles
       ? 'SingleAppRoleAssignment([appRoleAssignments])'
@@ -72,6 +72,10 @@ function shapeOf(type: ObjectType, source: Exclude<MappingSource, { kind: 'none'
   if (name === undefined) return 'unknown';
   if (booleanFunctions.has(name)) return 'boolean';
   return listFunctions.has(name) ? 'list' : 'unknown';
+}
+
+function holdsLists({ kind }: TargetAttribute): boolean {
+  return kind === 'tags' || kind === 'organizations' || kind === 'userField';
 }
 
 function holdsBooleans(target: TargetAttribute): boolean {
