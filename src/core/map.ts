@@ -15,10 +15,8 @@ export interface MappingInput extends Omit<SourceFacts, 'type'> {
   random(): number;
   /** What the account offers. Absent: values are not checked against it. */
   readonly account?: AccountFacts;
-  /** Whether no target object holds a value of `SelectUniqueValue` yet; look {@link uniqueCandidates} up first. */
-  isUniqueInTarget?(candidate: string): boolean;
-  /** The tenant's default verified domain, for `DefaultDomain()`. */
-  defaultDomain?(): string | null;
+  /** Whether nobody in the target has this value of the attribute yet; look {@link uniqueCandidates} up first. Absent: the first one is taken. */
+  isUniqueInTarget?(attribute: string, candidate: string): boolean;
 }
 
 /** What the source wants an attribute of the target to be. */
@@ -95,12 +93,14 @@ export function uniqueCandidates(
   mapping: ObjectMapping,
 ): readonly { readonly attribute: string; readonly values: readonly string[] }[] {
   const context = contextOf({ ...input, type: mapping.objectType });
-  return mapping.mappings.flatMap(({ source, target }) =>
-    source.kind === 'function' && source.expression.usesUniqueness
-      ? [{ attribute: target.name, values: candidates(source.expression, context) }]
+  return mapping.mappings.flatMap((one) =>
+    one.source.kind === 'function' && isUniqueValue(one)
+      ? [{ attribute: one.target.name, values: candidates(one.source.expression, context) }]
       : [],
   );
 }
+
+const isUniqueValue = ({ source }: AttributeMapping): boolean => source.kind === 'function' && source.expression.usesUniqueness;
 
 function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): DesiredObject {
   const context = contextOf(input);
@@ -123,14 +123,11 @@ function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): D
 }
 
 function contextOf(input: MappingInput & SourceFacts): EvaluationContext {
-  const { now, isUniqueInTarget, defaultDomain } = input;
   return {
     attribute: sourceView(input),
-    now,
+    now: input.now,
     newGuid: () => input.newGuid(),
     random: () => input.random(),
-    ...(isUniqueInTarget === undefined ? {} : { isUniqueInTarget: (candidate) => isUniqueInTarget(candidate) }),
-    ...(defaultDomain === undefined ? {} : { defaultDomain: () => defaultDomain() }),
   };
 }
 
@@ -148,7 +145,14 @@ type Given =
 
 function evaluateMapping(mapping: AttributeMapping, input: MappingInput, context: EvaluationContext): Outcome {
   const { target, flowType, defaultValue } = mapping;
-  const given = evaluateSource(mapping, context);
+  const isUpdate = input.mode === 'update';
+  // What does not flow cannot be at fault either.
+  if (isUpdate && flowType === 'ObjectAddOnly' && mapping.matchingPriority === 0 && mapping.source.kind !== 'none') return {};
+  const { isUniqueInTarget } = input;
+  const given = evaluateSource(mapping, {
+    ...context,
+    ...(isUniqueInTarget && { isUniqueInTarget: (candidate) => isUniqueInTarget(target.name, candidate) }),
+  });
   switch (given.kind) {
     case 'dropped':
       return {};
@@ -166,7 +170,6 @@ function evaluateMapping(mapping: AttributeMapping, input: MappingInput, context
   const normal = normaliseFor(target, given.value, input.account);
   if (normal.kind === 'refused')
     return { issue: issue(mapping, 'AttributeValidationFailed', `${target.name}: ${normal.message}`) };
-  const isUpdate = input.mode === 'update';
   if (normal.kind === 'value') {
     const { value } = normal;
     const found = typeof value === 'string' || typeof value === 'number' ? { found: String(value) } : {};
@@ -222,7 +225,7 @@ function desiredOf(mapping: AttributeMapping, value: Exclude<AttributeValue, nul
   return { value: settled, onlyOnCreate: traits.flow === 'ObjectAddOnly', clears: false, ...traits };
 }
 
-/** Attributes that decide who the object is or what it may do; a fault in one of these stops the object. */
+/** Attributes that decide who the object is or what it may do; a fault in one of these stops the object, as does a value that must be unique. */
 const decisive: ReadonlySet<string> = new Set(['external_id', 'role', 'custom_role_id', 'suspended']);
 
 function issue(mapping: AttributeMapping, code: MappingIssue['code'], message: string): MappingIssue {
@@ -230,7 +233,7 @@ function issue(mapping: AttributeMapping, code: MappingIssue['code'], message: s
     attribute: mapping.target.name,
     code,
     message,
-    isFatal: mapping.matchingPriority > 0 || decisive.has(mapping.target.name),
+    isFatal: mapping.matchingPriority > 0 || decisive.has(mapping.target.name) || isUniqueValue(mapping),
   };
 }
 

@@ -1,5 +1,5 @@
 import { MappingError, UnknownRoleError } from '../core/errors';
-import { type DesiredObject, type MappingInput, mapGroup, mapUser } from '../core/map';
+import { type DesiredObject, type MappingInput, mapGroup, mapUser, uniqueCandidates } from '../core/map';
 import { changesFor, ownedTagsAfter } from '../core/map/changes';
 import {
   DEFAULT_ACCESS_ROLE_ID,
@@ -16,6 +16,7 @@ import type { GrantedRole, ScopeDecision } from '../core/scope';
 import type { TargetDescription, UserMatcher } from '../ports/target-connector';
 import type { EngineDeps } from './deps';
 import { attributesOf } from './export-plan';
+import { findFreeValues } from './free-values';
 
 /** What the mappings make of a source object: evaluated once, then held against whatever is found in Zendesk. */
 export interface Wish {
@@ -41,8 +42,43 @@ export function wishForUser(
   decision: ScopeDecision,
   mode: 'create' | 'update',
 ): Wish {
+  return userWish(deps, account, user, decision, userInput(deps, account, user, decision, mode));
+}
+
+/**
+ * Maps a whole user who is about to get an account. Values that must be unique are looked up in Zendesk, which is why nobody else is
+ * mapped by this. @throws MappingError, UnknownRoleError as {@link wishForUser}; what the connector throws
+ */
+export async function wishForNewUser(
+  deps: EngineDeps,
+  account: TargetDescription,
+  user: SourceObject,
+  decision: ScopeDecision,
+): Promise<Wish> {
+  const input = userInput(deps, account, user, decision, 'create');
+  const isUniqueInTarget = await findFreeValues(deps.target, uniqueCandidates(input, deps.schema.users));
+  return userWish(deps, account, user, decision, { ...input, isUniqueInTarget });
+}
+
+function userInput(
+  deps: EngineDeps,
+  account: TargetDescription,
+  user: SourceObject,
+  decision: ScopeDecision,
+  mode: 'create' | 'update',
+): MappingInput {
   const roles = decision.kind === 'in' ? decision.roles : [];
-  const desired = mapUser(mappingInput(deps, account, user, decision.kind !== 'in', roles, mode), deps.schema.users);
+  return mappingInput(deps, account, user, decision.kind !== 'in', roles, mode);
+}
+
+function userWish(
+  deps: EngineDeps,
+  account: TargetDescription,
+  user: SourceObject,
+  decision: ScopeDecision,
+  input: MappingInput,
+): Wish {
+  const desired = mapUser(input, deps.schema.users);
   const warnings = checked(desired);
   return {
     ...common(desired, user, warnings),

@@ -43,10 +43,13 @@ export async function provisionGroup(work: GroupWork): Promise<Outcome> {
 
 async function provisionInScope(work: GroupWork): Promise<Outcome> {
   const { deps, account, pairing, trace, item } = work;
-  const wish = wishForGroup(deps, account, work.group, pairing.link ? 'update' : 'create');
-  const { situation, target } = await findGroup(deps, item.sourceId, pairing.link, wish.name, trace);
+  const known = wishForGroup(deps, account, work.group, pairing.link ? 'update' : 'create');
+  const name = known.matchers[0]?.value ?? known.name;
+  const { situation, target } = await findGroup(deps, item.sourceId, pairing.link, name, trace);
   if (situation.kind === 'disputed') throw new DisputedMatchError(situation.candidateIds, situation.reason);
   const link = situation.kind === 'linked' ? pairing.link : null;
+  // A group that is adopted is there; a linked one that is gone is made anew.
+  const wish = link ? known : wishForGroup(deps, account, work.group, target ? 'update' : 'create');
   const plan = planGroup(groupChanges(wish, target ?? null), target ?? null, link);
   trace.step('processing', plan.action === 'none' ? 'Source and target agree.' : `The group is to be ${PAST[plan.action]}.`, {
     action: plan.action,

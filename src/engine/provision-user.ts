@@ -7,7 +7,7 @@ import type { ScopeDecision } from '../core/scope';
 import type { TargetDescription } from '../ports/target-connector';
 import { awaitCount } from './await-count';
 import type { EngineDeps } from './deps';
-import { tagsOwnedAfter, type Wish, wantedFrom, wishForUser } from './desire';
+import { tagsOwnedAfter, type Wish, wantedFrom, wishForNewUser, wishForUser } from './desire';
 import { changesOf, newUserOf } from './export-plan';
 import { findUser } from './find-account';
 import { forgetMemberships, joinGroups, type MembershipResult } from './memberships';
@@ -46,24 +46,24 @@ export async function provisionUser(work: UserWork): Promise<Outcome> {
 
 async function provisionInScope(work: UserWork): Promise<Outcome> {
   const { deps, account, pairing, trace, item } = work;
-  const wish = wishForUser(deps, account, work.user, work.decision, pairing.link ? 'update' : 'create');
+  const known = wishForUser(deps, account, work.user, work.decision, pairing.link ? 'update' : 'create');
   const { situation, target } = await findUser(
     deps,
     item.sourceId,
     pairing.link,
-    { ...wish, mayAskByCreating: mayAskByCreating(work, wish) },
+    { ...known, mayAskByCreating: mayAskByCreating(work, known) },
     trace,
   );
   if (situation.kind === 'disputed') throw new DisputedMatchError(situation.candidateIds, situation.reason);
 
-  const protection = protectedBy(deps, account, target, wish.email);
-  if (protection) return skipped(work, target, 'Protected', `The account is never touched: ${protection}`);
   const link = situation.kind === 'linked' ? pairing.link : null;
-  const effective = target && !link ? wishForUser(deps, account, work.user, work.decision, 'update') : wish;
-  const wanted = wantedFrom(effective, target ?? null, link);
+  const wish = link ? known : await wishFor(work, target);
+  const protection = protectedBy(deps, account, target, wish.email ?? known.email);
+  if (protection) return skipped(work, target, 'Protected', `The account is never touched: ${protection}`);
+  const wanted = wantedFrom(wish, target ?? null, link);
   const input = { wanted, current: target ?? null, link };
   const plan = planUser({ ...input, mayDeprovision: item.mayDeprovision });
-  const warnings = [...effective.warnings, ...plan.notes];
+  const warnings = [...wish.warnings, ...plan.notes];
   trace.step('processing', describePlan(plan), { action: plan.action, ...notesOf(warnings) });
 
   const { actions } = deps.schema.users;
@@ -82,8 +82,8 @@ async function provisionInScope(work: UserWork): Promise<Outcome> {
 
   const told = continued(pairing.unfinished, plan);
   const result = await withClaim(pairing, item, told, async (settle) => {
-    const written = await exportUser(work, plan, target, settle, effective);
-    await settle(linkAfter(work, written, link, effective, target ?? null, plan));
+    const written = await exportUser(work, plan, target, settle, wish);
+    await settle(linkAfter(work, written, link, wish, target ?? null, plan));
     return written;
   });
   trace.step('export', exportWords(plan), { targetId: result.id });
@@ -91,6 +91,10 @@ async function provisionInScope(work: UserWork): Promise<Outcome> {
   traceMembers(trace, members);
   return { kind: 'done', subject: subjectOf(work, result), plan: told, warnings: [...warnings, ...members.problems] };
 }
+
+/** What is wanted of an account that is not linked: to be adopted, or made anew, also where a linked one is gone. */
+const wishFor = async ({ deps, account, user, decision }: UserWork, target: TargetUser | undefined): Promise<Wish> =>
+  target ? wishForUser(deps, account, user, decision, 'update') : wishForNewUser(deps, account, user, decision);
 
 /** Creating answers for the two attributes that Zendesk keeps unique, and only where an account may be created. */
 const mayAskByCreating = (work: UserWork, wish: Wish): boolean =>

@@ -186,17 +186,37 @@ describe('mapUser › matching and faults', () => {
 });
 
 describe('mapUser › unique values', () => {
-  const users = aUserMapping([mapTo('alias', 'SelectUniqueValue([mailNickname], Append([mailNickname], "2"))')]);
+  const users = aUserMapping([
+    mapTo('email', 'SelectUniqueValue(Append([mailNickname], "@x.org"), Append([mailNickname], "2@x.org"))'),
+    mapTo('locale', '[city]', { flowType: 'ObjectAddOnly' }),
+  ]);
   const input = aMappingInput({ attributes: { ...aMappingInput().attributes, mailNickname: 'ann' } });
 
   it('the candidates are told first, then the first free one is taken', () => {
-    expect(uniqueCandidates(input, users)).toEqual([{ attribute: 'alias', values: ['ann', 'ann2'] }]);
-    const isUniqueInTarget = (value: string): boolean => value !== 'ann';
-    expect(mapUser({ ...input, isUniqueInTarget }, users).values.get('alias')?.value).toBe('ann2');
+    expect(uniqueCandidates(input, users)).toEqual([{ attribute: 'email', values: ['ann@x.org', 'ann2@x.org'] }]);
+    const isUniqueInTarget = (attribute: string, value: string): boolean => attribute !== 'email' || value !== 'ann@x.org';
+    expect(mapUser({ ...input, isUniqueInTarget }, users).values.get('email')?.value).toBe('ann2@x.org');
+  });
+
+  it('all taken: nothing may be written', () => {
+    const [issue] = mapUser({ ...input, isUniqueInTarget: () => false }, users).issues;
+    expect(issue).toMatchObject({ attribute: 'email', isFatal: true, message: expect.stringContaining('all 2 candidates') });
   });
 
   it('an existing account keeps the value it got', () => {
-    expect(mapUser({ ...input, mode: 'update' }, users).values.has('alias')).toBe(false);
+    const attributes = { ...input.attributes, city: 'no locale' };
+    const desired = mapUser({ ...input, attributes, mode: 'update', isUniqueInTarget: () => false }, users);
+    expect([desired.values.has('email'), desired.issues]).toEqual([false, []]);
+  });
+
+  it.each([
+    ['alias', 0, 'does not keep unique'],
+    ['phone', 0, 'does not keep unique'],
+    ['email', 2, 'cannot stand for a matching attribute'],
+  ])('is refused for %s with the matching priority %d', (target, matchingPriority, reason) => {
+    const mapping = mapTo(target, 'SelectUniqueValue([mail], [city])', { matchingPriority });
+    const read = readSchema(aSchemaFile([mapping]));
+    expect(read.ok ? [] : read.problems.map(({ problem }) => problem).join()).toContain(reason);
   });
 });
 

@@ -21,8 +21,6 @@ export interface EvaluationContext {
   random(): number;
   /** Whether no target object holds this value yet. Absent in a try-out: then the first non-empty candidate counts as free. */
   isUniqueInTarget?(candidate: string): boolean;
-  /** The tenant's default verified domain. Absent or `null` when unknown: then `DefaultDomain()` fails the evaluation. */
-  defaultDomain?(): string | null;
 }
 
 /** How a Boolean prints in the language. */

@@ -79,6 +79,7 @@ export function readAttributeMapping(
       );
     }
   }
+  refuseUniqueElsewhere(source.source, attribute, matchingPriority, path, report);
   if (flowNullValues === 'clear' && !attribute.isClearable) {
     report.refuse([...path, 'flowNullValues'], `${attribute.name} cannot be emptied in Zendesk`, ['skip']);
   }
@@ -102,6 +103,29 @@ export function readAttributeMapping(
     isInverted: target.isInverted,
     path: printPath(path),
   };
+}
+
+/** What Zendesk itself keeps unique: by anything else two users made at the same time could get one value. */
+const UNIQUE_ATTRIBUTES: readonly string[] = ['email', 'external_id'];
+
+function refuseUniqueElsewhere(
+  source: MappingSource,
+  { name }: TargetAttribute,
+  matchingPriority: number,
+  path: JsonPath,
+  report: SchemaReport,
+): void {
+  if (source.kind !== 'function' || !source.expression.usesUniqueness) return;
+  const at = [...path, 'source', 'expression'];
+  if (!UNIQUE_ATTRIBUTES.includes(name)) {
+    const why = `SelectUniqueValue cannot stand for ${name}, which Zendesk does not keep unique; use Coalesce for the first value that is there`;
+    report.refuse(at, why, UNIQUE_ATTRIBUTES);
+  } else if (matchingPriority > 0) {
+    report.refuse(
+      at,
+      `SelectUniqueValue cannot stand for a matching attribute: it gives the value that no account has; set the \`matchingPriority\` of ${name} to 0`,
+    );
+  }
 }
 
 function isOrganization({ kind }: TargetAttribute): boolean {

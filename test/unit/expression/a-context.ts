@@ -16,7 +16,6 @@ export function aContext(
       seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
       return seed / 2_147_483_648;
     },
-    defaultDomain: () => 'contoso.com',
     ...overrides,
   };
 }

@@ -86,6 +86,7 @@ describe('problems', () => {
     ['Switch([a], "d")', '`key1`, `value1`'],
     ['Switch([a], "d", , "v")', '`key1`'],
     ['SelectUniqueValue([a])', 'at least two arguments'],
+    ['Join("@", [a], DefaultDomain())', 'write the domain as a text, such as `"contoso.com"` (line 1, column 16)'],
     ['Append(SelectUniqueValue([a], [b]), "")', 'SelectUniqueValue must be the outermost function (line 1, column 8)'],
     ['Append([a] = "b", "")', 'can stand only in the first argument of IIF and in CBool'],
     ['IIF([a] = "1", [b] = "2", "")', 'can stand only in the first argument'],

@@ -56,7 +56,6 @@ const examples: readonly Example[] = [
   [switchOnActive, { Active: '0', StatusHireDate: '2021-07-03' }, 'False'],
   ['DateFromNum([lastLogonTimestamp])', { lastLogonTimestamp: '129699324000000000' }, '1/1/2012 11:00:00 PM'],
   ['DateFromNum(129699324000000000)', {}, '1/1/2012 11:00:00 PM'],
-  ['Join("@", [mailNickname], DefaultDomain())', { mailNickname: 'ann' }, 'ann@contoso.com'],
   [
     'FormatDateTime([extensionAttribute1], , "yyyyMMddHHmmss.fZ", "yyyy-MM-dd")',
     { extensionAttribute1: '20150123105347.1Z' },

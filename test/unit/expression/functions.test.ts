@@ -182,10 +182,6 @@ describe('functions at their edges', () => {
     expect(JSON.stringify(result)).not.toContain('Marlene');
   });
 
-  it('DefaultDomain fails where the domain is not known', () => {
-    expect(outcome('DefaultDomain()', {}, { defaultDomain: () => null })).toMatchObject({ kind: 'failed' });
-  });
-
   it('IgnoreFlowIfNullOrEmpty drops the flow wherever it stands, but only when it is reached', () => {
     const expression = 'IIF([x] = "1", IgnoreFlowIfNullOrEmpty([y]), "z")';
     expect(outcome(expression, { x: '1' })).toEqual({ kind: 'dropped' });

@@ -150,10 +150,14 @@ const selectUniqueValue: FunctionDefinition = {
 const defaultDomain: FunctionDefinition = {
   name: 'DefaultDomain',
   parameters: [],
-  build: () => (run) => {
-    const domain = run.context.defaultDomain?.() ?? null;
-    if (domain === null) throw new EvaluationFailure('DefaultDomain: the default domain of the tenant is not known here');
-    return domain;
+  build: (call) => {
+    // Graph tells it to Organization.Read.All only, which no other part of this app needs.
+    call.refuse(
+      undefined,
+      'the default domain is not read, because that needs one more permission in Entra ID',
+      'write the domain as a text, such as `"contoso.com"`',
+    );
+    return () => null;
   },
 };
 
