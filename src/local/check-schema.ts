@@ -58,7 +58,7 @@ function describe(file: string, result: ReadSchemaResult): string {
   lines.push(groups === undefined ? 'Groups: not provisioned (no enabled mapping)' : summary('Groups', groups));
   if (result.ignored.length > 0) {
     lines.push('', 'Not used, or read as something else:');
-    lines.push(...result.ignored.map(({ name, path, reason }) => `  - ${name} (${path}): ${reason}`));
+    lines.push(...result.ignored.map(({ name, path, reason }) => harmless(`  - ${name} (${path}): ${reason}`)));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -66,7 +66,7 @@ function describe(file: string, result: ReadSchemaResult): string {
 function describeProblem(problem: SchemaProblem): string {
   const where = problem.line === undefined ? '' : ` (line ${problem.line}, column ${problem.column ?? 1})`;
   const allowed = problem.allowed === undefined ? '' : `\n      allowed: ${problem.allowed.join(', ')}`;
-  return `  - ${problem.path || 'the file'}${where}\n      ${problem.problem}${allowed}`;
+  return `  - ${harmless(problem.path) || 'the file'}${where}\n      ${harmless(problem.problem)}${allowed}`;
 }
 
 function summary(title: string, mapping: ObjectMapping): string {
@@ -160,9 +160,12 @@ function table(rows: readonly (readonly string[])[]): string {
   return [lines[0], '-'.repeat(Math.min(120, Math.max(...lines.map((line) => line.length)))), ...lines.slice(1)].join('\n');
 }
 
-/** One line, no control characters: a directory's values are not ours and must not steer the terminal. */
+/** One line, without control and formatting characters: what a file or a directory holds is not ours and must not steer the terminal. */
+const harmless = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
+
+/** A cell of the table. */
 function printable(text: string, column: number): string {
-  const plain = text.replace(/\p{Cc}+/gu, ' ');
+  const plain = harmless(text);
   return plain.length > MAX_COLUMN && column < 3 ? `${plain.slice(0, MAX_COLUMN - 1)}…` : plain;
 }
 

@@ -23,7 +23,7 @@ export function userFromJson(text: string): ExplainedUser | string {
   if (!isObject(value)) return 'must be a JSON object, such as Graph answers for a user';
   const { appRoleAssignments, IsSoftDeleted, ...rest } = value;
   const attributes: Record<string, AttributeValue> = Object.create(null);
-  flatten(rest, '', attributes);
+  flatten(rest, '', attributes, MAX_DEPTH);
   return {
     attributes,
     isSoftDeleted: IsSoftDeleted === true || IsSoftDeleted === 'True' || attributes.accountEnabled === false,
@@ -37,11 +37,15 @@ function readRoles(value: unknown): ExplainedUser['appRoleAssignments'] {
   return roleNames(texts).map((name) => ({ id: '', value: name, displayName: name }));
 }
 
-function flatten(object: Record<string, unknown>, prefix: string, into: Record<string, AttributeValue>): void {
+/** The deepest nesting that is followed. Ours: Graph's users nest two levels deep. */
+const MAX_DEPTH = 10;
+
+function flatten(object: Record<string, unknown>, prefix: string, into: Record<string, AttributeValue>, depth: number): void {
   for (const [key, value] of Object.entries(object)) {
     const name = `${prefix}${key}`;
-    if (isObject(value)) flatten(value, `${name}.`, into);
-    else if (Array.isArray(value)) into[name] = value.filter((one): one is string => typeof one === 'string');
+    if (isObject(value)) {
+      if (depth > 0) flatten(value, `${name}.`, into, depth - 1);
+    } else if (Array.isArray(value)) into[name] = value.filter((one): one is string => typeof one === 'string');
     else if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       into[name] = value;
   }

@@ -39,6 +39,22 @@ describe('check-schema', () => {
     );
   });
 
+  it('what a file holds does not steer the terminal', () => {
+    const entry = { targetAttributeName: 'x\u202e', source: { type: 'Function', expression: 'Left(\u001b[2J)' } };
+    const { out } = run(
+      file('steers.json', {
+        synchronizationRules: [{ objectMappings: [{ sourceObjectName: 'User', attributeMappings: [entry] }] }],
+      }),
+    );
+    expect(out).toMatch(/A Zendesk user has no attribute "x/);
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('a user that nests without end is read as far as Graph goes', () => {
+    const deep = `${'{"a":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
+    expect(run(shipped, '--explain', file('deep.json', `{"id":"u1","displayName":"Ann","a":${deep}}`)).code).toBe(0);
+  });
+
   it.each([[[]], [['a', 'b']], [['--what']], [['/does/not/exist.json']], [[shipped, '--explain', '/does/not/exist.json']]])(
     'called wrongly or without a file that can be read: 2: %j',
     (args) => {

@@ -187,6 +187,34 @@ describe('schema › object mappings', () => {
     expect(disabled.ignored.map(({ name }) => name)).toContain('group mapping');
   });
 
+  it.each(['Azure Active Directory', 'Microsoft Entra ID'])('a rule whose target is %s goes back and is not used', (target) => {
+    const file = JSON.parse(aSchemaFile());
+    const back = { ...file.synchronizationRules[0], sourceDirectoryName: 'Zendesk', targetDirectoryName: target };
+    file.synchronizationRules.push(back);
+    const { ignored } = loaded(JSON.stringify(file));
+    expect(ignored).toEqual([expect.objectContaining({ name: 'rule back to Entra ID', path: 'synchronizationRules[1]' })]);
+  });
+
+  it.each([
+    ['absent', []],
+    ['of type None', [{ targetAttributeName: 'name', source: null }]],
+  ])('a name that is %s is refused where accounts may be created', (_, name) => {
+    const matching = mapTo('external_id', '[objectId]', { matchingPriority: 1 });
+    const read = (flowTypes: string) =>
+      readSchema(aSchemaFile([], { user: { flowTypes, attributeMappings: [matching, ...name] } }));
+    const refused = read('Add, Update');
+    expect(refused.ok ? [] : refused.problems.map(({ problem }) => problem)).toEqual([
+      'Zendesk creates no user without a name: map name, or leave Add out of `flowTypes`',
+    ]);
+    expect(read('Update, Delete').ok).toBe(true);
+  });
+
+  it('a fixed value is understood when name repeats the quotation marks of the expression', () => {
+    const source = { type: 'Constant', expression: '"Oslo"', name: '"Oslo"' };
+    const { users } = loaded(aSchemaFile([{ targetAttributeName: 'notes', source }])).schema;
+    expect(users.mappings.at(-1)?.source).toEqual({ kind: 'constant', value: 'Oslo' });
+  });
+
   it('two enabled mappings of one kind are refused', () => {
     const file = JSON.parse(aSchemaFile());
     file.synchronizationRules[0].objectMappings.push(file.synchronizationRules[0].objectMappings[0]);
@@ -359,7 +387,7 @@ describe('schema › targets', () => {
   ])('%s is read as %s and said so', (written, name) => {
     const isId = name === 'external_id';
     const mappings = [mapTo(isId ? 'email' : 'external_id', '[mail]', { matchingPriority: 1 }), mapTo(written, '[employeeId]')];
-    const result = readSchema(aSchemaFile([], { user: { attributeMappings: mappings } }));
+    const result = readSchema(aSchemaFile([], { user: { attributeMappings: mappings, flowTypes: 'Update' } }));
     if (!result.ok) throw new Error(JSON.stringify(result.problems));
     expect(result.schema.users.mappings.map(({ target }) => target.name)).toContain(name);
     expect(result.ignored.map((item) => item.name)).toContain(written);

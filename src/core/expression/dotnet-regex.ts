@@ -1,6 +1,7 @@
 import { type Matcher, RE2JS } from 're2js';
 import { translate } from './dotnet-regex-translate';
-import { maxPatternSize, maxWork } from './limits';
+import { maxEstimatedSize, maxPatternSize, maxWork } from './limits';
+import { estimatedSize } from './regex-size';
 import { BoundedText, charge, type Run } from './run';
 
 /** A piece of a replacement: text as it is, a group by its index, or what stands before, after or all round the match. */
@@ -15,10 +16,11 @@ export type RegexResult =
 export function compileRegex(pattern: string): RegexResult {
   const translation = translate(pattern);
   if (!translation.ok) return translation;
+  const tooLarge = { ok: false, message: 'the pattern is too large', hint: 'use smaller repeat counts' } as const;
+  if (estimatedSize(translation.pattern) > maxEstimatedSize) return tooLarge;
   try {
     const compiled = RE2JS.compile(translation.pattern);
-    if (compiled.programSize() > maxPatternSize)
-      return { ok: false, message: 'the pattern is too large', hint: 'use smaller repeat counts' };
+    if (compiled.programSize() > maxPatternSize) return tooLarge;
     return { ok: true, regex: new DotnetRegex(compiled, translation.groupNames) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'not a regular expression';

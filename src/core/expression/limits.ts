@@ -19,5 +19,8 @@ export const maxWork = 20_000_000;
 /** The largest compiled regular expression, in instructions. Ours: a pattern near it still runs in milliseconds on a directory value. */
 export const maxPatternSize = 5_000;
 
+/** The largest pattern that is compiled at all, by estimate: compiling it takes a tenth of a second. Ours. */
+export const maxEstimatedSize = 4 * maxPatternSize;
+
 /** The longest random string. @see https://learn.microsoft.com/entra/identity/app-provisioning/functions-for-customizing-application-data#randomstring */
 export const maxRandomLength = 256;

@@ -1,6 +1,7 @@
 import { type CompiledFilter, compileFilter } from '../filter/compile-filter';
 import { findOperator } from '../filter/operators';
 import type { ObjectType } from '../model';
+import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from '../target-attributes';
 import { isInert } from './account';
 import { resolveTarget } from './aliases';
 import { type JsonPath, printPath } from './json';
@@ -49,6 +50,7 @@ export function readObjectMapping(
       `No matching attribute: give the mapping of ${example} a \`matchingPriority\` of 1, or existing accounts cannot be found`,
     );
   }
+  if (actions.create) refuseMissingRequired(type, value, mappings, path, report);
   if (report.problems.length > before) return undefined;
   return {
     objectType: type,
@@ -125,6 +127,29 @@ function refuseBothOrganizations(mappings: readonly AttributeMapping[], path: Js
     [...path, 'attributeMappings'],
     'organization and organizations are both mapped; leave one out: the first of `organizations` is the default one of a new user',
   );
+}
+
+/** An account that Zendesk would never create is said now, not with each user. */
+function refuseMissingRequired(
+  type: ObjectType,
+  value: JsonObject,
+  mappings: readonly AttributeMapping[],
+  path: JsonPath,
+  report: SchemaReport,
+): void {
+  const written = listIn(value, 'attributeMappings').flatMap((one) => {
+    const target = isObject(one) ? own(one, 'targetAttributeName') : undefined;
+    return typeof target === 'string' ? (resolveTarget(type, target.trim())?.attribute.name ?? []) : [];
+  });
+  for (const { name } of (type === 'user' ? USER_ATTRIBUTES : GROUP_ATTRIBUTES).filter(({ isRequired }) => isRequired)) {
+    const mapping = mappings.find(({ target }) => target.name === name);
+    // A mapping with a fault of its own is reported there.
+    if (written.includes(name) && (mapping === undefined || !isInert(mapping))) continue;
+    report.refuse(
+      [...path, 'attributeMappings'],
+      `Zendesk creates no ${type} without a ${name}: map ${name}, or leave Add out of \`flowTypes\``,
+    );
+  }
 }
 
 function mentionsMatching(value: JsonObject): boolean {

@@ -101,7 +101,7 @@ function readConstant(written: string, name: string | undefined, path: JsonPath,
     );
     return undefined;
   }
-  const value = name ?? (literal === undefined ? undefined : readText(literal));
+  const value = name === undefined || name === literal ? readLiteral(literal) : name;
   if (value === undefined) {
     report.refuse([...path, 'name'], 'Missing: the fixed value, as `name` or as `expression` in quotation marks');
     return undefined;
@@ -115,6 +115,8 @@ function readConstant(written: string, name: string | undefined, path: JsonPath,
   }
   return { source: { kind: 'constant', value }, text: printText(value) };
 }
+
+const readLiteral = (literal: string | undefined): string | undefined => (literal === undefined ? undefined : readText(literal));
 
 function readFunction(
   type: ObjectType,

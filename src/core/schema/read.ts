@@ -56,12 +56,25 @@ function findObjectMappings(schema: JsonObject, report: SchemaReport): readonly 
     return [];
   }
   return rules.flatMap((rule) => {
+    if (goesBack(rule.value)) {
+      report.ignore('rule back to Entra ID', rule.path, 'Its target is Entra ID; this app writes to Zendesk only');
+      return [];
+    }
     noteUnused(rule.value, ruleKeys, rule.path, report);
     return report.objects(rule.value, 'objectMappings', rule.path).flatMap((mapping) => {
       const type = readObjectType(mapping.value, mapping.path, report);
       return type === undefined ? [] : [{ type, ...mapping }];
     });
   });
+}
+
+/** Names under which Microsoft's own directory stands in schemas, of all times. */
+const ENTRA_DIRECTORY = /^(?:Azure|Windows Azure|Microsoft Azure) Active Directory$|^(?:Microsoft )?Entra(?: ID)?$/i;
+
+/** Whether a rule writes to Entra ID, as those of HR applications do. */
+function goesBack(rule: JsonObject): boolean {
+  const target = own(rule, 'targetDirectoryName');
+  return typeof target === 'string' && ENTRA_DIRECTORY.test(target.trim());
 }
 
 /** Which kind of object a mapping is about; undefined for kinds that are not provisioned to Zendesk. */

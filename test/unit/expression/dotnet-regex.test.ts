@@ -1,4 +1,5 @@
 import { compileRegex, type DotnetRegex, parseReplacement } from '../../../src/core/expression/dotnet-regex';
+import { estimatedSize } from '../../../src/core/expression/regex-size';
 import { startRun } from '../../../src/core/expression/run';
 import { aContext } from './a-context';
 
@@ -83,12 +84,35 @@ describe('.NET patterns', () => {
     ['(a', 'no valid regular expression'],
     ['a**', 'no valid regular expression'],
     ['a{2000}', 'no valid regular expression'],
-    ['(?:a{1,1000}){1,900}', 'no valid regular expression'],
+    ['(?:a{1,1000}){1,900}', 'too large'],
+    ['(?:[ab]c?){999}'.repeat(600), 'too large'],
+    ['(?<n>abc|(?i)d\\w{900}){900}', 'too large'],
     ['\\ud800', 'surrogate'],
     ['(?#open', 'never closed'],
   ])('%s is refused at load', (pattern, reason) => {
     const result = compileRegex(pattern);
     expect(result.ok ? 'accepted' : `${result.message} ${result.hint ?? ''}`).toContain(reason);
+  });
+});
+
+describe('a pattern that would take long to compile', () => {
+  it.each([
+    ['a', 1],
+    ['a{3}', 3],
+    ['(?:ab){2,5}c*', 21],
+    ['[\\]{9}]{4}\\{5\\}', 7],
+    ['\\x{41}\\p{Lu}\\.', 3],
+    ['(a|(b{2}c){3}){10}', 180],
+    ['a{0}', 0],
+    ['a{2,}', 2],
+  ])('%s is %d instructions by estimate', (pattern, size) => {
+    expect(estimatedSize(pattern)).toBe(size);
+  });
+
+  it('a hundred of the largest patterns are refused within a second', () => {
+    const started = performance.now();
+    for (let times = 0; times < 100; times += 1) expect(compileRegex('(a|b|c|d){1,999}'.repeat(100)).ok).toBe(false);
+    expect(performance.now() - started).toBeLessThan(1_000);
   });
 });
 
