@@ -1,12 +1,12 @@
 /**
- * `npm run package`: the zip that Azure runs. It holds the bundle, host.json, the default mapping file, what says who made the parts
+ * `npm run package`: the zip that Azure runs. It holds the bundle, host.json, the mapping file, what says who made the parts
  * (SBOM, licences) and nothing else: no development code and no node_modules.
  *
  *   node scripts/package.mjs [--out <file>]     default out/zendesk-provisioning.zip; expects `npm run build` before
  */
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,8 @@ const out = resolve(root, values.out);
 
 /** More than this and something slipped in: a cold start reads the whole package. */
 const MAX_BYTES = 5 * 1024 * 1024;
+/** The mapping file that the app will read, besides the default one: azd and the workflow hand the setting on to this script. */
+const mapping = process.env.PROVISIONING_SCHEMA?.trim() || 'provisioning-schema.json';
 /** The same bytes for the same content: a zip otherwise holds the time of day. */
 const MTIME = new Date('2020-01-01T00:00:00Z');
 
@@ -29,6 +31,12 @@ const app = json('package.json');
 const { name, version, license } = app;
 const parts = readPackages(root, json('dist/parts.json'));
 
+const inside = relative(root, resolve(root, mapping)).replaceAll(sep, '/');
+if (inside.startsWith('..') || isAbsolute(mapping) || !existsSync(join(root, inside))) {
+  console.error(`PROVISIONING_SCHEMA names ${mapping}, and there is no such file in ${root}.`);
+  process.exit(1);
+}
+
 const zip = new yazl.ZipFile();
 const options = { mtime: MTIME, mode: 0o100644 };
 zip.addBuffer(
@@ -36,15 +44,16 @@ zip.addBuffer(
   'package.json',
   options,
 );
-for (const file of [
+for (const file of new Set([
   'host.json',
   'provisioning-schema.json',
+  inside,
   'LICENSE',
   'dist/main.js',
   'dist/app.js',
   'dist/main.js.LEGAL.txt',
   'dist/app.js.LEGAL.txt',
-]) {
+])) {
   zip.addFile(join(root, file), file, options);
 }
 zip.addBuffer(

@@ -90,7 +90,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
 /** What a setting holds when the platform could not read the secret that it refers to. @see https://learn.microsoft.com/azure/app-service/app-service-key-vault-references#troubleshoot-key-vault-references */
 const UNREAD_REFERENCE = /^@Microsoft\.(KeyVault|AppConfiguration)\(/i;
 const UNREAD_ADVICE =
-  'is a reference that Azure could not read: put the secret into the vault, let the identity of the app read it, and restart the app; the environment variables of the app in the portal say what failed';
+  'is a reference that Azure could not read: put the secret into the vault, let the identity of the app read it, and have Azure read it again (docs/deploy.md); the environment variables of the app in the portal say what failed';
 
 function parseAll(env: Readonly<Record<string, string | undefined>>, findings: Findings): Parsed {
   const parsed: Partial<Record<SettingKey, unknown>> = {};

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,25 @@ describe('the package, unzipped somewhere else and started alone', () => {
     const code = readFileSync(join(app, 'dist', 'app.js'), 'utf8');
     expect(code).not.toContain('startZendeskSimulator');
     expect(code).not.toContain('startGraphSimulator');
+  });
+
+  test("a mapping file of one's own goes with it, and one that is not there is told of", () => {
+    const own = join(folder, 'own.zip');
+    const make = (PROVISIONING_SCHEMA: string) =>
+      spawnSync(process.execPath, [join(root, 'scripts/package.mjs'), '--out', own], {
+        cwd: root,
+        encoding: 'utf8',
+        env: { ...process.env, PROVISIONING_SCHEMA },
+      });
+    expect(make('test/fixtures/portal-schema.json').status).toBe(0);
+    execFileSync(process.execPath, [join(root, 'infra/scripts/unpack.mjs'), own, join(folder, 'own')], { cwd: root });
+    const packed = readFileSync(join(folder, 'own', 'test/fixtures/portal-schema.json'), 'utf8');
+    expect(packed).toBe(readFileSync(join(root, 'test/fixtures/portal-schema.json'), 'utf8'));
+    expect(readdirSync(join(folder, 'own'))).toContain('provisioning-schema.json');
+
+    for (const wrong of ['no-such-schema.json', '../DESIGN.md', '/etc/hostname']) {
+      expect(make(wrong)).toMatchObject({ status: 1, stderr: expect.stringContaining(`PROVISIONING_SCHEMA names ${wrong}`) });
+    }
   });
 
   test('its SBOM is CycloneDX and names every package that is in it, also those that development needs too', () => {
