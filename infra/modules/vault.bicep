@@ -1,4 +1,4 @@
-metadata description = 'The vault with the secrets of Zendesk and of the webhook, readable by the identity of the app only, secret by secret.'
+metadata description = 'The vault with the secrets of Zendesk and of the webhook, of which only the identity of the app may read the contents.'
 
 @description('Name of the vault.')
 @minLength(3)
