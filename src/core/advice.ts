@@ -26,3 +26,7 @@ export const RECOMMENDED_ACTION: Readonly<Record<ErrorCode, string>> = {
   PROV_TARGET_UNEXPECTED: 'Tell the maintainers: Zendesk answered in a way that its contract does not allow.',
   PROV_BUG: 'Tell the maintainers, with the change id.',
 };
+
+/** What went wrong and what a person does about it, as whole sentences: messages of errors mostly end without a full stop. */
+export const withAdvice = ({ code, message }: { readonly code: ErrorCode; readonly message: string }): string =>
+  `${/[.!?]$/.test(message) ? message : `${message}.`} ${RECOMMENDED_ACTION[code]}`;

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { App, ConfiguredApp } from '../compose';
-import { RECOMMENDED_ACTION } from '../core/advice';
+import { withAdvice } from '../core/advice';
 import { type ErrorCode, ProvisioningError } from '../core/errors';
 import { invocationLogger, withinInvocation } from './invocation-log';
 
@@ -139,7 +139,7 @@ function problemOf(error: unknown): HttpResponseInit {
     return problem(error.status, error.code, error.code, error.detail, error.errors.length > 0 ? { errors: error.errors } : {});
   }
   if (error instanceof ProvisioningError) {
-    return problem(statusOf(error.code), error.code, error.name, `${error.message} ${RECOMMENDED_ACTION[error.code]}`);
+    return problem(statusOf(error.code), error.code, error.name, withAdvice(error));
   }
   invocationLogger.error('A request failed in a way that the app did not expect', {
     kind: error instanceof Error ? error.name : typeof error,

@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
-import { RECOMMENDED_ACTION } from '../core/advice';
+import { withAdvice } from '../core/advice';
 import { DeletionThresholdError, ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
 import { type OnDemandAnswer, type OnDemandRequest, provisionOnDemand } from '../engine/on-demand';
 import { configuredHttp, type Handler, json, problem } from './http';
@@ -78,7 +78,6 @@ function refusal(error: unknown): HttpResponseInit {
   const isConnection = error instanceof UnauthorizedError || error instanceof UnavailableError || error instanceof ThrottledError;
   if (!isConnection || !(error instanceof ProvisioningError)) throw error;
   const status = error instanceof UnauthorizedError ? 502 : 503;
-  const detail = `${error.message} ${RECOMMENDED_ACTION[error.code]}`;
-  const answered = problem(status, error.code, error.name, detail, { steps: [connectionStep(error)] });
+  const answered = problem(status, error.code, error.name, withAdvice(error), { steps: [connectionStep(error)] });
   return error instanceof ThrottledError ? withRetryAfter(answered, error.retryAfterMs) : answered;
 }
