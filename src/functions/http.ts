@@ -143,6 +143,20 @@ function problemOf(error: unknown): HttpResponseInit {
   }
   invocationLogger.error('A request failed in a way that the app did not expect', {
     kind: error instanceof Error ? error.name : typeof error,
+    ...(error instanceof Error && { places: placesOf(error) }),
   });
   return problem(500, 'PROV_BUG', 'Unexpected', 'The app failed in a way that it did not expect; its log says more.');
+}
+
+/** Calls of the stack that are told: enough to find the mistake. */
+const MAX_PLACES = 6;
+
+/** Where in the code an error was made, innermost first. Without its message, which may hold anything. */
+function placesOf({ stack = '', message }: Error): string {
+  const end = stack.indexOf(message);
+  const calls = end < 0 ? '' : stack.slice(end + message.length);
+  return [...calls.matchAll(/^ +at (.+)$/gm)]
+    .slice(0, MAX_PLACES)
+    .map(([, call]) => call)
+    .join(' < ');
 }
