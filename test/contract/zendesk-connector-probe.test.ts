@@ -1,7 +1,9 @@
 import { makeZendeskConnector } from '../../src/adapters/zendesk/connector';
 import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
+import { StateUnavailableError } from '../../src/core/errors';
 import type { ProbeRow } from '../../src/core/probe';
 import { type SimReply, startSimServer } from '../../src/local/http-kit';
+import { makeFakeStateStore } from '../fakes/state-store';
 import { apiToken, connectorOptions, makeZendeskWorld, oauth, type ZendeskWorld } from './zendesk-connector-world';
 
 const statusOf = (rows: readonly ProbeRow[]) => Object.fromEntries(rows.map(({ name, status }) => [name, status]));
@@ -51,6 +53,18 @@ describe('Zendesk connector › test connection', () => {
     expect(soon).toMatchObject({ status: 'warn', result: expect.stringContaining('158 days') });
     const over = (await probe({ auth: apiToken, clock: at('2027-05-01T08:00:00Z') })).find(({ name }) => name === 'API token');
     expect(over).toMatchObject({ status: 'fail', action: expect.stringContaining('OAuth') });
+  });
+
+  it('no storage › Zendesk was not tried, and the subdomain is not blamed', async () => {
+    const refused = () => Promise.reject(new StateUnavailableError('ProvisioningState: read was refused (403)'));
+    const rows = await probe({ stateStore: { ...makeFakeStateStore(), read: refused, write: refused } });
+    expect(rows).toEqual([
+      expect.objectContaining({
+        status: 'fail',
+        result: 'Not tried: ProvisioningState: read was refused (403)',
+        action: expect.stringContaining('storage'),
+      }),
+    ]);
   });
 
   it('a wrong secret, a wrong token', async () => {

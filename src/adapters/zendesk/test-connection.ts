@@ -1,4 +1,4 @@
-import { ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../../core/errors';
+import { ProvisioningError, StateUnavailableError, ThrottledError, UnauthorizedError, UnavailableError } from '../../core/errors';
 import type { ProbeRow } from '../../core/probe';
 import type { Clock } from '../../ports/runtime';
 import { decode, shapes } from './decode';
@@ -103,6 +103,12 @@ function refusedRows(error: unknown): ProbeRow[] {
   }
   if (error instanceof ThrottledError) {
     return [warn('Zendesk reachable', ME, `Asked to wait ${Math.ceil(error.retryAfterMs / 1000)} s`, 'Try again later')];
+  }
+  // Every request waits for its place in the limiter, which is kept in storage.
+  if (error instanceof StateUnavailableError) {
+    return [
+      fail('Zendesk reachable', 'Nothing', `Not tried: ${words(error)}`, 'First see to storage, the last row; then test again'),
+    ];
   }
   const action =
     error instanceof UnavailableError
