@@ -45,7 +45,8 @@ async function probeStorage({ deps }: ConfiguredApp): Promise<readonly ProbeRow[
     return [{ ...row, status: 'pass', result: 'Tables and queue answer.', action: '' }];
   } catch (error) {
     const result = error instanceof ProvisioningError ? error.message : 'Storage did not answer as expected.';
-    const action = "Give the app's identity the roles Storage Table Data Contributor and Storage Queue Data Contributor.";
+    const action =
+      'See that the network of the app reaches the account, and that its identity has the roles Storage Table Data Contributor and Storage Queue Data Contributor.';
     return [{ ...row, status: 'fail', result, action }];
   }
 }
