@@ -7,8 +7,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const FOLDER = 'node_modules/';
-/** A package made with webpack names its own sources, and those of what it holds, so. */
-const WEBPACK = /^webpack:\/\/(?<name>(?:@[^/]+\/)?[^/]+)\//;
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 
 /**
@@ -19,15 +17,11 @@ const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
  */
 export function packagesOf(files) {
   const found = new Set();
-  for (const file of files) {
-    const webpack = WEBPACK.exec(file)?.groups?.name;
+  for (const file of files.filter((name) => name.includes(FOLDER))) {
     const inside = file.slice(file.indexOf(FOLDER));
     const at = inside.lastIndexOf(FOLDER) + FOLDER.length;
-    if (webpack) found.add(FOLDER + webpack);
-    else if (file.includes(FOLDER)) {
-      const [scope, name] = inside.slice(at).split('/');
-      found.add(inside.slice(0, at) + (scope.startsWith('@') ? `${scope}/${name}` : scope));
-    }
+    const [scope, name] = inside.slice(at).split('/');
+    found.add(inside.slice(0, at) + (scope.startsWith('@') ? `${scope}/${name}` : scope));
   }
   return [...found].sort();
 }
