@@ -69,7 +69,7 @@ export type App = ConfiguredApp | UnconfiguredApp;
  */
 export function composeApp(env: Readonly<Record<string, string | undefined>>, appDirectory: string, logger: Logger): App {
   const loaded = loadConfig(env);
-  const schemaPath = loaded.ok ? loaded.config.job.schemaPath : (loaded.partial.job?.schemaPath ?? 'provisioning-schema.json');
+  const schemaPath = loaded.ok ? loaded.config.job.schemaPath : (loaded.partial.schemaPath ?? 'provisioning-schema.json');
   const schema = loadSchema(isAbsolute(schemaPath) ? schemaPath : join(appDirectory, schemaPath));
   if (!loaded.ok || !schema.ok) {
     const issues = [...(loaded.ok ? [] : loaded.error.issues), ...(schema.ok ? [] : schema.issues)];

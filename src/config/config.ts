@@ -13,7 +13,10 @@ export interface Config {
 }
 
 /** The slices that could be read although others could not; what `status` needs to say more than "not configured". */
-export type PartialConfig = { readonly [Slice in keyof Config]?: Config[Slice] };
+export type PartialConfig = { readonly [Slice in keyof Config]?: Config[Slice] } & {
+  /** Readable although other settings of the job are not: faults of the mapping file are told together with theirs. */
+  readonly schemaPath?: string;
+};
 
 /** Queue and table storage. Addresses have no trailing slash; `clientId` undefined means the system-assigned identity. */
 export type StorageConfig =

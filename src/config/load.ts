@@ -80,6 +80,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
     ...(source && { source }),
     ...(target && { target }),
     ...(job && { job }),
+    ...(parsed.PROVISIONING_SCHEMA && { schemaPath: parsed.PROVISIONING_SCHEMA }),
     ...(notification && { notification }),
     telemetry,
     ...(local && { local }),
