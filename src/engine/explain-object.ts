@@ -113,8 +113,15 @@ async function reasonHeld({ state }: EngineDeps): Promise<string | null> {
   return null;
 }
 
+/** A reason names groups by their ids, which are certain; people know them by their names. */
+const withNames = (reason: string, path: readonly PathGroup[]): string =>
+  path.reduce(
+    (text, { id, displayName }) => (displayName === null ? text : text.replace(id, () => `"${displayName}" (${id})`)),
+    reason,
+  );
+
 function answerOf(facts: Omit<Explanation, 'answer'>): string {
-  const { decision, escrow, staged, link, heldBecause } = facts;
+  const { decision, escrow, staged, link, heldBecause, path } = facts;
   const account = link ? `Linked to the Zendesk ${link.type} ${link.targetId}` : 'No account in Zendesk';
   const held = heldBecause ? ` ${heldBecause}` : '';
   if (staged) return `${account}. Its removal is held by the brake: ${staged.reason}${held}`;
@@ -122,13 +129,13 @@ function answerOf(facts: Omit<Explanation, 'answer'>): string {
     const next = escrow.nextAttemptAt ? `next try at ${escrow.nextAttemptAt}` : 'no further try by itself';
     return `${account}. The last try failed: ${escrow.reason} (${next}). ${escrow.recommendedAction}${held}`;
   }
-  if (decision.kind === 'unknown') return `${account}. ${decision.reason}${held}`;
+  if (decision.kind === 'unknown') return `${account}. ${withNames(decision.reason, path)}${held}`;
   if (decision.kind === 'out') {
     const disabled = link?.disabledByUs ? ', disabled by this app' : '';
-    return `${account}${disabled}. Out of scope: ${decision.reason}${held}`;
+    return `${account}${disabled}. Out of scope: ${withNames(decision.reason, path)}${held}`;
   }
-  if (link) return `${account}. In scope: ${decision.reason}${held}`;
+  if (link) return `${account}. In scope: ${withNames(decision.reason, path)}${held}`;
   const skipped = facts.entries[0]?.skipReason ? ` The last entry of the log: skipped, ${facts.entries[0].skipReason}.` : '';
   const waits = facts.isImported ? '' : ' The next cycle reads it for the first time.';
-  return `${account} yet. In scope: ${decision.reason}${waits}${skipped}${held}`;
+  return `${account} yet. In scope: ${withNames(decision.reason, path)}${waits}${skipped}${held}`;
 }

@@ -11,7 +11,7 @@ import type { GroupChunk } from './job-state';
 import { mergeAttributes } from './merge';
 import { filterGroups, groupAttributes } from './schema-needs';
 import { grantsAccess } from './scope-object';
-import { openUnread, type Unread } from './watch-permissions';
+import { hidesMembers, openUnread, type Unread } from './watch-permissions';
 
 /**
  * Follows the assigned groups, those that scoping filters ask about and, with transitive membership, those nested in them: up
@@ -95,7 +95,8 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
 
   const stored = await space.readObject(key);
   const before = stored?.value ?? newGroup(change.id);
-  const after = withAttributes(before, change.isComplete ? change.attributes : {});
+  // A group that hides its members has told everything else.
+  const after = withAttributes(before, change.isComplete || hidesMembers(change) ? change.attributes : {});
   const members = change.members ?? [];
   if (!stored || after !== before || members.length > 0) await space.markDirty([key]);
   // Whoever is below gains or loses by it, though no membership changed.

@@ -68,7 +68,7 @@ export async function openUnread(deps: EngineDeps, type: ObjectType, isFresh: bo
     async note(changes) {
       for (const change of changes) {
         if (change.kind === 'removed' || change.isComplete) unread.delete(change.id);
-        else unread.set(change.id, { id: change.id, isHidden: isHidden(change) });
+        else unread.set(change.id, { id: change.id, isHidden: hidesMembers(change) });
       }
       await save();
     },
@@ -79,8 +79,8 @@ export async function openUnread(deps: EngineDeps, type: ObjectType, isFresh: bo
   };
 }
 
-/** A group that has a name is told in full but for its members. */
-const isHidden = ({ type, attributes }: Extract<SourceChange, { kind: 'present' }>): boolean =>
+/** A group that has a name, and is not complete all the same, is told in full but for its members. */
+export const hidesMembers = ({ type, attributes }: Extract<SourceChange, { kind: 'present' }>): boolean =>
   type === 'group' && typeof attributes.displayName === 'string';
 
 /** What the status tells of permissions: the missing ones, and how many objects came without what identifies them. */

@@ -52,9 +52,9 @@ describe('GET explain › one call says why', () => {
   });
 
   test('assigned by a group: the path by its names', async () => {
-    expect((await explain('person=bob@contoso.com')).body).toMatchObject({
-      scope: { decision: 'in', role: 'User', path: [{ id: group, displayName: 'Support' }] },
-    });
+    const { body } = await explain('person=bob@contoso.com');
+    expect(body).toMatchObject({ scope: { decision: 'in', role: 'User', path: [{ id: group, displayName: 'Support' }] } });
+    expect(body.answer).toContain(`through group "Support" (${group}) with role User`);
   });
 
   test('assigned by nothing, and read by no cycle', async () => {

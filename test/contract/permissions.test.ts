@@ -79,6 +79,10 @@ describe('status › missing permissions', () => {
     expect(await warnings()).toEqual([
       expect.objectContaining({ problem: expect.stringMatching(/^1 group in use with hidden membership.*Member\.Read\.Hidden/) }),
     ]);
+    // The group itself is no secret: it is provisioned, and nobody is told to correct its name.
+    const groups = () => [...world.zendesk.state.groups.values()].map(({ name }) => name);
+    expect(groups()).toContain('Secret');
+    expect((await world.call(makeStatus, undefined, { method: 'GET' })).body.escrows.count).toBe(0);
     world.graph.permissions.add('Member.Read.Hidden');
     await world.call(makeJobRestart, { criteria: { resetScope: 'Watermark' } });
     await world.settle();
