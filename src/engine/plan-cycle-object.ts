@@ -70,7 +70,7 @@ export function planRow(deps: EngineDeps, key: ObjectKey, { item, removal, outco
     outcome: isUnchanged ? 'unchanged' : outcome.kind === 'done' ? 'planned' : outcome.kind,
     action: entry.provisioningAction,
     changes: entry.modifiedProperties,
-    reason: outcome.kind === 'failed' ? outcome.error.message : outcome.subject.steps.map((step) => step.description).join(' '),
+    reason: outcome.kind === 'failed' ? outcome.error.message : why(outcome),
     code: entry.skipReason ?? entry.provisioningStatusInfo.errorInformation?.errorCode ?? null,
     warnings: outcome.kind === 'planned' ? outcome.warnings : [],
     removal: removal ? { kind: removal.kind, count: removal.count } : null,
@@ -79,6 +79,13 @@ export function planRow(deps: EngineDeps, key: ObjectKey, { item, removal, outco
     refusal: null,
   };
 }
+
+/** The steps in words, but for the one that says no more than that the object is known. */
+const why = ({ subject }: PlannedObject['outcome']): string =>
+  subject.steps
+    .filter((step) => step.provisioningStepType !== 'import' || step.status !== 'success')
+    .map((step) => step.description)
+    .join(' ');
 
 /** Plans are data: equal plans are equal bytes. Notes are words about it, and are left out. */
 function digestOf(plan: Plan | undefined, removal: Removal | undefined): string {

@@ -32,7 +32,7 @@ export function writePage(page: Page): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${title}</title>
-${refreshSeconds !== undefined && html`<noscript><meta http-equiv="refresh" content="${refreshSeconds * 2}"></noscript>`}
+${refreshSeconds !== undefined && refreshTag(refreshSeconds, script !== undefined)}
 <style>${raw(STYLE)}</style>
 </head>
 <body>
@@ -48,6 +48,12 @@ ${script !== undefined && html`<script>${raw(script)}</script>`}
 </body>
 </html>`.markup;
 }
+
+/** A page with a script refreshes itself in place, and as a whole only where scripts are off. */
+const refreshTag = (seconds: number, hasScript: boolean): Html =>
+  hasScript
+    ? html`<noscript><meta http-equiv="refresh" content="${seconds * 2}"></noscript>`
+    : html`<meta http-equiv="refresh" content="${seconds}">`;
 
 /** Answers with a page. Nothing from elsewhere is loaded, nobody may frame it, and its address, which may hold a key, goes nowhere. */
 export function htmlAnswer(page: Page, status = 200): HttpResponseInit {

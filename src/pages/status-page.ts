@@ -86,6 +86,7 @@ function progressSection(view: StatusPageView): Html {
   const { progress } = view.status;
   if (!progress) return html``;
   const { completed, total, isTotalFinal } = progress;
+  if (!isTotalFinal && standsStill(view)) return stoppedSection(progress, view);
   const percent = total === 0 ? 0 : Math.floor((completed / total) * 100);
   return html`<section class="card" aria-labelledby="h-progress">
 <h2 id="h-progress">${PHASES[progress.phase]}</h2>
@@ -99,6 +100,18 @@ function progressSection(view: StatusPageView): Html {
   }. The ${progress.kind} cycle began ${when(progress.startedAt, view.now)}.</p>
 </section>`;
 }
+
+/** Whether the cycle that reads has been stopped: by an error, or because the job is paused. A bar that moves would say otherwise. */
+const standsStill = ({ status }: StatusPageView): boolean =>
+  status.job.paused || status.cycles.some(({ cycle }) => cycle.cycleId === status.progress?.cycleId && cycle.error !== null);
+
+const stoppedSection = ({ phase, kind, startedAt }: Progress, { now, nextRunAt }: StatusPageView): Html =>
+  html`<section class="card" aria-labelledby="h-progress">
+<h2 id="h-progress">A cycle stands still</h2>
+<p>The ${kind} cycle that began ${when(startedAt, now)} was stopped while it was ${PHASES[phase].toLowerCase()}. It goes on there ${
+    nextRunAt === null ? 'when the job runs again' : html`with the next run, ${when(nextRunAt, now)}`
+  }.</p>
+</section>`;
 
 const warningsSection = ({ warnings }: StatusPageView): Html =>
   html`${

@@ -84,7 +84,9 @@ export function warningsOf(
     );
   }
   const stopped = status.cycles.find(({ cycle }) => cycle.error !== null);
-  if (stopped?.cycle.error && stopped === status.cycles[0]) {
+  // What put the job into quarantine is told there.
+  const isTold = stopped?.cycle.error?.message === status.quarantine?.message;
+  if (stopped?.cycle.error && stopped === status.cycles[0] && !isTold) {
     const { code, message } = stopped.cycle.error;
     warn('CycleStopped', `The cycle was stopped and goes on with the next run: ${code}: ${message}`);
   }

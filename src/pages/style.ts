@@ -23,13 +23,13 @@ a{color:var(--link)}a:focus-visible,button:focus-visible,input:focus-visible,sum
 .bad{border-color:var(--bad);background:var(--bad-bg)}.bad .word{color:var(--bad)}
 .verdict p{margin:.3rem 0}.verdict ol{margin:.3rem 0;padding-left:1.4rem}.verdict li{margin:.35rem 0}
 code{font:.875em ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;background:color-mix(in srgb,var(--ink) 9%,transparent);padding:.1em .35em;border-radius:.25em}
-.soft{color:var(--soft)}.num{text-align:right;font-variant-numeric:tabular-nums}.fail{color:var(--bad);font-weight:600}
+.soft{color:var(--soft)}.whole{white-space:nowrap}.num{text-align:right;font-variant-numeric:tabular-nums}.fail{color:var(--bad);font-weight:600}
 progress{width:100%;height:1.1rem;accent-color:var(--c2)}
 dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.7rem 1.2rem;margin:0}
 dl.facts dt{color:var(--soft);font-size:.875rem}dl.facts dd{margin:0;font-weight:600}dl.facts dd small{font-weight:400}
 table{border-collapse:collapse;width:100%;font-size:.94rem}caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;border-top:1px solid var(--line)}
-thead th{border-top:0;color:var(--soft);font-weight:600;font-size:.875rem}.num,th.num{text-align:right;padding-right:1rem}th small,dd small{font-weight:400}summary{cursor:pointer;padding:.3rem 0}
+thead th{border-top:0;overflow-wrap:normal;color:var(--soft);font-weight:600;font-size:.875rem}.num,th.num{text-align:right;padding-right:1rem}th small,dd small{font-weight:400}summary{cursor:pointer;padding:.3rem 0}
 svg{display:block;width:100%;height:auto;max-height:10rem}.legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;list-style:none;padding:0;margin:.3rem 0 1rem;font-size:.875rem}
 .legend svg{display:inline-block;width:.8em;height:.8em;margin-right:.35em}
 .f1{fill:var(--c1)}.f2{fill:var(--c2)}.f3{fill:var(--c3)}.f4{fill:var(--c4)}.f5{fill:var(--c5)}.axis{stroke:var(--line)}

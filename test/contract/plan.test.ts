@@ -309,6 +309,8 @@ describe('applying a plan', () => {
     const page = await read(world, made.body.id, { $top: '1', code: 'the-key' }, { accept: 'text/html' });
     const next = new URL(/href="(\?[^"]*)" rel="next"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? '', 'http://localhost');
     expect(next.searchParams.get('code')).toBe('the-key');
+    expect(page.text).toContain(`POST /api/plan/${made.body.id}/apply`);
+    expect(page.text).not.toContain('Read from the connector space');
     const second = await read(world, made.body.id, Object.fromEntries(next.searchParams), { accept: 'text/html' });
     expect(second.status).toBe(200);
     expect(second.text).not.toBe(page.text);

@@ -7,6 +7,7 @@ import { readHealth } from '../../src/engine/read-health';
 import { makeHealth } from '../../src/functions/health';
 import type { statusBody } from '../../src/functions/status-body';
 import { watchedJob } from '../../src/functions/watched-job';
+import type { CycleRecord } from '../../src/ports/stores';
 import {
   aCycle,
   anEscrow,
@@ -245,6 +246,32 @@ describe('status › what waits', () => {
     expect(warnings).toContainEqual({ code: 'WatermarkOld', setting: '', problem: expect.stringContaining('5 days ago') });
     expect(JSON.stringify(warnings)).not.toContain('very-secret');
   });
+});
+
+test('a mapping file that is not there is told together with bad settings of the job', async () => {
+  const app = compose({ DELETION_THRESHOLD: 'many', PROVISIONING_SCHEMA: 'nowhere.json' });
+  const { problems } = JSON.parse((await askStatus(app)).body) as { problems: { setting: string }[] };
+  expect(problems.map(({ setting }) => setting)).toEqual(['DELETION_THRESHOLD', 'PROVISIONING_SCHEMA']);
+});
+
+test.each([
+  [
+    'stopped by an error',
+    async ({ deps }: StatusApp, reading: CycleRecord) =>
+      deps.cycles.put({ ...reading, error: { code: 'PROV_SOURCE_UNAVAILABLE', message: 'Graph failed.' } }),
+  ],
+  ['paused', async ({ deps }: StatusApp) => changeJob(deps.state, (job) => ({ ...job, paused: true }))],
+] as const)('a cycle that is %s while it reads is shown as standing still, without a bar that moves', async (_, stop) => {
+  const world = aStatusApp();
+  const reading = aCycle('reads', 3, { state: 'importing', endedAt: null });
+  await world.deps.cycles.put(reading);
+  const running = { cycleId: 'reads', phase: 'users', imported: 7, evaluated: 0 } as RunningCycle;
+  await world.deps.state.write(STATE_KEYS.cycle, running, null);
+  const page = async () => (await askStatus(world.app, { accept: 'text/html' })).body;
+  expect(await page()).toContain('<progress');
+  await stop(world, reading);
+  expect(await page()).toContain('stopped while it was reading the users');
+  expect(await page()).not.toContain('<progress');
 });
 
 describe('status › cheap', () => {
