@@ -4,10 +4,14 @@ import type { EngineDeps } from './deps';
 import { recordOperation } from './job-control-log';
 import type { Initiator } from './log-entry';
 
-/** Forgets every stored failure; their objects are tried again when they change, or with an initial cycle. Answers how many. */
+/**
+ * Forgets every stored failure; the next cycle tries their objects anew, as if for the first time. Were they only forgotten, the status
+ * would call them in step. Answers how many.
+ */
 export async function forgetEscrows(deps: EngineDeps): Promise<number> {
   let count = 0;
   for await (const page of deps.escrows.list()) {
+    await deps.space.markDirty(page.map(({ key }) => key));
     for (const escrow of page) await deps.escrows.remove(escrow.key);
     count += page.length;
   }

@@ -161,6 +161,20 @@ describe('job control', () => {
     expect(await world.settle()).toMatchObject({ cycleKind: 'incremental' });
   });
 
+  it('restart Escrows tries what failed again at once, and loses nobody', async () => {
+    world.directory.updateUser(people[0] ?? '', { displayName: 'Renamed' });
+    const refusal = { status: 422, body: { error: 'RecordInvalid', description: 'Record validation errors', details: {} } };
+    world.zendesk.faults.next({ method: 'PUT', path: /users/ }, refusal, 1_000);
+    await world.settle();
+    expect(account(people[0] ?? '')?.name).not.toBe('Renamed');
+    world.zendesk.faults.clear();
+    const scope = { criteria: { resetScope: 'Escrows, QuarantineState' } };
+    expect((await world.call(makeJobRestart, scope)).body.escrowsForgotten).toBe(1);
+    expect((await world.call(makeJobRestart, scope)).body.escrowsForgotten).toBe(0);
+    expect(await world.settle()).toMatchObject({ cycleKind: 'incremental', evaluated: 1 });
+    expect(account(people[0] ?? '')?.name).toBe('Renamed');
+  });
+
   it('restart ConnectorDataStore breaks every pair, with confirmation only, and the next cycle finds them all again', async () => {
     const body = { criteria: { resetScope: 'connectordatastore' } };
     expect((await world.call(makeJobRestart, body)).status).toBe(409);
