@@ -16,9 +16,10 @@ export type ExpressionTrial =
   | { readonly kind: 'notEvaluated'; readonly source: GraphMappingSource; readonly code: string; readonly message: string }
   | { readonly kind: 'evaluated'; readonly source: GraphMappingSource; readonly result: readonly string[] };
 
-/** What to try on. `known` are the only attributes the object may have; undefined means that any name will do. */
+/** What to try on. */
 export interface TrialInput {
-  readonly known?: readonly string[];
+  /** Why the object cannot have some of these attributes; undefined when it can have all. Absent: any name will do. */
+  refuse?(attributes: readonly string[]): string | undefined;
   /** Reads the object; asked only for an expression that can be read. @param attributes what the expression uses */
   object(attributes: readonly string[]): Promise<TestUserRead>;
 }
@@ -38,11 +39,8 @@ export async function tryExpression(
     return { kind: 'notParsed', code: 'InvalidExpression', message, problems: compiled.problems };
   }
   const { expression } = compiled;
-  const unknown = expression.attributes.filter((name) => input.known?.includes(name) === false);
-  if (unknown.length > 0) {
-    const message = `The definition of the test object has no ${unknown.map((name) => `[${name}]`).join(', ')}; it has: ${input.known?.join(', ')}.`;
-    return { kind: 'notParsed', code: 'AttributeNotDefined', message, problems: [] };
-  }
+  const unknown = input.refuse?.(expression.attributes);
+  if (unknown !== undefined) return { kind: 'notParsed', code: 'AttributeNotDefined', message: unknown, problems: [] };
   const source = graphMappingSource(text) ?? { expression: expression.text, name: '', type: 'Function', parameters: [] };
   const read = await input.object(expression.attributes);
   if (read.kind === 'notFound')

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { App } from '../compose';
 import { UnavailableError } from '../core/errors';
 import { type CompiledFilter, compileFilter, evaluateFilter } from '../core/filter';
+import { unknownAttribute } from '../core/schema/source-attributes';
 import type { EngineDeps } from '../engine/deps';
 import { madeUpObject, readTestUser, type TestObject } from '../engine/test-object';
 import { configuredHttp, type Handler, json, RequestProblem, readJson } from './http';
@@ -34,6 +35,9 @@ function readFilter(value: unknown): CompiledFilter {
 
 async function objectOf(deps: EngineDeps, filter: CompiledFilter, input: TestInput): Promise<TestObject> {
   if (input.kind === 'values') return madeUpObject(input.values);
+  const unknown = filter.attributes.flatMap((name) => unknownAttribute('user', name) ?? []);
+  if (unknown.length > 0)
+    throw new RequestProblem(400, 'BadRequest', `${unknown.join('. ')}.`, [{ pointer: '#/filter', detail: unknown.join('. ') }]);
   const read = await readTestUser(deps, input.name, filter.attributes);
   if (read.kind === 'found') return read.object;
   if (read.kind === 'unknown') throw new UnavailableError('source', `The user could not be read from Entra ID: ${read.reason}`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { App } from '../compose';
+import { unknownAttribute } from '../core/schema/source-attributes';
 import type { EngineDeps } from '../engine/deps';
 import { madeUpObject, readTestUser } from '../engine/test-object';
 import { type ExpressionTrial, type TrialInput, tryExpression } from '../engine/try-expression';
@@ -24,9 +25,25 @@ export const makeParseExpression = (getApp: () => App): Handler =>
   });
 
 function inputOf(deps: EngineDeps, input: TestInput): TrialInput {
-  if (input.kind === 'user') return { object: (attributes) => readTestUser(deps, input.name, attributes) };
+  if (input.kind === 'user')
+    return { object: (attributes) => readTestUser(deps, input.name, attributes), refuse: refuseUnknownToEntra };
   const { values, known } = input;
-  return { object: async () => ({ kind: 'found', object: madeUpObject(values) }), ...(known && { known }) };
+  return {
+    object: async () => ({ kind: 'found', object: madeUpObject(values) }),
+    ...(known && { refuse: (attributes: readonly string[]) => refuseUndefined(attributes, known) }),
+  };
+}
+
+/** A real user has the attributes that a mapping may name, and a mistyped one must not pass for an empty one. */
+function refuseUnknownToEntra(attributes: readonly string[]): string | undefined {
+  const reasons = attributes.flatMap((name) => unknownAttribute('user', name) ?? []);
+  return reasons.length === 0 ? undefined : `${reasons.join('. ')}.`;
+}
+
+function refuseUndefined(attributes: readonly string[], known: readonly string[]): string | undefined {
+  const unknown = attributes.filter((name) => !known.includes(name)).map((name) => `[${name}]`);
+  if (unknown.length === 0) return undefined;
+  return `The definition of the test object has no ${unknown.join(', ')}; it has: ${known.join(', ')}.`;
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/synchronization-parseexpressionresponse */

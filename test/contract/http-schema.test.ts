@@ -122,6 +122,9 @@ describe('POST schema/parse-expression', () => {
       });
       expect(body).toMatchObject({ evaluationResult: ['Doctor/+1 2/Agent'], error: null });
     }
+    const message = expect.stringMatching(/"maill"; did you mean \[mail\].*"jobTitel"; did you mean \[jobTitle\]/);
+    const mistyped = await parse('Append([maill], [jobTitel])', { sourceId: ann });
+    expect(mistyped.body).toMatchObject({ parsingSucceeded: false, error: { code: 'AttributeNotDefined', message } });
     const { status, body } = await parse('ToLower([mail])', { sourceId: 'nobody@contoso.com' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ parsingSucceeded: true, evaluationSucceeded: false, error: { code: 'SourceObjectNotFound' } });
@@ -189,6 +192,7 @@ describe('POST schema/evaluate-filter', () => {
     expect(bad.status).toBe(400);
     expect(bad.body).toMatchObject({ errors: [{ pointer: '#/filter/groups/0/clauses/0/operatorName' }] });
     expect((await post(makeEvaluateFilter, {})).status).toBe(400);
+    expect((await evaluate([clause('jobTitel', 'IS NULL')], { sourceId: ann })).status).toBe(400);
     expect((await evaluate(null, { sourceId: 'nobody@contoso.com' })).status).toBe(404);
   });
 });

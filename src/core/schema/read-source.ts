@@ -5,7 +5,7 @@ import type { ObjectType } from '../model';
 import type { JsonPath } from './json';
 import type { MappingSource } from './model';
 import { isObject, type JsonObject, nameOf, own, quote, type SchemaReport } from './report';
-import { sourceAttribute, suggestSourceAttribute } from './source-attributes';
+import { unknownAttribute } from './source-attributes';
 
 /** The kinds of source that Graph knows. @see https://learn.microsoft.com/graph/api/resources/synchronization-attributemappingsource */
 const SOURCE_TYPES = ['Attribute', 'Constant', 'Function'] as const;
@@ -153,11 +153,9 @@ function readFunction(
 
 /** Graph refuses a whole delta query for one property it does not know, so names are checked here. */
 function checkAttribute(type: ObjectType, name: string, path: JsonPath, report: SchemaReport): boolean {
-  if (sourceAttribute(type, name) !== undefined) return true;
-  const suggestion = suggestSourceAttribute(type, name);
-  const hint = suggestion === undefined ? '' : `; did you mean [${suggestion}]?`;
-  report.refuse(path, `Microsoft Entra ID has no ${type} attribute ${quote(name)}${hint}`);
-  return false;
+  const unknown = unknownAttribute(type, name);
+  if (unknown !== undefined) report.refuse(path, unknown);
+  return unknown === undefined;
 }
 
 /** Prints a source object as an expression, from its name and parameters. */

@@ -1,5 +1,6 @@
 import { nearest } from '../expression/suggest';
 import type { ObjectType } from '../model';
+import { quote } from './report';
 
 /** What a source attribute holds. `virtual` ones are made by this app and not asked of Graph. */
 export type SourceKind = 'text' | 'boolean' | 'list' | 'reference' | 'virtual';
@@ -118,6 +119,14 @@ export function sourceAttribute(type: ObjectType, name: string): SourceAttribute
   if (known !== undefined) return known;
   const isManagers = type === 'user' && name.startsWith('manager.');
   return EXTENSION.test(isManagers ? name.slice('manager.'.length) : name) ? { name, kind: 'text', property: name } : undefined;
+}
+
+/** Why a name is no source attribute, with the nearest one as a hint; undefined when it is one. */
+export function unknownAttribute(type: ObjectType, name: string): string | undefined {
+  if (sourceAttribute(type, name) !== undefined) return undefined;
+  const suggestion = suggestSourceAttribute(type, name);
+  const hint = suggestion === undefined ? '' : `; did you mean [${suggestion}]?`;
+  return `Microsoft Entra ID has no ${type} attribute ${quote(name)}${hint}`;
 }
 
 /** A name that the writer may have meant, compared without case first; undefined when nothing is near. */

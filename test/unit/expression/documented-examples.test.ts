@@ -121,7 +121,7 @@ const examples: readonly Example[] = [
   ],
   ['Replace([UserID],"<username>", , , , , "<username>@contoso.com")', { UserID: 'jsmith' }, 'jsmith@contoso.com'],
   [`Replace([telephoneNumber], , ${phonePattern}, , "\${phoneNumber}", , )`, { telephoneNumber: '+91 9998887777' }, '9998887777'],
-  [String.raw`Replace([mobile], , "[()\\s-]+", , "", , )`, { mobile: '1 (999) 888-7777' }, '19998887777'],
+  [String.raw`Replace([mobile], , "[()\\s-]+", , "", , )`, { mobile: '+1 (999) 888-7777' }, '+19998887777'],
   [
     String.raw`Replace([AddressLineData], ,"(?<streetNumber>^\\d*)","streetNumber", "888", , )`,
     { AddressLineData: '545 Tremont Street' },
