@@ -88,6 +88,7 @@ describe('docs/mappings.md › the recipes do what they say', () => {
     ['Raise an agent', { jobTitle: null }, { custom_role_id: 'agent' }],
     ['Organization by company', { companyName: 'Contoso' }, { organization: 'Contoso' }],
     ['Tags by department', { department: 'Service Desk', officeLocation: 'Oslo' }, { tags: ['dept_service_desk', 'site_oslo'] }],
+    ['Tags by department', { department: 'Sales', officeLocation: null }, { tags: ['dept_sales'] }],
     ['Custom fields', { employeeHireDate: '2026-01-31T00:00:00Z' }, { 'user_fields.start_date': '2026-01-31' }],
     ['Custom fields', { userType: 'Guest' }, { 'user_fields.is_guest': 'True' }],
     ['Time zone by country', { usageLocation: 'NO' }, { time_zone: 'Copenhagen' }],

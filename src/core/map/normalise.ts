@@ -1,5 +1,6 @@
 import type { AttributeValue } from '../model';
 import { type TargetAttribute, userFieldKey } from '../target-attributes';
+import { timeZoneNamed } from './time-zones';
 
 /** What values are checked against, besides what holds for every account. Undefined parts are not checked. */
 export interface AccountFacts {
@@ -55,6 +56,10 @@ export function normaliseFor(target: TargetAttribute, given: AttributeValue, acc
       return /^[^\s@<>]+@[^\s@<>]+$/.test(text) ? accepted(text.toLowerCase()) : refused('the value is no e-mail address');
     case 'locale':
       return normaliseLocale(text, account.locales);
+    case 'timeZone': {
+      const zone = timeZoneNamed(text);
+      return zone === undefined ? refused('Zendesk has no time zone of this name; it has such as Berlin') : accepted(zone);
+    }
     case 'phone':
       // Extensions and the like are Zendesk's to judge; a text without any digit is no number.
       return /\d/.test(text) ? accepted(text.replace(/\s+/g, ' ')) : refused('the value is no phone number');
