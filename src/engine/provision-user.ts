@@ -173,6 +173,10 @@ async function keepWhatWasLeft(work: UserWork, settle: (link: Link) => Promise<v
 
 /** Zendesk says a value is taken. If its search does not know by whom yet, only time helps; else matching decides anew. */
 async function explainTaken(work: UserWork, wish: Wish, error: AlreadyExistsError): Promise<void> {
+  if (work.isSecondTry && isUniqueValue(work, error.attribute)) {
+    const why = 'Others were given the values that were free a moment ago; the next cycle looks for another one';
+    throw new UnavailableError('target', why, { cause: error });
+  }
   if (error.attribute !== 'email' || wish.email === null) return;
   work.deps.matchHistory.note(true);
   const holders = await work.deps.target.findUsers({ attribute: 'email', value: wish.email });
@@ -181,6 +185,11 @@ async function explainTaken(work: UserWork, wish: Wish, error: AlreadyExistsErro
     'Zendesk says that the e-mail address is taken, but its search does not find the account yet (the index lags, or somebody holds it as a deleted or unverified address)';
   throw new UnavailableError('target', why, { cause: error });
 }
+
+const isUniqueValue = ({ deps }: UserWork, attribute: string): boolean =>
+  deps.schema.users.mappings.some(
+    ({ target, source }) => target.name === attribute && source.kind === 'function' && source.expression.usesUniqueness,
+  );
 
 async function deprovision(
   work: UserWork,

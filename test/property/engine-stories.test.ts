@@ -305,6 +305,21 @@ describe('engine › values for a new account only', () => {
     });
   });
 
+  it('a value that others take again and again: the next cycle gives another one', async () => {
+    const { world, users } = aCompany({ users: 1 }, { schema: mapping([uniqueEmail]) });
+    let races = 0;
+    world.hook = (name) => {
+      if (name !== 'target.createUser' || races === 2) return;
+      races += 1;
+      world.target.seedUser({ name: 'Faster', email: races === 1 ? 'user0@x.org' : 'user02@x.org' });
+    };
+    await world.round();
+    expect(await world.deps().escrows.read({ type: 'user', id: only(users).id })).toMatchObject({ isTransient: true });
+    for (const user of [...world.target.users.values()]) if (user.email === 'user02@x.org') world.target.users.delete(user.id);
+    await world.round();
+    expect(world.accountOf(only(users).id)?.email).toBe('user02@x.org');
+  });
+
   it('an account whose address is one of the values is adopted as it is', async () => {
     const { world, users } = aCompany({ users: 1 }, { schema: mapping([uniqueEmail]) });
     const theirs = world.target.seedUser({ name: 'User', email: 'user0@x.org', externalId: only(users).id });
