@@ -19,6 +19,9 @@ describe('mapUser › source attributes', () => {
     ['[onPremisesExtensionAttributes.extensionAttribute1]', 'x1'],
     ['[manager]', 'm1'],
     ['[manager.displayName]', 'Bo'],
+    ['[manager.telephoneNumber]', '+49 1'],
+    ['[manager.extensionAttribute3]', 'M3'],
+    ['[dnsDomainName]', 'corp.example'],
     ['[accountEnabled]', 'True'],
     ['[IsSoftDeleted]', 'False'],
     ['CStr([accountEnabled])', 'True'],
@@ -31,6 +34,9 @@ describe('mapUser › source attributes', () => {
       'onPremisesExtensionAttributes.extensionAttribute1': 'x1',
       'manager.id': 'm1',
       'manager.displayName': 'Bo',
+      'manager.businessPhones': ['+49 1'],
+      'manager.onPremisesExtensionAttributes.extensionAttribute3': 'M3',
+      onPremisesDomainName: 'corp.example',
       officeLocation: 'Room 5',
     };
     const input = aMappingInput();

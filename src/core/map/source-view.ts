@@ -26,7 +26,8 @@ export function sourceView(facts: SourceFacts): (name: string) => SourceValue {
     if (written !== undefined) return written;
     const property = sourceAttribute(facts.type, name)?.property;
     const value = property === undefined || property === name ? undefined : read(facts, property);
-    return name === 'telephoneNumber' && Array.isArray(value) ? (value[0] ?? null) : value;
+    const isFirst = name === 'telephoneNumber' || name === 'manager.telephoneNumber';
+    return isFirst && Array.isArray(value) ? (value[0] ?? null) : value;
   };
 }
 

@@ -58,6 +58,11 @@ const entraNames: Readonly<Record<string, string>> = {
   immutableId: 'onPremisesImmutableId',
   dirSyncEnabled: 'onPremisesSyncEnabled',
   originalUserPrincipalName: 'userPrincipalName',
+  dnsDomainName: 'onPremisesDomainName',
+  netBiosName: 'onPremisesNetBiosName',
+  refreshTokensValidFromDateTime: 'signInSessionsValidFromDateTime',
+  userState: 'externalUserState',
+  userStateChangedOn: 'externalUserStateChangeDateTime',
   ...Object.fromEntries(
     extensionNumbers.map((number) => [
       `extensionAttribute${number}`,
@@ -91,9 +96,8 @@ const users = build([
   ['text', userParts],
   ['virtual', ['IsSoftDeleted', 'appRoleAssignments']],
 ]);
-for (const name of [...userText, ...userBooleans, ...userLists]) {
-  const kind = users.get(name)?.kind ?? 'text';
-  users.set(`manager.${name}`, { name: `manager.${name}`, kind, property: `manager.${name}` });
+for (const { name, kind, property } of [...users.values()]) {
+  if (property !== undefined) users.set(`manager.${name}`, { name: `manager.${name}`, kind, property: `manager.${property}` });
 }
 users.set('manager', { name: 'manager', kind: 'text', property: 'manager.id' });
 
