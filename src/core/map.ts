@@ -118,8 +118,8 @@ function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): D
   }
   matching.sort((a, b) => a.priority - b.priority);
   if (matching.length === 0) issues.push(nothingToMatch(mapping));
-  if (input.mode === 'create') issues.push(...missingOnCreate(mapping, values));
-  return { values, matching: matching.map(({ attribute, value }) => ({ attribute, value })), issues };
+  const told = input.mode === 'create' && !values.has('name') ? withoutName(mapping, issues) : issues;
+  return { values, matching: matching.map(({ attribute, value }) => ({ attribute, value })), issues: told };
 }
 
 function contextOf(input: MappingInput & SourceFacts): EvaluationContext {
@@ -247,9 +247,10 @@ function nothingToMatch(mapping: ObjectMapping): MappingIssue {
   };
 }
 
-function missingOnCreate(mapping: ObjectMapping, values: ReadonlyMap<string, DesiredValue>): MappingIssue[] {
-  const isMissing = values.get('name') === undefined;
-  if (!isMissing) return [];
+/** Zendesk creates nothing without a name: what was wrong with the name stops the object; where nothing was, there was none. */
+function withoutName(mapping: ObjectMapping, issues: readonly MappingIssue[]): readonly MappingIssue[] {
+  if (issues.some(({ attribute }) => attribute === 'name'))
+    return issues.map((one) => (one.attribute === 'name' ? { ...one, isFatal: true } : one));
   const message = `Zendesk creates no ${mapping.objectType} without a name, and the mapping of name gives none`;
-  return [{ attribute: 'name', code: 'MandatoryFieldsMissing', message, isFatal: true }];
+  return [...issues, { attribute: 'name', code: 'MandatoryFieldsMissing', message, isFatal: true }];
 }

@@ -168,7 +168,7 @@ function common(desired: DesiredObject, object: SourceObject, warnings: readonly
 function checked(desired: DesiredObject): readonly string[] {
   const fatal = desired.issues.filter((issue) => issue.isFatal);
   const [first] = fatal;
-  if (first) throw new MappingError(first.attribute, fatal.map((issue) => issue.message).join(' '));
+  if (first) throw new MappingError(first.attribute, fatal.map((issue) => issue.message).join('. '));
   return desired.issues.map((issue) => issue.message);
 }
 

@@ -232,6 +232,23 @@ describe('Zendesk connector › traps', () => {
     await connector.close();
   });
 
+  it('users are found by phone number and by a custom field', async () => {
+    const { simulator, connector } = world;
+    simulator.seed.userField('employee_id');
+    const ann = simulator.seed.user({
+      name: 'Ann',
+      email: 'ann@x.example',
+      phone: '+47 11',
+      user_fields: { employee_id: 'E-9' },
+    });
+    simulator.seed.user({ name: 'E-9', email: 'e-9@x.example', phone: '+47 111' });
+    simulator.flushSearchIndex();
+    const found = async (attribute: string, value: string) =>
+      (await connector.findUsers({ attribute, value })).map(({ id }) => id);
+    expect(await found('user_fields.employee_id', 'e-9')).toEqual([String(ann.id)]);
+    expect(await found('phone', '+47 11')).toEqual([String(ann.id)]);
+  });
+
   it('trap 14 › a deleted group is no group', async () => {
     const group = await world.connector.createGroup({ name: 'Gone' });
     await world.connector.deleteGroup(group.id);

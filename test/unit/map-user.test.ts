@@ -160,6 +160,14 @@ describe('mapUser › matching and faults', () => {
       expect.objectContaining({ attribute: 'name', code: 'MandatoryFieldsMissing', isFatal: true }),
     ]);
     expect(mapUser(aMappingInput({ attributes, mode: 'update' }), users).issues).toEqual([]);
+    const long = { ...attributes, displayName: 'x'.repeat(300) };
+    const issue = { attribute: 'name', code: 'AttributeValidationFailed' };
+    expect(mapUser(aMappingInput({ attributes: long }), users).issues).toEqual([
+      expect.objectContaining({ ...issue, isFatal: true }),
+    ]);
+    expect(mapUser(aMappingInput({ attributes: long, mode: 'update' }), users).issues).toEqual([
+      expect.objectContaining({ ...issue, isFatal: false }),
+    ]);
   });
 
   it.each([

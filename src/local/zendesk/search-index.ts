@@ -8,6 +8,8 @@ interface IndexedUser {
   readonly externalId: string | undefined;
   readonly words: string;
   readonly role: string;
+  /** `phone`, and custom fields by their keys; what has no value is not in it. */
+  readonly fields: ReadonlyMap<string, string>;
 }
 
 /**
@@ -74,6 +76,8 @@ export class SearchIndex {
     if (field === 'email') return user.emails.includes(value);
     if (field === 'external_id') return user.externalId === value;
     if (field === 'role') return user.role === value;
+    // https://support.zendesk.com/hc/en-us/articles/4408886879258-Zendesk-Support-search-reference
+    if (field === 'phone' || (field !== undefined && this.state.userFields.has(field))) return user.fields.get(field) === value;
     return user.words.includes(value);
   }
 
@@ -98,7 +102,10 @@ export class SearchIndex {
       .filter(({ type }) => type === 'email')
       .map(({ value }) => foldCase(value));
     const externalId = user.external_id === null ? undefined : foldCase(user.external_id);
-    return { id, emails, externalId, words: foldCase(`${user.name} ${emails.join(' ')}`), role: user.role };
+    const fields = new Map<string, string>();
+    for (const [key, value] of [['phone', user.phone] as const, ...user.user_fields])
+      if (value !== null && value !== undefined && value !== '') fields.set(key, foldCase(String(value)));
+    return { id, emails, externalId, fields, words: foldCase(`${user.name} ${emails.join(' ')}`), role: user.role };
   }
 
   #index(id: number, next: IndexedUser | undefined): void {
