@@ -131,6 +131,12 @@ function contextOf(input: MappingInput & SourceFacts): EvaluationContext {
   };
 }
 
+/** The context of a value that must be unique: the look at the target is one at this attribute. */
+function uniqueContext(attribute: string, { isUniqueInTarget }: MappingInput, context: EvaluationContext): EvaluationContext {
+  if (isUniqueInTarget === undefined) return context;
+  return { ...context, isUniqueInTarget: (candidate) => isUniqueInTarget(attribute, candidate) };
+}
+
 interface Outcome {
   readonly desired?: DesiredValue;
   /** The value to match by. */
@@ -148,11 +154,7 @@ function evaluateMapping(mapping: AttributeMapping, input: MappingInput, context
   const isUpdate = input.mode === 'update';
   // What does not flow cannot be at fault either.
   if (isUpdate && flowType === 'ObjectAddOnly' && mapping.matchingPriority === 0 && mapping.source.kind !== 'none') return {};
-  const { isUniqueInTarget } = input;
-  const given = evaluateSource(mapping, {
-    ...context,
-    ...(isUniqueInTarget && { isUniqueInTarget: (candidate) => isUniqueInTarget(target.name, candidate) }),
-  });
+  const given = evaluateSource(mapping, isUniqueValue(mapping) ? uniqueContext(target.name, input, context) : context);
   switch (given.kind) {
     case 'dropped':
       return {};
