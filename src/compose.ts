@@ -33,6 +33,7 @@ import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
 import type { StateStore } from './ports/stores';
 import { NO_TELEMETRY, type Telemetry } from './ports/telemetry';
+import type { WorkQueue } from './ports/work-queue';
 import { VERSION } from './version';
 
 /** The app with everything wired together. */
@@ -51,11 +52,13 @@ export interface ConfiguredApp {
   readonly warnings: readonly ConfigIssue[];
 }
 
-/** The app as it is while settings or schema are wrong: it says so, and does nothing else. */
+/** The app as it is while settings or schema are wrong: it says so, keeps what waits, and does nothing else. */
 export interface UnconfiguredApp {
   readonly kind: 'notConfigured';
   readonly error: ConfigError;
   readonly warnings: readonly ConfigIssue[];
+  /** Where work items are put back to wait; undefined while storage is among what is wrong. */
+  readonly queue: WorkQueue | undefined;
 }
 
 /** The app, fit to run or not. */
@@ -71,12 +74,24 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
   const loaded = loadConfig(env);
   const schemaPath = loaded.ok ? loaded.config.job.schemaPath : (loaded.partial.schemaPath ?? 'provisioning-schema.json');
   const schema = loadSchema(isAbsolute(schemaPath) ? schemaPath : join(appDirectory, schemaPath));
-  if (!loaded.ok || !schema.ok) {
-    const issues = [...(loaded.ok ? [] : loaded.error.issues), ...(schema.ok ? [] : schema.issues)];
-    return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings };
+  const opened = tryStorage(loaded.ok ? loaded.config.storage : loaded.partial.storage);
+  if (!loaded.ok || !schema.ok || !opened.storage) {
+    const issues = [...(loaded.ok ? [] : loaded.error.issues), ...opened.issues, ...(schema.ok ? [] : schema.issues)];
+    const queue = opened.storage && makeWorkQueue(opened.storage);
+    return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings, queue };
   }
   const remarks = schema.ignored.map((item) => ({ setting: `schema ${item.path}`, problem: `${item.name}: ${item.reason}` }));
-  return configured(loaded.config, schema, [...loaded.warnings, ...remarks], logger);
+  return configured(loaded.config, opened.storage, schema, [...loaded.warnings, ...remarks], logger);
+}
+
+/** Opens storage, or tells what is wrong with its settings. An absent one has been told of already. */
+function tryStorage(config: StorageConfig | undefined): { readonly storage?: Storage; readonly issues: readonly ConfigIssue[] } {
+  try {
+    return { ...(config && { storage: openStorage(storageOf(config), makeCredential) }), issues: [] };
+  } catch (error) {
+    if (error instanceof ConfigError) return { issues: error.issues };
+    throw error;
+  }
 }
 
 type LoadedSchema =
@@ -106,6 +121,7 @@ function loadSchema(path: string): LoadedSchema {
 
 function configured(
   config: Config,
+  storage: Storage,
   { schema, ignored }: Extract<LoadedSchema, { ok: true }>,
   warnings: readonly ConfigIssue[],
   logger: Logger,
@@ -113,7 +129,6 @@ function configured(
   const clock: Clock = () => new Date();
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
   const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
-  const storage = openStorage(storageOf(config.storage), makeCredential);
   const state = makeStateStore(storage);
   const { source, target } = config;
   const telemetry = telemetryOf(config, logger);

@@ -3,7 +3,7 @@ import { readJob } from './job-state';
 import { hasOtherSystems } from './same-systems';
 
 /** How long an item waits before it asks again whether work may go on. */
-const HELD_DEFER_MS = 5 * 60_000;
+export const HELD_DEFER_MS = 5 * 60_000;
 
 /** How long a look at the job's state serves all workers of this process. */
 const LOOK_MS = 5_000;

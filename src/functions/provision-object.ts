@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
-import type { App } from '../compose';
+import type { App, UnconfiguredApp } from '../compose';
 import { escrowPoisoned } from '../engine/escrow-poisoned';
+import { HELD_DEFER_MS } from '../engine/gate';
 import { handleWorkItem } from '../engine/handle-work-item';
 import { withinInvocation } from './invocation-log';
 
@@ -13,7 +14,7 @@ export const makeProvisionObject =
   (message: unknown, context: InvocationContext): Promise<void> =>
     withinInvocation(context, async () => {
       const app = getApp();
-      if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
+      if (app.kind === 'notConfigured') return putBack(app, message);
       const item = app.deps.queue.decode(message);
       if (!item) throw new Error('The message is no work item of this app.');
       app.telemetry.metric('provisioning.queue.wait', ageOf(context, app.deps.clock()));
@@ -40,6 +41,13 @@ export const makeProvisionObjectPoison =
       if (item) await escrowPoisoned(app.deps, item);
       else context.error('A message in the poison queue was no work item and has been taken out.');
     });
+
+/** Not thrown where it can be helped: a throw spends a try, and after the last one the item would be a failure of ours. */
+async function putBack({ queue }: UnconfiguredApp, message: unknown): Promise<void> {
+  const item = queue?.decode(message);
+  if (!queue || !item) throw new Error(NOT_CONFIGURED);
+  await queue.defer(item, HELD_DEFER_MS);
+}
 
 /** How long ago the message was put into the queue, in milliseconds; 0 when the trigger does not say. */
 function ageOf(context: InvocationContext, now: Date): number {
