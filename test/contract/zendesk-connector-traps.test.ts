@@ -464,7 +464,7 @@ describe('Zendesk connector › hostile and odd values', () => {
 describe('Zendesk connector › contract and cost', () => {
   it('every request fits the official contract; a user costs so many requests', async () => {
     const contract = await loadZendeskContract();
-    const world = await makeZendeskWorld();
+    const world = await makeZendeskWorld({ connector: { createOrganizations: true } });
     const { connector, simulator } = world;
     await connector.describe();
     const cost = async (act: () => Promise<unknown>) => {
@@ -489,6 +489,9 @@ describe('Zendesk connector › contract and cost', () => {
     await connector.removeMembership(membership);
     await connector.updateGroup(group.id, { description: null });
     await connector.deleteGroup(group.id);
+    const member = await connector.updateUser(created, { attributes: { organizations: ['New A', 'New B'] } });
+    await connector.updateUser(member, { attributes: { organization: 'New B' } });
+    expect(simulator.traffic.filter(({ method, path }) => method === 'POST' && path === '/api/v2/organizations')).toHaveLength(2);
     await connector.endSessions(created.id);
     await connector.deleteUser(created.id);
     const problems = simulator.traffic
