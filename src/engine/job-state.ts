@@ -1,4 +1,4 @@
-import { StaleStateError } from '../core/errors';
+import { type ErrorCode, StaleStateError } from '../core/errors';
 import type { Quarantine } from '../core/health';
 import type { SourceApplication, SourceId } from '../core/model';
 import type { SourceLink } from '../ports/source-connector';
@@ -29,6 +29,8 @@ export interface JobState {
   readonly lastCycleId: string | null;
   /** Cycles that failed or put the job in quarantine in a row. */
   readonly successiveFailures: number;
+  /** What stopped the last run of a cycle, also one that had not begun to read; null when nothing did. */
+  readonly stopped: { readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
   readonly steadyStateFirstAt: string | null;
   readonly steadyStateLastAt: string | null;
   /** Set by run and start: the next cycle runs once whatever the quarantine's back-off says. */
@@ -44,6 +46,7 @@ export const NEW_JOB: JobState = {
   rulesHash: null,
   lastCycleId: null,
   successiveFailures: 0,
+  stopped: null,
   steadyStateFirstAt: null,
   steadyStateLastAt: null,
   runNow: false,

@@ -266,6 +266,7 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
     initialDue: job.initialDue === cycle.why ? null : job.initialDue,
     rulesHash: cycle.rulesHash ?? null,
     lastCycleId: cycle.cycleId,
+    stopped: null,
     runNow: false,
   }));
   if (held) await enterQuarantine(deps, held);
@@ -281,7 +282,8 @@ async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error:
   if (stored?.value) {
     await deps.cycles.put({ ...recordOf(stored.value, 'importing'), error: { code: error.code, message: error.message } });
   }
-  await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1, runNow: false }));
+  const stopped = { at: deps.clock().toISOString(), code: error.code, message: error.message };
+  await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1, stopped, runNow: false }));
   if (error instanceof UnauthorizedError || error instanceof ConfigError) {
     await enterQuarantine(deps, {
       reason: 'EncounteredQuarantineException',

@@ -83,12 +83,13 @@ export function warningsOf(
       `Entra ID was last read to the end ${days} days ago; after 7 days the next cycle has to read everything again.`,
     );
   }
-  const stopped = status.cycles.find(({ cycle }) => cycle.error !== null);
+  const { stopped } = status.job;
   // What put the job into quarantine is told there.
-  const isTold = stopped?.cycle.error?.message === status.quarantine?.message;
-  if (stopped?.cycle.error && stopped === status.cycles[0] && !isTold) {
-    const { code, message } = stopped.cycle.error;
-    warn('CycleStopped', `The cycle was stopped and goes on with the next run: ${code}: ${message}`);
+  if (stopped && stopped.message !== status.quarantine?.message) {
+    warn(
+      'CycleStopped',
+      `The cycle was stopped at ${stopped.at} and goes on with the next run: ${stopped.code}: ${stopped.message}`,
+    );
   }
   for (const { channel, kind, at, problem } of status.undelivered) {
     warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`, CHANNEL_SETTINGS[channel]);

@@ -56,13 +56,13 @@ export function verdictOf(view: StatusView): Verdict {
       ],
     };
   }
-  const stopped = status.cycles[0]?.cycle.error;
-  if (stopped && status.job.successiveFailures > 0) {
+  const { stopped } = status.job;
+  if (stopped) {
     return {
       tone: 'warn',
       word: 'Interrupted',
       headline: 'The last run of the cycle was stopped by an error',
-      explanation: `${stopped.message} (${stopped.code}). Nothing is lost: the next run goes on where this one stopped.`,
+      explanation: `${sentence(stopped.message)} (${stopped.code}, ${relative(stopped.at, now)}.) Nothing is lost: the next run goes on where this one stopped.`,
       steps: [{ text: 'Nothing at first. If it happens again and again, look the code up in docs/errors.md.' }],
     };
   }

@@ -1,13 +1,17 @@
 import { HttpRequest, InvocationContext } from '@azure/functions';
+import { UnavailableError } from '../../src/core/errors';
 import { sourceId } from '../../src/core/model';
 import { closeCycles } from '../../src/engine/close-cycles';
 import { changeJob, type RunningCycle, STATE_KEYS } from '../../src/engine/job-state';
 import { enterQuarantine } from '../../src/engine/quarantine-job';
 import { readHealth } from '../../src/engine/read-health';
+import { runCycle } from '../../src/engine/run-cycle';
 import { makeHealth } from '../../src/functions/health';
 import type { statusBody } from '../../src/functions/status-body';
 import { watchedJob } from '../../src/functions/watched-job';
 import type { CycleRecord } from '../../src/ports/stores';
+import { FakeSourceConnector } from '../fakes/source-connector';
+import { makeFakeTarget } from '../fakes/target-connector';
 import {
   aCycle,
   anEscrow,
@@ -272,6 +276,28 @@ test.each([
   await stop(world, reading);
   expect(await page()).toContain('stopped while it was reading the users');
   expect(await page()).not.toContain('<progress');
+});
+
+test('a cycle that was stopped before it began to read anything is told, until one gets through', async () => {
+  const world = aStatusApp();
+  await world.deps.cycles.put(aCycle('good', 20));
+  const source = new FakeSourceConnector();
+  const deps = { ...world.deps, source, target: makeFakeTarget() };
+  const run = () => runCycle(deps, { owner: 'test', budgetMs: MINUTE_MS });
+  source.beforeCall = () => {
+    throw new UnavailableError('source', 'Graph answered 503 to GET application');
+  };
+  expect((await run()).kind).toBe('failed');
+  const stopped = await bodyOf(world);
+  expect(stopped.summary).toMatchObject({ tone: 'warn', explanation: expect.stringContaining('Graph answered 503') });
+  expect(stopped.warnings).toEqual([
+    { code: 'CycleStopped', setting: '', problem: expect.stringContaining('PROV_SOURCE_UNAVAILABLE') },
+  ]);
+  source.beforeCall = undefined;
+  expect((await run()).kind).toBe('completed');
+  const well = await bodyOf(world);
+  expect(well.summary.tone).toBe('good');
+  expect(well.warnings).toEqual([]);
 });
 
 describe('status › cheap', () => {
