@@ -145,10 +145,7 @@ function configured(
   });
   const zendesk: ZendeskConnector = makeZendeskConnector({
     baseUrl: target.baseUrl,
-    auth:
-      target.auth.kind === 'oauth'
-        ? { kind: 'oauth', clientId: target.auth.clientId, clientSecret: target.auth.clientSecret.reveal() }
-        : { kind: 'apiToken', email: target.auth.email, token: target.auth.token.reveal() },
+    auth: target.auth,
     stateStore: state,
     rateLimitShare: target.rateLimitShare,
     clock,

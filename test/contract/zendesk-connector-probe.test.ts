@@ -1,5 +1,6 @@
 import { makeZendeskConnector } from '../../src/adapters/zendesk/connector';
 import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
+import { Secret } from '../../src/config/secret';
 import { StateUnavailableError } from '../../src/core/errors';
 import type { ProbeRow } from '../../src/core/probe';
 import { type SimReply, startSimServer } from '../../src/local/http-kit';
@@ -69,8 +70,8 @@ describe('Zendesk connector › test connection', () => {
 
   it('a wrong secret, a wrong token', async () => {
     for (const auth of [
-      { ...oauth, clientSecret: 'wrong-secret' },
-      { ...apiToken, token: 'wrong-secret' },
+      { ...oauth, clientSecret: new Secret('wrong-secret') },
+      { ...apiToken, token: new Secret('wrong-secret') },
     ] as const) {
       const rows = await probe({ auth });
       expect(statusOf(rows)).toMatchObject({ 'Zendesk reachable': 'pass', Credential: 'fail' });

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeZendeskConnector, type ZendeskConnector } from '../../src/adapters/zendesk/connector';
-import type { ZendeskAuth, ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
+import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
+import type { ZendeskAuth } from '../../src/config/config';
+import { Secret } from '../../src/config/secret';
 import { targetId } from '../../src/core/model';
 import {
   defaultApiToken,
@@ -17,10 +19,10 @@ import type { TargetWorld } from './target-connector-suite';
 export const oauth: ZendeskAuth = {
   kind: 'oauth',
   clientId: defaultOAuthClient.identifier,
-  clientSecret: defaultOAuthClient.secret,
+  clientSecret: new Secret(defaultOAuthClient.secret),
 };
 /** An API token the simulator accepts. */
-export const apiToken: ZendeskAuth = { kind: 'apiToken', email: defaultOwnerEmail, token: defaultApiToken.token };
+export const apiToken: ZendeskAuth = { kind: 'apiToken', email: defaultOwnerEmail, token: new Secret(defaultApiToken.token) };
 
 /** A logger that keeps its lines as text. */
 export function makeLog(): Logger & { readonly lines: string[] } {

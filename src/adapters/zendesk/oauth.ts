@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { ZendeskAuth } from '../../config/config';
 import { ThrottledError, UnauthorizedError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
 import type { Clock } from '../../ports/runtime';
 import { toError } from './errors';
-import type { ZendeskAuth } from './settings';
 import type { Transport } from './transport';
 
 /** Gives the `Authorization` header of a request. */
@@ -37,7 +37,7 @@ interface Token {
 export function makeAuthorizer(auth: ZendeskAuth, transport: Transport, clock: Clock, random: () => number): Authorizer {
   if (auth.kind === 'oauth') return makeOAuth(auth, transport, clock, random);
   // https://developer.zendesk.com/api-reference/introduction/security-and-auth/#api-token
-  const basic = `Basic ${Buffer.from(`${auth.email}/token:${auth.token}`, 'utf8').toString('base64')}`;
+  const basic = `Basic ${Buffer.from(`${auth.email}/token:${auth.token.reveal()}`, 'utf8').toString('base64')}`;
   return { header: async () => basic, refused: async () => false };
 }
 
@@ -86,7 +86,7 @@ async function requestToken(auth: OAuth, transport: Transport, clock: Clock, ran
     body: {
       grant_type: 'client_credentials',
       client_id: auth.clientId,
-      client_secret: auth.clientSecret,
+      client_secret: auth.clientSecret.reveal(),
       scope: OAUTH_SCOPE,
       expires_in: EXPIRES_IN_SECONDS,
     },

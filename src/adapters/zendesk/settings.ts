@@ -1,10 +1,6 @@
+import type { ZendeskAuth } from '../../config/config';
 import type { Clock, Logger } from '../../ports/runtime';
 import type { StateStore } from '../../ports/stores';
-
-/** How to sign in to Zendesk. Both values of either form are secrets and are never printed. */
-export type ZendeskAuth =
-  | { readonly kind: 'oauth'; readonly clientId: string; readonly clientSecret: string }
-  | { readonly kind: 'apiToken'; readonly email: string; readonly token: string };
 
 /** One finished request, for metrics. */
 export interface RequestInfo {

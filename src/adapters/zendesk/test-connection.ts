@@ -1,3 +1,4 @@
+import type { ZendeskAuth } from '../../config/config';
 import { ProvisioningError, StateUnavailableError, ThrottledError, UnauthorizedError, UnavailableError } from '../../core/errors';
 import type { ProbeRow } from '../../core/probe';
 import type { Clock } from '../../ports/runtime';
@@ -5,7 +6,6 @@ import { decode, shapes } from './decode';
 import { readCustomRoles, readSettings, readUserFields } from './describe';
 import { header, quotaOf } from './headers';
 import type { ZendeskHttp } from './http';
-import type { ZendeskAuth } from './settings';
 
 /** What the probe needs. */
 export interface ProbeDeps {

@@ -1,9 +1,10 @@
 import { makeAuthorizer, missingScopes } from '../../../src/adapters/zendesk/oauth';
 import type { Transport, WireAnswer, WireRequest } from '../../../src/adapters/zendesk/transport';
+import { Secret } from '../../../src/config/secret';
 import { UnauthorizedError, UnavailableError } from '../../../src/core/errors';
 import { makeVirtualTime } from './virtual-time';
 
-const auth = { kind: 'oauth', clientId: 'client', clientSecret: 'top-secret' } as const;
+const auth = { kind: 'oauth', clientId: 'client', clientSecret: new Secret('top-secret') } as const;
 
 /** The wire: counts token requests and answers them as told. */
 function makeWire(answer: (count: number) => Partial<WireAnswer> | Error = () => ({})) {
@@ -87,7 +88,7 @@ describe('oauth', () => {
   it('an API token goes out as it should, and nothing renews it', async () => {
     const { transport, sent } = makeWire();
     const authorizer = makeAuthorizer(
-      { kind: 'apiToken', email: 'a@b.c', token: 't' },
+      { kind: 'apiToken', email: 'a@b.c', token: new Secret('t') },
       transport,
       () => new Date(0),
       () => 0,
