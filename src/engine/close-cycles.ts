@@ -5,7 +5,7 @@ import { failures } from './cycle-counts';
 import type { EngineDeps } from './deps';
 import { changeJob, readJob } from './job-state';
 import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
-import { enterQuarantine, leaveQuarantine } from './quarantine-job';
+import { confirmLifted, enterQuarantine, leaveQuarantine } from './quarantine-job';
 import { countLinked } from './read-status-counts';
 import { keepExecution } from './read-status-executions';
 
@@ -74,12 +74,12 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
   await notifyFailures(deps, cycle, objects);
 }
 
-/** A healthy cycle ends a quarantine, except one of the brake: that one ends when nothing is held any more. */
+/** A healthy cycle ends a quarantine and proves right whoever lifted one; that of the brake ends when nothing is held any more. */
 async function recover(deps: EngineDeps): Promise<void> {
   const { value: job } = await readJob(deps.state);
-  if (!job.quarantine) return;
-  if (job.quarantine.reason === 'TooManyDeletes' && (await isAnythingHeld(deps))) return;
-  const ended = await leaveQuarantine(deps);
+  if (!job.quarantine && !job.lifted) return;
+  if (job.quarantine?.reason === 'TooManyDeletes' && (await isAnythingHeld(deps))) return;
+  const ended = job.quarantine ? await leaveQuarantine(deps) : await confirmLifted(deps);
   if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
 }
 

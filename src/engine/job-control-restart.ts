@@ -5,7 +5,7 @@ import { recordOperation } from './job-control-log';
 import { changeJob, STATE_KEYS } from './job-state';
 import { takeLease } from './lease';
 import type { Initiator } from './log-entry';
-import { leaveQuarantine } from './quarantine-job';
+import { liftQuarantine } from './quarantine-job';
 import { releaseStaged } from './release-staged';
 import { hasOtherSystems, takeSystemsOver } from './same-systems';
 import { unlinkAll } from './unlink';
@@ -85,7 +85,7 @@ export async function restartJob(
   } else if (scopes.includes('Watermark')) await requireInitial(deps);
   const escrowsForgotten = scopes.includes('Escrows') ? await forgetEscrows(deps) : 0;
   const released = scopes.includes('ForceDeletes') ? await releaseStaged(deps, 'all') : [];
-  const left = scopes.includes('QuarantineState') ? await leaveQuarantine(deps) : null;
+  const left = scopes.includes('QuarantineState') ? await liftQuarantine(deps) : null;
   await changeJob(deps.state, (job) => ({ ...job, paused: false, holdItems: false, runNow: true }));
   const result = {
     escrowsForgotten,

@@ -35,6 +35,8 @@ export interface JobState {
   readonly steadyStateLastAt: string | null;
   /** Set by run and start: the next cycle runs once whatever the quarantine's back-off says. */
   readonly runNow: boolean;
+  /** The quarantine that an operator lifted, until a cycle shows whether that was right. */
+  readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
 }
 
 /** The state of a job that has never run. */
@@ -50,6 +52,7 @@ export const NEW_JOB: JobState = {
   steadyStateFirstAt: null,
   steadyStateLastAt: null,
   runNow: false,
+  lifted: null,
 };
 
 /** Where the users' delta starts next. */

@@ -18,7 +18,7 @@ export async function enterQuarantine(deps: EngineDeps, cause: QuarantineCause):
     before = current;
     if (isSameEvent(current.quarantine, cause, now)) return current;
     const next = quarantine(current.quarantine ?? undefined, cause, now);
-    return { ...current, quarantine: next, paused: current.paused || isOverdue(next, now) };
+    return { ...current, quarantine: next, lifted: null, paused: current.paused || isOverdue(next, now) };
   });
   deps.logger.error('The job is in quarantine', { reason: cause.reason, code: cause.code, paused: job.paused });
   const inForce = job.quarantine ?? quarantine(undefined, cause, now);
@@ -44,6 +44,24 @@ export async function leaveQuarantine(deps: EngineDeps): Promise<Quarantine | nu
     return before.quarantine ? { ...before, quarantine: null, successiveFailures: 0 } : before;
   });
   return ended;
+}
+
+/** Ends a quarantine on an operator's word: whoever was told of it hears of the end once a cycle was healthy. Answers what was lifted. */
+export async function liftQuarantine(deps: EngineDeps): Promise<Quarantine | null> {
+  const lifted = await leaveQuarantine(deps);
+  if (lifted)
+    await changeJob(deps.state, (job) => ({ ...job, lifted: { reason: lifted.reason, seriesBegan: lifted.seriesBegan } }));
+  return lifted;
+}
+
+/** Takes note that a cycle was healthy after a quarantine was lifted. Answers which one, once. */
+export async function confirmLifted(deps: EngineDeps): Promise<JobState['lifted']> {
+  let lifted: JobState['lifted'] = null;
+  await changeJob(deps.state, (job) => {
+    lifted = job.lifted;
+    return job.lifted ? { ...job, lifted: null } : job;
+  });
+  return lifted;
 }
 
 async function noticeOf(deps: EngineDeps, value: Quarantine, hasChanged: boolean): Promise<Notice> {

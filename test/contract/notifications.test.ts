@@ -5,6 +5,7 @@ import { makeNotifier } from '../../src/adapters/notify/notifier';
 import type { QuarantineCause } from '../../src/core/health';
 import { closeCycles } from '../../src/engine/close-cycles';
 import type { EngineDeps } from '../../src/engine/deps';
+import { restartJob } from '../../src/engine/job-control-restart';
 import { enterQuarantine } from '../../src/engine/quarantine-job';
 import { STATUS_KEYS } from '../../src/engine/status-keys';
 import { SimulatedDirectory } from '../../src/local/graph/directory';
@@ -194,6 +195,23 @@ describe('notifications', () => {
     await cycleWith({});
     expect(kinds()).toEqual(['quarantine', 'quarantine', 'recovered']);
     expect(subjects()).toHaveLength(3);
+  });
+
+  test('lifted by a restart: recovery is told once a cycle was healthy, and not when the next one fails as well', async () => {
+    const operator = { type: 'application', id: '', displayName: 'test' } as const;
+    const failing = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [n, 1]));
+    await cycleWith(failing, 5);
+    await restartJob(deps, operator, ['QuarantineState'], 'test');
+    expect(kinds()).toEqual(['quarantine']);
+    pass(HOUR_MS);
+    await cycleWith(failing, 5);
+    expect(kinds()).toEqual(['quarantine', 'quarantine']);
+    await restartJob(deps, operator, ['QuarantineState'], 'test');
+    await restartJob(deps, operator, ['QuarantineState'], 'test');
+    pass(HOUR_MS);
+    await cycleWith({});
+    await cycleWith({});
+    expect(kinds()).toEqual(['quarantine', 'quarantine', 'recovered']);
   });
 
   test('many workers that run into one refused credential at once are one occasion: one notice, and the wait does not grow', async () => {
