@@ -28,6 +28,14 @@ export const STATUS_ROUTES: readonly RouteDoc[] = [
     description:
       "Graph's `synchronizationStatus`, and beside it the cycles with their true counts, escrows, staged deletions and the next run. " +
       'Says `NotConfigured` with every problem while settings or mappings are wrong. `Accept: text/html` gives the status page.',
+    parameters: [
+      {
+        name: 'person',
+        in: 'query',
+        description: 'Of the page alone: somebody to look up, by Entra or Zendesk id, UPN, e-mail or whole name.',
+        schema: { type: 'string' },
+      },
+    ],
     answers: {
       200: {
         description: 'The status, as data or as a page.',
