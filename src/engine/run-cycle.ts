@@ -62,6 +62,8 @@ export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise
   const { value: job } = await readJob(deps.state);
   const notNow = reasonNotToRun(job, deps.clock());
   if (notNow) return { kind: 'notRun', reason: notNow };
+  // Before the lease: what only serves the status must not use up the time that it gives.
+  await watchPermissions(deps);
   const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, options.owner, deps.clock, deps.sleep);
   if (!lease) return { kind: 'notRun', reason: 'Another instance is running a cycle.' };
   try {
@@ -82,7 +84,6 @@ function reasonNotToRun(job: JobState, now: Date): string | undefined {
 async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
   let cycleId: string | undefined;
   try {
-    await watchPermissions(deps);
     const application = await readApplication(deps);
     await checkCredential(deps);
     const context = await openCycle(deps, application, lease, deadlineMs);

@@ -24,6 +24,8 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
       candidate ? [{ ...candidate, heldIn: held.get(keyText(key)) ?? undefined }] : [],
     );
     const free = found.filter((one) => !one.candidate);
+    // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
+    if (candidates.length > 0) await context.save({});
     await deps.staged.put(candidates);
     await deps.staged.remove(free.filter((one) => held.has(keyText(one.key))).map((one) => one.key));
     await deps.queue.enqueue(free.map((one) => one.item));
