@@ -6,6 +6,7 @@ export type SkipReason =
   | 'NotEffectivelyEntitled'
   | 'NotInScope'
   | 'NotSecurityEnabled'
+  | 'UnsupportedPrincipal'
   | 'Protected'
   | 'ActionDisabled'
   | 'AwaitingCycle'

@@ -24,8 +24,9 @@ export async function importAssignments(context: CycleContext): Promise<void> {
       remember(assignments, assignment);
     }
     await markPrincipals(deps, changed);
+    await markStrangers(deps, changed);
     await deps.space.putAssignments(changed);
-    await context.save({ imported: context.cycle().imported + changed.length });
+    await context.save({});
   }
 
   const gone = await provedGone(context, [...missing.values()]);
@@ -43,7 +44,6 @@ export async function importAssignments(context: CycleContext): Promise<void> {
   }
   await context.save({
     phase: 'groups',
-    imported: context.cycle().imported + removed.length,
     unknowns: context.cycle().unknowns + kept,
   });
 }
@@ -85,6 +85,12 @@ async function markPrincipals(deps: EngineDeps, assignments: readonly AppRoleAss
   });
   await deps.space.markDirty(principals);
   for (const { type, id } of principals) if (type === 'group') await markUsersBelow(deps, id);
+}
+
+/** Marks service principals that are assigned, so that the log says why they are skipped; nobody needs to hear that one has left. */
+async function markStrangers(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {
+  const strangers = assignments.filter(({ principalType }) => principalType === 'ServicePrincipal');
+  await deps.space.markDirty(strangers.map(({ principalId }) => ({ type: 'user', id: principalId })));
 }
 
 /** Marks every user below a group as waiting to be evaluated. */

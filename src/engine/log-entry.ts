@@ -41,7 +41,7 @@ export function entryOf(
   return {
     ...frame(deps, item, startedAt, initiator),
     provisioningAction: plan && plan.action !== 'none' ? plan.action : 'other',
-    sourceIdentity: sourceIdentity(item.objectType, item.sourceId, outcome.subject.source),
+    sourceIdentity: identityOf(item, outcome.subject),
     targetIdentity: targetIdentity(item.objectType, outcome.subject),
     provisioningStatusInfo: {
       status: statusOf(outcome),
@@ -113,6 +113,11 @@ function statusOf(outcome: Exclude<Outcome, { kind: 'deferred' }>): Provisioning
 }
 
 const identityType = (type: ObjectType): 'User' | 'Group' => (type === 'user' ? 'User' : 'Group');
+
+function identityOf({ objectType, sourceId }: WorkItem, { source, stranger }: Subject): ProvisionedIdentity {
+  if (!stranger) return sourceIdentity(objectType, sourceId, source);
+  return { id: sourceId, displayName: stranger.principalDisplayName, identityType: stranger.principalType, details: {} };
+}
 
 function sourceIdentity(type: ObjectType, id: string, source: SourceObject | undefined): ProvisionedIdentity {
   const text = (name: string): string => {

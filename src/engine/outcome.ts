@@ -1,5 +1,5 @@
 import type { ProvisioningError } from '../core/errors';
-import type { SourceObject, TargetId } from '../core/model';
+import type { AppRoleAssignment, SourceObject, TargetId } from '../core/model';
 import type { Plan } from '../core/plan-model';
 import type { ProvisioningStep } from '../core/record';
 import type { ScopeDecision, SkipReason } from '../core/scope';
@@ -11,6 +11,8 @@ export interface Subject {
   readonly targetName: string | undefined;
   readonly scope: ScopeDecision | undefined;
   readonly steps: readonly ProvisioningStep[];
+  /** The assignment of a principal that is neither user nor group; absent for everybody else. */
+  readonly stranger?: AppRoleAssignment;
 }
 
 /** How one work item ended. Every kind but `deferred` ends in exactly one log entry. */

@@ -13,6 +13,7 @@ import { provisionObject } from './provision-object';
 import { type Removal, removalOf } from './removals';
 import { refreshRow } from './scope-changes';
 import { decideScope, type ScopeContext } from './scope-object';
+import { skipStranger, strangerOf } from './strangers';
 
 /** What would be done to one object, with what the brake counts of it. */
 export interface PlannedObject {
@@ -33,19 +34,23 @@ export async function planObject(
   deadlineMs: number,
 ): Promise<PlannedObject> {
   const { deps } = scoping;
+  const stranger = strangerOf(scoping, key);
+  if (stranger) return { item: itemOf(cycleId, key, false), removal: undefined, outcome: skipStranger(stranger) };
   const object = await refreshRow(scoping, key);
   const link = (await deps.links.read(key))?.value.link ?? null;
   const above = object ? await scoping.ancestry.above(object.id) : [];
   const removal = object && (await removalOf(deps, object, decideScope(deps, scoping.appRoles, object, above), link));
-  const item: WorkItem = {
-    objectType: key.type,
-    sourceId: key.id,
-    cycleId,
-    changeId: changeIdFor(cycleId, key),
-    mayDeprovision: removal !== undefined,
-  };
+  const item = itemOf(cycleId, key, removal !== undefined);
   return { item, removal, outcome: await dryRun(deps, item, deadlineMs) };
 }
+
+const itemOf = (cycleId: string, key: ObjectKey, mayDeprovision: boolean): WorkItem => ({
+  objectType: key.type,
+  sourceId: key.id,
+  cycleId,
+  changeId: changeIdFor(cycleId, key),
+  mayDeprovision,
+});
 
 async function dryRun(deps: EngineDeps, item: WorkItem, deadlineMs: number): Promise<PlannedObject['outcome']> {
   for (;;) {

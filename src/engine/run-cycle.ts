@@ -272,8 +272,8 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
   }));
   if (held) await enterQuarantine(deps, held);
   await context.close();
-  // With nothing to export there is no last work item to wait for.
-  if (cycle.evaluated === 0) await closeCycles(deps);
+  // Perhaps nothing is left for a worker; then there is no last work item to wait for.
+  await closeCycles(deps);
   return { kind: 'completed', cycleId: cycle.cycleId, cycleKind: cycle.kind, evaluated: cycle.evaluated };
 }
 
@@ -305,6 +305,7 @@ const recordOf = (cycle: RunningCycle, state: CycleRecord['state']): CycleRecord
   enqueued: cycle.evaluated,
   staged: cycle.staged,
   imported: cycle.imported,
+  ...(cycle.unknowns > 0 && { unknowns: cycle.unknowns }),
   why: cycle.why,
   error: null,
 });

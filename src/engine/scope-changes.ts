@@ -5,8 +5,10 @@ import { changeIdFor } from './change-id';
 import { concurrently, STORAGE_CONCURRENCY } from './concurrently';
 import type { CycleContext } from './cycle-context';
 import { newUser, told } from './import-users';
+import { entryOf } from './log-entry';
 import { removalOf } from './removals';
 import { decideScope, entitlementsOf, type ScopeContext } from './scope-object';
+import { skipStranger, strangerOf } from './strangers';
 
 /**
  * Takes the objects that wait, decides on each, and puts it into the queue, except those that stand to lose something: they are
@@ -23,7 +25,7 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     const candidates = found.flatMap(({ candidate, key }) =>
       candidate ? [{ ...candidate, heldIn: held.get(keyText(key)) ?? undefined }] : [],
     );
-    const free = found.filter((one) => !one.candidate);
+    const free = found.filter((one) => !one.candidate && !one.hasEnded);
     // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
     if (candidates.length > 0) await context.save({});
     await deps.staged.put(candidates);
@@ -52,6 +54,8 @@ interface Scoped {
   readonly key: ObjectKey;
   readonly item: WorkItem;
   readonly candidate: StagedDeletion | undefined;
+  /** True when nothing is left for a worker to do, and the log says so. */
+  readonly hasEnded?: true;
 }
 
 async function scopeOne(context: CycleContext, scoping: ScopeContext, key: ObjectKey): Promise<Scoped> {
@@ -59,6 +63,11 @@ async function scopeOne(context: CycleContext, scoping: ScopeContext, key: Objec
   const { cycleId } = context.cycle();
   const changeId = changeIdFor(cycleId, key);
   const item: WorkItem = { objectType: key.type, sourceId: key.id, cycleId, changeId, mayDeprovision: false };
+  const stranger = strangerOf(scoping, key);
+  if (stranger) {
+    await deps.log.record(entryOf(deps, item, skipStranger(stranger), deps.clock()));
+    return { key, item, candidate: undefined, hasEnded: true };
+  }
   const object = await refreshRow(scoping, key);
   if (!object) return { key, item, candidate: undefined };
   const decision = await decideAgain(scoping, object);

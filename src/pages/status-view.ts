@@ -1,5 +1,6 @@
 import type { ConfigIssue } from '../core/errors';
 import { permissionAdvice, unreadAdvice } from '../core/permission-advice';
+import { isOverSource } from '../engine/close-cycles';
 import type { PersonStatus } from '../engine/read-person';
 import type { JobStatus } from '../engine/read-status';
 import type { PageLinks } from './links';
@@ -12,6 +13,7 @@ export const WARNING_CODES = [
   'CyclesOverdue',
   'WatermarkOld',
   'CycleStopped',
+  'NotProved',
   'NoticeNotSent',
 ] as const;
 
@@ -89,6 +91,13 @@ export function warningsOf(
     warn(
       'CycleStopped',
       `The cycle was stopped at ${stopped.at} and goes on with the next run: ${stopped.code}: ${stopped.message}`,
+    );
+  }
+  const unproved = status.cycles.find(({ cycle }) => isOverSource(cycle))?.cycle.unknowns ?? 0;
+  if (unproved > 0) {
+    warn(
+      'NotProved',
+      `Entra ID left ${unproved} known assignments, memberships or people out of its lists, and direct reads could not prove that they are gone. Nothing was changed for them.`,
     );
   }
   for (const { channel, kind, at, problem } of status.undelivered) {

@@ -184,6 +184,8 @@ export interface CycleRecord {
   readonly staged: number;
   /** Changed objects that the source told of. */
   readonly imported: number;
+  /** What lists lacked and direct reads could not prove gone, so that nothing was changed for it; absent where nothing was proved. */
+  readonly unknowns?: number;
   readonly why: string;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

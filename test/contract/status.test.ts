@@ -252,6 +252,15 @@ describe('status › what waits', () => {
   });
 });
 
+test('what the newest cycle could not prove gone is a warning', async () => {
+  const world = aStatusApp();
+  const codes = async () => (await bodyOf(world)).warnings.map(({ code }) => code);
+  await world.deps.cycles.put(aCycle('old', 40, { unknowns: 3 }));
+  expect(await codes()).toEqual(['NotProved']);
+  await world.deps.cycles.put(aCycle('new', 20));
+  expect(await codes()).toEqual([]);
+});
+
 test('a mapping file that is not there is told together with bad settings of the job', async () => {
   const app = compose({ DELETION_THRESHOLD: 'many', PROVISIONING_SCHEMA: 'nowhere.json' });
   const { problems } = JSON.parse((await askStatus(app)).body) as { problems: { setting: string }[] };

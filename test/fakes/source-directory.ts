@@ -122,6 +122,14 @@ export class FakeDirectory {
     return id;
   }
 
+  /** Assigns a service principal, which is no object of this directory, and gives its id. */
+  assignServicePrincipal(name: string, appRoleId: string): SourceId {
+    const principalId = sourceId(this.nextId());
+    const id = `assignment-${++this.counter}`;
+    this.assignments.set(id, { id, principalId, principalType: 'ServicePrincipal', principalDisplayName: name, appRoleId });
+    return principalId;
+  }
+
   unassign(assignmentId: string): void {
     if (!this.assignments.delete(assignmentId)) throw new Error(`no assignment ${assignmentId}`);
   }
@@ -138,7 +146,9 @@ export class FakeDirectory {
 
   /** Assignments as Graph lists them: those of principals that are not deleted. */
   listedAssignments(): readonly AppRoleAssignment[] {
-    return [...this.assignments.values()].filter((assignment) => this.isLive(assignment.principalId));
+    return [...this.assignments.values()].filter(
+      ({ principalId, principalType }) => principalType === 'ServicePrincipal' || this.isLive(principalId),
+    );
   }
 
   private get(id: string): FakeObject {

@@ -609,3 +609,49 @@ describe('engine › failures', () => {
     expect(directory.isLive(stranger)).toBe(true);
   });
 });
+
+describe('engine › an assigned service principal', () => {
+  it('is skipped with the reason, once, counted in its cycle, and asks nothing of Graph or Zendesk', async () => {
+    const { world, directory, roles } = aCompany({ users: 1 });
+    const id = directory.assignServicePrincipal('Reporting bot', roles.user);
+    const asked: string[] = [];
+    world.source.beforeCall = (call) => void asked.push(JSON.stringify(call));
+    const first = await world.round();
+    const { log } = world.deps();
+    const { entries } = await log.query({ sourceId: id }, 10);
+    expect(entries).toEqual([
+      expect.objectContaining({
+        skipReason: 'UnsupportedPrincipal',
+        sourceIdentity: { id, displayName: 'Reporting bot', identityType: 'ServicePrincipal', details: {} },
+        provisioningSteps: [expect.objectContaining({ provisioningStepType: 'scoping', status: 'skipped' })],
+      }),
+    ]);
+    expect((await world.counts(first.cycleId)).total).toBe(first.evaluated);
+    expect(asked.filter((call) => call.includes(id))).toEqual([]);
+    await world.round();
+    for (const assignment of directory.assignments.values()) if (assignment.principalId === id) directory.unassign(assignment.id);
+    await world.round();
+    expect((await log.query({ sourceId: id }, 10)).entries).toHaveLength(1);
+  });
+
+  it('alone in a cycle, closes it without any worker', async () => {
+    const { world, directory, roles } = aCompany({ users: 1 });
+    await world.round();
+    directory.assignServicePrincipal('Reporting bot', roles.user);
+    const { cycleId } = await world.cycle();
+    expect(world.queue.messages).toEqual([]);
+    expect((await world.deps().cycles.read(cycleId))?.state).toBe('succeeded');
+  });
+});
+
+describe('engine › what cannot be proved', () => {
+  it('is counted in the cycle until it can be', async () => {
+    const { world } = aCompany({ users: 2 });
+    await world.round();
+    const unknowns = async () => (await world.deps().cycles.read((await world.round()).cycleId))?.unknowns;
+    Object.assign(world.source.switches, { emptyAssignments: true, unknownReads: 'all' });
+    expect(await unknowns()).toBe(2);
+    Object.assign(world.source.switches, { emptyAssignments: false, unknownReads: new Set() });
+    expect(await unknowns()).toBeUndefined();
+  });
+});

@@ -81,6 +81,9 @@ export function observePorts<T extends ObservedPorts>(ports: T, telemetry: Telem
   };
 }
 
+/** As work items name the types; the third is of principals that are skipped, and of what operators do to the job. */
+const OBJECT_TYPES = { User: 'user', Group: 'group', ServicePrincipal: 'servicePrincipal' } as const;
+
 /** Counts how work items end, and how long after the start of their cycle. A repeat of an entry is not counted again. */
 export function observeLog(
   log: ProvisioningLog,
@@ -103,7 +106,7 @@ export function observeLog(
 
   async function measure(entry: ProvisioningLogEntry): Promise<void> {
     const { status, errorInformation } = entry.provisioningStatusInfo;
-    const objectType = entry.sourceIdentity.identityType === 'User' ? 'user' : 'group';
+    const objectType = OBJECT_TYPES[entry.sourceIdentity.identityType];
     telemetry.metric('provisioning.objects', 1, {
       objectType,
       action: entry.provisioningAction,

@@ -20,6 +20,7 @@ const isCycle = guard<CycleRecord>(
     enqueued: z.number(),
     staged: z.number(),
     imported: z.number(),
+    unknowns: z.number().optional(),
     why: z.string(),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   }),

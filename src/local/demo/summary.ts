@@ -17,6 +17,7 @@ const SKIPS: Readonly<Record<string, string>> = {
   NotEffectivelyEntitled: 'Default Access only, no usable role, or disabled in Entra ID before there was an account',
   NotInScope: 'not assigned any more, and no account to take away',
   NotSecurityEnabled: 'assigned group that is not security-enabled',
+  UnsupportedPrincipal: 'assigned service principal: neither user nor group',
   Protected: 'protected account',
   ActionDisabled: 'the mapping does not allow it',
   AwaitingCycle: 'waits for the next cycle to count it',
@@ -38,7 +39,7 @@ export function summaryOf(cycle: ShownCycle): string {
   const rows = [...written, ...skipped, ...failed];
   const total = rows.reduce((all, [, count]) => all + count, 0);
   const check = total === cycle.enqueued ? 'all accounted for' : `NOT all accounted for: ${cycle.enqueued} were read`;
-  return table([['Outcome', 'Objects', ''], ...rows, ['users and groups', total, check]]);
+  return table([['Outcome', 'Objects', ''], ...rows, ['all objects', total, check]]);
 }
 
 /** True when the rows of a cycle add up to the objects it read. */
