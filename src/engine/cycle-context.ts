@@ -1,7 +1,7 @@
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
-import type { Ancestry } from './ancestry';
+import type { Ancestry } from './decide/ancestry';
 import type { EngineDeps } from './deps';
-import type { RunningCycle } from './job-state';
+import type { RunningCycle } from './job/job-state';
 
 /** A cycle in progress, as its phases see it. */
 export interface CycleContext {

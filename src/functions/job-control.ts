@@ -2,12 +2,12 @@ import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
 import type { ErrorCode } from '../core/errors';
-import { closeCycles } from '../engine/close-cycles';
-import { allowOneRun, pauseJob, startJob } from '../engine/job-control';
-import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/job-control-restart';
-import { type JobState, readJob } from '../engine/job-state';
-import { allowDeletes } from '../engine/release-staged';
-import { type CycleOutcome, runCycle } from '../engine/run-cycle';
+import { allowOneRun, pauseJob, startJob } from '../engine/control/job-control';
+import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/control/job-control-restart';
+import { closeCycles } from '../engine/cycle/close-cycles';
+import { allowDeletes } from '../engine/cycle/release-staged';
+import { type CycleOutcome, runCycle } from '../engine/cycle/run-cycle';
+import { type JobState, readJob } from '../engine/job/job-state';
 import { configuredHttp, type Handler, json, problem, RequestProblem, statusOf } from './http';
 import { operatorOf, readBody } from './job-request';
 

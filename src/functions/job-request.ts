@@ -1,7 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
 import type { ConfiguredApp } from '../compose';
-import type { Initiator } from '../engine/log-entry';
+import type { Initiator } from '../engine/record/log-entry';
 import { RequestProblem, readOptionalJson } from './http';
 
 /** Reads a JSON body of a shape; an empty one counts as `{}`. @throws RequestProblem naming every fault by JSON pointer */

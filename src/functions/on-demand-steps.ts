@@ -2,8 +2,8 @@ import type { ProvisioningError } from '../core/errors';
 import type { AttributeValue } from '../core/model';
 import type { ProvisioningStep } from '../core/record';
 import type { EngineDeps } from '../engine/deps';
-import { entryOf, errorInformation } from '../engine/log-entry';
-import type { Ended, OnDemandRequest, SubjectResult } from '../engine/on-demand';
+import type { Ended, OnDemandRequest, SubjectResult } from '../engine/on-demand/on-demand';
+import { entryOf, errorInformation } from '../engine/record/log-entry';
 
 /** One of the five steps that Entra shows for provisioning on demand. */
 interface Step {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
 import { withAdvice } from '../core/advice';
 import { DeletionThresholdError, ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
-import { type OnDemandAnswer, type OnDemandRequest, provisionOnDemand } from '../engine/on-demand';
+import { type OnDemandAnswer, type OnDemandRequest, provisionOnDemand } from '../engine/on-demand/on-demand';
 import { configuredHttp, type Handler, json, problem } from './http';
 import { operatorOf, readBody } from './job-request';
 import { connectionStep, subjectBody } from './on-demand-steps';

@@ -1,5 +1,5 @@
-import type { RunningCycle } from '../engine/job-state';
-import { PLAN_EXPIRES_MS } from '../engine/plan-cycle';
+import type { RunningCycle } from '../engine/job/job-state';
+import { PLAN_EXPIRES_MS } from '../engine/plan/plan-cycle';
 import type { PlanHeader, PlanRow } from '../ports/plan-store';
 
 /** A plan as JSON, without its objects. */

@@ -1,8 +1,8 @@
 import type { InvocationContext } from '@azure/functions';
 import type { App, UnconfiguredApp } from '../compose';
-import { escrowPoisoned } from '../engine/escrow-poisoned';
-import { HELD_DEFER_MS } from '../engine/gate';
-import { handleWorkItem } from '../engine/handle-work-item';
+import { HELD_DEFER_MS } from '../engine/job/gate';
+import { escrowPoisoned } from '../engine/provision/escrow-poisoned';
+import { handleWorkItem } from '../engine/provision/handle-work-item';
 import { withinInvocation } from './invocation-log';
 
 /** Thrown so that the queue keeps the message: an app that is not configured loses nothing. */

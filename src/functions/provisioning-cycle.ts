@@ -1,10 +1,10 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import { observeCredential } from '../adapters/azure/observe';
 import type { App, ConfiguredApp } from '../compose';
-import { closeCycles } from '../engine/close-cycles';
-import { reportUnreadable } from '../engine/escrow-poisoned';
-import { purgeLog } from '../engine/purge-log';
-import { runCycle } from '../engine/run-cycle';
+import { closeCycles } from '../engine/cycle/close-cycles';
+import { runCycle } from '../engine/cycle/run-cycle';
+import { reportUnreadable } from '../engine/provision/escrow-poisoned';
+import { purgeLog } from '../engine/record/purge-log';
 import { withinInvocation } from './invocation-log';
 
 /**

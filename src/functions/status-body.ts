@@ -1,8 +1,8 @@
 import { REMOVAL_KINDS } from '../core/removal';
-import { isOverSource } from '../engine/close-cycles';
-import type { SampleObject } from '../engine/notify-samples';
-import type { JobStatus } from '../engine/read-status';
-import { type CycleStatus, taskExecution } from '../engine/read-status-executions';
+import type { JobStatus } from '../engine/answers/read-status';
+import { isOverSource } from '../engine/cycle/close-cycles';
+import { type CycleStatus, taskExecution } from '../engine/cycle/read-status-executions';
+import type { SampleObject } from '../engine/job/notify-samples';
 import { logFilter, pageLinks } from '../pages/links';
 import type { StatusView } from '../pages/status-view';
 import { verdictOf } from '../pages/verdict';

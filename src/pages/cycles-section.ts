@@ -1,4 +1,4 @@
-import type { CycleStatus } from '../engine/read-status-executions';
+import type { CycleStatus } from '../engine/cycle/read-status-executions';
 import { type Html, html } from './html';
 import { logFilter } from './links';
 import type { StatusPageView } from './status-view';

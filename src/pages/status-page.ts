@@ -1,6 +1,6 @@
 import type { Step } from '../core/quarantine-advice';
-import type { SampleObject } from '../engine/notify-samples';
-import type { Progress } from '../engine/read-status-progress';
+import type { Progress } from '../engine/answers/read-status-progress';
+import type { SampleObject } from '../engine/job/notify-samples';
 import { cyclesSection } from './cycles-section';
 import { failuresSection, named, stagedSection } from './failure-sections';
 import { clip, foreign, type Html, html } from './html';

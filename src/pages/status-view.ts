@@ -1,8 +1,8 @@
 import type { ConfigIssue } from '../core/errors';
 import { permissionAdvice, unreadAdvice } from '../core/permission-advice';
-import { isOverSource } from '../engine/close-cycles';
-import type { PersonStatus } from '../engine/read-person';
-import type { JobStatus } from '../engine/read-status';
+import type { PersonStatus } from '../engine/answers/read-person';
+import type { JobStatus } from '../engine/answers/read-status';
+import { isOverSource } from '../engine/cycle/close-cycles';
 import type { PageLinks } from './links';
 
 /** Every kind of warning, for the OpenAPI document too. */

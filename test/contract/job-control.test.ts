@@ -1,4 +1,4 @@
-import { readJob } from '../../src/engine/job-state';
+import { readJob } from '../../src/engine/job/job-state';
 import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from '../../src/functions/escrow-control';
 import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from '../../src/functions/job-control';
 import { type JobWorld, startJobWorld } from './job-control-world';
@@ -210,7 +210,7 @@ describe('job control', () => {
   it('a restart asked for while a cycle runs comes after it', async () => {
     const { deps } = world.app;
     const stopped = { ...deps, sleep: deps.sleep };
-    const { runCycle } = await import('../../src/engine/run-cycle');
+    const { runCycle } = await import('../../src/engine/cycle/run-cycle');
     expect((await runCycle(stopped, { owner: 'a', budgetMs: 0 })).kind).toBe('interrupted');
     await world.call(makeJobRestart, {});
     expect(await world.settle()).toMatchObject({ kind: 'completed', cycleKind: 'incremental' });

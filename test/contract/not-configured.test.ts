@@ -3,7 +3,7 @@ import { InvocationContext } from '@azure/functions';
 import { QueueClient } from '@azure/storage-queue';
 import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, composeApp } from '../../src/compose';
-import { HELD_DEFER_MS } from '../../src/engine/gate';
+import { HELD_DEFER_MS } from '../../src/engine/job/gate';
 import { invocationLogger } from '../../src/functions/invocation-log';
 import { makeProvisionObject } from '../../src/functions/provision-object';
 import { withAzurite } from './storage/both';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InvocationContext, Timer } from '@azure/functions';
-import { continueApply, startApply } from '../../src/engine/apply-plan';
-import { createPlan } from '../../src/engine/plan-cycle';
+import { continueApply, startApply } from '../../src/engine/plan/apply-plan';
+import { createPlan } from '../../src/engine/plan/plan-cycle';
 import { makePlanApply, makePlanCreate, makePlanRead } from '../../src/functions/plan';
 import { makePlanWork } from '../../src/functions/plan-work';
 import { buildDemoDirectory, type DemoDirectory } from '../../src/local/demo/directory';
@@ -244,7 +244,7 @@ describe('applying a plan', () => {
     const whole = await rowsOf(world, (await plan()).body.id, 'all');
     const { planning } = world.app;
     const begun = await createPlan(planning, { type: 'application', id: '', displayName: 'test' }, undefined);
-    const { continuePlan } = await import('../../src/engine/plan-cycle');
+    const { continuePlan } = await import('../../src/engine/plan/plan-cycle');
     let stretches = 0;
     for (; stretches < 100; stretches += 1) {
       const header = await continuePlan(planning, begun.planId, {

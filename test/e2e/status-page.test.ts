@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 import type { App } from '../../src/compose';
 import { sourceId } from '../../src/core/model';
-import { changeJob, type RunningCycle, STATE_KEYS } from '../../src/engine/job-state';
-import { enterQuarantine } from '../../src/engine/quarantine-job';
+import { changeJob, type RunningCycle, STATE_KEYS } from '../../src/engine/job/job-state';
+import { enterQuarantine } from '../../src/engine/job/quarantine-job';
 import {
   aCycle,
   anEscrow,

@@ -1,5 +1,5 @@
-import { type JobState, type RunningCycle, STATE_KEYS } from '../../src/engine/job-state';
-import { acquireLease, LEASE_MS } from '../../src/engine/lease';
+import { type JobState, type RunningCycle, STATE_KEYS } from '../../src/engine/job/job-state';
+import { acquireLease, LEASE_MS } from '../../src/engine/job/lease';
 import { Play } from './support/scenario';
 import type { World } from './support/world';
 

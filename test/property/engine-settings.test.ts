@@ -1,9 +1,9 @@
 import { NotFoundError, UnavailableError } from '../../src/core/errors';
-import { restartJob } from '../../src/engine/job-control-restart';
+import { restartJob } from '../../src/engine/control/job-control-restart';
+import { readJob } from '../../src/engine/job/job-state';
 import type { JobSettings } from '../../src/engine/job-settings';
-import { readJob } from '../../src/engine/job-state';
-import type { Initiator } from '../../src/engine/log-entry';
-import { provisionOnDemand } from '../../src/engine/on-demand';
+import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
+import type { Initiator } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
 import type { World } from './support/world';
 

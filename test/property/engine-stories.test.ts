@@ -1,5 +1,5 @@
 import { LicenseLimitError, RejectedError, ThrottledError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
-import { readJob } from '../../src/engine/job-state';
+import { readJob } from '../../src/engine/job/job-state';
 import { aCompany, aPerson } from '../builders/people';
 import { schemaOf, World } from './support/world';
 

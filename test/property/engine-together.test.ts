@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LEASE_MS } from '../../src/engine/lease';
+import { LEASE_MS } from '../../src/engine/job/lease';
 import { aScenario, Play } from './support/scenario';
 
 const runs = (numRuns: number) => ({ seed: Number(process.env.SEED ?? 1), numRuns: Number(process.env.RUNS ?? numRuns) });

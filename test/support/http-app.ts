@@ -2,8 +2,8 @@ import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/fu
 import { QueueClient } from '@azure/storage-queue';
 import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, type ConfiguredApp, composeApp } from '../../src/compose';
-import { handleWorkItem } from '../../src/engine/handle-work-item';
-import { runCycle } from '../../src/engine/run-cycle';
+import { runCycle } from '../../src/engine/cycle/run-cycle';
+import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
 import { invocationLogger } from '../../src/functions/invocation-log';
 import { type Azurite, startAzurite } from '../../src/local/azurite';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mapsMembers, mapUser } from '../../src/core/map';
 import type { SchemaProblem } from '../../src/core/schema/model';
 import { readSchema } from '../../src/core/schema/read';
-import { organizationNeeds } from '../../src/engine/schema-needs';
+import { organizationNeeds } from '../../src/engine/import/schema-needs';
 import { aMappingInput, aSchemaFile, mapTo } from '../builders/schema';
 
 const fixture = (name: string): string => readFileSync(join(__dirname, '../fixtures', name), 'utf8');

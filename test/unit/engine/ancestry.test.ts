@@ -1,5 +1,5 @@
 import { sourceId } from '../../../src/core/model';
-import { makeAncestry, usersBelow } from '../../../src/engine/ancestry';
+import { makeAncestry, usersBelow } from '../../../src/engine/decide/ancestry';
 import type { MemberEdge } from '../../../src/ports/stores';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 

@@ -1,5 +1,5 @@
 import { StaleStateError } from '../../../src/core/errors';
-import { acquireLease, LEASE_MS, takeLease } from '../../../src/engine/lease';
+import { acquireLease, LEASE_MS, takeLease } from '../../../src/engine/job/lease';
 import { makeFakeStateStore } from '../../fakes/state-store';
 
 /** Far more looks than any wait is worth: whoever waits for ever fails instead of hanging. */

@@ -1,11 +1,11 @@
 import { LicenseLimitError, ProvisioningError, RejectedError, StaleStateError } from '../../../src/core/errors';
 import { sourceId, targetId, type WorkItem } from '../../../src/core/model';
-import { awaitCount, isStillCovered } from '../../../src/engine/await-count';
 import { changeIdFor, releaseCycleId } from '../../../src/engine/change-id';
 import { concurrently } from '../../../src/engine/concurrently';
-import { entryOf, errorInformation, modifiedProperty } from '../../../src/engine/log-entry';
-import { mergeAttributes } from '../../../src/engine/merge';
-import { protectedBy } from '../../../src/engine/protection';
+import { protectedBy } from '../../../src/engine/decide/protection';
+import { mergeAttributes } from '../../../src/engine/import/merge';
+import { awaitCount, isStillCovered } from '../../../src/engine/provision/await-count';
+import { entryOf, errorInformation, modifiedProperty } from '../../../src/engine/record/log-entry';
 import { anAccount, aUser } from '../../builders/objects';
 import { World } from '../../property/support/world';
 

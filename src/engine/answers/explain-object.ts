@@ -1,0 +1,141 @@
+import { type AppRole, DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject } from '../../core/model';
+import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
+import type { ScopeDecision } from '../../core/scope';
+import type { Escrow, ObjectKey, StagedDeletion } from '../../ports/stores';
+import { decideScope } from '../decide/scope-object';
+import type { EngineDeps } from '../deps';
+import { readJob, STATE_KEYS, type StoredApplication } from '../job/job-state';
+import { readSubject } from './read-subject';
+
+/** How many log entries an explanation shows. */
+const ENTRIES_SHOWN = 10;
+
+/** A group on the way from an assignment to an object. */
+export interface PathGroup {
+  readonly id: SourceId;
+  /** Null where the group was not read yet. */
+  readonly displayName: string | null;
+}
+
+/** Everything that decides why an object has an account in Zendesk or has none. */
+export interface Explanation {
+  readonly object: SourceObject;
+  /** False when no cycle has read the object yet: then it was read from Entra ID just now. */
+  readonly isImported: boolean;
+  readonly decision: ScopeDecision;
+  /** The role that the assignment which counts gives; null out of scope, or where the scope alone entitles. */
+  readonly role: string | null;
+  /** The groups between object and assignment, nearest first; empty for a direct assignment. */
+  readonly path: readonly PathGroup[];
+  readonly link: Link | null;
+  /** Newest first. */
+  readonly entries: readonly ProvisioningLogEntry[];
+  readonly lastError: { readonly entry: ProvisioningLogEntry; readonly error: ErrorInformation } | null;
+  readonly escrow: Escrow | null;
+  readonly staged: StagedDeletion | null;
+  /** Why nothing moves at present, besides all this; null when the job runs. */
+  readonly heldBecause: string | null;
+  /** The answer in one or two sentences. */
+  readonly answer: string;
+}
+
+/** What there is to say about an object; `unknown` when it could not be read, which says nothing about it. */
+export type ExplainResult =
+  | { readonly kind: 'explained'; readonly explanation: Explanation }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * Answers "why does she have no account?" (and why does she have one) in one go: link, scope decision now, last log entries, last error,
+ * escrow, staged deletion. Reads only; asks Entra ID only about an object that no cycle has read yet, and Zendesk about nothing.
+ */
+export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<ExplainResult> {
+  const subject = await readSubject(deps, key);
+  if (subject.kind !== 'found') return subject;
+  const { object, above, isImported } = subject;
+  const [appRoles, linkRow, recent, failed, escrow, staged, heldBecause] = await Promise.all([
+    readAppRoles(deps),
+    deps.links.read(key),
+    deps.log.query({ sourceId: key.id }, ENTRIES_SHOWN),
+    deps.log.query({ sourceId: key.id, statuses: ['failure'] }, 1),
+    deps.escrows.read(key),
+    deps.staged.read(key),
+    reasonHeld(deps),
+  ]);
+  const decision = decideScope(deps, appRoles, object, above);
+  const facts = {
+    object,
+    isImported,
+    decision,
+    role: roleOf(decision),
+    path: await pathOf(deps, decision, object),
+    link: linkRow?.value.link ?? null,
+    entries: recent.entries,
+    lastError: lastErrorOf(failed.entries),
+    escrow: escrow ?? null,
+    staged: staged?.state === 'staged' ? staged : null,
+    heldBecause,
+  };
+  return { kind: 'explained', explanation: { ...facts, answer: answerOf(facts) } };
+}
+
+async function readAppRoles(deps: EngineDeps): Promise<readonly AppRole[]> {
+  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
+  return stored ? stored.value.appRoles : (await deps.source.readApplication()).appRoles;
+}
+
+const roleOf = (decision: ScopeDecision): string | null =>
+  decision.kind === 'in' ? (decision.roles[0]?.role.displayName ?? null) : null;
+
+/** The way of the assignment that counts; out of scope, that of the first one there is. */
+async function pathOf(deps: EngineDeps, decision: ScopeDecision, object: SourceObject): Promise<readonly PathGroup[]> {
+  const granted = decision.kind === 'in' ? decision.roles[0]?.entitlement : undefined;
+  const entitlement =
+    granted ?? object.entitlements.find((one) => one.appRoleId === DEFAULT_ACCESS_ROLE_ID) ?? object.entitlements[0];
+  return Promise.all(
+    (entitlement?.path ?? []).map(async (id) => {
+      const name = (await deps.space.readObject({ type: 'group', id }))?.value.attributes['displayName'];
+      return { id, displayName: typeof name === 'string' ? name : null };
+    }),
+  );
+}
+
+function lastErrorOf([entry]: readonly ProvisioningLogEntry[]): Explanation['lastError'] {
+  const error = entry?.provisioningStatusInfo.errorInformation;
+  return entry && error ? { entry, error } : null;
+}
+
+async function reasonHeld({ state }: EngineDeps): Promise<string | null> {
+  const { value: job } = await readJob(state);
+  if (job.paused) return 'The job is paused.';
+  if (job.quarantine)
+    return `The job is in quarantine (${job.quarantine.reason}); next attempt at ${job.quarantine.nextAttempt}.`;
+  return null;
+}
+
+/** A reason names groups by their ids, which are certain; people know them by their names. */
+const withNames = (reason: string, path: readonly PathGroup[]): string =>
+  path.reduce(
+    (text, { id, displayName }) => (displayName === null ? text : text.replace(id, () => `"${displayName}" (${id})`)),
+    reason,
+  );
+
+function answerOf(facts: Omit<Explanation, 'answer'>): string {
+  const { decision, escrow, staged, link, heldBecause, path } = facts;
+  const account = link ? `Linked to the Zendesk ${link.type} ${link.targetId}` : 'No account in Zendesk';
+  const held = heldBecause ? ` ${heldBecause}` : '';
+  if (staged) return `${account}. Its removal is held by the brake: ${staged.reason}${held}`;
+  if (escrow) {
+    const next = escrow.nextAttemptAt ? `next try at ${escrow.nextAttemptAt}` : 'no further try by itself';
+    return `${account}. The last try failed: ${escrow.reason} (${next}). ${escrow.recommendedAction}${held}`;
+  }
+  if (decision.kind === 'unknown') return `${account}. ${withNames(decision.reason, path)}${held}`;
+  if (decision.kind === 'out') {
+    const disabled = link?.disabledByUs ? ', disabled by this app' : '';
+    return `${account}${disabled}. Out of scope: ${withNames(decision.reason, path)}${held}`;
+  }
+  if (link) return `${account}. In scope: ${withNames(decision.reason, path)}${held}`;
+  const skipped = facts.entries[0]?.skipReason ? ` The last entry of the log: skipped, ${facts.entries[0].skipReason}.` : '';
+  const waits = facts.isImported ? '' : ' The next cycle reads it for the first time.';
+  return `${account} yet. In scope: ${withNames(decision.reason, path)}${waits}${skipped}${held}`;
+}

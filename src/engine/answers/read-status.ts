@@ -1,0 +1,166 @@
+import type { Quarantine } from '../../core/health';
+import type { RemovalKind } from '../../core/removal';
+import type { DeliveryWarning } from '../../ports/notifier';
+import type { CycleRecord, Escrow, StagedDeletion } from '../../ports/stores';
+import { isOverSource } from '../cycle/close-cycles';
+import { type LinkedCounts, linkedCounts } from '../cycle/read-status-counts';
+import { type CycleStatus, type GoodExecutions, lastGood } from '../cycle/read-status-executions';
+import type { EngineDeps } from '../deps';
+import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
+import { type SampleObject, sampleObjects } from '../job/notify-samples';
+import { STATUS_KEYS } from '../job/status-keys';
+import { type PermissionsStatus, readPermissions } from '../job/watch-permissions';
+import { jobId } from '../record/log-entry';
+import { type Watch, type WatchedJob, watchJob } from './read-health';
+import { makeProgress, type Progress } from './read-status-progress';
+
+/** How many past cycles the status tells of. */
+const CYCLES_SHOWN = 10;
+
+/** How many escrows and staged deletions the status lists. */
+const LISTED = 50;
+
+/** How many rows of escrows and of staged deletions one look counts; beyond that the count is "at least". */
+const COUNTED = 5_000;
+
+/** The escrows as the status tells of them. */
+export interface EscrowsStatus {
+  /** Exact, or the least that there are when `isCountExact` is false. */
+  readonly count: number;
+  readonly isCountExact: boolean;
+  /** The first 50, in key order. */
+  readonly listed: readonly Escrow[];
+  /** The earliest next attempt among those counted; null when nothing will be tried again by itself. */
+  readonly nextAttemptAt: string | null;
+}
+
+/** What the brake holds. */
+export interface StagedStatus {
+  /** Objects; exact, or the least that there are when `isCountExact` is false. */
+  readonly count: number;
+  readonly isCountExact: boolean;
+  /** How many removals of each kind; a held group may stand for many memberships. */
+  readonly byKind: Readonly<Partial<Record<RemovalKind, number>>>;
+  readonly cycleIds: readonly string[];
+  /** The first 50, in key order. */
+  readonly listed: readonly StagedDeletion[];
+}
+
+/** How the job stands, from the stores alone. */
+export interface JobStatus {
+  readonly jobId: string;
+  readonly code: 'NotRun' | 'Active' | 'Paused' | 'Quarantine';
+  readonly job: JobState;
+  readonly quarantine: (Quarantine & { readonly samples: readonly SampleObject[] }) | null;
+  /** The cycle that is importing or enqueueing right now. */
+  readonly running: RunningCycle | null;
+  /** Of the newest cycle whose work has not ended; null when nothing is under way. */
+  readonly progress: Progress | null;
+  /** Newest first. */
+  readonly cycles: readonly CycleStatus[];
+  readonly lastExecutions: GoodExecutions;
+  readonly linked: LinkedCounts;
+  readonly escrows: EscrowsStatus;
+  readonly staged: StagedStatus;
+  /** About how many messages wait in the work queue. */
+  readonly queueLength: number;
+  readonly watch: Watch;
+  /** By which ways the last notice did not arrive; empty when it did. */
+  readonly undelivered: readonly DeliveryWarning[];
+  /** When Entra ID was last read to the end; null before the first time. */
+  readonly watermarkAt: string | null;
+  readonly permissions: PermissionsStatus;
+}
+
+const outcomes = makeProgress();
+
+/** Reads how the job stands. Counts are of objects, never of pages. Point reads and short ranges only, whatever the tenant's size. */
+export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<JobStatus> {
+  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, undelivered, watch, permissions] =
+    await Promise.all([
+      readJob(deps.state),
+      deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
+      deps.cycles.latest(CYCLES_SHOWN),
+      linkedCounts(deps),
+      readEscrows(deps),
+      readStaged(deps),
+      deps.queue.approximateLength(),
+      deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
+      deps.state.read<readonly DeliveryWarning[]>(STATUS_KEYS.undelivered),
+      watchJob(deps, job),
+      readPermissions(deps),
+    ]);
+  const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
+  const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
+  return {
+    jobId: jobId(deps),
+    code: codeOf(state, latest.length > 0),
+    job: state,
+    quarantine,
+    running: running?.value ?? null,
+    progress: outcomes.progress(cycles, running?.value ?? null, deps.clock()),
+    cycles,
+    lastExecutions: lastGood(executions?.value, cycles.filter(hasEnded)),
+    linked,
+    escrows,
+    staged,
+    queueLength,
+    watch,
+    undelivered: undelivered?.value ?? [],
+    watermarkAt: latest.find(isRead)?.endedAt ?? null,
+    permissions,
+  };
+}
+
+const hasEnded = ({ cycle, pending }: CycleStatus): boolean => pending === 0 && isRead(cycle);
+
+const isRead = (cycle: CycleRecord): boolean =>
+  isOverSource(cycle) &&
+  cycle.endedAt !== null &&
+  cycle.state !== 'importing' &&
+  cycle.state !== 'enqueueing' &&
+  cycle.state !== 'failed';
+
+function codeOf(job: JobState, hasRun: boolean): JobStatus['code'] {
+  if (job.paused) return 'Paused';
+  if (job.quarantine) return 'Quarantine';
+  return hasRun ? 'Active' : 'NotRun';
+}
+
+async function readEscrows(deps: EngineDeps): Promise<EscrowsStatus> {
+  const listed: Escrow[] = [];
+  let count = 0;
+  let nextAttemptAt: string | null = null;
+  for await (const page of deps.escrows.list()) {
+    count += page.length;
+    listed.push(...page.slice(0, LISTED - listed.length));
+    for (const { nextAttemptAt: at } of page)
+      if (at !== null && (nextAttemptAt === null || at < nextAttemptAt)) nextAttemptAt = at;
+    if (count >= COUNTED) return { count, isCountExact: false, listed, nextAttemptAt };
+  }
+  return { count, isCountExact: true, listed, nextAttemptAt };
+}
+
+async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
+  const byKind: Partial<Record<RemovalKind, number>> = {};
+  const listed: StagedDeletion[] = [];
+  const cycleIds = new Set<string>();
+  let count = 0;
+  let seen = 0;
+  let isCountExact = true;
+  for await (const page of deps.staged.list()) {
+    seen += page.length;
+    for (const row of page) {
+      if (row.state !== 'staged') continue;
+      count += 1;
+      byKind[row.kind] = (byKind[row.kind] ?? 0) + row.count;
+      cycleIds.add(row.cycleId);
+      if (listed.length < LISTED) listed.push(row);
+    }
+    if (seen >= COUNTED) {
+      isCountExact = false;
+      break;
+    }
+  }
+  return { count, isCountExact, byKind, cycleIds: [...cycleIds], listed };
+}

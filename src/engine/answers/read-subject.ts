@@ -1,0 +1,71 @@
+import type { AppRoleAssignment, Attributes, DeletedState, SourceId, SourceObject } from '../../core/model';
+import type { SourceRead } from '../../ports/source-connector';
+import type { ObjectKey } from '../../ports/stores';
+import { type Ancestor, makeAncestry } from '../decide/ancestry';
+import { entitlementsOf } from '../decide/scope-object';
+import type { EngineDeps } from '../deps';
+import { groupAttributes } from '../import/schema-needs';
+
+/** A source object with the groups above it, for whoever asks about one object. */
+export type SubjectRead =
+  | { readonly kind: 'found'; readonly object: SourceObject; readonly above: readonly Ancestor[]; readonly isImported: boolean }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * An object as the cycles last read it; one that no cycle has read is read from Entra ID now, with its groups, and held against the
+ * assignments of the last cycle. Writes nothing.
+ */
+export async function readSubject(deps: EngineDeps, key: ObjectKey): Promise<SubjectRead> {
+  const stored = (await deps.space.readObject(key))?.value;
+  if (stored) {
+    const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(key.id);
+    return { kind: 'found', object: stored, above, isImported: true };
+  }
+  return readNow(deps, key);
+}
+
+/** As {@link readSubject}, always from Entra ID. `extra` are source attributes to read beyond those of the schema. */
+export async function readNow(deps: EngineDeps, key: ObjectKey, extra: readonly string[] = []): Promise<SubjectRead> {
+  const wanted = key.type === 'user' ? deps.schema.users.sourceAttributes : groupAttributes(deps.schema);
+  const select = [...new Set([...wanted, ...extra])];
+  const read = await (key.type === 'user' ? deps.source.readUser(key.id, select) : deps.source.readGroup(key.id, select));
+  if (read.kind === 'unknown') return read;
+  if (read.kind === 'absent') return { kind: 'notFound' };
+  const above = read.kind === 'present' ? await groupsAbove(deps, key) : [];
+  return { kind: 'found', ...(await entitled(deps, key, read, above)), isImported: false };
+}
+
+async function entitled(
+  deps: EngineDeps,
+  key: ObjectKey,
+  read: Extract<SourceRead, { attributes: Attributes }>,
+  above: readonly Ancestor[],
+) {
+  const principals = new Set<SourceId>([key.id, ...above.map((ancestor) => ancestor.groupId)]);
+  const assignments = new Map<SourceId, AppRoleAssignment[]>();
+  for await (const page of deps.space.listAssignments()) {
+    for (const assignment of page) {
+      if (!principals.has(assignment.principalId)) continue;
+      assignments.set(assignment.principalId, [...(assignments.get(assignment.principalId) ?? []), assignment]);
+    }
+  }
+  const context = {
+    deps,
+    appRoles: [],
+    ancestry: { above: async () => above },
+    assignmentsOf: (id: SourceId) => assignments.get(id) ?? [],
+  };
+  const deleted: DeletedState = read.kind === 'softDeleted' ? 'soft' : 'no';
+  const entitlements = await entitlementsOf(context, key);
+  return { object: { ...key, attributes: read.attributes, deleted, entitlements, version: 0 }, above };
+}
+
+/** The object's own groups as Entra ID has them now; those above them as the last cycle read them. */
+async function groupsAbove(deps: EngineDeps, { type, id }: ObjectKey): Promise<readonly Ancestor[]> {
+  const direct: SourceId[] = [];
+  for await (const page of deps.source.listGroupsOf(type, id)) direct.push(...page);
+  const { space } = deps;
+  const groupsOf = async (member: SourceId): Promise<readonly SourceId[]> => (member === id ? direct : space.groupsOf(member));
+  return makeAncestry({ ...space, groupsOf }, deps.settings.groupMembership).above(id);
+}

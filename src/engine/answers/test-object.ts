@@ -1,0 +1,65 @@
+import type { SourceValue } from '../../core/expression/values';
+import { sourceView } from '../../core/map/source-view';
+import { type Attributes, sourceId } from '../../core/model';
+import { sourceAttribute } from '../../core/schema/source-attributes';
+import { decideScope } from '../decide/scope-object';
+import type { EngineDeps } from '../deps';
+import { STATE_KEYS, type StoredApplication } from '../job/job-state';
+import { findPerson } from './find-person';
+import { readNow } from './read-subject';
+
+/** An object to try an expression or a filter on: one that was made up, or a real user of Entra ID. */
+export interface TestObject {
+  /** The attribute, by its exact name; undefined is no value. */
+  attribute(name: string): SourceValue;
+  /** Whether it is a member of a group (id in lower case); undefined: not known of any group. */
+  readonly isMemberOf?: (groupId: string) => boolean;
+}
+
+/** A real user to try on, or why there is none to be had. */
+export type TestUserRead =
+  | { readonly kind: 'found'; readonly object: TestObject }
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** An object made up from values by name. */
+export function madeUpObject(values: ReadonlyMap<string, SourceValue>): TestObject {
+  const groups = values.get('memberOf');
+  const ids = groups === undefined ? undefined : [groups].flat().map((id) => String(id).toLowerCase());
+  return {
+    attribute: (name) => values.get(name),
+    ...(ids && { isMemberOf: (groupId: string) => ids.includes(groupId) }),
+  };
+}
+
+/**
+ * A real user as Entra ID has it now, with what mappings read besides its attributes: `IsSoftDeleted` and the app roles, decided as a
+ * cycle would. Writes nothing.
+ * @param name Entra object id, UPN or e-mail.
+ * @param attributes What the expression or filter reads, in Entra's or in Graph's spelling.
+ */
+export async function readTestUser(deps: EngineDeps, name: string, attributes: readonly string[]): Promise<TestUserRead> {
+  const person = await findPerson(deps, name);
+  if (person.kind !== 'source') return { kind: 'notFound' };
+  const extra = attributes.flatMap((one) => sourceAttribute('user', one)?.property ?? []);
+  const read = await readNow(deps, { type: 'user', id: sourceId(person.id) }, extra);
+  if (read.kind !== 'found') return read;
+  const { object, above } = read;
+  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
+  const { appRoles } = stored?.value ?? (await deps.source.readApplication());
+  const decision = decideScope(deps, appRoles, object, above);
+  const whole: Attributes = { ...object.attributes, id: object.id };
+  const groups = new Set<string>(above.map((ancestor) => ancestor.groupId));
+  return {
+    kind: 'found',
+    object: {
+      attribute: sourceView({
+        type: 'user',
+        attributes: whole,
+        isSoftDeleted: decision.kind !== 'in',
+        appRoleAssignments: decision.kind === 'in' ? decision.roles.map(({ role }) => role) : [],
+      }),
+      isMemberOf: (groupId) => groups.has(groupId),
+    },
+  };
+}

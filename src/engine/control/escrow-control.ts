@@ -1,0 +1,62 @@
+import type { ObjectKey } from '../../ports/stores';
+import { changeIdFor } from '../change-id';
+import type { EngineDeps } from '../deps';
+import type { Initiator } from '../record/log-entry';
+import { recordOperation } from './job-control-log';
+
+/**
+ * Forgets every stored failure; the next cycle tries their objects anew, as if for the first time. Were they only forgotten, the status
+ * would call them in step. Answers how many.
+ */
+export async function forgetEscrows(deps: EngineDeps): Promise<number> {
+  let count = 0;
+  for await (const page of deps.escrows.list()) {
+    await deps.space.markDirty(page.map(({ key }) => key));
+    for (const escrow of page) await deps.escrows.remove(escrow.key);
+    count += page.length;
+  }
+  return count;
+}
+
+/** Forgets the stored failure of one object. Idempotent. @returns false when there was none */
+export async function forgetEscrow(deps: EngineDeps, operator: Initiator, key: ObjectKey): Promise<boolean> {
+  const escrow = await deps.escrows.read(key);
+  await deps.escrows.remove(key);
+  await recordOperation(deps, operator, {
+    description: escrow ? 'The stored failure was forgotten.' : 'There was no stored failure to forget.',
+    details: escrow ? { errorCode: escrow.code, attempts: String(escrow.attempts) } : {},
+    subject: key,
+  });
+  return escrow !== undefined;
+}
+
+/**
+ * Puts one failed object into the queue now instead of at its next attempt; nothing is taken away by it. A repeat before the
+ * try has ended puts the same change there again, which is carried out once.
+ * @returns the cycle it runs in, undefined when there is no stored failure
+ */
+export async function retryEscrow(deps: EngineDeps, operator: Initiator, key: ObjectKey): Promise<string | undefined> {
+  const escrow = await deps.escrows.read(key);
+  if (!escrow) return undefined;
+  const cycleId = changeIdFor(`retry ${escrow.changeId} ${escrow.attempts}`, key);
+  const now = deps.clock().toISOString();
+  if (!(await deps.cycles.read(cycleId))) {
+    await deps.cycles.put({
+      cycleId,
+      kind: 'onDemand',
+      state: 'exporting',
+      startedAt: now,
+      endedAt: now,
+      enqueued: 1,
+      staged: 0,
+      imported: 0,
+      why: 'An operator asked for another try of a failed object.',
+      error: null,
+    });
+  }
+  await deps.queue.enqueue([
+    { objectType: key.type, sourceId: key.id, cycleId, changeId: changeIdFor(cycleId, key), mayDeprovision: false },
+  ]);
+  await recordOperation(deps, operator, { description: 'Another try was asked for.', details: { cycleId }, subject: key });
+  return cycleId;
+}

@@ -1,0 +1,57 @@
+import type { ModifiedProperty, ProvisioningLogEntry } from '../../core/record';
+import type { ObjectKey } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+import { type Initiator, jobId } from '../record/log-entry';
+
+/** What an operator did to the job or to one object of it. */
+export interface Operation {
+  /** What was done, in plain words. */
+  readonly description: string;
+  readonly details?: Readonly<Record<string, string>>;
+  readonly changes?: readonly ModifiedProperty[];
+  /** The object it was about; undefined for the job as a whole. */
+  readonly subject?: ObjectKey;
+}
+
+/** Writes down who did what to the job, as one entry (action `other`) of the provisioning log. Answers its change id. */
+export async function recordOperation(deps: EngineDeps, operator: Initiator, operation: Operation): Promise<string> {
+  const { settings } = deps;
+  const changeId = deps.newId();
+  const { subject } = operation;
+  const identity = subject
+    ? { id: subject.id, displayName: '', identityType: subject.type === 'user' ? ('User' as const) : ('Group' as const) }
+    : { id: settings.servicePrincipalId, displayName: 'Provisioning job', identityType: 'ServicePrincipal' as const };
+  const entry: ProvisioningLogEntry = {
+    id: changeId,
+    activityDateTime: deps.clock().toISOString(),
+    tenantId: settings.tenantId,
+    jobId: jobId(deps),
+    // A cycle of its own: an operation is no work item, so it must not count as one.
+    cycleId: deps.newId(),
+    changeId,
+    provisioningAction: 'other',
+    durationInMilliseconds: 0,
+    initiatedBy: { id: operator.id, displayName: operator.displayName, initiatorType: operator.type },
+    servicePrincipal: { id: settings.servicePrincipalId, displayName: 'Zendesk' },
+    sourceSystem: { id: settings.tenantId, displayName: 'Microsoft Entra ID', details: {} },
+    targetSystem: { id: settings.subdomain, displayName: 'Zendesk', details: {} },
+    sourceIdentity: { ...identity, details: {} },
+    targetIdentity: { id: '', displayName: '', identityType: identity.identityType, details: {} },
+    provisioningStatusInfo: { status: 'success', errorInformation: null },
+    provisioningSteps: [
+      {
+        name: 'JobOperation',
+        provisioningStepType: 'processing',
+        status: 'success',
+        description: operation.description,
+        details: operation.details ?? {},
+      },
+    ],
+    modifiedProperties: operation.changes ?? [],
+    attempts: 1,
+    skipReason: null,
+  };
+  await deps.log.record(entry);
+  deps.logger.info('An operator acted on the job', { changeId, sourceId: subject?.id });
+  return changeId;
+}

@@ -1,0 +1,58 @@
+import type { ModifiedProperty } from '../../core/record';
+import type { EngineDeps } from '../deps';
+import { changeJob, type JobState, readJob } from '../job/job-state';
+import type { Initiator } from '../record/log-entry';
+import { recordOperation } from './job-control-log';
+
+/** What a change of the job's state came to. */
+export interface JobChange {
+  readonly job: JobState;
+  /** False when the job was as asked already. */
+  readonly changed: boolean;
+}
+
+/** Starts a paused job; the next cycle runs whatever the back-off of a quarantine says. Idempotent. */
+export async function startJob(deps: EngineDeps, operator: Initiator): Promise<JobChange> {
+  return change(deps, operator, 'The job was started.', (job) => ({ ...job, paused: false, holdItems: false, runNow: true }));
+}
+
+/**
+ * Pauses the job: no cycle begins, and one that runs stops at its next page and goes on there after a start. Idempotent.
+ * @param items `finish`: what is in the queue already is worked off; `stop`: it waits there.
+ */
+export async function pauseJob(deps: EngineDeps, operator: Initiator, items: 'finish' | 'stop'): Promise<JobChange> {
+  const words = items === 'stop' ? 'its work items wait in the queue' : 'its work items in the queue are finished';
+  return change(deps, operator, `The job was paused; ${words}.`, (job) => ({
+    ...job,
+    paused: true,
+    holdItems: items === 'stop',
+    runNow: false,
+  }));
+}
+
+/** Lets the next cycle run once whatever the back-off of a quarantine says. Idempotent. */
+export async function allowOneRun(deps: EngineDeps, operator: Initiator): Promise<JobChange> {
+  return change(deps, operator, 'A cycle was asked for.', (job) => ({ ...job, runNow: true }));
+}
+
+const SHOWN = ['paused', 'holdItems', 'runNow'] as const;
+
+async function change(
+  deps: EngineDeps,
+  operator: Initiator,
+  description: string,
+  next: (job: JobState) => JobState,
+): Promise<JobChange> {
+  const { value: before } = await readJob(deps.state);
+  const job = await changeJob(deps.state, next);
+  const changes = differences(before, job);
+  await recordOperation(deps, operator, { description, changes });
+  return { job, changed: changes.length > 0 };
+}
+
+const differences = (before: JobState, after: JobState): readonly ModifiedProperty[] =>
+  SHOWN.filter((name) => before[name] !== after[name]).map((name) => ({
+    displayName: name,
+    oldValue: String(before[name]),
+    newValue: String(after[name]),
+  }));

@@ -1,0 +1,99 @@
+import { unhealthy } from '../../core/health';
+import type { OutcomeCounts } from '../../ports/provisioning-log';
+import type { CycleRecord } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+import { changeJob, readJob } from '../job/job-state';
+import { confirmLifted, enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
+import { failures } from './cycle-counts';
+import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
+import { countLinked } from './read-status-counts';
+import { keepExecution } from './read-status-executions';
+
+const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
+
+/** How many past cycles may still wait for their last items. */
+const CYCLES_LOOKED_AT = 25;
+
+/**
+ * Closes the cycles whose work items have all ended, and draws the conclusions: healthy or not, quarantine or its end, who is
+ * told. Safe to call at any time, from several places.
+ */
+export async function closeCycles(deps: EngineDeps): Promise<readonly CycleRecord[]> {
+  const closed: CycleRecord[] = [];
+  for (const cycle of await deps.cycles.latest(CYCLES_LOOKED_AT)) {
+    if (cycle.state !== 'exporting') continue;
+    const counts = await deps.log.counts(cycle.cycleId);
+    if (counts.total >= cycle.enqueued) closed.push(await close(deps, cycle, counts));
+  }
+  return closed;
+}
+
+async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts): Promise<CycleRecord> {
+  const failed = failures(counts);
+  const record: CycleRecord = {
+    ...cycle,
+    state: failed > 0 ? 'entryLevelErrors' : 'succeeded',
+    endedAt: deps.clock().toISOString(),
+  };
+  if (isOverSource(cycle)) await judge(deps, cycle, counts, failed);
+  else await recoverFromBrake(deps);
+  await deps.cycles.put(record);
+  if (isOverSource(record)) await keepExecution(deps, record, counts);
+  deps.logger.info('A cycle is complete', { cycleId: cycle.cycleId, cycleKind: cycle.kind, objects: counts.total, failed });
+  return record;
+}
+
+/** True for a cycle over the source; what an operator asked for says nothing about the health of the job. */
+export const isOverSource = (cycle: CycleRecord): boolean => cycle.kind === 'initial' || cycle.kind === 'incremental';
+
+async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts, failed: number): Promise<void> {
+  const linked = await countLinked(deps);
+  const objectsInScope = linked.users + linked.groups;
+  const reason = unhealthy({ total: counts.total, failed, failedReferences: 0, objectsInScope });
+  const objects = failed > 0 ? await failedObjects(deps, cycle.cycleId) : NOTHING_FAILED;
+  if (reason) {
+    const codes = Object.entries(counts.byErrorCode).sort(([, a], [, b]) => b - a);
+    await enterQuarantine(deps, {
+      reason,
+      code: codes[0]?.[0] ?? 'PROV_BUG',
+      message: `${failed} of ${counts.total} objects failed: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`,
+      sampleIds: samplesOf([...objects.fresh, ...objects.again]).map((sample) => sample.sourceId),
+    });
+    await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1 }));
+    return;
+  }
+  await recover(deps);
+  const now = deps.clock().toISOString();
+  const isSteady = counts.total === 0 || failed === 0;
+  await changeJob(deps.state, (job) => ({
+    ...job,
+    successiveFailures: 0,
+    steadyStateFirstAt: job.steadyStateFirstAt ?? (isSteady ? now : null),
+    steadyStateLastAt: isSteady ? now : job.steadyStateLastAt,
+  }));
+  await notifyFailures(deps, cycle, objects);
+}
+
+/** A healthy cycle ends a quarantine and proves right whoever lifted one; that of the brake ends when nothing is held any more. */
+async function recover(deps: EngineDeps): Promise<void> {
+  const { value: job } = await readJob(deps.state);
+  if (!job.quarantine && !job.lifted) return;
+  if (job.quarantine?.reason === 'TooManyDeletes' && (await isAnythingHeld(deps))) return;
+  const ended = job.quarantine ? await leaveQuarantine(deps) : await confirmLifted(deps);
+  if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+}
+
+/** Ends a quarantine of the brake once nothing is held any more. Answers whether it ended one. */
+export async function recoverFromBrake(deps: EngineDeps): Promise<boolean> {
+  const { value: job } = await readJob(deps.state);
+  if (job.quarantine?.reason !== 'TooManyDeletes' || (await isAnythingHeld(deps))) return false;
+  const ended = await leaveQuarantine(deps);
+  if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+  return ended !== null;
+}
+
+/** True while the brake holds anything. */
+export async function isAnythingHeld(deps: EngineDeps): Promise<boolean> {
+  for await (const page of deps.staged.list()) if (page.some((row) => row.state === 'staged')) return true;
+  return false;
+}

@@ -1,0 +1,78 @@
+import type { NoticeSample } from '../../core/notice';
+import type { CycleRecord, Escrow } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+import { changeDocument } from '../job/job-state';
+import { STATUS_KEYS } from '../job/status-keys';
+
+/** Whom the digest has told of: object ids with the instant (ISO 8601), those of the last day only. */
+interface Told {
+  readonly lastAt: string | null;
+  readonly objects: Readonly<Record<string, string>>;
+}
+
+const DAY_MS = 24 * 3600_000;
+
+/** Objects remembered as told of. When more fail at once, people have been told of the trouble all the same. */
+const REMEMBERED = 2_000;
+
+const SAMPLES = 10;
+
+/** The objects that failed in a cycle, as their escrows tell. */
+export interface FailedObjects {
+  /** Those that failed for the first time. */
+  readonly fresh: readonly Escrow[];
+  readonly again: readonly Escrow[];
+}
+
+/** Reads which objects failed in a cycle, telling new failures from those that failed before. */
+export async function failedObjects(deps: EngineDeps, cycleId: string): Promise<FailedObjects> {
+  const fresh: Escrow[] = [];
+  const again: Escrow[] = [];
+  for await (const page of deps.escrows.list()) {
+    for (const escrow of page) if (escrow.cycleId === cycleId) (escrow.attempts <= 1 ? fresh : again).push(escrow);
+  }
+  return { fresh, again };
+}
+
+/**
+ * Tells of the objects that failed in a cycle: one digest per cycle that newly fails objects. The same objects are told of at most
+ * once a day, so one that fails on and off is no new failure each time, and those that keep failing are called to mind daily.
+ */
+export async function notifyFailures(deps: EngineDeps, cycle: CycleRecord, failed: FailedObjects): Promise<void> {
+  const now = deps.clock();
+  const since = new Date(now.getTime() - DAY_MS).toISOString();
+  let fresh: readonly Escrow[] = [];
+  let isDue = false;
+  // The decision is stored before anything is sent, and under the document's mark: two instances never send the same digest.
+  await changeDocument<Told>(deps.state, STATUS_KEYS.told, (before) => {
+    const recent = Object.entries(before?.objects ?? {}).filter(([, at]) => at > since);
+    const told = new Set(recent.map(([id]) => id));
+    fresh = failed.fresh.filter((escrow) => !told.has(nameOf(escrow)));
+    const untold = failed.again.filter((escrow) => !told.has(nameOf(escrow)));
+    const isReminderDue = untold.length > 0 && (!before?.lastAt || before.lastAt <= since);
+    isDue = fresh.length > 0 || isReminderDue;
+    if (!isDue) return before ?? { lastAt: null, objects: {} };
+    const toldNow = [...fresh, ...untold].map((escrow) => [nameOf(escrow), now.toISOString()] as const);
+    return { lastAt: now.toISOString(), objects: Object.fromEntries([...toldNow, ...recent].slice(0, REMEMBERED)) };
+  });
+  if (!isDue) return;
+  await deps.notifier.send({
+    kind: 'failures',
+    cycleId: cycle.cycleId,
+    newFailures: fresh.length,
+    failures: failed.fresh.length + failed.again.length,
+    samples: samplesOf([...fresh, ...failed.again]),
+  });
+}
+
+/** Some failed objects for a notice, each with its log entry and what to do. */
+export const samplesOf = (escrows: readonly Escrow[]): readonly NoticeSample[] =>
+  escrows.slice(0, SAMPLES).map(({ key, changeId, code, reason, recommendedAction }) => ({
+    sourceId: key.id,
+    changeId,
+    code,
+    reason,
+    action: recommendedAction,
+  }));
+
+const nameOf = ({ key }: Escrow): string => `${key.type}.${key.id}`;

@@ -1,0 +1,123 @@
+import type { CycleRecord, StagedDeletion } from '../../ports/stores';
+import { changeIdFor, releaseCycleId } from '../change-id';
+import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { recordOperation } from '../control/job-control-log';
+import type { EngineDeps } from '../deps';
+import { importOne } from '../import/import-one';
+import { type ImportSession, openImport } from '../import/import-session';
+import type { Initiator } from '../record/log-entry';
+import { itemOf } from './apply-brake';
+import { recoverFromBrake } from './close-cycles';
+
+/** What was let go of one cycle's staged deletions. */
+export interface Released {
+  /** The cycle that had staged them. */
+  readonly stagedBy: string;
+  /** The cycle under which they are carried out now. */
+  readonly cycleId: string;
+  readonly released: number;
+  /** Objects that could not be read just now: unknown never deprovisions, so they stay held. */
+  readonly kept: number;
+}
+
+/** The outcome of allowing deletions. */
+export interface Allowed {
+  readonly released: readonly Released[];
+  readonly leftQuarantine: boolean;
+}
+
+/**
+ * Lets the staged deletions of one cycle go, once: exactly those, into the queue, with the operator's word. What the brake holds
+ * later is another matter. Idempotent; a break-off in the middle is made good by asking again.
+ * @param cycleId The cycle that staged them; undefined means the last one that staged anything.
+ */
+export async function allowDeletes(deps: EngineDeps, operator: Initiator, cycleId: string | undefined): Promise<Allowed> {
+  const released = await releaseStaged(deps, cycleId ?? 'last');
+  const leftQuarantine = await recoverFromBrake(deps);
+  const count = released.reduce((sum, one) => sum + one.released, 0);
+  await recordOperation(deps, operator, {
+    description: count > 0 ? `${count} staged deletions were allowed.` : 'There were no staged deletions to allow.',
+    details: { stagedBy: released.map((one) => one.stagedBy).join(', '), cycleId: released.map((one) => one.cycleId).join(', ') },
+  });
+  return { released, leftQuarantine };
+}
+
+/** Puts staged deletions into the queue. @param which A cycle, the last that staged anything, or all */
+export async function releaseStaged(deps: EngineDeps, which: string): Promise<readonly Released[]> {
+  const byCycle = new Map<string, StagedDeletion[]>();
+  for await (const page of deps.staged.list()) {
+    for (const row of page) {
+      if (row.state !== 'staged') continue;
+      const cycle = row.heldIn ?? row.cycleId;
+      byCycle.set(cycle, [...(byCycle.get(cycle) ?? []), row]);
+    }
+  }
+  const chosen = which === 'all' ? [...byCycle.keys()] : which === 'last' ? lastOf(byCycle) : [which.toLowerCase()];
+  const released: Released[] = [];
+  const deadlineMs = deps.clock().getTime() + LOOK_BUDGET_MS;
+  let session: ImportSession | undefined;
+  for (const cycle of chosen) {
+    const rows = byCycle.get(cycle) ?? [];
+    if (rows.length === 0) continue;
+    session ??= await openImport(deps);
+    const known = await lookAgain(session, rows, deadlineMs);
+    released.push({ ...(await release(deps, cycle, known)), kept: rows.length - known.length });
+  }
+  return released;
+}
+
+/** Time for a direct look at each object before it is let go; the rest goes by what the last cycle has read. */
+const LOOK_BUDGET_MS = 90_000;
+
+/**
+ * Reads the objects directly once more: since they were staged somebody may have put the cause right at the source, and the job in
+ * quarantine has not looked since. Who is back in scope goes into the queue too, and is found to have nothing to lose.
+ */
+async function lookAgain(
+  session: ImportSession,
+  rows: readonly StagedDeletion[],
+  deadlineMs: number,
+): Promise<readonly StagedDeletion[]> {
+  const isKnown = await concurrently(rows, SOURCE_CONCURRENCY, async ({ key }) => {
+    if (session.deps.clock().getTime() >= deadlineMs) return true;
+    return (await importOne(session, key.id, key.type)).kind !== 'unknown';
+  });
+  return rows.filter((_, at) => isKnown[at]);
+}
+
+/** The cycle that staged most recently. */
+function lastOf(byCycle: ReadonlyMap<string, readonly StagedDeletion[]>): readonly string[] {
+  let last: { readonly cycle: string; readonly at: string } | undefined;
+  for (const [cycle, rows] of byCycle) {
+    const at =
+      rows
+        .map((row) => row.stagedAt)
+        .sort()
+        .at(-1) ?? '';
+    if (!last || at > last.at) last = { cycle, at };
+  }
+  return last ? [last.cycle] : [];
+}
+
+async function release(deps: EngineDeps, stagedBy: string, rows: readonly StagedDeletion[]): Promise<Omit<Released, 'kept'>> {
+  const cycleId = releaseCycleId(stagedBy);
+  const before = await deps.cycles.read(cycleId);
+  const keys = new Set(rows.map((row) => changeIdFor(cycleId, row.key)));
+  const now = deps.clock().toISOString();
+  const record: CycleRecord = {
+    cycleId,
+    kind: 'release',
+    state: 'exporting',
+    startedAt: before?.startedAt ?? now,
+    endedAt: now,
+    enqueued: Math.max(before?.enqueued ?? 0, keys.size),
+    staged: 0,
+    imported: 0,
+    why: `An operator allowed the deletions staged by cycle ${stagedBy}.`,
+    error: null,
+  };
+  await deps.cycles.put(record);
+  await deps.queue.enqueue(rows.map((row) => itemOf({ ...row, cycleId, changeId: changeIdFor(cycleId, row.key) }, true)));
+  await deps.staged.remove(rows.map((row) => row.key));
+  return { stagedBy, cycleId, released: rows.length };
+}

@@ -1,0 +1,68 @@
+import type { SourceId } from '../../core/model';
+import type { ConnectorSpace } from '../../ports/stores';
+
+/** A group above an object, with the groups between, nearest first and the group itself last. */
+export interface Ancestor {
+  readonly groupId: SourceId;
+  readonly path: readonly SourceId[];
+}
+
+/** Finds the groups above an object. Cycles and diamonds are walked once; of several paths the shortest is kept. */
+export interface Ancestry {
+  above(memberId: SourceId): Promise<readonly Ancestor[]>;
+}
+
+/**
+ * Reads ancestors from the connector space, remembering the groups of groups (there are few) but not those of users (there are
+ * many) for as long as it lives: one cycle, or one work item.
+ */
+export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Transitive'): Ancestry {
+  const parents = new Map<SourceId, Promise<readonly SourceId[]>>();
+  const parentsOf = (groupId: SourceId): Promise<readonly SourceId[]> => {
+    const known = parents.get(groupId) ?? space.groupsOf(groupId);
+    parents.set(groupId, known);
+    return known;
+  };
+
+  return {
+    async above(memberId) {
+      const found = new Map<SourceId, Ancestor>();
+      let level: readonly Ancestor[] = (await space.groupsOf(memberId)).map((groupId) => ({ groupId, path: [groupId] }));
+      while (level.length > 0) {
+        const next: Ancestor[] = [];
+        for (const ancestor of level) {
+          if (found.has(ancestor.groupId)) continue;
+          found.set(ancestor.groupId, ancestor);
+          if (membership === 'Direct') continue;
+          for (const parent of await parentsOf(ancestor.groupId)) {
+            next.push({ groupId: parent, path: [...ancestor.path, parent] });
+          }
+        }
+        level = next;
+      }
+      return [...found.values()];
+    },
+  };
+}
+
+/** Ids of the users below a group, through nested groups when membership is transitive; each once. */
+export async function* usersBelow(
+  space: ConnectorSpace,
+  membership: 'Direct' | 'Transitive',
+  groupId: SourceId,
+): AsyncGenerator<readonly SourceId[]> {
+  const visited = new Set<SourceId>([groupId]);
+  const waiting: SourceId[] = [groupId];
+  for (let group = waiting.pop(); group !== undefined; group = waiting.pop()) {
+    for await (const edges of space.listMembers(group)) {
+      yield edges.filter((edge) => edge.memberType === 'user').map((edge) => edge.memberId);
+      if (membership === 'Direct') continue;
+      for (const { memberId, memberType } of edges) {
+        if (memberType === 'group' && !visited.has(memberId)) {
+          visited.add(memberId);
+          waiting.push(memberId);
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { evaluateFilter } from '../../core/filter';
+import { sourceView } from '../../core/map/source-view';
+import type { AppRole, AppRoleAssignment, Entitlement, SourceId, SourceObject } from '../../core/model';
+import type { ObjectMapping } from '../../core/schema/model';
+import { type FilterVerdict, groupScope, type ScopeDecision, userScope } from '../../core/scope';
+import type { ObjectKey } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+import { STATE_KEYS, type StoredApplication } from '../job/job-state';
+import type { Ancestor, Ancestry } from './ancestry';
+
+/** What scoping needs to know besides the object itself. */
+export interface ScopeContext {
+  readonly deps: EngineDeps;
+  readonly appRoles: readonly AppRole[];
+  readonly ancestry: Ancestry;
+  assignmentsOf(principalId: SourceId): readonly AppRoleAssignment[];
+}
+
+/** Every way in which an object is entitled now: by its own assignments and by those of the groups above it. */
+export async function entitlementsOf(context: ScopeContext, key: ObjectKey): Promise<readonly Entitlement[]> {
+  const own = toEntitlements(context.assignmentsOf(key.id), []);
+  if (key.type === 'group') return own;
+  const inherited = await Promise.all(
+    (await context.ancestry.above(key.id)).map(async ({ groupId, path }) => {
+      const assignments = context.assignmentsOf(groupId);
+      return assignments.length > 0 && (await isGranting(context, groupId)) ? toEntitlements(assignments, path) : [];
+    }),
+  );
+  return [...own, ...inherited.flat()].sort((a, b) => a.assignmentId.localeCompare(b.assignmentId));
+}
+
+async function isGranting(context: ScopeContext, groupId: SourceId): Promise<boolean> {
+  const group = (await context.deps.space.readObject({ type: 'group', id: groupId }))?.value;
+  return group === undefined || grantsAccess(group);
+}
+
+/** Assigned groups count only while they exist and are security-enabled. @see https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works */
+export const grantsAccess = (group: SourceObject): boolean =>
+  group.deleted === 'no' && group.attributes['securityEnabled'] !== false;
+
+const toEntitlements = (assignments: readonly AppRoleAssignment[], path: readonly SourceId[]): Entitlement[] =>
+  assignments.map(({ id, appRoleId }) => ({ assignmentId: id, appRoleId, path }));
+
+/** The app roles as the last cycle read them; read anew where no cycle has run. */
+export async function readAppRoles(deps: EngineDeps): Promise<readonly AppRole[]> {
+  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
+  return stored ? stored.value.appRoles : (await deps.source.readApplication()).appRoles;
+}
+
+/** Decides on a whole object with the settings, the app roles and the scoping filter in force. */
+export function decideScope(
+  deps: EngineDeps,
+  appRoles: readonly AppRole[],
+  object: SourceObject,
+  above: readonly Ancestor[],
+): ScopeDecision {
+  const rules = { scope: deps.settings.scope, defaultAccess: deps.settings.defaultAccess, appRoles };
+  if (object.type === 'user') return userScope(object, rules, filterOf(deps.schema.users, object, above));
+  if (!deps.schema.groups) {
+    return { kind: 'out', cause: 'filter', skipReason: 'ActionDisabled', reason: 'The group mapping is switched off.' };
+  }
+  return groupScope(object, rules, filterOf(deps.schema.groups, object, above));
+}
+
+function filterOf(mapping: ObjectMapping, object: SourceObject, above: readonly Ancestor[]): (() => FilterVerdict) | undefined {
+  const filter = mapping.scope;
+  if (!filter) return undefined;
+  return () => {
+    const groups = new Set<string>(above.map((ancestor) => ancestor.groupId));
+    const { inScope, clauses } = evaluateFilter(filter, {
+      attribute: sourceView({
+        type: object.type,
+        attributes: { ...object.attributes, id: object.id },
+        isSoftDeleted: object.deleted !== 'no',
+        appRoleAssignments: [],
+      }),
+      isMemberOf: (groupId) => groups.has(groupId),
+    });
+    const decisive = clauses.filter((clause) => clause.result === inScope);
+    return { inScope, reason: decisive.map((clause) => clause.reason).join('; ') };
+  };
+}

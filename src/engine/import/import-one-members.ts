@@ -1,0 +1,103 @@
+import type { SourceId } from '../../core/model';
+import type { MemberEdge, ObjectKey } from '../../ports/stores';
+import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import type { ImportSession } from './import-session';
+
+/**
+ * Reads the groups above an object directly and keeps those that matter: with direct membership the wanted ones, with transitive
+ * membership also the groups between. A stored membership that the list lacks is forgotten only when proved gone.
+ */
+export async function refreshGroupsAbove(session: ImportSession, key: ObjectKey): Promise<void> {
+  const { deps } = session;
+  const listed: SourceId[] = [];
+  for await (const page of deps.source.listGroupsOf(key.type, key.id)) listed.push(...page);
+  const edges = (await usefulEdges(session, key, listed)).filter((edge) => edge.groupId !== edge.memberId);
+  await deps.space.putMembers(edges);
+
+  const groups = new Set(listed);
+  const doubtful = (await deps.space.groupsOf(key.id)).filter((groupId) => !groups.has(groupId));
+  await forgetProvedGone(
+    session,
+    doubtful.map((groupId) => ({ groupId, memberId: key.id, memberType: key.type })),
+  );
+}
+
+async function usefulEdges(session: ImportSession, key: ObjectKey, listed: readonly SourceId[]): Promise<readonly MemberEdge[]> {
+  const { deps, wantedGroups } = session;
+  const direct = (groupId: SourceId): MemberEdge => ({ groupId, memberId: key.id, memberType: key.type });
+  if (deps.settings.groupMembership === 'Direct') return listed.filter((id) => wantedGroups.has(id)).map(direct);
+
+  const parentsOf = new Map<SourceId, readonly SourceId[]>();
+  for (let level: readonly SourceId[] = listed; level.length > 0; ) {
+    const fresh = [...new Set(level)].filter((id) => !parentsOf.has(id));
+    const found = await concurrently(fresh, SOURCE_CONCURRENCY, (id) => readParents(session, id));
+    fresh.forEach((id, at) => {
+      parentsOf.set(id, found[at] ?? []);
+    });
+    level = found.flat();
+  }
+  const useful = new Set([...parentsOf.keys()].filter((id) => wantedGroups.has(id)));
+  for (let before = -1; before !== useful.size; ) {
+    before = useful.size;
+    for (const [id, parents] of parentsOf) if (parents.some((parent) => useful.has(parent))) useful.add(id);
+  }
+  const between = [...parentsOf].flatMap(([id, parents]) =>
+    parents
+      .filter((parent) => useful.has(parent) && useful.has(id))
+      .map((parent): MemberEdge => ({ groupId: parent, memberId: id, memberType: 'group' })),
+  );
+  return [...listed.filter((id) => useful.has(id)).map(direct), ...between];
+}
+
+function readParents({ deps, parents }: ImportSession, groupId: SourceId): Promise<readonly SourceId[]> {
+  const read = async (): Promise<readonly SourceId[]> => {
+    const found: SourceId[] = [];
+    for await (const page of deps.source.listGroupsOf('group', groupId)) found.push(...page);
+    return found;
+  };
+  const known = parents.get(groupId) ?? read();
+  parents.set(groupId, known);
+  return known;
+}
+
+/** Reads the members of a group directly, through nested groups when membership is transitive. Whoever came or went is marked. */
+export async function refreshMembersBelow(session: ImportSession, top: SourceId): Promise<void> {
+  const { deps } = session;
+  const visited = new Set<SourceId>([top]);
+  const waiting: SourceId[] = [top];
+  for (let groupId = waiting.pop(); groupId !== undefined; groupId = waiting.pop()) {
+    const known = new Map<SourceId, MemberEdge>();
+    for await (const page of deps.space.listMembers(groupId)) for (const edge of page) known.set(edge.memberId, edge);
+    for await (const page of deps.source.listMembers(groupId)) {
+      const joined: MemberEdge[] = [];
+      for (const member of page) {
+        if (member.type === 'other') continue;
+        if (!known.delete(member.id)) joined.push({ groupId, memberId: member.id, memberType: member.type });
+        if (member.type === 'group' && deps.settings.groupMembership === 'Transitive' && !visited.has(member.id)) {
+          visited.add(member.id);
+          waiting.push(member.id);
+        }
+      }
+      await markMoved(session, joined);
+      await deps.space.putMembers(joined);
+    }
+    await forgetProvedGone(session, [...known.values()]);
+  }
+}
+
+async function forgetProvedGone(session: ImportSession, edges: readonly MemberEdge[]): Promise<void> {
+  const { source, space } = session.deps;
+  const proofs = await concurrently(edges, SOURCE_CONCURRENCY, (edge) => source.proveMembershipGone(edge.groupId, edge.memberId));
+  const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
+  await markMoved(session, gone);
+  await space.removeMembers(gone);
+}
+
+/** A membership that changed concerns both ends; the next cycle looks at them. */
+async function markMoved({ deps }: ImportSession, edges: readonly MemberEdge[]): Promise<void> {
+  const keys = edges.flatMap(({ groupId, memberId, memberType }): ObjectKey[] => [
+    { type: 'group', id: groupId },
+    { type: memberType, id: memberId },
+  ]);
+  await deps.space.markDirty(keys);
+}

@@ -1,0 +1,140 @@
+import { type ErrorCode, ProvisioningError, StaleStateError } from '../../core/errors';
+import type { ObjectType, SourceId, SourceObject } from '../../core/model';
+import type { SourceRead } from '../../ports/source-connector';
+import type { ObjectKey } from '../../ports/stores';
+import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { makeAncestry } from '../decide/ancestry';
+import type { ScopeContext } from '../decide/scope-object';
+import { newGroup, withAttributes } from './import-groups';
+import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
+import { addTo, type ImportSession } from './import-session';
+import { deleted, newUser, told } from './import-users';
+import { groupAttributes } from './schema-needs';
+import { refreshRow } from './scope-changes';
+
+/** What became of the import of one object. */
+export type ImportResult =
+  | { readonly kind: 'imported'; readonly key: ObjectKey; readonly object: SourceObject }
+  | { readonly kind: 'notFound'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/**
+ * Reads one object directly and brings its row in the connector space up to date, with its memberships and entitlements. Marks
+ * the object first, so that whatever happens next a cycle looks at it again. Cursors and watermarks stay as they are.
+ * @param subject Object id, UPN or e-mail address of a user; object id or exact name of a group.
+ */
+export async function importOne(session: ImportSession, subject: string, objectType?: ObjectType): Promise<ImportResult> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt(session, subject, objectType);
+    } catch (error) {
+      if (!(error instanceof ProvisioningError)) throw error;
+      if (OF_ONE_OBJECT.has(error.code)) return { kind: 'unknown', reason: `${error.code}: ${error.message}` };
+      if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
+    }
+  }
+}
+
+/** Failures of a read that say something of this object only: it is unknown, and the others go on. */
+const OF_ONE_OBJECT: ReadonlySet<ErrorCode> = new Set([
+  'PROV_SOURCE_UNAVAILABLE',
+  'PROV_SOURCE_NOT_FOUND',
+  'PROV_SOURCE_UNEXPECTED',
+]);
+
+/** How often an object is read again because a cycle, or a neighbour of this session, wrote its row at the same time. */
+const TRIES = 4;
+
+async function attempt(session: ImportSession, subject: string, objectType?: ObjectType): Promise<ImportResult> {
+  const found = await readSubject(session, subject.trim(), objectType);
+  if (found.kind !== 'found') return found;
+  const { key, read } = found;
+  await store(session, key, read);
+  if (read.kind === 'present') {
+    await refreshGroupsAbove(session, key);
+    if (key.type === 'group') await refreshMembersBelow(session, key.id);
+  }
+  const object = await refreshRow(await scopingOf(session, key.id), key);
+  return object ? { kind: 'imported', key, object } : { kind: 'unknown', reason: 'The object could not be read.' };
+}
+
+type Found =
+  | { readonly kind: 'found'; readonly key: ObjectKey; readonly read: Exclude<SourceRead, { kind: 'unknown' }> }
+  | { readonly kind: 'notFound'; readonly reason: string }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+async function readSubject({ deps }: ImportSession, subject: string, wanted: ObjectType | undefined): Promise<Found> {
+  const types: readonly ObjectType[] = wanted ? [wanted] : subject.includes('@') ? ['user'] : ['user', 'group'];
+  for (const type of types) {
+    const read =
+      type === 'user'
+        ? await deps.source.readUser(subject, deps.schema.users.sourceAttributes)
+        : await deps.source.readGroup(subject, groupAttributes(deps.schema));
+    if (read.kind === 'unknown') return { kind: 'unknown', reason: read.reason };
+    if (read.kind !== 'absent') return { kind: 'found', key: { type, id: read.id }, read };
+  }
+  // Known by its id and proved gone: then it is deleted for good, and that is a fact to act on.
+  for (const type of types) {
+    const key: ObjectKey = { type, id: subject.toLowerCase() as SourceId };
+    if (await deps.space.readObject(key)) return { kind: 'found', key, read: { kind: 'absent' } };
+  }
+  return { kind: 'notFound', reason: `Entra ID knows no ${wanted ?? 'user or group'} of this name or id.` };
+}
+
+async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<SourceRead, { kind: 'unknown' }>): Promise<void> {
+  const stored = await deps.space.readObject(key);
+  const before = stored?.value ?? (key.type === 'user' ? newUser(key.id) : newGroup(key.id));
+  const after = merged(before, read);
+  if (stored && after === before) return;
+  await deps.space.markDirty([key]);
+  await deps.space.writeObject(after, stored?.etag ?? null);
+}
+
+function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown' }>): SourceObject {
+  if (read.kind === 'absent') return deleted(before, 'hard');
+  if (before.type === 'group') return withAttributes(before, read.attributes);
+  if (read.kind === 'present') return told(before, read.attributes);
+  const living = told({ ...before, deleted: 'no' }, read.attributes);
+  return before.deleted === 'soft' && living.version === before.version ? before : deleted(living, 'soft');
+}
+
+/** What scoping needs for one object, after its memberships were read: missing assignments of it and above it are proved first. */
+async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeContext> {
+  const { deps } = session;
+  const ancestry = makeAncestry(deps.space, deps.settings.groupMembership);
+  const principals = [id, ...(await ancestry.above(id)).map((ancestor) => ancestor.groupId)];
+  for (const principal of principals) await proveMissing(session, principal);
+  const scoping: ScopeContext = {
+    deps,
+    appRoles: session.appRoles,
+    ancestry,
+    assignmentsOf: (principalId) => session.assignments.get(principalId) ?? [],
+  };
+  for (const groupId of principals.slice(1)) {
+    if (!session.assignments.has(groupId)) continue;
+    const group = session.groups.get(groupId) ?? refreshGroup(scoping, groupId);
+    session.groups.set(groupId, group);
+    group.catch(() => session.groups.delete(groupId));
+    await group;
+  }
+  return scoping;
+}
+
+async function proveMissing({ deps, missing, assignments }: ImportSession, principal: SourceId): Promise<void> {
+  const doubtful = missing.get(principal) ?? [];
+  missing.delete(principal);
+  const proofs = await concurrently(doubtful, SOURCE_CONCURRENCY, (one) => deps.source.proveAssignmentGone(one.id));
+  doubtful.forEach((one, at) => {
+    if (proofs[at]?.kind !== 'absent') addTo(assignments, one);
+  });
+}
+
+/** Whether an assigned group is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */
+async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<void> {
+  const { space, source, schema } = scoping.deps;
+  if (!(await space.readObject({ type: 'group', id }))) {
+    const read = await source.readGroup(id, groupAttributes(schema));
+    if (read.kind === 'present') await space.writeObject(withAttributes(newGroup(id), read.attributes), '*');
+  }
+  await refreshRow(scoping, { type: 'group', id });
+}

@@ -1,0 +1,166 @@
+import { WatermarkExpiredError } from '../../core/errors';
+import type { Attributes, DeletedState, SourceId, SourceObject } from '../../core/model';
+import type { SourceChange, SourcePage } from '../../ports/source-connector';
+import type { ObjectKey } from '../../ports/stores';
+import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
+import type { CycleContext } from '../cycle-context';
+import { usersBelow } from '../decide/ancestry';
+import { STATE_KEYS, type UserWatermark } from '../job/job-state';
+import { openUnread } from '../job/watch-permissions';
+import { mergeAttributes } from './merge';
+
+/**
+ * Follows the users' delta page by page and merges what it says into the rows of the users who matter: those assigned, and those
+ * who were once. Others cost a look-up and leave no trace. Goes on where it was; an expired watermark turns into a full round.
+ */
+export async function importUsers(context: CycleContext): Promise<void> {
+  const watermark = (await context.deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
+  const { cycleId, usersWatermark } = context.cycle();
+  const isRelevant = context.cycle().usersFull ? await relevantInFullRound(context) : undefined;
+  let done = usersWatermark !== null;
+  const unread = await openUnread(context.deps, 'user', context.cycle().usersFull && context.cycle().usersNext === null && !done);
+  while (!done) {
+    const { usersNext, usersFull, imported } = context.cycle();
+    const page = await readPage(context, usersNext ?? (usersFull ? undefined : watermark?.link));
+    if (page === 'expired') {
+      await context.save({ usersFull: true, usersNext: null });
+      return importUsers(context);
+    }
+    await concurrently(lastWord(page.changes), STORAGE_CONCURRENCY, (change) =>
+      applyChange(context, change, isRelevant, usersFull ? cycleId : null),
+    );
+    await unread.note(page.changes);
+    done = page.watermark !== undefined;
+    await context.save({
+      usersNext: page.next ?? null,
+      usersWatermark: page.watermark ?? null,
+      imported: imported + page.changes.length,
+    });
+  }
+  if (context.cycle().usersFull) await settleRound(context, cycleId);
+  await context.save({ phase: 'scoping' });
+}
+
+async function readPage(context: CycleContext, link: string | undefined): Promise<SourcePage | 'expired'> {
+  try {
+    return await context.deps.source.readUserChanges(link, context.deps.schema.users.sourceAttributes);
+  } catch (error) {
+    if (!(error instanceof WatermarkExpiredError)) throw error;
+    context.deps.logger.warn('The users watermark has expired; all users are read again, links stay', {
+      cycleId: context.cycle().cycleId,
+    });
+    return 'expired';
+  }
+}
+
+/** In a full round nearly every user of the tenant goes by, so whether one matters is asked of memory, not of a table. */
+async function relevantInFullRound({ deps, assignments }: CycleContext): Promise<((id: SourceId) => boolean) | undefined> {
+  if (deps.settings.scope === 'All') return () => true;
+  const ids = new Set<SourceId>();
+  for await (const page of deps.space.listObjects('user')) for (const user of page) ids.add(user.id);
+  for (const [principalId, [first]] of assignments) {
+    if (first?.principalType === 'User') ids.add(principalId);
+    if (first?.principalType !== 'Group') continue;
+    for await (const users of usersBelow(deps.space, deps.settings.groupMembership, principalId)) {
+      for (const id of users) ids.add(id);
+    }
+  }
+  return (id) => ids.has(id);
+}
+
+/** A page may tell of one object several times; its last word counts, with what the earlier ones added. */
+function lastWord(changes: readonly SourceChange[]): readonly SourceChange[] {
+  const byId = new Map<SourceId, SourceChange>();
+  for (const change of changes) {
+    const earlier = byId.get(change.id);
+    const isMerge = earlier?.kind === 'present' && change.kind === 'present';
+    byId.set(change.id, isMerge ? { ...change, attributes: mergeAttributes(earlier.attributes, change.attributes) } : change);
+  }
+  return [...byId.values()];
+}
+
+async function applyChange(
+  context: CycleContext,
+  change: SourceChange,
+  isRelevant: ((id: SourceId) => boolean) | undefined,
+  round: string | null,
+): Promise<void> {
+  const { space } = context.deps;
+  if (isRelevant && !isRelevant(change.id)) return;
+  const key: ObjectKey = { type: 'user', id: change.id };
+  const stored = await space.readObject(key);
+  if (!stored && (change.kind === 'removed' || !(isRelevant || (await isEntitled(context, change.id))))) return;
+
+  const before = stored?.value ?? newUser(change.id);
+  const after =
+    change.kind === 'removed' ? deleted(before, change.reason) : told(before, change.isComplete ? change.attributes : {});
+  if (stored && after === before && round === null) return;
+  if (!stored || after !== before) await space.markDirty([key]);
+  await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
+}
+
+async function isEntitled({ deps, assignments, ancestry }: CycleContext, id: SourceId): Promise<boolean> {
+  if (deps.settings.scope === 'All' || assignments.has(id)) return true;
+  return (await ancestry.above(id)).some((ancestor) => assignments.has(ancestor.groupId));
+}
+
+/** After a full round: each known user whom it did not show is read directly; only a proof of absence changes anything. */
+async function settleRound(context: CycleContext, round: string): Promise<void> {
+  const { deps } = context;
+  let unknowns = 0;
+  for await (const unseen of deps.space.listObjectsNotSeen('user', round)) {
+    await concurrently(unseen, SOURCE_CONCURRENCY, async (user) => {
+      const read = await deps.source.readUser(user.id, deps.schema.users.sourceAttributes);
+      if (read.kind === 'unknown') {
+        unknowns += 1;
+        return;
+      }
+      const after =
+        read.kind === 'absent'
+          ? deleted(user, 'hard')
+          : read.kind === 'softDeleted'
+            ? deleted(user, 'soft')
+            : told(user, read.attributes);
+      if (after !== user) await deps.space.markDirty([{ type: 'user', id: user.id }]);
+      await deps.space.writeObject(after, '*', round);
+    });
+  }
+  if (unknowns > 0) {
+    deps.logger.warn('Known users were missing from a full round and could not be read; nothing is changed for them', {
+      cycleId: round,
+      unknowns,
+    });
+    await context.save({ unknowns: context.cycle().unknowns + unknowns });
+  }
+}
+
+/** A user not read before. */
+export const newUser = (id: SourceId): SourceObject => ({
+  type: 'user',
+  id,
+  attributes: {},
+  deleted: 'no',
+  entitlements: [],
+  version: 1,
+});
+
+/** The user as told now; the same object when nothing differs. A user who is told of is not deleted. */
+export function told(before: SourceObject, attributes: Attributes): SourceObject {
+  const merged = mergeAttributes(before.attributes, withoutDoubt(attributes));
+  if (merged === before.attributes && before.deleted === 'no') return before;
+  return { ...before, attributes: merged, deleted: 'no', version: before.version + 1 };
+}
+
+/** Entra never clears these: a null means that we may not see them, so what was known stays. */
+const NEVER_NULL = ['accountEnabled', 'userPrincipalName', 'id'];
+
+function withoutDoubt(attributes: Attributes): Attributes {
+  const doubtful = NEVER_NULL.filter((name) => attributes[name] === null);
+  if (doubtful.length === 0) return attributes;
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !doubtful.includes(name)));
+}
+
+/** The user as deleted; the same object when that was known. */
+export function deleted(before: SourceObject, reason: DeletedState): SourceObject {
+  return before.deleted === reason ? before : { ...before, deleted: reason, version: before.version + 1 };
+}

@@ -1,0 +1,136 @@
+import type { SourceObject, WorkItem } from '../../core/model';
+import type { ScopeDecision } from '../../core/scope';
+import type { ObjectKey, StagedDeletion } from '../../ports/stores';
+import { changeIdFor } from '../change-id';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
+import type { CycleContext } from '../cycle-context';
+import { removalOf } from '../decide/removals';
+import { decideScope, entitlementsOf, type ScopeContext } from '../decide/scope-object';
+import { skipStranger, strangerOf } from '../decide/strangers';
+import { entryOf } from '../record/log-entry';
+import { newUser, told } from './import-users';
+
+/**
+ * Takes the objects that wait, decides on each, and puts it into the queue, except those that stand to lose something: they are
+ * held as candidates until all are counted. Each object is counted once, however often this is cut off and goes on.
+ */
+export async function scopeChanges(context: CycleContext): Promise<void> {
+  const { deps } = context;
+  const scoping = scopeContext(context);
+  const held = await heldKeys(context);
+  for (;;) {
+    const keys = await deps.space.listDirty(context.cycle().scopedAfter ?? undefined);
+    if (keys.length === 0) break;
+    const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) => scopeOne(context, scoping, key));
+    const candidates = found.flatMap(({ candidate, key }) =>
+      candidate ? [{ ...candidate, heldIn: held.get(keyText(key)) ?? undefined }] : [],
+    );
+    const free = found.filter((one) => !one.candidate && !one.hasEnded);
+    // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
+    if (candidates.length > 0) await context.save({});
+    await deps.staged.put(candidates);
+    await deps.staged.remove(free.filter((one) => held.has(keyText(one.key))).map((one) => one.key));
+    await deps.queue.enqueue(free.map((one) => one.item));
+    const last = keys.at(-1);
+    await context.save({ scopedAfter: last ?? null, evaluated: context.cycle().evaluated + keys.length });
+  }
+  await context.save({ phase: 'brake' });
+}
+
+/** Clears the marks of everything scoped in this cycle: only once all of it is in the queue or held. */
+export async function clearScoped(context: CycleContext): Promise<void> {
+  const end = context.cycle().scopedAfter;
+  if (!end) return;
+  for (;;) {
+    const keys = (await context.deps.space.listDirty()).filter((key) => compareKeys(key, end) <= 0);
+    if (keys.length === 0) return;
+    // An instance that slept through its lease would clear the marks of a later cycle.
+    await context.save({});
+    await context.deps.space.clearDirty(keys);
+  }
+}
+
+interface Scoped {
+  readonly key: ObjectKey;
+  readonly item: WorkItem;
+  readonly candidate: StagedDeletion | undefined;
+  /** True when nothing is left for a worker to do, and the log says so. */
+  readonly hasEnded?: true;
+}
+
+async function scopeOne(context: CycleContext, scoping: ScopeContext, key: ObjectKey): Promise<Scoped> {
+  const { deps } = context;
+  const { cycleId } = context.cycle();
+  const changeId = changeIdFor(cycleId, key);
+  const item: WorkItem = { objectType: key.type, sourceId: key.id, cycleId, changeId, mayDeprovision: false };
+  const stranger = strangerOf(scoping, key);
+  if (stranger) {
+    await deps.log.record(entryOf(deps, item, skipStranger(stranger), deps.clock()));
+    return { key, item, candidate: undefined, hasEnded: true };
+  }
+  const object = await refreshRow(scoping, key);
+  if (!object) return { key, item, candidate: undefined };
+  const decision = await decideAgain(scoping, object);
+  const link = (await deps.links.read(key))?.value.link ?? null;
+  const removal = await removalOf(deps, object, decision, link);
+  if (!removal) return { key, item, candidate: undefined };
+  const candidate: StagedDeletion = {
+    key,
+    cycleId,
+    changeId,
+    kind: removal.kind,
+    count: removal.count,
+    reason: decision.reason,
+    state: 'candidate',
+    stagedAt: deps.clock().toISOString(),
+  };
+  return { key, item, candidate };
+}
+
+/** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */
+export async function refreshRow(scoping: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> {
+  const { space } = scoping.deps;
+  const stored = await space.readObject(key);
+  const before = stored?.value ?? (key.type === 'user' ? await readNewUser(scoping, key) : undefined);
+  if (!before) return undefined;
+  const entitlements = await entitlementsOf(scoping, key);
+  const isSame = JSON.stringify(entitlements) === JSON.stringify(before.entitlements);
+  if (stored && isSame) return before;
+  const after: SourceObject = { ...before, entitlements, version: before.version + 1 };
+  await space.writeObject(after, stored?.etag ?? null);
+  return after;
+}
+
+async function decideAgain(scoping: ScopeContext, object: SourceObject): Promise<ScopeDecision> {
+  const above = await scoping.ancestry.above(object.id);
+  return decideScope(scoping.deps, scoping.appRoles, object, above);
+}
+
+async function readNewUser({ deps }: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> {
+  const read = await deps.source.readUser(key.id, deps.schema.users.sourceAttributes);
+  if (read.kind === 'present') return told(newUser(key.id), read.attributes);
+  if (read.kind === 'softDeleted') return { ...told(newUser(key.id), read.attributes), deleted: 'soft' };
+  return undefined;
+}
+
+/** What scoping needs, taken from a cycle in progress. */
+export const scopeContext = (context: CycleContext): ScopeContext => ({
+  deps: context.deps,
+  appRoles: context.application.appRoles,
+  ancestry: context.ancestry,
+  assignmentsOf: (principalId) => context.assignments.get(principalId) ?? [],
+});
+
+/** The objects that are held or candidates, with the cycle that first held them (null while none has). */
+async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, string | null>> {
+  const held = new Map<string, string | null>();
+  for await (const page of context.deps.staged.list())
+    for (const row of page) held.set(keyText(row.key), row.heldIn ?? (row.state === 'staged' ? row.cycleId : null));
+  return held;
+}
+
+const keyText = (key: ObjectKey): string => `${key.type} ${key.id}`;
+
+/** The order in which waiting objects are listed: groups before users, then by id. */
+export const compareKeys = (a: ObjectKey, b: ObjectKey): number =>
+  a.type.localeCompare(b.type) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);

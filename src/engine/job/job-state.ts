@@ -1,0 +1,141 @@
+import { type ErrorCode, StaleStateError } from '../../core/errors';
+import type { Quarantine } from '../../core/health';
+import type { SourceApplication, SourceId } from '../../core/model';
+import type { SourceLink } from '../../ports/source-connector';
+import type { StateStore, Stored } from '../../ports/stores';
+
+/** Keys of the documents in the state store, declared once. */
+export const STATE_KEYS = {
+  job: 'job',
+  cycle: 'cycle',
+  cycleLease: 'cycle-lease',
+  userWatermark: 'watermark-users',
+  groupWatermarks: 'watermark-groups',
+  application: 'application',
+  systems: 'systems',
+} as const;
+
+/** How the job stands, across cycles. */
+export interface JobState {
+  /** True while no new cycle begins. */
+  readonly paused: boolean;
+  /** True while work items wait too: the job was paused at once, not after its items. */
+  readonly holdItems: boolean;
+  readonly quarantine: Quarantine | null;
+  /** Why the next cycle must be an initial one; null when an incremental one will do. */
+  readonly initialDue: string | null;
+  /** Hash of the schema and of the settings that decide scope, as of the last cycle begun. */
+  readonly rulesHash: string | null;
+  readonly lastCycleId: string | null;
+  /** Cycles that failed or put the job in quarantine in a row. */
+  readonly successiveFailures: number;
+  /** What stopped the last run of a cycle, also one that had not begun to read; null when nothing did. */
+  readonly stopped: { readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
+  readonly steadyStateFirstAt: string | null;
+  readonly steadyStateLastAt: string | null;
+  /** Set by run and start: the next cycle runs once whatever the quarantine's back-off says. */
+  readonly runNow: boolean;
+  /** The quarantine that an operator lifted, until a cycle shows whether that was right. */
+  readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
+}
+
+/** The state of a job that has never run. */
+export const NEW_JOB: JobState = {
+  paused: false,
+  holdItems: false,
+  quarantine: null,
+  initialDue: 'This is the first cycle.',
+  rulesHash: null,
+  lastCycleId: null,
+  successiveFailures: 0,
+  stopped: null,
+  steadyStateFirstAt: null,
+  steadyStateLastAt: null,
+  runNow: false,
+  lifted: null,
+};
+
+/** Where the users' delta starts next. */
+export interface UserWatermark {
+  readonly link: SourceLink;
+  /** The select list baked into the link, sorted; another list needs a new round. */
+  readonly select: string;
+}
+
+/** Up to 50 groups that share one delta. */
+export interface GroupChunk {
+  readonly ids: readonly SourceId[];
+  /** Where the chunk's delta starts next; null until its first round is complete. */
+  readonly watermark: SourceLink | null;
+  /** The page to read next inside a running round. */
+  readonly next: SourceLink | null;
+  /** The full round that the chunk is in, or null in an incremental one. */
+  readonly round: string | null;
+  readonly isDone: boolean;
+}
+
+/** Watermarks of the groups that are followed. */
+export interface GroupWatermarks {
+  readonly select: string;
+  readonly chunks: readonly Pick<GroupChunk, 'ids' | 'watermark'>[];
+}
+
+/** Where a cycle is; saved after every page, so that one that was cut off goes on there. */
+export interface RunningCycle {
+  readonly cycleId: string;
+  readonly kind: 'initial' | 'incremental';
+  /** The mappings and scope settings that the cycle began under; others that came into force since make the next one initial. */
+  readonly rulesHash?: string;
+  readonly why: string;
+  readonly startedAt: string;
+  readonly phase: 'assignments' | 'groups' | 'users' | 'scoping' | 'brake' | 'finish';
+  readonly groups: readonly GroupChunk[];
+  readonly groupSelect: string;
+  /** The page of the users' delta to read next; null at the start of a round and when it is done. */
+  readonly usersNext: SourceLink | null;
+  readonly usersWatermark: SourceLink | null;
+  /** True when the users' delta runs a full round in this cycle. */
+  readonly usersFull: boolean;
+  readonly userSelect: string;
+  /** The last object taken from those that wait, while they are scoped. */
+  readonly scopedAfter: { readonly type: 'user' | 'group'; readonly id: SourceId } | null;
+  /** Changed objects that the source told of. */
+  readonly imported: number;
+  /** Objects scoped: each ends in exactly one log entry. */
+  readonly evaluated: number;
+  /** Objects held by the brake. */
+  readonly staged: number;
+  /** Things that could not be read and so changed nothing. */
+  readonly unknowns: number;
+}
+
+/** The enterprise application as last read, so that workers need not read it for every object. */
+export type StoredApplication = SourceApplication;
+
+/** Reads the job's state; a job that has never run has one too. */
+export async function readJob(state: StateStore): Promise<Stored<JobState>> {
+  const stored = await state.read<JobState>(STATE_KEYS.job);
+  if (stored) return { value: { ...NEW_JOB, ...stored.value }, etag: stored.etag };
+  return { value: NEW_JOB, etag: '' };
+}
+
+/** Changes the job's state; on a conflict it is read again and changed again. Answers the new state. */
+export async function changeJob(state: StateStore, change: (job: JobState) => JobState): Promise<JobState> {
+  return changeDocument(state, STATE_KEYS.job, (job: JobState | undefined) => change({ ...NEW_JOB, ...job }));
+}
+
+const MAX_CONFLICTS = 8;
+
+/** Reads, changes and writes a document under its ETag, again on conflict. @throws StaleStateError after many conflicts */
+export async function changeDocument<T>(state: StateStore, key: string, change: (value: T | undefined) => T): Promise<T> {
+  for (let conflicts = 0; ; conflicts += 1) {
+    const stored = await state.read<T>(key);
+    const next = change(stored?.value);
+    try {
+      await state.write(key, next, stored?.etag ?? null);
+      return next;
+    } catch (error) {
+      if (!(error instanceof StaleStateError) || conflicts >= MAX_CONFLICTS) throw error;
+    }
+  }
+}

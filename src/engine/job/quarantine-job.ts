@@ -1,0 +1,85 @@
+import { isOverdue, type Quarantine, type QuarantineCause, quarantine } from '../../core/health';
+import type { Notice } from '../../core/notice';
+import type { EngineDeps } from '../deps';
+import { changeJob, type JobState, NEW_JOB } from './job-state';
+import { sampleObjects } from './notify-samples';
+
+/** Far longer than the work items under way at once take, far shorter than the first wait. */
+const SAME_EVENT_MS = 60_000;
+
+/**
+ * Puts the job into quarantine, or lets it go on there; after four weeks the job is paused. Whoever is to be told is told once: on
+ * entering, when the reason changes, and when the job is switched off. Answers the quarantine in force.
+ */
+export async function enterQuarantine(deps: EngineDeps, cause: QuarantineCause): Promise<Quarantine> {
+  const now = deps.clock();
+  let before: JobState = NEW_JOB;
+  const job = await changeJob(deps.state, (current) => {
+    before = current;
+    if (isSameEvent(current.quarantine, cause, now)) return current;
+    const next = quarantine(current.quarantine ?? undefined, cause, now);
+    return { ...current, quarantine: next, lifted: null, paused: current.paused || isOverdue(next, now) };
+  });
+  deps.logger.error('The job is in quarantine', { reason: cause.reason, code: cause.code, paused: job.paused });
+  const inForce = job.quarantine ?? quarantine(undefined, cause, now);
+  if (before.quarantine?.reason !== inForce.reason) {
+    await deps.notifier.send(await noticeOf(deps, inForce, before.quarantine !== null));
+  }
+  if (job.paused && !before.paused) {
+    const { reason, message, seriesBegan } = inForce;
+    await deps.notifier.send({ kind: 'switchedOff', reason, message, since: seriesBegan });
+  }
+  return inForce;
+}
+
+/** Many workers run into one refused credential within the same moment: that is one occasion, and the wait grows once. */
+const isSameEvent = (before: Quarantine | null, cause: QuarantineCause, now: Date): boolean =>
+  before?.reason === cause.reason && now.getTime() - Date.parse(before.currentBegan) < SAME_EVENT_MS;
+
+/** Ends a quarantine, because a cycle was healthy or an operator said so. Answers the one that ended, if there was one. */
+export async function leaveQuarantine(deps: EngineDeps): Promise<Quarantine | null> {
+  let ended: Quarantine | null = null;
+  await changeJob(deps.state, (before) => {
+    ended = before.quarantine;
+    return before.quarantine ? { ...before, quarantine: null, successiveFailures: 0 } : before;
+  });
+  return ended;
+}
+
+/** Ends a quarantine on an operator's word: whoever was told of it hears of the end once a cycle was healthy. Answers what was lifted. */
+export async function liftQuarantine(deps: EngineDeps): Promise<Quarantine | null> {
+  const lifted = await leaveQuarantine(deps);
+  if (lifted)
+    await changeJob(deps.state, (job) => ({ ...job, lifted: { reason: lifted.reason, seriesBegan: lifted.seriesBegan } }));
+  return lifted;
+}
+
+/** Takes note that a cycle was healthy after a quarantine was lifted. Answers which one, once. */
+export async function confirmLifted(deps: EngineDeps): Promise<JobState['lifted']> {
+  let lifted: JobState['lifted'] = null;
+  await changeJob(deps.state, (job) => {
+    lifted = job.lifted;
+    return job.lifted ? { ...job, lifted: null } : job;
+  });
+  return lifted;
+}
+
+async function noticeOf(deps: EngineDeps, value: Quarantine, hasChanged: boolean): Promise<Notice> {
+  const { reason, code, message, failingRequest, nextAttempt } = value;
+  const samples = (await sampleObjects(deps, value.sampleIds)).map((sample) => ({
+    ...sample,
+    code: sample.code ?? (reason === 'TooManyDeletes' ? null : code),
+    reason: sample.reason ?? message,
+  }));
+  if (reason === 'TooManyDeletes') return { kind: 'brake', message, samples };
+  return {
+    kind: 'quarantine',
+    reason,
+    code,
+    message,
+    ...(failingRequest === undefined ? {} : { failingRequest }),
+    hasChanged,
+    nextAttempt,
+    samples,
+  };
+}

@@ -1,0 +1,213 @@
+import { DeletionThresholdError, type ProvisioningError } from '../../core/errors';
+import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
+import type { RemovalKind } from '../../core/removal';
+import type { ObjectKey } from '../../ports/stores';
+import { changeIdFor } from '../change-id';
+import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { overThreshold } from '../cycle/apply-brake';
+import { closeCycles, recoverFromBrake } from '../cycle/close-cycles';
+import { makeAncestry } from '../decide/ancestry';
+import { type Removal, removalOf } from '../decide/removals';
+import { decideScope } from '../decide/scope-object';
+import type { EngineDeps } from '../deps';
+import { type ImportResult, importOne } from '../import/import-one';
+import { type ImportSession, openImport } from '../import/import-session';
+import { recordOutcome } from '../provision/handle-work-item';
+import { provisionObject } from '../provision/provision-object';
+import type { Initiator } from '../record/log-entry';
+import type { Outcome } from '../record/outcome';
+import { withoutWriting } from './on-demand-overlay';
+
+/** What somebody asks to be provisioned now. */
+export interface OnDemandRequest {
+  /** Ids, UPNs, e-mail addresses or group names. */
+  readonly subjects: readonly string[];
+  readonly objectType: ObjectType | undefined;
+  readonly dryRun: boolean;
+  readonly operator: Initiator;
+  /** What is not done by then goes into the queue. */
+  readonly budgetMs: number;
+}
+
+/** What became of one subject. */
+export type SubjectResult = { readonly subject: string } & (
+  | { readonly kind: 'notImported'; readonly result: Exclude<ImportResult, { kind: 'imported' }> }
+  | Ended
+  | Later
+);
+
+/** A subject that was not done in time: it is in the queue, or in a dry run not looked at. */
+export interface Later {
+  readonly kind: 'later';
+  readonly item: WorkItem;
+  readonly isEnqueued: boolean;
+  readonly reason: string;
+  readonly retryAfterMs: number;
+}
+
+/** A subject that was provisioned, or would be. */
+export interface Ended {
+  readonly kind: 'ended';
+  readonly item: WorkItem;
+  readonly outcome: Exclude<Outcome, { kind: 'deferred' }>;
+  readonly startedAt: Date;
+  /** What it loses, as the brake counts it. */
+  readonly removal: Removal | undefined;
+}
+
+/** The answer of one call: results in the order of the subjects. */
+export interface OnDemandAnswer {
+  readonly cycleId: string;
+  readonly results: readonly SubjectResult[];
+  /** Kinds of removal that the brake would hold; only a dry run gets to see it. */
+  readonly heldByBrake: readonly string[];
+}
+
+interface Imported {
+  readonly key: ObjectKey;
+  readonly item: WorkItem;
+  readonly removal: Removal | undefined;
+}
+
+/** A wait up to this long is sat out inside the call. */
+const PATIENCE_MS = 5_000;
+
+/**
+ * Imports each subject directly from the source and provisions it, as a cycle would, with the same locks, limits and protection.
+ * A request for named objects is the operator's word that they may lose access, up to the brake's threshold in one call.
+ * A dry run writes nothing anywhere.
+ * @throws DeletionThresholdError before anything is written; whatever makes the source or the target unusable as a whole.
+ */
+export async function provisionOnDemand(real: EngineDeps, request: OnDemandRequest): Promise<OnDemandAnswer> {
+  const deps = request.dryRun ? withoutWriting(real) : real;
+  const deadlineMs = deps.clock().getTime() + request.budgetMs;
+  await deps.target.describe();
+  const session = await openImport(deps);
+  const cycleId = deps.newId();
+  const found = await concurrently(request.subjects, SOURCE_CONCURRENCY, (subject) =>
+    importOne(session, subject, request.objectType),
+  );
+  const imported = new Map<string, Imported>();
+  for (const result of found) {
+    if (result.kind !== 'imported' || imported.has(keyText(result.key))) continue;
+    imported.set(keyText(result.key), await withRemoval(session, cycleId, result.key, result.object));
+  }
+  const held = await overThreshold(deps, removalCounts([...imported.values()]));
+  if (held.size > 0 && !request.dryRun) throw tooMany([...imported.values()], held);
+  if (!request.dryRun && imported.size > 0) await openRecord(deps, cycleId, imported.size, request.operator);
+
+  const ended = new Map<string, Ended | Later>();
+  // Users first: then a group finds its members' accounts.
+  const inOrder = [...imported.values()].sort((a, b) => b.key.type.localeCompare(a.key.type));
+  for (const type of ['user', 'group'] as const) {
+    const some = inOrder.filter((one) => one.key.type === type);
+    const results = await concurrently(some, SOURCE_CONCURRENCY, (one) => carryOut(deps, one, request, deadlineMs));
+    some.forEach((one, at) => {
+      const result = results[at];
+      if (result) ended.set(keyText(one.key), result);
+    });
+  }
+  if (!request.dryRun) {
+    await closeCycles(deps);
+    await recoverFromBrake(deps);
+  }
+  const results = request.subjects.map((subject, at) => resultOf(subject, found[at], ended));
+  return { cycleId, results, heldByBrake: [...held.values()] };
+}
+
+const keyText = (key: ObjectKey): string => `${key.type} ${key.id}`;
+
+function resultOf(subject: string, result: ImportResult | undefined, ended: ReadonlyMap<string, Ended | Later>): SubjectResult {
+  if (result?.kind !== 'imported') {
+    return { subject, kind: 'notImported', result: result ?? { kind: 'unknown', reason: 'The object was not read.' } };
+  }
+  const end = ended.get(keyText(result.key));
+  if (!end) return { subject, kind: 'notImported', result: { kind: 'unknown', reason: 'The object was not carried out.' } };
+  return { subject, ...end };
+}
+
+async function withRemoval(
+  { deps, appRoles }: ImportSession,
+  cycleId: string,
+  key: ObjectKey,
+  object: SourceObject,
+): Promise<Imported> {
+  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(key.id);
+  const decision = decideScope(deps, appRoles, object, above);
+  const link = (await deps.links.read(key))?.value.link ?? null;
+  const removal = await removalOf(deps, object, decision, link);
+  const changeId = changeIdFor(cycleId, key);
+  return { key, removal, item: { objectType: key.type, sourceId: key.id, cycleId, changeId, mayDeprovision: true } };
+}
+
+function removalCounts(imported: readonly Imported[]): ReadonlyMap<RemovalKind, number> {
+  const counts = new Map<RemovalKind, number>();
+  for (const { removal } of imported) if (removal) counts.set(removal.kind, (counts.get(removal.kind) ?? 0) + removal.count);
+  return counts;
+}
+
+function tooMany(imported: readonly Imported[], held: ReadonlyMap<RemovalKind, string>): DeletionThresholdError {
+  const counts = removalCounts(imported);
+  const count = [...held.keys()].reduce((sum, kind) => sum + (counts.get(kind) ?? 0), 0);
+  return new DeletionThresholdError(count, 0, `Refused, nothing was written: ${[...held.values()].join(' ')}`);
+}
+
+async function openRecord(deps: EngineDeps, cycleId: string, enqueued: number, operator: Initiator): Promise<void> {
+  const now = deps.clock().toISOString();
+  await deps.cycles.put({
+    cycleId,
+    kind: 'onDemand',
+    state: 'exporting',
+    startedAt: now,
+    endedAt: now,
+    enqueued,
+    staged: 0,
+    imported: enqueued,
+    why: `Provisioned on demand by ${operator.displayName}.`,
+    error: null,
+  });
+}
+
+async function carryOut(
+  deps: EngineDeps,
+  { key, item, removal }: Imported,
+  request: OnDemandRequest,
+  deadlineMs: number,
+): Promise<Ended | Later> {
+  for (;;) {
+    const startedAt = deps.clock();
+    if (startedAt.getTime() >= deadlineMs) return later(deps, item, request, 'The time for one call was used up.', 0);
+    const outcome = await provisionObject(deps, item, { dryRun: request.dryRun });
+    if (outcome.kind !== 'deferred') {
+      if (!request.dryRun) {
+        await recordOutcome(deps, item, outcome, startedAt, request.operator);
+        await forgetStaged(deps, key, outcome);
+      }
+      return { kind: 'ended', item, outcome, startedAt, removal };
+    }
+    const mustWaitMs = Math.max(outcome.delayMs, 250);
+    if (mustWaitMs > PATIENCE_MS || deps.clock().getTime() + mustWaitMs >= deadlineMs) {
+      return later(deps, item, request, reasonOf(outcome.error), outcome.delayMs);
+    }
+    await deps.sleep(mustWaitMs);
+  }
+}
+
+const reasonOf = (error: ProvisioningError): string => `${error.code}: ${error.message}`;
+
+async function later(
+  deps: EngineDeps,
+  item: WorkItem,
+  { dryRun }: OnDemandRequest,
+  reason: string,
+  retryAfterMs: number,
+): Promise<Later> {
+  if (!dryRun) await deps.queue.defer(item, retryAfterMs);
+  return { kind: 'later', item, isEnqueued: !dryRun, reason, retryAfterMs };
+}
+
+/** What the brake held of an object is settled once an operator has had it provisioned by name. */
+async function forgetStaged(deps: EngineDeps, key: ObjectKey, outcome: Ended['outcome']): Promise<void> {
+  const isSettled = outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.skipReason === 'RedundantExport');
+  if (isSettled && (await deps.staged.read(key))?.state === 'staged') await deps.staged.remove([key]);
+}

@@ -1,0 +1,194 @@
+import { ProvisioningError } from '../../core/errors';
+import type { PlanApplication, PlanHeader, PlanRow } from '../../ports/plan-store';
+import { changeIdFor } from '../change-id';
+import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { recordOperation } from '../control/job-control-log';
+import { closeCycles } from '../cycle/close-cycles';
+import { CycleInterrupted } from '../cycle-context';
+import { makeAncestry } from '../decide/ancestry';
+import { importOne } from '../import/import-one';
+import { type ImportSession, openImport } from '../import/import-session';
+import { type Lease, takeLease } from '../job/lease';
+import type { Initiator } from '../record/log-entry';
+import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './plan-cycle';
+import { planObject, planRow } from './plan-cycle-object';
+
+/** Why a plan is not applied. */
+export type ApplyRefusal =
+  | { readonly kind: 'notFound' }
+  | { readonly kind: 'expired'; readonly reason: string }
+  | { readonly kind: 'conflict'; readonly reason: string };
+
+/** A plan that is being applied, or has been, or why it is not. */
+export type ApplyAnswer = { readonly kind: 'applying'; readonly header: PlanHeader } | ApplyRefusal;
+
+/**
+ * Begins to apply a plan. What is applied is applied: asking again answers how far it is.
+ * @param allowDeletes Needed where the brake would hold: true lets those removals go, false leaves them out.
+ */
+export async function startApply(
+  { deps, plans }: Planning,
+  planId: string,
+  operator: Initiator,
+  allowDeletes: boolean | undefined,
+): Promise<ApplyAnswer> {
+  const stored = await plans.read(planId);
+  if (!stored) return { kind: 'notFound' };
+  const { value: header, etag } = stored;
+  if (header.state === 'applying' || header.state === 'applied') return { kind: 'applying', header };
+  const now = deps.clock();
+  if (now.getTime() - Date.parse(header.createdAt) > PLAN_EXPIRES_MS) {
+    return { kind: 'expired', reason: 'The plan is older than 24 hours. Make a new one.' };
+  }
+  const conflict = reasonNotToApply(header, deps.schema.hash, allowDeletes);
+  if (conflict) return { kind: 'conflict', reason: conflict };
+  const application: PlanApplication = {
+    cycleId: changeIdFor('apply', { type: 'user', id: planId as PlanRow['key']['id'] }),
+    allowDeletes,
+    startedAt: now.toISOString(),
+    endedAt: null,
+    after: null,
+    enqueued: 0,
+    refused: 0,
+    held: 0,
+  };
+  const next: PlanHeader = { ...header, state: 'applying', application };
+  await plans.write(next, etag);
+  await recordOperation(deps, operator, {
+    description: 'A plan was applied.',
+    details: {
+      planId,
+      cycleId: application.cycleId,
+      ...(allowDeletes === undefined ? {} : { allowDeletes: String(allowDeletes) }),
+    },
+  });
+  return { kind: 'applying', header: next };
+}
+
+function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: boolean | undefined): string | undefined {
+  if (header.state === 'planning') return 'The plan is not finished yet.';
+  if (header.state === 'failed') return 'The plan could not be made. Make a new one.';
+  if (header.schemaHash !== schemaHash) {
+    return 'The plan was made with mappings that are not in force. Put them in force, or make a plan with those that are.';
+  }
+  if (header.brake.length === 0 || allowDeletes !== undefined) return undefined;
+  const reasons = header.brake.map((one) => one.reason).join(' ');
+  return `Above the deletion threshold: ${reasons} Send "allowDeletes": true to let them go, or false to leave them out.`;
+}
+
+/** Goes on applying a plan as far as it gets. Answers it as it is afterwards; undefined when there is none. Safe to repeat. */
+export async function continueApply(planning: Planning, planId: string, options: PlanOptions): Promise<PlanHeader | undefined> {
+  const { deps, plans } = planning;
+  const lease = await takeLease(deps.state, PLAN_LEASE, options.owner, deps.clock, deps.sleep);
+  if (lease) {
+    try {
+      const stored = await plans.read(planId);
+      if (stored?.value.state === 'applying')
+        await applyPages(planning, lease, stored.value, deps.clock().getTime() + options.budgetMs);
+    } catch (error) {
+      if (error instanceof ProvisioningError) await noteError(planning, planId, error);
+      else if (!(error instanceof CycleInterrupted)) throw error;
+    } finally {
+      await lease.release();
+    }
+  }
+  return (await plans.read(planId))?.value;
+}
+
+async function noteError({ plans }: Planning, planId: string, error: ProvisioningError): Promise<void> {
+  const stored = await plans.read(planId);
+  if (stored) await plans.write({ ...stored.value, error: { code: error.code, message: error.message } }, stored.etag);
+}
+
+/** Objects imported, planned again and enqueued between two saves. */
+const APPLIED_AT_ONCE = 32;
+
+async function applyPages(planning: Planning, lease: Lease, begun: PlanHeader, deadlineMs: number): Promise<void> {
+  const { deps, plans } = planning;
+  let header = begun;
+  const session = await openImport(deps);
+  for (;;) {
+    const progress = header.application;
+    if (!progress) return;
+    const page = await plans.rows(header.planId, 'acting', APPLIED_AT_ONCE, progress.after ?? undefined);
+    const rows = await concurrently(page.rows, SOURCE_CONCURRENCY, (row) => judge(session, header, progress, row, deadlineMs));
+    const goes = rows.filter((row) => row.applied === 'enqueued');
+    const enqueued = progress.enqueued + goes.length;
+    const isLast = page.next === undefined;
+    // The record first: an item that ends before its cycle is known would be counted nowhere.
+    await putRecord(planning, header, progress, enqueued, isLast);
+    await deps.queue.enqueue(
+      goes.map(({ key, removal }) => ({
+        objectType: key.type,
+        sourceId: key.id,
+        cycleId: progress.cycleId,
+        changeId: changeIdFor(progress.cycleId, key),
+        mayDeprovision: removal !== null,
+      })),
+    );
+    await plans.putRows(header.planId, rows);
+    await lease.renew();
+    const application: PlanApplication = {
+      ...progress,
+      after: page.next ?? progress.after,
+      enqueued,
+      refused: progress.refused + rows.filter((row) => row.applied === 'refused').length,
+      held: progress.held + rows.filter((row) => row.applied === 'held').length,
+      endedAt: isLast ? deps.clock().toISOString() : null,
+    };
+    header = { ...header, application, error: null, ...(isLast && { state: 'applied' as const }) };
+    await plans.write(header, '*');
+    if (isLast) break;
+    if (deps.clock().getTime() >= deadlineMs) throw new CycleInterrupted();
+  }
+  await closeCycles(deps);
+}
+
+/** Plans one object again, from the source as it is now; only what comes out the same is let go. */
+async function judge(
+  session: ImportSession,
+  header: PlanHeader,
+  { cycleId, allowDeletes }: PlanApplication,
+  row: PlanRow,
+  deadlineMs: number,
+): Promise<PlanRow> {
+  const { deps } = session;
+  if (row.outcome !== 'planned') return row;
+  const isHeld = row.removal !== null && header.brake.some((one) => one.kind === row.removal?.kind) && allowDeletes !== true;
+  if (isHeld) return { ...row, applied: 'held', refusal: 'Above the deletion threshold, and not allowed.' };
+  // Carried out already, by an earlier stretch of this work that did not get to saving: not to be mistaken for a change.
+  if (await deps.log.read(cycleId, changeIdFor(cycleId, row.key))) return { ...row, applied: 'enqueued', refusal: null };
+  const imported = await importOne(session, row.key.id, row.key.type);
+  if (imported.kind !== 'imported') return { ...row, applied: 'refused', refusal: imported.reason };
+  const scoping = {
+    deps,
+    appRoles: session.appRoles,
+    ancestry: makeAncestry(deps.space, deps.settings.groupMembership),
+    assignmentsOf: (id: PlanRow['key']['id']) => session.assignments.get(id) ?? [],
+  };
+  const now = planRow(deps, row.key, await planObject(scoping, cycleId, row.key, deadlineMs));
+  if (now.digest === row.digest) return { ...row, applied: 'enqueued', refusal: null };
+  const refusal = now.outcome === 'planned' ? `Changed since: ${now.action}. ${now.reason}` : `Changed since: ${now.reason}`;
+  return { ...row, applied: 'refused', refusal };
+}
+
+async function putRecord(
+  { deps }: Planning,
+  header: PlanHeader,
+  { cycleId, startedAt }: PlanApplication,
+  enqueued: number,
+  isLast: boolean,
+): Promise<void> {
+  await deps.cycles.put({
+    cycleId,
+    kind: 'apply',
+    state: isLast ? 'exporting' : 'enqueueing',
+    startedAt,
+    endedAt: isLast ? deps.clock().toISOString() : null,
+    enqueued,
+    staged: 0,
+    imported: 0,
+    why: `Plan ${header.planId} was applied.`,
+    error: null,
+  });
+}

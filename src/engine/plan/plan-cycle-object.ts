@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { UnauthorizedError } from '../../core/errors';
+import type { WorkItem } from '../../core/model';
+import type { Plan } from '../../core/plan-model';
+import type { PlanRow } from '../../ports/plan-store';
+import type { ObjectKey } from '../../ports/stores';
+import { changeIdFor } from '../change-id';
+import { CycleInterrupted } from '../cycle-context';
+import { type Removal, removalOf } from '../decide/removals';
+import { decideScope, type ScopeContext } from '../decide/scope-object';
+import { skipStranger, strangerOf } from '../decide/strangers';
+import type { EngineDeps } from '../deps';
+import { refreshRow } from '../import/scope-changes';
+import { provisionObject } from '../provision/provision-object';
+import { entryOf } from '../record/log-entry';
+import type { Outcome } from '../record/outcome';
+
+/** What would be done to one object, with what the brake counts of it. */
+export interface PlannedObject {
+  readonly item: WorkItem;
+  readonly removal: Removal | undefined;
+  readonly outcome: Exclude<Outcome, { kind: 'deferred' }>;
+}
+
+/**
+ * Plans one object as a cycle would carry it out when the brake lets it: a dry run with the brake's word exactly where something
+ * is to be counted.
+ * @throws CycleInterrupted when the other side asks to wait for longer than there is time; UnauthorizedError
+ */
+export async function planObject(
+  scoping: ScopeContext,
+  cycleId: string,
+  key: ObjectKey,
+  deadlineMs: number,
+): Promise<PlannedObject> {
+  const { deps } = scoping;
+  const stranger = strangerOf(scoping, key);
+  if (stranger) return { item: itemOf(cycleId, key, false), removal: undefined, outcome: skipStranger(stranger) };
+  const object = await refreshRow(scoping, key);
+  const link = (await deps.links.read(key))?.value.link ?? null;
+  const above = object ? await scoping.ancestry.above(object.id) : [];
+  const removal = object && (await removalOf(deps, object, decideScope(deps, scoping.appRoles, object, above), link));
+  const item = itemOf(cycleId, key, removal !== undefined);
+  return { item, removal, outcome: await dryRun(deps, item, deadlineMs) };
+}
+
+const itemOf = (cycleId: string, key: ObjectKey, mayDeprovision: boolean): WorkItem => ({
+  objectType: key.type,
+  sourceId: key.id,
+  cycleId,
+  changeId: changeIdFor(cycleId, key),
+  mayDeprovision,
+});
+
+async function dryRun(deps: EngineDeps, item: WorkItem, deadlineMs: number): Promise<PlannedObject['outcome']> {
+  for (;;) {
+    const outcome = await provisionObject(deps, item, { dryRun: true });
+    if (outcome.kind !== 'deferred') return outcome;
+    if (outcome.error instanceof UnauthorizedError) throw outcome.error;
+    const waitMs = Math.max(outcome.delayMs, 250);
+    if (deps.clock().getTime() + waitMs >= deadlineMs) throw new CycleInterrupted();
+    await deps.sleep(waitMs);
+  }
+}
+
+/** The object as the plan stores it. */
+export function planRow(deps: EngineDeps, key: ObjectKey, { item, removal, outcome }: PlannedObject): PlanRow {
+  const entry = entryOf(deps, item, outcome, deps.clock());
+  const plan = 'plan' in outcome ? outcome.plan : undefined;
+  const isUnchanged = outcome.kind === 'planned' ? outcome.plan.action === 'none' : false;
+  return {
+    key,
+    name: entry.sourceIdentity.displayName,
+    targetId: outcome.subject.targetId ?? null,
+    outcome: isUnchanged ? 'unchanged' : outcome.kind === 'done' ? 'planned' : outcome.kind,
+    action: entry.provisioningAction,
+    changes: entry.modifiedProperties,
+    reason: outcome.kind === 'failed' ? outcome.error.message : why(outcome),
+    code: entry.skipReason ?? entry.provisioningStatusInfo.errorInformation?.errorCode ?? null,
+    warnings: outcome.kind === 'planned' ? outcome.warnings : [],
+    removal: removal ? { kind: removal.kind, count: removal.count } : null,
+    digest: digestOf(plan, removal),
+    applied: null,
+    refusal: null,
+  };
+}
+
+/** The steps in words, but for the one that says no more than that the object is known. */
+const why = ({ subject }: PlannedObject['outcome']): string =>
+  subject.steps
+    .filter((step) => step.provisioningStepType !== 'import' || step.status !== 'success')
+    .map((step) => step.description)
+    .join(' ');
+
+/** Plans are data: equal plans are equal bytes. Notes are words about it, and are left out. */
+function digestOf(plan: Plan | undefined, removal: Removal | undefined): string {
+  const bytes = plan && [plan.action, plan.targetId, plan.changes, plan.role, plan.adopts];
+  const text = JSON.stringify([bytes ?? null, removal ? [removal.kind, removal.count] : null]);
+  return createHash('sha256').update(text).digest('hex');
+}

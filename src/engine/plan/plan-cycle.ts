@@ -1,0 +1,242 @@
+import { ConfigError, ProvisioningError, UnauthorizedError } from '../../core/errors';
+import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { RemovalKind } from '../../core/removal';
+import type { ProvisioningSchema } from '../../core/schema/model';
+import { readSchema } from '../../core/schema/read';
+import type { PlanBrake, PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
+import { overThreshold } from '../cycle/apply-brake';
+import { type CycleContext, CycleInterrupted } from '../cycle-context';
+import { makeAncestry } from '../decide/ancestry';
+import type { EngineDeps } from '../deps';
+import { importAssignments, loadAssignments } from '../import/import-assignments';
+import { importGroups } from '../import/import-groups';
+import { importUsers } from '../import/import-users';
+import { groupAttributes } from '../import/schema-needs';
+import { scopeContext } from '../import/scope-changes';
+import { type RunningCycle, STATE_KEYS } from '../job/job-state';
+import { type Lease, takeLease } from '../job/lease';
+import { requireSameSystems } from '../job/same-systems';
+import type { Initiator } from '../record/log-entry';
+import { planObject, planRow } from './plan-cycle-object';
+import { copySpace, planState } from './plan-cycle-space';
+
+/** What planning needs besides the engine. */
+export interface Planning {
+  readonly deps: EngineDeps;
+  readonly plans: PlanStore;
+  readonly shadow: ShadowSpace;
+}
+
+/** One plan is worked on at a time: they share the space that they import into. */
+export const PLAN_LEASE = 'plan-lease';
+
+/** After this long a plan can no longer be applied: it tells of a directory that has moved on. */
+export const PLAN_EXPIRES_MS = 24 * 3600_000;
+
+/** Plans older than this are removed when a new one is made. */
+const PLAN_KEPT_MS = 7 * 24 * 3600_000;
+
+/** Objects planned between two saves: few enough to fit into the time of a call when Zendesk is slow. */
+const PLANNED_AT_ONCE = 64;
+
+/** How one call may go about it. */
+export interface PlanOptions {
+  readonly owner: string;
+  readonly budgetMs: number;
+}
+
+/**
+ * Begins a plan: what an initial cycle would do now, object by object. Nothing but the plan is written.
+ * @param schema Mappings that are not in force, with their text; undefined for those that are.
+ */
+export async function createPlan(
+  { deps, plans }: Planning,
+  operator: Initiator,
+  schema: { readonly schema: ProvisioningSchema; readonly text: string } | undefined,
+): Promise<PlanHeader> {
+  const now = deps.clock();
+  for (const old of await plans.list()) {
+    if (now.getTime() - Date.parse(old.createdAt) > PLAN_KEPT_MS) await plans.remove(old.planId);
+  }
+  const planId = deps.newId();
+  const inForce = schema?.schema ?? deps.schema;
+  if (schema) await plans.writeSchema(planId, schema.text);
+  const header: PlanHeader = {
+    planId,
+    createdAt: now.toISOString(),
+    createdBy: operator.displayName,
+    state: 'planning',
+    schemaHash: inForce.hash,
+    isForOtherSchema: schema !== undefined && inForce.hash !== deps.schema.hash,
+    phase: 'copy',
+    cycle: newPlanCycle(planId, inForce, now),
+    objects: 0,
+    counts: {},
+    removals: {},
+    brake: [],
+    endedAt: null,
+    error: null,
+    application: null,
+  };
+  await plans.write(header, null);
+  return header;
+}
+
+function newPlanCycle(planId: string, schema: ProvisioningSchema, now: Date): RunningCycle {
+  return {
+    cycleId: planId,
+    kind: 'initial',
+    why: 'A plan.',
+    startedAt: now.toISOString(),
+    phase: 'assignments',
+    groups: [],
+    groupSelect: groupAttributes(schema).join(','),
+    usersNext: null,
+    usersWatermark: null,
+    usersFull: true,
+    userSelect: schema.users.sourceAttributes.join(','),
+    scopedAfter: null,
+    imported: 0,
+    evaluated: 0,
+    staged: 0,
+    unknowns: 0,
+  };
+}
+
+/** Goes on with a plan as far as it gets. Answers it as it is afterwards; undefined when there is none. Safe to repeat. */
+export async function continuePlan(planning: Planning, planId: string, options: PlanOptions): Promise<PlanHeader | undefined> {
+  const { deps, plans } = planning;
+  const lease = await takeLease(deps.state, PLAN_LEASE, options.owner, deps.clock, deps.sleep);
+  if (lease) {
+    try {
+      const stored = await plans.read(planId);
+      if (stored?.value.state === 'planning') {
+        await new PlanRun(planning, lease, stored.value, stored.etag, deps.clock().getTime() + options.budgetMs).run();
+      }
+    } finally {
+      await lease.release();
+    }
+  }
+  return (await plans.read(planId))?.value;
+}
+
+/** One stretch of work on a plan. */
+class PlanRun {
+  #deps: EngineDeps;
+
+  constructor(
+    readonly planning: Planning,
+    readonly lease: Lease,
+    private header: PlanHeader,
+    private etag: string,
+    readonly deadlineMs: number,
+  ) {
+    const { deps, shadow } = planning;
+    const silent = { send: async () => undefined };
+    this.#deps = { ...deps, space: shadow, state: planState(deps.state), notifier: silent };
+  }
+
+  async run(): Promise<void> {
+    try {
+      await requireSameSystems(this.planning.deps);
+      this.#deps = { ...this.#deps, schema: await this.#schema() };
+      const application = await this.#deps.source.readApplication();
+      await this.#deps.state.write(STATE_KEYS.application, application, '*');
+      await this.#deps.target.describe(true);
+      const context = this.#context(application);
+      if (this.header.phase === 'copy') {
+        await copySpace(this.planning.deps.space, this.planning.shadow, () => context.save({}));
+        await this.#save({ phase: 'import' });
+      }
+      await this.#import(context);
+      if (this.header.phase === 'objects') await this.#planAll(context);
+    } catch (error) {
+      if (error instanceof CycleInterrupted) return;
+      if (!(error instanceof ProvisioningError)) throw error;
+      await this.#fail(error);
+    }
+  }
+
+  async #schema(): Promise<ProvisioningSchema> {
+    const text = await this.planning.plans.readSchema(this.header.planId);
+    const read = text === undefined ? undefined : readSchema(text);
+    return read?.ok ? read.schema : this.planning.deps.schema;
+  }
+
+  async #import(context: CycleContext): Promise<void> {
+    if (context.cycle().phase === 'assignments') await importAssignments(context);
+    else await loadAssignments(context);
+    if (context.cycle().phase === 'groups') await importGroups(context);
+    if (context.cycle().phase === 'users') await importUsers(context);
+    if (this.header.phase === 'import') await this.#save({ phase: 'objects' });
+  }
+
+  async #planAll(context: CycleContext): Promise<void> {
+    const { plans } = this.planning;
+    const scoping = scopeContext(context);
+    for (;;) {
+      const waiting = await this.#deps.space.listDirty(context.cycle().scopedAfter ?? undefined);
+      const keys = waiting.slice(0, PLANNED_AT_ONCE);
+      if (keys.length === 0) break;
+      const rows = await concurrently(keys, STORAGE_CONCURRENCY, async (key) =>
+        planRow(this.#deps, key, await planObject(scoping, this.header.planId, key, this.deadlineMs)),
+      );
+      await plans.putRows(this.header.planId, rows);
+      this.header = { ...this.header, ...added(this.header, rows) };
+      await context.save({ scopedAfter: keys.at(-1) ?? null, evaluated: context.cycle().evaluated + keys.length });
+    }
+    const held = await overThreshold(
+      this.planning.deps,
+      new Map(Object.entries(this.header.removals) as [RemovalKind, number][]),
+    );
+    const brake: PlanBrake[] = [...held].map(([kind, reason]) => ({ kind, count: this.header.removals[kind] ?? 0, reason }));
+    await this.#save({ state: 'planned', phase: 'done', brake, endedAt: this.#deps.clock().toISOString(), error: null });
+  }
+
+  #context(application: SourceApplication): CycleContext {
+    const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
+    return {
+      deps: this.#deps,
+      application,
+      assignments,
+      ancestry: makeAncestry(this.#deps.space, this.#deps.settings.groupMembership),
+      cycle: () => this.#cycle,
+      save: async (change) => {
+        await this.#save({ cycle: { ...this.#cycle, ...change } });
+        if (this.#deps.clock().getTime() >= this.deadlineMs) throw new CycleInterrupted();
+      },
+      close: async () => undefined,
+    };
+  }
+
+  get #cycle(): RunningCycle {
+    return this.header.cycle as RunningCycle;
+  }
+
+  async #save(change: Partial<PlanHeader>): Promise<void> {
+    await this.lease.renew();
+    const next = { ...this.header, ...change };
+    this.etag = await this.planning.plans.write(next, this.etag);
+    this.header = next;
+  }
+
+  /** A refused credential or setting needs a person; anything else may be over by the next try. */
+  async #fail(error: ProvisioningError): Promise<void> {
+    const stored = await this.planning.plans.read(this.header.planId);
+    if (!stored) return;
+    const state = error instanceof UnauthorizedError || error instanceof ConfigError ? 'failed' : 'planning';
+    await this.planning.plans.write({ ...stored.value, state, error: { code: error.code, message: error.message } }, '*');
+  }
+}
+
+function added(header: PlanHeader, rows: readonly PlanRow[]): Pick<PlanHeader, 'objects' | 'counts' | 'removals'> {
+  const counts: Record<string, number> = { ...header.counts };
+  const removals: Partial<Record<RemovalKind, number>> = { ...header.removals };
+  for (const row of rows) {
+    const name = row.outcome === 'planned' ? row.action : row.outcome;
+    counts[name] = (counts[name] ?? 0) + 1;
+    if (row.removal) removals[row.removal.kind] = (removals[row.removal.kind] ?? 0) + row.removal.count;
+  }
+  return { objects: header.objects + rows.length, counts, removals };
+}

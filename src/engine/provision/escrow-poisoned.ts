@@ -1,0 +1,35 @@
+import { ProvisioningError } from '../../core/errors';
+import type { WorkItem } from '../../core/model';
+import type { EngineDeps } from '../deps';
+import { recordOutcome } from './handle-work-item';
+
+/** A work item that failed too often by our own fault becomes an escrow with a log entry: nothing is lost in silence. */
+export async function escrowPoisoned(deps: EngineDeps, item: WorkItem): Promise<void> {
+  const error = new ProvisioningError('PROV_BUG', 'The work item failed again and again in a way that the app did not expect.');
+  const source = (await deps.space.readObject({ type: item.objectType, id: item.sourceId }))?.value;
+  const subject = {
+    source,
+    targetId: undefined,
+    targetName: undefined,
+    scope: undefined,
+    steps: [
+      {
+        name: 'EntryImport',
+        provisioningStepType: 'import' as const,
+        status: 'failure' as const,
+        description: error.message,
+        details: {},
+      },
+    ],
+  };
+  await recordOutcome(deps, item, { kind: 'failed', subject, error, plan: undefined }, deps.clock());
+}
+
+/** Texts that no function can read are taken out of the poison queue and told of; they name no object, so no object is lost. */
+export async function reportUnreadable(deps: EngineDeps): Promise<number> {
+  const messages = await deps.queue.takeUnreadable();
+  for (const message of messages) {
+    deps.logger.error('A text in the queue was no work item and has been taken out', { messageId: message.messageId });
+  }
+  return messages.length;
+}

@@ -1,0 +1,79 @@
+import { RECOMMENDED_ACTION } from '../../core/advice';
+import type { WorkItem } from '../../core/model';
+import { nextAttemptAt } from '../../core/retry';
+import type { EngineDeps } from '../deps';
+import type { Gate } from '../job/gate';
+import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
+import type { Outcome } from '../record/outcome';
+import { closeClaim } from './pairing';
+import { provisionObject } from './provision-object';
+
+/**
+ * Carries out one work item from the queue and records how it ended: exactly one log entry, or back into the queue with a delay.
+ * Returning normally takes the message off the queue; throwing hands it out again after the retry delay.
+ */
+export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkItem): Promise<Outcome | undefined> {
+  const holdMs = await gate.holdMs();
+  if (holdMs > 0) {
+    await deps.queue.defer(item, holdMs);
+    return undefined;
+  }
+  const startedAt = deps.clock();
+  const outcome = await provisionObject(deps, item, { dryRun: false });
+  if (outcome.kind === 'deferred') {
+    deps.logger.debug('Put back into the queue', { ...idsOf(item), delayMs: outcome.delayMs, code: outcome.error.code });
+    await deps.queue.defer(item, outcome.delayMs);
+    return outcome;
+  }
+  await recordOutcome(deps, item, outcome, startedAt);
+  return outcome;
+}
+
+/** Writes the log entry of a work item and keeps its escrow in step: one for a failure, none for anything else. */
+export async function recordOutcome(
+  deps: EngineDeps,
+  item: WorkItem,
+  outcome: Exclude<Outcome, { kind: 'deferred' }>,
+  startedAt: Date,
+  initiator?: Initiator,
+): Promise<void> {
+  const key = { type: item.objectType, id: item.sourceId };
+  if (outcome.kind === 'failed') await escrow(deps, item, outcome);
+  const entry = entryOf(deps, item, outcome, startedAt, initiator);
+  await deps.log.record(entry);
+  if (outcome.kind === 'done') await closeClaim(deps, key);
+  if (outcome.kind !== 'failed') await deps.escrows.remove(key);
+  deps.logger.info('Provisioned', {
+    ...idsOf(item),
+    action: entry.provisioningAction,
+    status: entry.provisioningStatusInfo.status,
+    skipReason: entry.skipReason,
+    errorCode: entry.provisioningStatusInfo.errorInformation?.errorCode,
+    durationMs: entry.durationInMilliseconds,
+  });
+}
+
+async function escrow(deps: EngineDeps, item: WorkItem, outcome: Extract<Outcome, { kind: 'failed' }>): Promise<void> {
+  const key = { type: item.objectType, id: item.sourceId };
+  const before = await deps.escrows.read(key);
+  const now = deps.clock();
+  const firstFailedAt = before?.firstFailedAt ?? now.toISOString();
+  const attempts = before?.changeId === item.changeId ? before.attempts : (before?.attempts ?? 0) + 1;
+  const isTransient = outcome.error.code === 'PROV_TARGET_UNAVAILABLE' || outcome.error.code === 'PROV_SOURCE_UNAVAILABLE';
+  const next = nextAttemptAt(new Date(firstFailedAt), now, attempts, isTransient);
+  await deps.escrows.put({
+    key,
+    firstFailedAt,
+    lastFailedAt: now.toISOString(),
+    attempts,
+    nextAttemptAt: next?.toISOString() ?? null,
+    code: errorInformation(outcome.error).errorCode,
+    reason: outcome.error.message,
+    recommendedAction: RECOMMENDED_ACTION[outcome.error.code],
+    cycleId: item.cycleId,
+    changeId: item.changeId,
+    isTransient,
+  });
+}
+
+const idsOf = (item: WorkItem) => ({ cycleId: item.cycleId, changeId: item.changeId, sourceId: item.sourceId });

@@ -1,0 +1,167 @@
+import { RECOMMENDED_ACTION } from '../../core/advice';
+import { AlreadyExistsError, LicenseLimitError, type ProvisioningError, RejectedError } from '../../core/errors';
+import type { AttributeValue, ObjectType, SourceObject, WorkItem } from '../../core/model';
+import type { AttributeChange } from '../../core/plan-model';
+import type {
+  ErrorInformation,
+  ModifiedProperty,
+  ProvisionedIdentity,
+  ProvisioningLogEntry,
+  ProvisioningStatus,
+  ProvisioningSystem,
+} from '../../core/record';
+import { ENTRA_ERROR_CODE } from '../../core/retry';
+import type { StagedDeletion } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+import type { Outcome, Subject } from './outcome';
+
+/** Who set a change off. */
+export interface Initiator {
+  readonly type: 'system' | 'user' | 'application';
+  readonly id: string;
+  readonly displayName: string;
+}
+
+/** The provisioning cycle itself, as initiator. */
+export const THE_CYCLE: Initiator = { type: 'system', id: '', displayName: 'Zendesk provisioning' };
+
+/** The id of the job in log entries: of the shape that Entra's own Zendesk jobs have. */
+export const jobId = (deps: EngineDeps): string =>
+  `zendesk.${deps.settings.tenantId.replaceAll('-', '')}.${deps.settings.servicePrincipalId}`;
+
+/** The log entry of a work item that ended. Values that a mapping redacts are printed as `[Redact]`. */
+export function entryOf(
+  deps: EngineDeps,
+  item: WorkItem,
+  outcome: Exclude<Outcome, { kind: 'deferred' }>,
+  startedAt: Date,
+  initiator: Initiator = THE_CYCLE,
+): ProvisioningLogEntry {
+  const plan = 'plan' in outcome ? outcome.plan : undefined;
+  return {
+    ...frame(deps, item, startedAt, initiator),
+    provisioningAction: plan && plan.action !== 'none' ? plan.action : 'other',
+    sourceIdentity: identityOf(item, outcome.subject),
+    targetIdentity: targetIdentity(item.objectType, outcome.subject),
+    provisioningStatusInfo: {
+      status: statusOf(outcome),
+      errorInformation: outcome.kind === 'failed' ? errorInformation(outcome.error) : null,
+    },
+    provisioningSteps: outcome.subject.steps,
+    modifiedProperties: (plan?.changes ?? []).map(modifiedProperty),
+    skipReason: outcome.kind === 'skipped' ? outcome.skipReason : null,
+  };
+}
+
+/** The log entry of an object that the brake holds. */
+export function stagedEntry(deps: EngineDeps, row: StagedDeletion, reason: string): ProvisioningLogEntry {
+  const item: WorkItem = {
+    objectType: row.key.type,
+    sourceId: row.key.id,
+    cycleId: row.cycleId,
+    changeId: row.changeId,
+    mayDeprovision: false,
+  };
+  return {
+    ...frame(deps, item, deps.clock(), THE_CYCLE),
+    provisioningAction: 'stagedDelete',
+    sourceIdentity: sourceIdentity(row.key.type, row.key.id, undefined),
+    targetIdentity: { id: '', displayName: '', identityType: identityType(row.key.type), details: {} },
+    provisioningStatusInfo: { status: 'warning', errorInformation: null },
+    provisioningSteps: [
+      {
+        name: 'EntrySynchronizationScoping',
+        provisioningStepType: 'scoping',
+        status: 'warning',
+        description: `${row.reason} Held by the brake: ${reason}`,
+        details: { kind: row.kind, count: String(row.count) },
+      },
+    ],
+    modifiedProperties: [],
+    skipReason: null,
+  };
+}
+
+function frame(deps: EngineDeps, item: WorkItem, startedAt: Date, initiator: Initiator) {
+  return {
+    id: item.changeId,
+    activityDateTime: startedAt.toISOString(),
+    tenantId: deps.settings.tenantId,
+    jobId: jobId(deps),
+    cycleId: item.cycleId,
+    changeId: item.changeId,
+    durationInMilliseconds: Math.max(0, deps.clock().getTime() - startedAt.getTime()),
+    initiatedBy: { id: initiator.id, displayName: initiator.displayName, initiatorType: initiator.type },
+    servicePrincipal: { id: deps.settings.servicePrincipalId, displayName: 'Zendesk' },
+    sourceSystem: system(deps.settings.tenantId, 'Microsoft Entra ID'),
+    targetSystem: system(deps.settings.subdomain, 'Zendesk'),
+    attempts: 1,
+  };
+}
+
+const system = (id: string, displayName: string): ProvisioningSystem => ({ id, displayName, details: {} });
+
+function statusOf(outcome: Exclude<Outcome, { kind: 'deferred' }>): ProvisioningStatus {
+  switch (outcome.kind) {
+    case 'skipped':
+      return 'skipped';
+    case 'failed':
+      return 'failure';
+    default:
+      return outcome.warnings.length > 0 ? 'warning' : 'success';
+  }
+}
+
+const identityType = (type: ObjectType): 'User' | 'Group' => (type === 'user' ? 'User' : 'Group');
+
+function identityOf({ objectType, sourceId }: WorkItem, { source, stranger }: Subject): ProvisionedIdentity {
+  if (!stranger) return sourceIdentity(objectType, sourceId, source);
+  return { id: sourceId, displayName: stranger.principalDisplayName, identityType: stranger.principalType, details: {} };
+}
+
+function sourceIdentity(type: ObjectType, id: string, source: SourceObject | undefined): ProvisionedIdentity {
+  const text = (name: string): string => {
+    const value = source && Object.hasOwn(source.attributes, name) ? source.attributes[name] : undefined;
+    return typeof value === 'string' ? value : '';
+  };
+  const details: Record<string, string> = {};
+  if (text('userPrincipalName')) details['userPrincipalName'] = text('userPrincipalName');
+  if (text('mail')) details['mail'] = text('mail');
+  return { id, displayName: text('displayName'), identityType: identityType(type), details };
+}
+
+const targetIdentity = (type: ObjectType, subject: Subject): ProvisionedIdentity => ({
+  id: subject.targetId ?? '',
+  displayName: subject.targetName ?? '',
+  identityType: identityType(type),
+  details: {},
+});
+
+/** An error as the log tells it: Entra's code where it has one, the reason in plain words, Zendesk's own words, what to do. */
+export function errorInformation(error: ProvisioningError): ErrorInformation {
+  const detail = error instanceof RejectedError || error instanceof LicenseLimitError ? (error.detail ?? null) : null;
+  const attribute = error instanceof RejectedError || error instanceof AlreadyExistsError ? error.attribute : undefined;
+  return {
+    errorCode: ENTRA_ERROR_CODE[error.code] ?? error.code,
+    reason: error.message,
+    additionalDetails: [`code ${error.code}`, attribute && `attribute ${attribute}`, detail].filter(Boolean).join('; '),
+    errorCategory: error.code === 'PROV_BUG' ? 'failure' : 'nonServiceFailure',
+    recommendedAction: RECOMMENDED_ACTION[error.code],
+  };
+}
+
+const REDACTED = '[Redact]';
+
+/** An attribute's change as text. */
+export function modifiedProperty(change: AttributeChange): ModifiedProperty {
+  return {
+    displayName: change.attribute,
+    oldValue: change.redacted && change.oldValue !== null ? REDACTED : asText(change.oldValue),
+    newValue: change.redacted && change.newValue !== null ? REDACTED : asText(change.newValue),
+  };
+}
+
+function asText(value: AttributeValue): string | null {
+  if (value === null) return null;
+  return typeof value === 'object' ? value.join(', ') : String(value);
+}

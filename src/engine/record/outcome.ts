@@ -1,0 +1,26 @@
+import type { ProvisioningError } from '../../core/errors';
+import type { AppRoleAssignment, SourceObject, TargetId } from '../../core/model';
+import type { Plan } from '../../core/plan-model';
+import type { ProvisioningStep } from '../../core/record';
+import type { ScopeDecision, SkipReason } from '../../core/scope';
+
+/** What is known of an object when its work item ends. */
+export interface Subject {
+  readonly source: SourceObject | undefined;
+  readonly targetId: TargetId | undefined;
+  readonly targetName: string | undefined;
+  readonly scope: ScopeDecision | undefined;
+  readonly steps: readonly ProvisioningStep[];
+  /** The assignment of a principal that is neither user nor group; absent for everybody else. */
+  readonly stranger?: AppRoleAssignment;
+}
+
+/** How one work item ended. Every kind but `deferred` ends in exactly one log entry. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly subject: Subject; readonly plan: Plan; readonly warnings: readonly string[] }
+  /** A dry run: what would have been done. */
+  | { readonly kind: 'planned'; readonly subject: Subject; readonly plan: Plan; readonly warnings: readonly string[] }
+  | { readonly kind: 'skipped'; readonly subject: Subject; readonly skipReason: SkipReason; readonly reason: string }
+  | { readonly kind: 'failed'; readonly subject: Subject; readonly error: ProvisioningError; readonly plan: Plan | undefined }
+  /** Put back into the queue: throttled, or another worker holds the object. Not a failed try. */
+  | { readonly kind: 'deferred'; readonly delayMs: number; readonly error: ProvisioningError };

@@ -1,0 +1,37 @@
+import type { ProvisioningStatus, ProvisioningStep } from '../../core/record';
+
+type StepType = ProvisioningStep['provisioningStepType'];
+
+/** Names of the steps as Entra's own log prints them. */
+const STEP_NAMES: Readonly<Record<StepType, string>> = {
+  import: 'EntryImport',
+  scoping: 'EntrySynchronizationScoping',
+  matching: 'EntryMatching',
+  processing: 'EntryProcessing',
+  referenceResolution: 'EntryReferenceResolution',
+  export: 'EntryExport',
+};
+
+/** Collects what each stage of one work item found, in order, for its log entry. */
+export class Trace {
+  private readonly collected: ProvisioningStep[] = [];
+
+  /** Notes what a stage found. A stage may be noted more than once (a plan made again). */
+  step(
+    provisioningStepType: StepType,
+    description: string,
+    details: Readonly<Record<string, string>> = {},
+    status: ProvisioningStatus = 'success',
+  ): void {
+    this.collected.push({ name: STEP_NAMES[provisioningStepType], provisioningStepType, status, description, details });
+  }
+
+  get steps(): readonly ProvisioningStep[] {
+    return this.collected;
+  }
+
+  /** The stage that was noted last. */
+  get lastType(): StepType {
+    return this.collected.at(-1)?.provisioningStepType ?? 'import';
+  }
+}
