@@ -1,4 +1,5 @@
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
+import type { ObjectKey } from '../ports/stores';
 import type { Ancestry } from './decide/ancestry';
 import type { EngineDeps } from './deps';
 import type { RunningCycle } from './job/job-state';
@@ -17,6 +18,8 @@ export interface CycleContext {
    * @throws StaleStateError, CycleInterrupted
    */
   readonly save: (change: Partial<RunningCycle>) => Promise<void>;
+  /** Takes the marks of objects off. @throws StaleStateError when another instance has begun a run since this one did */
+  readonly clearDirty: (keys: readonly ObjectKey[]) => Promise<void>;
   /** Ends the cycle: none is running any more. @throws StaleStateError when another instance has gone on with it */
   readonly close: () => Promise<void>;
 }

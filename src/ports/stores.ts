@@ -63,7 +63,13 @@ export interface ConnectorSpace {
   markDirty(keys: readonly ObjectKey[]): Promise<void>;
   /** One page of waiting objects, at most 500, in key order after `after`; empty when there are none left. */
   listDirty(after?: ObjectKey): Promise<readonly ObjectKey[]>;
-  clearDirty(keys: readonly ObjectKey[]): Promise<void>;
+  /** Takes the right to clear marks away from whoever had it. Answers the token that {@link clearDirty} wants. */
+  claimDirty(): Promise<string>;
+  /**
+   * Takes marks off, page by page as they were listed, and answers the next token.
+   * @throws StaleStateError when somebody has claimed since; what they go by is still there
+   */
+  clearDirty(keys: readonly ObjectKey[], token: string): Promise<string>;
 }
 
 /**

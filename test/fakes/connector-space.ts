@@ -1,3 +1,4 @@
+import { StaleStateError } from '../../src/core/errors';
 import type { AppRoleAssignment, SourceObject } from '../../src/core/model';
 import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../src/ports/stores';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
@@ -17,6 +18,7 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
   const edges = new Rows<Stamped<MemberEdge>>();
   const assignments = new Rows<AppRoleAssignment>();
   const dirty = new Rows<ObjectKey>();
+  let fence = 0;
   const objectsWhere = (test: (row: Stamped<SourceObject>) => boolean) =>
     inPages(
       objects
@@ -94,8 +96,11 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
       const waiting = dirty.values().filter((key) => !after || nameOf(key) > nameOf(after));
       return waiting.slice(0, Math.min(DIRTY_PAGE, options.pageSize ?? DIRTY_PAGE));
     },
-    async clearDirty(keys) {
+    claimDirty: async () => String(++fence),
+    async clearDirty(keys, token) {
+      if (token !== String(fence)) throw new StaleStateError('Somebody else clears marks');
       for (const key of keys) dirty.remove(nameOf(key));
+      return String(++fence);
     },
   };
   return watched('connectorSpace', space, options.onCall);

@@ -36,10 +36,7 @@ const fenced = async (world: World) => ({
   lastCycleId: (await read<JobState>(world, STATE_KEYS.job))?.lastCycleId,
 });
 
-/**
- * Runs a cycle that sleeps before its n-th port call until it is woken; undefined when it makes fewer calls. Clearing marks is not counted:
- * it comes right after a look at the fence and storage cannot tie it to that, so to sleep just there is the one gap that is known.
- */
+/** Runs a cycle that sleeps before its n-th port call until it is woken; undefined when it makes fewer calls. */
 async function sleeperAt(world: World, call: number) {
   let calls = 0;
   let wake: (() => void) | undefined;
@@ -47,8 +44,7 @@ async function sleeperAt(world: World, call: number) {
     wake = resolve;
   });
   const asleep = new Promise<boolean>((resolve) => {
-    world.hook = async (name) => {
-      if (name === 'connectorSpace.clearDirty') return;
+    world.hook = async () => {
       calls += 1;
       if (calls !== call + 1) return;
       world.hook = undefined;

@@ -1,4 +1,4 @@
-import { odata } from '@azure/data-tables';
+import { odata, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { StaleStateError } from '../../core/errors';
 import { type AppRoleAssignment, type ObjectType, type SourceId, sourceId } from '../../core/model';
@@ -6,6 +6,7 @@ import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../ports/stores';
 import type { Storage } from './connection';
 import { TABLES, type TableName } from './names';
 import { objectKeySchema, objectRowKey, toMemberEdge, toSourceObject } from './object-rows';
+import { MAX_TRANSACTION_ROWS } from './store-table';
 import { encodeKey, fromJsonColumns, guard, jsonColumns, keyOf, type Row } from './table-kit';
 
 /** Largest page of waiting objects, as the port says. */
@@ -13,6 +14,8 @@ const DIRTY_PAGE = 500;
 /** The stamp of a row that no full round has seen yet. */
 const NEVER_SEEN = '';
 const DIRTY = 'dirty';
+/** Sorts before every mark. */
+const FENCE = '.fence';
 const ASSIGNMENT = 'assignment';
 
 const objectPartition = (type: ObjectType): string => keyOf('object', type);
@@ -56,6 +59,7 @@ const dirtyRow = (key: ObjectKey): Row => ({
  *   memberof.<memberId> <groupId>       the same membership from the other side
  *   assignment          <assignmentId>  an app role assignment
  *   dirty               <type>.<id>     an object that waits to be evaluated
+ *   dirty               .fence          changes with every claim and every clearing, in one transaction with it
  *
  * A membership's truth is written first and removed last, so after a crash between the two every reverse row still has its truth:
  * the next full round sees it and puts right what is missing.
@@ -147,7 +151,7 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     markDirty: async (keys) => table.upsertMany(keys.map(dirtyRow)),
 
     async listDirty(after) {
-      const range = { partition: DIRTY, ...(after && { rowAfter: objectRowKey(after) }) };
+      const range = { partition: DIRTY, rowAfter: after ? objectRowKey(after) : FENCE };
       for await (const page of table.pages(range, { pageSize: DIRTY_PAGE })) {
         // A first page shorter than it could be does no harm: the caller goes on after its last key.
         return page.map((row) => fromJsonColumns(row, 'a waiting object', isObjectKey));
@@ -155,6 +159,19 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       return [];
     },
 
-    clearDirty: (keys) => table.removeMany(keys.map((key) => ({ partitionKey: DIRTY, rowKey: objectRowKey(key) }))),
+    claimDirty: () => table.write({ partitionKey: DIRTY, rowKey: FENCE }, '*'),
+
+    async clearDirty(keys, token) {
+      let etag = token;
+      for (let from = 0; from < keys.length; from += MAX_TRANSACTION_ROWS - 1) {
+        const marks = keys.slice(from, from + MAX_TRANSACTION_ROWS - 1);
+        const [next] = await table.transact([
+          ['update', { partitionKey: DIRTY, rowKey: FENCE }, 'Replace', { etag }],
+          ...marks.map((key): TransactionAction => ['delete', { partitionKey: DIRTY, rowKey: objectRowKey(key) }]),
+        ]);
+        etag = next ?? '';
+      }
+      return etag;
+    },
   };
 }

@@ -6,7 +6,7 @@ import { asStateError, inParallel, isContainerMissing, isRowMissing, type Row, t
 export const ROW_VERSION = 1;
 
 /** Rows of one entity group transaction. @see https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
-const MAX_TRANSACTION_ROWS = 100;
+export const MAX_TRANSACTION_ROWS = 100;
 /** A transaction holds 4 MiB. Characters may take two or three bytes each and are escaped once more, so this leaves a wide margin. */
 const MAX_TRANSACTION_UNITS = 500_000;
 /** Largest page that the service answers. */

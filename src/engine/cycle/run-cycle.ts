@@ -137,6 +137,7 @@ async function openCycle(
   lease: Lease,
   deadlineMs: number,
 ): Promise<CycleContext> {
+  let marks = await deps.space.claimDirty();
   const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
   let current = stored?.value ?? (await newCycle(deps, application));
   // Marks first: a crash in between leaves marks too many, never a cycle that has forgotten what was due.
@@ -157,6 +158,9 @@ async function openCycle(
       etag = await deps.state.write(STATE_KEYS.cycle, next, etag);
       current = next;
       if (deps.clock().getTime() >= deadlineMs || (await isPaused())) throw new CycleInterrupted();
+    },
+    async clearDirty(keys) {
+      marks = await deps.space.clearDirty(keys, marks);
     },
     async close() {
       etag = await deps.state.write<RunningCycle | null>(STATE_KEYS.cycle, null, etag);

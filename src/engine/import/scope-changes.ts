@@ -44,9 +44,8 @@ export async function clearScoped(context: CycleContext): Promise<void> {
   for (;;) {
     const keys = (await context.deps.space.listDirty()).filter((key) => compareKeys(key, end) <= 0);
     if (keys.length === 0) return;
-    // An instance that slept through its lease would clear the marks of a later cycle.
     await context.save({});
-    await context.deps.space.clearDirty(keys);
+    await context.clearDirty(keys);
   }
 }
 

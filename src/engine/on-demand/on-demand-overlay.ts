@@ -72,6 +72,7 @@ export function overlaySpace(base: ConnectorSpace): ConnectorSpace {
     putAssignments: async () => undefined,
     removeAssignments: async () => undefined,
     markDirty: async () => undefined,
-    clearDirty: async () => undefined,
+    claimDirty: async () => '',
+    clearDirty: async () => '',
   };
 }

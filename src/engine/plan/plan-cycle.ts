@@ -206,6 +206,8 @@ class PlanRun {
         await this.#save({ cycle: { ...this.#cycle, ...change } });
         if (this.#deps.clock().getTime() >= this.deadlineMs) throw new CycleInterrupted();
       },
+      // The copy of the connector space goes as a whole, with its marks.
+      clearDirty: async () => undefined,
       close: async () => undefined,
     };
   }

@@ -136,8 +136,21 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
       walked.push(...page);
     }
     expect(walked).toEqual(keys);
-    await space.clearDirty([...keys.slice(0, -1), user('unknown')]);
-    await space.clearDirty([user('unknown')]);
+    const token = await space.clearDirty(keys.slice(0, -2), await space.claimDirty());
+    await space.clearDirty([user('u1')], token);
     expect(await space.listDirty()).toEqual([user('u2')]);
+  });
+
+  test('marks are cleared only by whoever has claimed them last', async () => {
+    const space = await make();
+    await space.markDirty([user('u1'), user('u2')]);
+    const early = await space.claimDirty();
+    const late = await space.claimDirty();
+    await expect(space.clearDirty([user('u1')], early)).rejects.toThrow(StaleStateError);
+    expect(await space.listDirty()).toEqual([user('u1'), user('u2')]);
+    const next = await space.clearDirty([user('u1')], late);
+    await expect(space.clearDirty([user('u2')], late)).rejects.toThrow(StaleStateError);
+    await space.clearDirty([user('u2')], next);
+    expect(await space.listDirty()).toEqual([]);
   });
 });
