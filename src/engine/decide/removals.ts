@@ -12,6 +12,9 @@ export interface Removal {
   readonly count: number;
 }
 
+/** A decision that may take something away: what is unknown never does. */
+type Decided = Exclude<ScopeDecision, { kind: 'unknown' }>;
+
 /** What carrying out the decision would take away from a linked object; undefined when nothing. Reads stores only. */
 export async function removalOf(
   deps: EngineDeps,
@@ -23,12 +26,7 @@ export async function removalOf(
   return object.type === 'user' ? userRemoval(deps, object, decision, link) : groupRemoval(deps, object, decision, link);
 }
 
-async function userRemoval(
-  deps: EngineDeps,
-  user: SourceObject,
-  decision: Exclude<ScopeDecision, { kind: 'unknown' }>,
-  link: Link,
-): Promise<Removal | undefined> {
+async function userRemoval(deps: EngineDeps, user: SourceObject, decision: Decided, link: Link): Promise<Removal | undefined> {
   if (decision.kind === 'out') {
     const fate = deprovisionUser(decision.cause, { ...deps.settings, actions: deps.schema.users.actions });
     if (fate.kind === 'delete') return { kind: 'userDelete', count: 1 };
@@ -40,12 +38,7 @@ async function userRemoval(
   return losesSeat ? { kind: 'agentDowngrade', count: 1 } : undefined;
 }
 
-async function groupRemoval(
-  deps: EngineDeps,
-  group: SourceObject,
-  decision: Exclude<ScopeDecision, { kind: 'unknown' }>,
-  link: Link,
-): Promise<Removal | undefined> {
+async function groupRemoval(deps: EngineDeps, group: SourceObject, decision: Decided, link: Link): Promise<Removal | undefined> {
   if (decision.kind === 'out') {
     const actions = deps.schema.groups?.actions;
     const fate = actions && deprovisionGroup(link, { actions });
