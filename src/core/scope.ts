@@ -1,16 +1,19 @@
 import { type AppRole, DEFAULT_ACCESS_ROLE_ID, type Entitlement, type SourceObject } from './model';
 
 /** Codes of a skip, in Entra's words where it has one. */
-export type SkipReason =
-  | 'RedundantExport'
-  | 'NotEffectivelyEntitled'
-  | 'NotInScope'
-  | 'NotSecurityEnabled'
-  | 'UnsupportedPrincipal'
-  | 'Protected'
-  | 'ActionDisabled'
-  | 'AwaitingCycle'
-  | 'Unknown';
+export const SKIP_REASONS = [
+  'RedundantExport',
+  'NotEffectivelyEntitled',
+  'NotInScope',
+  'NotSecurityEnabled',
+  'UnsupportedPrincipal',
+  'Protected',
+  'ActionDisabled',
+  'AwaitingCycle',
+  'Unknown',
+] as const;
+
+export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** Why an object is not to exist in Zendesk, in a form that decides what happens to an account it already has. */
 export type OutCause =

@@ -1,3 +1,4 @@
+import type { SkipReason } from '../../core/scope';
 import type { ShownCycle, ShownStatus } from './app-client';
 import { table } from './terminal';
 
@@ -12,7 +13,7 @@ const OUTCOMES: readonly (readonly [prefix: string, words: string])[] = [
 ];
 
 /** What a skip's code means. */
-const SKIPS: Readonly<Record<string, string>> = {
+const SKIPS: Readonly<Record<SkipReason, string>> = {
   RedundantExport: 'source and target already agree',
   NotEffectivelyEntitled: 'Default Access only, no usable role, or disabled in Entra ID before there was an account',
   NotInScope: 'not assigned any more, and no account to take away',
@@ -33,7 +34,7 @@ export function summaryOf(cycle: ShownCycle): string {
     return [words, count, warnings > 0 ? `${warnings} with a warning` : ''] as const;
   }).filter(([, count]) => count > 0);
   const skipped = Object.entries(counts.bySkipReason).map(
-    ([code, count]) => ['skipped', count, `${code}: ${SKIPS[code] ?? ''}`] as const,
+    ([code, count]) => ['skipped', count, `${code}: ${SKIPS[code as SkipReason] ?? ''}`] as const,
   );
   const failed = Object.entries(counts.byErrorCode).map(([code, count]) => ['failed', count, code] as const);
   const rows = [...written, ...skipped, ...failed];

@@ -4,6 +4,7 @@ import { RECOMMENDED_ACTION } from '../../../src/core/advice';
 import { ERROR_CODES } from '../../../src/core/errors';
 import { QUARANTINE_REASONS } from '../../../src/core/health';
 import { ENTRA_ERROR_CODE } from '../../../src/core/retry';
+import { SKIP_REASONS } from '../../../src/core/scope';
 import { REQUEST_CODES } from '../../../src/functions/http';
 import { WARNING_CODES } from '../../../src/pages/status-view';
 
@@ -23,6 +24,11 @@ test.each(sections.map((section) => [/^`(\w+)`/.exec(section)?.[1] ?? section, s
     for (const word of ['Meaning', 'Cause', 'Action']) expect(section).toMatch(new RegExp(`^- \\*\\*${word}\\*\\* \\S.{5}`, 'm'));
   },
 );
+
+test('docs/errors.md holds every reason of a skip, and no other', () => {
+  const skips = errors.split('## Skips')[1]?.split('\n## ')[0] ?? '';
+  expect([...skips.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)).toEqual(['skipReason', ...SKIP_REASONS]);
+});
 
 test('each code names the one that the log shows instead', () => {
   for (const [code, shown] of Object.entries(ENTRA_ERROR_CODE))
