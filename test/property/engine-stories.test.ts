@@ -429,6 +429,28 @@ describe('engine › what once went wrong', () => {
     expect(world.accountOf(ann)?.suspended).toBe(false);
   });
 
+  it('a nested group is deleted, and Entra ID tells of it and not of the group above: who was below by it alone is out', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 }, { settings: { groupMembership: 'Transitive' } });
+    const [inner, outer] = [directory.addGroup({ displayName: 'Inner' }), directory.addGroup({ displayName: 'Outer' })];
+    const ann = aPerson(world, 'ann');
+    const direct = only(agents).id;
+    directory.assign(outer, roles.agent);
+    directory.addMember(outer, inner);
+    for (const id of [ann, direct]) directory.addMember(inner, id);
+    await world.round();
+    const membersOfOuter = () => {
+      const group = [...world.target.groups.values()].find(({ name }) => name === 'Outer');
+      return group && world.membersOf(group.id).length;
+    };
+    expect(membersOfOuter()).toBe(2);
+    directory.membersOf(outer).delete(inner);
+    directory.deleteGroup(inner);
+    await world.round();
+    expect(world.accountOf(ann)?.suspended).toBe(true);
+    expect(world.accountOf(direct)?.suspended).toBe(false);
+    expect(membersOfOuter()).toBe(0);
+  });
+
   it('an agent who was an end user for a while is back in the groups', async () => {
     const { world, directory, agents, roles } = aCompany({ agents: 1 });
     const group = directory.addGroup({ displayName: 'Sales' });

@@ -7,7 +7,10 @@ export interface Ancestor {
   readonly path: readonly SourceId[];
 }
 
-/** Finds the groups above an object. Cycles and diamonds are walked once; of several paths the shortest is kept. */
+/**
+ * Finds the groups above an object. Cycles and diamonds are walked once; of several paths the shortest is kept. No way leads through
+ * a deleted group: its members stay in the connector space, because Entra ID may restore it, but nobody gets anything by it.
+ */
 export interface Ancestry {
   above(memberId: SourceId): Promise<readonly Ancestor[]>;
 }
@@ -18,9 +21,15 @@ export interface Ancestry {
  */
 export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Transitive'): Ancestry {
   const parents = new Map<SourceId, Promise<readonly SourceId[]>>();
+  const gone = new Map<SourceId, Promise<boolean>>();
   const parentsOf = (groupId: SourceId): Promise<readonly SourceId[]> => {
     const known = parents.get(groupId) ?? space.groupsOf(groupId);
     parents.set(groupId, known);
+    return known;
+  };
+  const isGone = (groupId: SourceId): Promise<boolean> => {
+    const known = gone.get(groupId) ?? isDeleted(space, groupId);
+    gone.set(groupId, known);
     return known;
   };
 
@@ -31,7 +40,7 @@ export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Tran
       while (level.length > 0) {
         const next: Ancestor[] = [];
         for (const ancestor of level) {
-          if (found.has(ancestor.groupId)) continue;
+          if (found.has(ancestor.groupId) || (await isGone(ancestor.groupId))) continue;
           found.set(ancestor.groupId, ancestor);
           if (membership === 'Direct') continue;
           for (const parent of await parentsOf(ancestor.groupId)) {
@@ -45,7 +54,10 @@ export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Tran
   };
 }
 
-/** Ids of the users below a group, through nested groups when membership is transitive; each once. */
+const isDeleted = async (space: ConnectorSpace, groupId: SourceId): Promise<boolean> =>
+  ((await space.readObject({ type: 'group', id: groupId }))?.value.deleted ?? 'no') !== 'no';
+
+/** Ids of the users below a group, through nested groups that exist when membership is transitive; each once. */
 export async function* usersBelow(
   space: ConnectorSpace,
   membership: 'Direct' | 'Transitive',
@@ -60,7 +72,7 @@ export async function* usersBelow(
       for (const { memberId, memberType } of edges) {
         if (memberType === 'group' && !visited.has(memberId)) {
           visited.add(memberId);
-          waiting.push(memberId);
+          if (!(await isDeleted(space, memberId))) waiting.push(memberId);
         }
       }
     }

@@ -123,14 +123,14 @@ async function applyMembers(
   const moved = [...joined, ...left];
   await deps.space.markDirty(moved.flatMap((edge) => (edge.memberType === 'user' ? [{ type: 'user', id: edge.memberId }] : [])));
   for (const edge of moved) if (edge.memberType === 'group') await markUsersBelow(deps, edge.memberId);
-  await markGroupsAbove(context, groupId, moved);
+  if (moved.length > 0) await markGroupsAbove(context, groupId);
   await deps.space.putMembers(joined, round ?? undefined);
   await deps.space.removeMembers(left);
 }
 
 /** With transitive membership a change in a nested group is one of the groups above it too. */
-async function markGroupsAbove(context: CycleContext, groupId: SourceId, edges: readonly MemberEdge[]): Promise<void> {
-  if (edges.length === 0 || context.deps.settings.groupMembership === 'Direct') return;
+async function markGroupsAbove(context: CycleContext, groupId: SourceId): Promise<void> {
+  if (context.deps.settings.groupMembership === 'Direct') return;
   // Not the cycle's own ancestry: that one remembers, and memberships are still on the move here.
   const above = await makeAncestry(context.deps.space, context.deps.settings.groupMembership).above(groupId);
   await context.deps.space.markDirty(above.map((ancestor) => ({ type: 'group', id: ancestor.groupId })));
@@ -171,6 +171,7 @@ async function markDeleted(context: CycleContext, groupId: SourceId, reason: 'so
   if (!stored || stored.value.deleted === reason) return;
   await deps.space.markDirty([{ type: 'group', id: groupId }]);
   await markUsersBelow(deps, groupId);
+  await markGroupsAbove(context, groupId);
   await deps.space.writeObject({ ...stored.value, deleted: reason, version: stored.value.version + 1 }, stored.etag);
 }
 

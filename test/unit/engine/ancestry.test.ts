@@ -1,11 +1,13 @@
 import { sourceId } from '../../../src/core/model';
 import { makeAncestry, usersBelow } from '../../../src/engine/decide/ancestry';
+import { newGroup } from '../../../src/engine/import/import-groups';
 import type { MemberEdge } from '../../../src/ports/stores';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 
-/** Edges such as `a>b` (group a has group b) and `a>u1` (group a has user u1). */
-async function spaceOf(text: string) {
+/** Edges such as `a>b` (group a has group b) and `a>u1` (group a has user u1), and the groups that Entra ID has deleted. */
+async function spaceOf(text: string, deleted: readonly string[] = []) {
   const space = makeFakeConnectorSpace({ pageSize: 1 });
+  for (const id of deleted) await space.writeObject({ ...newGroup(sourceId(id)), deleted: 'hard' }, null);
   const edges = text.split(' ').map((edge): MemberEdge => {
     const [group = '', member = ''] = edge.split('>');
     return { groupId: sourceId(group), memberId: sourceId(member), memberType: member.startsWith('u') ? 'user' : 'group' };
@@ -33,6 +35,15 @@ describe('makeAncestry', () => {
     expect(above.map(({ path }) => path.join('/')).sort()).toEqual(expected);
     expect(above.every(({ groupId, path }) => path.at(-1) === groupId)).toBe(true);
   });
+
+  it('no way leads through a deleted group, another one may', async () => {
+    const through = async (...deleted: string[]) =>
+      (await makeAncestry(await spaceOf('a>u1 b>a c>b d>u1 c>d', deleted), 'Transitive').above(sourceId('u1'))).map(({ path }) =>
+        path.join('/'),
+      );
+    expect(await through('a')).toEqual(['d', 'd/c']);
+    expect(await through('b', 'd')).toEqual(['a']);
+  });
 });
 
 describe('usersBelow', () => {
@@ -45,5 +56,13 @@ describe('usersBelow', () => {
     const found: string[] = [];
     for await (const page of usersBelow(await spaceOf(edges), membership, sourceId('a'))) found.push(...page);
     expect([...new Set(found)].sort()).toEqual(expected);
+  });
+
+  it('nobody is below by way of a deleted group', async () => {
+    const found: string[] = [];
+    for await (const page of usersBelow(await spaceOf('a>u1 a>b b>u2 b>c c>u3', ['b']), 'Transitive', sourceId('a'))) {
+      found.push(...page);
+    }
+    expect(found).toEqual(['u1']);
   });
 });
