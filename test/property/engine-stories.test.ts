@@ -451,6 +451,32 @@ describe('engine › what once went wrong', () => {
     expect(membersOfOuter()).toBe(0);
   });
 
+  it.each([false, true])(
+    'Zendesk refuses to delete who still has tickets: access ends all the same (suspended before: %s)',
+    async (isSuspended) => {
+      const { world, directory, users } = aCompany({ users: 1 }, { settings: { hardDeletedUsers: 'Delete' } });
+      const { id } = only(users);
+      await world.round();
+      if (isSuspended) {
+        directory.softDeleteUser(id);
+        await world.round();
+      }
+      world.target.hook = (moment, method) => {
+        if (moment === 'before' && method === 'deleteUser') throw new RejectedError('base', 'Refused: requester of open tickets');
+      };
+      const writes = world.target.writeCount();
+      directory.hardDeleteUser(id);
+      await world.round();
+      expect(world.accountOf(id)?.suspended).toBe(true);
+      expect(world.target.writeCount() - writes).toBe(isSuspended ? 0 : 2);
+      expect((await world.deps().escrows.read({ type: 'user', id }))?.code).toBe('UnprocessableEntity');
+      world.target.hook = undefined;
+      world.nowMs += 7 * 3_600_000;
+      await world.round();
+      expect(world.accountOf(id)).toBeUndefined();
+    },
+  );
+
   it('an agent who was an end user for a while is back in the groups', async () => {
     const { world, directory, agents, roles } = aCompany({ agents: 1 });
     const group = directory.addGroup({ displayName: 'Sales' });

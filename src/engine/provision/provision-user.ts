@@ -1,5 +1,5 @@
 import { deprovisionUser } from '../../core/deprovision';
-import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, UnavailableError } from '../../core/errors';
+import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, RejectedError, UnavailableError } from '../../core/errors';
 import type { Link, SourceObject, TargetUser, WorkItem } from '../../core/model';
 import { continued, planDelete, planDisable, planUser } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
@@ -219,7 +219,7 @@ async function deprovision(
   if (plan.action === 'none') return settleDisabled(work, link, current, decision.reason);
   await withClaim(pairing, item, plan, async (settle) => {
     if (plan.action === 'delete') {
-      await deps.target.deleteUser(current.id);
+      await deleteAccount(work, current);
       await forgetMemberships(deps, item.sourceId);
       await pairing.end(current.id);
       return;
@@ -237,6 +237,27 @@ async function deprovision(
   });
   trace.step('export', exportWords(plan), { targetId: current.id });
   return { kind: 'done', subject: subjectOf(work, current), plan, warnings: [] };
+}
+
+/**
+ * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, and the deletion is
+ * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
+ */
+async function deleteAccount({ deps, trace }: UserWork, current: TargetUser): Promise<void> {
+  try {
+    await deps.target.deleteUser(current.id);
+  } catch (error) {
+    if (!(error instanceof RejectedError) || current.suspended) throw error;
+    await deps.target.updateUser(current, { suspended: true });
+    await deps.target.endSessions(current.id);
+    trace.step(
+      'export',
+      'Zendesk refuses to delete the account; it is suspended meanwhile.',
+      { targetId: current.id },
+      'warning',
+    );
+    throw error;
+  }
 }
 
 /** Nobody may take access away uncounted, and nobody but a cycle counts: it is told to look again. */
