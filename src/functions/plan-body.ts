@@ -33,7 +33,7 @@ export function headerBody(header: PlanHeader) {
 /** One object of a plan as JSON. */
 export function rowBody(header: PlanHeader, row: PlanRow) {
   return {
-    sourceIdentity: { id: row.key.id, displayName: row.name, identityType: row.key.type === 'user' ? 'User' : 'Group' },
+    sourceIdentity: { id: row.key.id, displayName: row.name, identityType: identityType(row) },
     targetIdentity: { id: row.targetId ?? '' },
     outcome: row.outcome,
     provisioningAction: row.action,
@@ -46,6 +46,12 @@ export function rowBody(header: PlanHeader, row: PlanRow) {
     applied: row.applied,
     refusal: row.refusal,
   };
+}
+
+/** As in the log: a service principal waits among the users, and only the reason of its skip tells them apart. */
+function identityType({ key, code }: PlanRow): 'User' | 'Group' | 'ServicePrincipal' {
+  if (code === 'UnsupportedPrincipal') return 'ServicePrincipal';
+  return key.type === 'user' ? 'User' : 'Group';
 }
 
 /** Whether a cycle would stage the object instead of carrying it out. */

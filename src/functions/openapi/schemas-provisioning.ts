@@ -103,7 +103,7 @@ export const PROVISIONING_SCHEMAS: Readonly<Record<string, Json>> = {
     held: COUNT,
   }),
   PlanObject: object({
-    sourceIdentity: object({ id: TEXT, displayName: TEXT, identityType: oneOf('User', 'Group') }),
+    sourceIdentity: object({ id: TEXT, displayName: TEXT, identityType: oneOf('User', 'Group', 'ServicePrincipal') }),
     targetIdentity: object({ id: { ...TEXT, description: 'Empty while there is none.' } }),
     outcome: oneOf('planned', 'unchanged', 'skipped', 'failed'),
     provisioningAction: ACTION,
