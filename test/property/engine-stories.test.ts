@@ -477,6 +477,18 @@ describe('engine › what once went wrong', () => {
     },
   );
 
+  it('a group that comes before its members does not call agents-to-be something else for good', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    directory.addMember(group, only(agents).id);
+    await world.cycle();
+    world.queue.messages.sort((a, b) => a.item.objectType.localeCompare(b.item.objectType));
+    await world.drain();
+    const { entries } = await world.deps().log.query({ sourceId: group }, 10);
+    expect(JSON.stringify(entries)).toContain('1 skipped (not agents in Zendesk, or not yet; its groups take agents only)');
+  });
+
   it('an agent who was an end user for a while is back in the groups', async () => {
     const { world, directory, agents, roles } = aCompany({ agents: 1 });
     const group = directory.addGroup({ displayName: 'Sales' });

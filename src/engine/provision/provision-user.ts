@@ -367,7 +367,7 @@ export function traceMembers(trace: Trace, members: MembershipResult): void {
   const parts = [
     added > 0 && `${added} added`,
     removed > 0 && `${removed} removed`,
-    left > 0 && `${left} skipped (Zendesk groups take agents only)`,
+    left > 0 && `${left} skipped (not agents in Zendesk, or not yet; its groups take agents only)`,
     held > 0 && `${held} removals held by the brake`,
   ].filter(Boolean);
   trace.step(
