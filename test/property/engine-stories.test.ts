@@ -715,3 +715,20 @@ describe('engine › what cannot be proved', () => {
     expect(await unknowns()).toBeUndefined();
   });
 });
+
+describe('engine › a seat that the brake holds', () => {
+  it('is not said to be in step: the log says what it waits for', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 }, { settings: { deletionThreshold: 0 } });
+    await world.round();
+    const { id, assignment } = only(agents);
+    directory.unassign(assignment);
+    directory.assign(id, roles.user);
+    await world.round();
+    expect(world.accountOf(id)?.role.role).toBe('agent');
+    const [entry] = (await world.deps().log.query({ sourceId: id }, 1)).entries;
+    expect([entry?.skipReason, entry?.provisioningSteps.at(-1)?.description]).toEqual([
+      'AwaitingCycle',
+      expect.stringContaining('waits for the brake'),
+    ]);
+  });
+});

@@ -74,11 +74,12 @@ async function provisionInScope(work: UserWork): Promise<Outcome> {
   }
   if (work.dryRun) return { kind: 'planned', subject: subjectOf(work, target), plan, warnings };
   const uncounted = planUser({ ...input, mayDeprovision: true });
-  if (uncounted.changes.length > plan.changes.length) {
+  const isHeld = uncounted.changes.length > plan.changes.length;
+  if (isHeld) {
     const kind = uncounted.action === 'disable' ? 'userDisable' : 'agentDowngrade';
     await awaitCount(deps, item, kind, 1, work.decision.reason);
   }
-  if (plan.action === 'none' && target && link) return settleUnchanged(work, target, link, wish, warnings);
+  if (plan.action === 'none' && target && link) return settleUnchanged(work, target, link, wish, warnings, isHeld);
 
   const told = continued(pairing.unfinished, plan);
   const result = await withClaim(pairing, item, told, async (settle) => {
@@ -118,6 +119,7 @@ async function settleUnchanged(
   link: Link,
   wish: Wish,
   warnings: readonly string[],
+  isHeld: boolean,
 ): Promise<Outcome> {
   const { deps, pairing, trace } = work;
   const after = linkAfter(work, target, link, wish, target, undefined);
@@ -134,8 +136,9 @@ async function settleUnchanged(
   if (members.added > 0 || members.problems.length > 0) {
     return { kind: 'done', subject: subjectOf(work, target), plan: membersOnly, warnings: [...warnings, ...members.problems] };
   }
-  const held = warnings.length > 0 ? ` ${warnings.join(' ')}` : '';
-  return skipped(work, target, 'RedundantExport', `Source and target already agree.${held}`);
+  if (isHeld) return skipped(work, target, 'AwaitingCycle', warnings.join(' '));
+  const notes = warnings.length > 0 ? ` ${warnings.join(' ')}` : '';
+  return skipped(work, target, 'RedundantExport', `Source and target already agree.${notes}`);
 }
 
 async function exportUser(

@@ -21,7 +21,7 @@ const SKIPS: Readonly<Record<SkipReason, string>> = {
   UnsupportedPrincipal: 'assigned service principal: neither user nor group',
   Protected: 'protected account',
   ActionDisabled: 'the mapping does not allow it',
-  AwaitingCycle: 'waits for the next cycle to count it',
+  AwaitingCycle: 'held by the brake, or waits for the next cycle to count it',
   Unknown: 'could not be read for certain, so nothing was changed',
 };
 
