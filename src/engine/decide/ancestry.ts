@@ -20,18 +20,8 @@ export interface Ancestry {
  * many) for as long as it lives: one cycle, or one work item.
  */
 export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Transitive'): Ancestry {
-  const parents = new Map<SourceId, Promise<readonly SourceId[]>>();
-  const gone = new Map<SourceId, Promise<boolean>>();
-  const parentsOf = (groupId: SourceId): Promise<readonly SourceId[]> => {
-    const known = parents.get(groupId) ?? space.groupsOf(groupId);
-    parents.set(groupId, known);
-    return known;
-  };
-  const isGone = (groupId: SourceId): Promise<boolean> => {
-    const known = gone.get(groupId) ?? isDeleted(space, groupId);
-    gone.set(groupId, known);
-    return known;
-  };
+  const parentsOf = remembered((groupId) => space.groupsOf(groupId));
+  const isGone = remembered((groupId) => isDeleted(space, groupId));
 
   return {
     async above(memberId) {
@@ -51,6 +41,16 @@ export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Tran
       }
       return [...found.values()];
     },
+  };
+}
+
+/** Asks once for each group. */
+function remembered<T>(ask: (groupId: SourceId) => Promise<T>): (groupId: SourceId) => Promise<T> {
+  const answers = new Map<SourceId, Promise<T>>();
+  return (groupId) => {
+    const answer = answers.get(groupId) ?? ask(groupId);
+    answers.set(groupId, answer);
+    return answer;
   };
 }
 
