@@ -27,6 +27,9 @@ export const RECOMMENDED_ACTION: Readonly<Record<ErrorCode, string>> = {
   PROV_BUG: 'Tell the maintainers, with the change id.',
 };
 
-/** What went wrong and what a person does about it, as whole sentences: messages of errors mostly end without a full stop. */
+/** A message as a whole sentence, which another can follow: messages of errors mostly end without a full stop. */
+export const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
+
+/** What went wrong and what a person does about it, as whole sentences. */
 export const withAdvice = ({ code, message }: { readonly code: ErrorCode; readonly message: string }): string =>
-  `${/[.!?]$/.test(message) ? message : `${message}.`} ${RECOMMENDED_ACTION[code]}`;
+  `${sentence(message)} ${RECOMMENDED_ACTION[code]}`;

@@ -1,3 +1,4 @@
+import { sentence } from '../core/advice';
 import { quarantineAdvice, RUN_NOW, type Step } from '../core/quarantine-advice';
 import type { StatusView } from './status-view';
 import { relative } from './when';
@@ -117,6 +118,3 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
 /** A count of objects, which may be a least one. */
 export const atLeast = ({ count, isCountExact }: { readonly count: number; readonly isCountExact: boolean }): string =>
   `${isCountExact ? '' : 'At least '}${count} ${count === 1 ? 'object' : 'objects'}`;
-
-/** Messages of errors end as they like; what follows one begins a sentence. */
-const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
