@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
+import { operatorCycle } from '../cycle/operator-cycle';
 import type { EngineDeps } from '../deps';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from './job-control-log';
@@ -39,20 +40,9 @@ export async function retryEscrow(deps: EngineDeps, operator: Initiator, key: Ob
   const escrow = await deps.escrows.read(key);
   if (!escrow) return undefined;
   const cycleId = changeIdFor(`retry ${escrow.changeId} ${escrow.attempts}`, key);
-  const now = deps.clock().toISOString();
   if (!(await deps.cycles.read(cycleId))) {
-    await deps.cycles.put({
-      cycleId,
-      kind: 'onDemand',
-      state: 'exporting',
-      startedAt: now,
-      endedAt: now,
-      enqueued: 1,
-      staged: 0,
-      imported: 0,
-      why: 'An operator asked for another try of a failed object.',
-      error: null,
-    });
+    const why = 'An operator asked for another try of a failed object.';
+    await deps.cycles.put(operatorCycle(deps, { cycleId, kind: 'onDemand', enqueued: 1, why }));
   }
   await deps.queue.enqueue([
     { objectType: key.type, sourceId: key.id, cycleId, changeId: changeIdFor(cycleId, key), mayDeprovision: false },

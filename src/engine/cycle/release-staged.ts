@@ -1,4 +1,4 @@
-import type { CycleRecord, StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/stores';
 import { changeIdFor, releaseCycleId } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { recordOperation } from '../control/job-control-log';
@@ -8,6 +8,7 @@ import { type ImportSession, openImport } from '../import/import-session';
 import type { Initiator } from '../record/log-entry';
 import { itemOf } from './apply-brake';
 import { recoverFromBrake } from './close-cycles';
+import { operatorCycle } from './operator-cycle';
 
 /** What was let go of one cycle's staged deletions. */
 export interface Released {
@@ -103,19 +104,13 @@ async function release(deps: EngineDeps, stagedBy: string, rows: readonly Staged
   const cycleId = releaseCycleId(stagedBy);
   const before = await deps.cycles.read(cycleId);
   const keys = new Set(rows.map((row) => changeIdFor(cycleId, row.key)));
-  const now = deps.clock().toISOString();
-  const record: CycleRecord = {
+  const record = operatorCycle(deps, {
     cycleId,
     kind: 'release',
-    state: 'exporting',
-    startedAt: before?.startedAt ?? now,
-    endedAt: now,
+    ...(before && { startedAt: before.startedAt }),
     enqueued: Math.max(before?.enqueued ?? 0, keys.size),
-    staged: 0,
-    imported: 0,
     why: `An operator allowed the deletions staged by cycle ${stagedBy}.`,
-    error: null,
-  };
+  });
   await deps.cycles.put(record);
   await deps.queue.enqueue(rows.map((row) => itemOf({ ...row, cycleId, changeId: changeIdFor(cycleId, row.key) }, true)));
   await deps.staged.remove(rows.map((row) => row.key));

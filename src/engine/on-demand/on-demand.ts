@@ -6,6 +6,7 @@ import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { overThreshold } from '../cycle/apply-brake';
 import { closeCycles, recoverFromBrake } from '../cycle/close-cycles';
+import { operatorCycle } from '../cycle/operator-cycle';
 import { makeAncestry } from '../decide/ancestry';
 import { type Removal, removalOf } from '../decide/removals';
 import { decideScope } from '../decide/scope-object';
@@ -153,19 +154,8 @@ function tooMany(imported: readonly Imported[], held: ReadonlyMap<RemovalKind, s
 }
 
 async function openRecord(deps: EngineDeps, cycleId: string, enqueued: number, operator: Initiator): Promise<void> {
-  const now = deps.clock().toISOString();
-  await deps.cycles.put({
-    cycleId,
-    kind: 'onDemand',
-    state: 'exporting',
-    startedAt: now,
-    endedAt: now,
-    enqueued,
-    staged: 0,
-    imported: enqueued,
-    why: `Provisioned on demand by ${operator.displayName}.`,
-    error: null,
-  });
+  const why = `Provisioned on demand by ${operator.displayName}.`;
+  await deps.cycles.put(operatorCycle(deps, { cycleId, kind: 'onDemand', enqueued, imported: enqueued, why }));
 }
 
 async function carryOut(
