@@ -23,10 +23,10 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const entries = {
   main: resolve(root, values.main),
   app: join(root, 'src/app.ts'),
-  'local/child': join(root, 'src/local/host/child.ts'),
-  'local/cli': join(root, 'src/local/cli.ts'),
-  'local/check-schema': join(root, 'src/local/check-schema.ts'),
-  'local/measure': join(root, 'src/local/measure.ts'),
+  'local/child': join(root, 'local/host/child.ts'),
+  'local/cli': join(root, 'local/cli.ts'),
+  'local/check-schema': join(root, 'local/check-schema.ts'),
+  'local/measure': join(root, 'local/measure.ts'),
 };
 
 /** Leaves one import of our own to run time. */

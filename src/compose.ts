@@ -28,7 +28,7 @@ import { type Gate, makeGate } from './engine/job/gate';
 import { STATUS_KEYS } from './engine/job/status-keys';
 import type { JobSettings } from './engine/job-settings';
 import { MatchHistory } from './engine/match-history';
-import type { Planning } from './engine/plan/plan-cycle';
+import type { Planning } from './engine/preview/make-plan';
 import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
 import type { StateStore } from './ports/stores';

@@ -3,8 +3,8 @@ import type { App } from '../compose';
 import { UnavailableError } from '../core/errors';
 import { type CompiledFilter, compileFilter, evaluateFilter } from '../core/filter';
 import { unknownAttribute } from '../core/schema/source-attributes';
-import { madeUpObject, readTestUser, type TestObject } from '../engine/answers/test-object';
 import type { EngineDeps } from '../engine/deps';
+import { madeUpObject, readTestUser, type TestObject } from '../engine/queries/test-object';
 import { configuredHttp, type Handler, json, RequestProblem, readJson } from './http';
 import { readBody, readTestInput, type TestInput, testSubject } from './test-input';
 

@@ -1,9 +1,9 @@
 import type { App } from '../compose';
 import { UnavailableError } from '../core/errors';
 import type { SourceObject } from '../core/model';
-import { type Explanation, explainObject } from '../engine/answers/explain-object';
-import { findGroup, findPerson } from '../engine/answers/find-person';
 import type { EngineDeps } from '../engine/deps';
+import { type Explanation, explainObject } from '../engine/queries/explain-object';
+import { findGroup, findPerson } from '../engine/queries/find-person';
 import type { ObjectKey } from '../ports/stores';
 import { configuredHttp, type Handler, json, RequestProblem } from './http';
 import { badParameter, readQuery } from './query';

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { App } from '../compose';
-import { readHealth } from '../engine/answers/read-health';
+import { readHealth } from '../engine/queries/read-health';
 import { VERSION } from '../version';
 import { type Handler, http } from './http';
 import { watchedJob } from './watched-job';

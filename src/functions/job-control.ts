@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
 import type { ErrorCode } from '../core/errors';
 import { allowOneRun, pauseJob, startJob } from '../engine/control/job-control';
-import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/control/job-control-restart';
+import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/control/restart';
 import { closeCycles } from '../engine/cycle/close-cycles';
 import { allowDeletes } from '../engine/cycle/release-staged';
 import { type CycleOutcome, runCycle } from '../engine/cycle/run-cycle';

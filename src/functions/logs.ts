@@ -1,9 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { App } from '../compose';
 import { type LogClause, parseLogFilter } from '../core/log-filter/parse';
-import { findPerson } from '../engine/answers/find-person';
-import { type LogQuestion, readLogs, streamLogs } from '../engine/answers/read-logs';
 import type { EngineDeps } from '../engine/deps';
+import { findPerson } from '../engine/queries/find-person';
+import { type LogQuestion, readLogs, streamLogs } from '../engine/queries/read-logs';
 import { InvalidLogQueryError } from '../ports/provisioning-log';
 import { configuredHttp, type Handler, json } from './http';
 import { CSV_PARTS } from './log-csv';

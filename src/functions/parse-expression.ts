@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { App } from '../compose';
 import { unknownAttribute } from '../core/schema/source-attributes';
-import { madeUpObject, readTestUser } from '../engine/answers/test-object';
-import { type ExpressionTrial, type TrialInput, tryExpression } from '../engine/answers/try-expression';
 import type { EngineDeps } from '../engine/deps';
+import { madeUpObject, readTestUser } from '../engine/queries/test-object';
+import { type ExpressionTrial, type TrialInput, tryExpression } from '../engine/queries/try-expression';
 import { configuredHttp, type Handler, json, readJson } from './http';
 import { readBody, readTestInput, type TestInput, testSubject } from './test-input';
 

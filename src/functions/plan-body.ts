@@ -1,5 +1,5 @@
 import type { RunningCycle } from '../engine/job/job-state';
-import { PLAN_EXPIRES_MS } from '../engine/plan/plan-cycle';
+import { PLAN_EXPIRES_MS } from '../engine/preview/make-plan';
 import type { PlanHeader, PlanRow } from '../ports/plan-store';
 
 /** A plan as JSON, without its objects. */

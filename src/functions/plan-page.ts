@@ -1,4 +1,4 @@
-import { PLAN_EXPIRES_MS } from '../engine/plan/plan-cycle';
+import { PLAN_EXPIRES_MS } from '../engine/preview/make-plan';
 import { foreign, type Html, html } from '../pages/html';
 import type { Page } from '../pages/page';
 import type { PlanApplication, PlanHeader, PlanRow } from '../ports/plan-store';

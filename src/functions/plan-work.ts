@@ -1,7 +1,7 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { App } from '../compose';
-import { continueApply } from '../engine/plan/apply-plan';
-import { continuePlan } from '../engine/plan/plan-cycle';
+import { continueApply } from '../engine/preview/apply-plan';
+import { continuePlan } from '../engine/preview/make-plan';
 import { withinInvocation } from './invocation-log';
 
 /** Well inside the ten minutes of host.json. */

@@ -1,11 +1,11 @@
-import { REMOVAL_KINDS } from '../core/removal';
-import type { JobStatus } from '../engine/answers/read-status';
+import { REMOVAL_KINDS } from '../core/brake';
 import { isOverSource } from '../engine/cycle/close-cycles';
-import { type CycleStatus, taskExecution } from '../engine/cycle/read-status-executions';
+import { type CycleStatus, taskExecution } from '../engine/job/executions';
 import type { SampleObject } from '../engine/job/notify-samples';
+import type { JobStatus } from '../engine/queries/read-status';
+import type { StatusView } from '../engine/queries/status-view';
+import { verdictOf } from '../engine/queries/verdict';
 import { logFilter, pageLinks } from '../pages/links';
-import type { StatusView } from '../pages/status-view';
-import { verdictOf } from '../pages/verdict';
 import type { Escrow, StagedDeletion } from '../ports/stores';
 
 /** Addresses in the answer hold no key: a program has its own. */

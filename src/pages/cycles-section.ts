@@ -1,7 +1,7 @@
-import type { CycleStatus } from '../engine/cycle/read-status-executions';
+import type { CycleStatus } from '../engine/job/executions';
+import type { StatusPageView } from '../engine/queries/status-view';
 import { type Html, html } from './html';
 import { logFilter } from './links';
-import type { StatusPageView } from './status-view';
 import { span, when } from './when';
 
 /** What a cycle did, in the order and colours of the chart. */

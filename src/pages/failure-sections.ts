@@ -1,10 +1,9 @@
-import { REMOVAL_KINDS, type RemovalKind } from '../core/removal';
-import { plainRemoval } from '../core/safety';
+import { plainRemoval, REMOVAL_KINDS, type RemovalKind } from '../core/brake';
+import type { StatusPageView } from '../engine/queries/status-view';
+import { atLeast } from '../engine/queries/verdict';
 import type { Escrow } from '../ports/stores';
 import { clip, foreign, type Html, html } from './html';
 import { logFilter } from './links';
-import type { StatusPageView } from './status-view';
-import { atLeast } from './verdict';
 import { when } from './when';
 
 /** Rows that a page shows; the JSON lists more. */

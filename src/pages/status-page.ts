@@ -1,6 +1,8 @@
-import type { Step } from '../core/quarantine-advice';
-import type { Progress } from '../engine/answers/read-status-progress';
 import type { SampleObject } from '../engine/job/notify-samples';
+import type { Step } from '../engine/queries/quarantine-advice';
+import type { Progress } from '../engine/queries/read-status-progress';
+import type { StatusPageView } from '../engine/queries/status-view';
+import { type Verdict, verdictOf } from '../engine/queries/verdict';
 import { cyclesSection } from './cycles-section';
 import { failuresSection, named, stagedSection } from './failure-sections';
 import { clip, foreign, type Html, html } from './html';
@@ -8,8 +10,6 @@ import { logFilter } from './links';
 import type { Page } from './page';
 import { personSection } from './person-section';
 import { REFRESH_SCRIPT } from './script';
-import type { StatusPageView } from './status-view';
-import { type Verdict, verdictOf } from './verdict';
 import { absolute, when } from './when';
 
 const BUSY_REFRESH_SECONDS = 3;

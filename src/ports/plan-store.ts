@@ -1,5 +1,5 @@
+import type { RemovalKind } from '../core/brake';
 import type { ModifiedProperty } from '../core/record';
-import type { RemovalKind } from '../core/removal';
 import type { ConnectorSpace, ObjectKey, Stored } from './stores';
 
 /** A kind of removal that is above the brake's threshold. */

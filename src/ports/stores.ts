@@ -1,6 +1,6 @@
+import type { RemovalKind } from '../core/brake';
 import type { AppRoleAssignment, Link, ObjectType, SourceId, SourceObject, TargetId } from '../core/model';
 import type { Plan } from '../core/plan-model';
-import type { RemovalKind } from '../core/removal';
 
 /**
  * What the engine keeps. Every method of every store may throw StateUnavailableError; those that take an `etag` throw

@@ -1,11 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { type GraphConnector, makeGraphConnector } from '../../src/adapters/graph/connector';
 import type { GraphRequestEvent } from '../../src/adapters/graph/http';
 import { ProvisioningError, ThrottledError, WatermarkExpiredError } from '../../src/core/errors';
 import { type SourceId, sourceId } from '../../src/core/model';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
 import { collect, readRound } from './source-connector-suite';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { makeGraphConnector } from '../../src/adapters/graph/connector';
 import { ProvisioningError } from '../../src/core/errors';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
 
 const servicePrincipalId = '99999999-9999-4999-8999-999999999999';
 const clientId = '66666666-6666-4666-8666-666666666666';

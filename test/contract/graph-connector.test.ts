@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { startGraphSimulator } from '../../local/graph/simulator';
 import { makeGraphConnector } from '../../src/adapters/graph/connector';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { startGraphSimulator } from '../../src/local/graph/simulator';
 import { FakeSourceConnector } from '../fakes/source-connector';
 import { describeSourceConnector, type SourceWorld } from './source-connector-suite';
 

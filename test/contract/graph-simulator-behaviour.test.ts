@@ -1,5 +1,5 @@
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { type GraphSimulator, type GraphSimulatorOptions, startGraphSimulator } from '../../src/local/graph/simulator';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { type GraphSimulator, type GraphSimulatorOptions, startGraphSimulator } from '../../local/graph/simulator';
 import { GraphProbe } from '../support/graph-probe';
 
 const advanced = { ConsistencyLevel: 'eventual' };

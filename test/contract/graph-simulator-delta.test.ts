@@ -1,4 +1,4 @@
-import { type GraphSimulator, type GraphSimulatorOptions, startGraphSimulator } from '../../src/local/graph/simulator';
+import { type GraphSimulator, type GraphSimulatorOptions, startGraphSimulator } from '../../local/graph/simulator';
 import { GraphProbe } from '../support/graph-probe';
 
 /** Delta queries of the Graph simulator: https://learn.microsoft.com/graph/delta-query-overview */

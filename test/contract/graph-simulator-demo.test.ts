@@ -1,7 +1,7 @@
-import { buildDemoDirectory, type DemoDirectory } from '../../src/local/demo/directory';
-import { demoChanges } from '../../src/local/demo/directory-changes';
-import { demoZendeskSeed } from '../../src/local/demo/directory-zendesk';
-import { DEFAULT_ACCESS_ROLE_ID } from '../../src/local/graph/types';
+import { buildDemoDirectory, type DemoDirectory } from '../../local/demo/directory';
+import { demoChanges } from '../../local/demo/directory-changes';
+import { demoZendeskSeed } from '../../local/demo/directory-zendesk';
+import { DEFAULT_ACCESS_ROLE_ID } from '../../local/graph/types';
 
 /** Who should have an account, worked out from the directory in the plainest way; ids → names of their roles. */
 function entitled(demo: DemoDirectory, isTransitive = false): Map<string, Set<string>> {

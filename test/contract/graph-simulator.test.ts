@@ -1,5 +1,5 @@
-import { buildDemoDirectory, type DemoDirectory } from '../../src/local/demo/directory';
-import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
+import { buildDemoDirectory, type DemoDirectory } from '../../local/demo/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { type GraphContract, loadGraphContract } from '../support/graph-contract';
 import { GraphProbe } from '../support/graph-probe';
 

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { HttpRequest, type InvocationContext } from '@azure/functions';
 import { QueueClient } from '@azure/storage-queue';
+import { startAzurite } from '../../local/azurite';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
+import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
 import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, type ConfiguredApp, composeApp } from '../../src/compose';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
-import { startAzurite } from '../../src/local/azurite';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
-import { startZendeskSimulator, type ZendeskSimulator } from '../../src/local/zendesk/simulator';
 import { emptyStorage } from './storage/both';
 
 const GRAPH_TOKEN = 'simulated-graph-token';

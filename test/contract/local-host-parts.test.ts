@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { formatLogLine } from '../../src/local/host/events';
-import { isLogged, readHostSettings } from '../../src/local/host/host-json';
-import { parseSchedule } from '../../src/local/host/ncrontab';
-import { parseRoute } from '../../src/local/host/route-template';
+import { formatLogLine } from '../../local/host/events';
+import { isLogged, readHostSettings } from '../../local/host/host-json';
+import { parseSchedule } from '../../local/host/ncrontab';
+import { parseRoute } from '../../local/host/route-template';
 
 const root = resolve(__dirname, '../..');
 

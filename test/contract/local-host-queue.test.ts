@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
-import { type Azurite, startAzurite } from '../../src/local/azurite';
-import { type LocalHost, type StartHostOptions, startHost } from '../../src/local/host/start-host';
+import { type Azurite, startAzurite } from '../../local/azurite';
+import { type LocalHost, type StartHostOptions, startHost } from '../../local/host/start-host';
 import { type BuiltFixture, buildFixture } from '../support/host-fixture/build-fixture';
 import { until } from '../support/host-fixture/until';
 

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { request } from 'node:http';
-import type { LogEvent } from '../../src/local/host/events';
-import { type LocalHost, type StartHostOptions, startHost } from '../../src/local/host/start-host';
+import type { LogEvent } from '../../local/host/events';
+import { type LocalHost, type StartHostOptions, startHost } from '../../local/host/start-host';
 import { type BuiltFixture, buildFixture } from '../support/host-fixture/build-fixture';
 import { until } from '../support/host-fixture/until';
 

@@ -1,15 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { makeGraphConnector } from '../../src/adapters/graph/connector';
 import { makeNotifier } from '../../src/adapters/notify/notifier';
-import type { QuarantineCause } from '../../src/core/health';
-import { restartJob } from '../../src/engine/control/job-control-restart';
+import type { QuarantineCause } from '../../src/core/quarantine';
+import { restartJob } from '../../src/engine/control/restart';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import type { EngineDeps } from '../../src/engine/deps';
 import { enterQuarantine } from '../../src/engine/job/quarantine-job';
 import { STATUS_KEYS } from '../../src/engine/job/status-keys';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
 import { aCycle, anEscrow, aStatusApp, askStatus, quiet, record, type StatusApp } from '../unit/pages/status-app';
 
 const HOUR_MS = 3600_000;

@@ -1,5 +1,5 @@
+import { zendeskFaults } from '../../local/zendesk/faults';
 import { makeOnDemand } from '../../src/functions/on-demand';
-import { zendeskFaults } from '../../src/local/zendesk/faults';
 import type { ShownTables } from './job-control-tables';
 import { tablesOf } from './job-control-tables';
 import { type JobWorld, startJobWorld } from './job-control-world';

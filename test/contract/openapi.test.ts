@@ -2,13 +2,13 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
+import { CORE_MODULE, CoreApi } from '../../local/host/core-api';
+import { inHostOrder } from '../../local/host/http-trigger';
+import { parseRoute } from '../../local/host/route-template';
 import { ERROR_CODES } from '../../src/core/errors';
 import { REQUEST_CODES } from '../../src/functions/http';
 import { makeOpenApi } from '../../src/functions/openapi';
 import { openApiDocument, ROUTES } from '../../src/functions/openapi/document';
-import { CORE_MODULE, CoreApi } from '../../src/local/host/core-api';
-import { inHostOrder } from '../../src/local/host/http-trigger';
-import { parseRoute } from '../../src/local/host/route-template';
 import { ask } from '../support/http-app';
 
 interface Operation {

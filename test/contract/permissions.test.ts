@@ -1,6 +1,6 @@
+import { SimulatedDirectory } from '../../local/graph/directory';
 import { makeJobRestart } from '../../src/functions/job-control';
 import { makeStatus } from '../../src/functions/status';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
 import { type JobWorld, startJobWorld } from './job-control-world';
 
 const PERMISSIONS = ['User.Read.All', 'GroupMember.Read.All', 'Application.Read.All'];

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InvocationContext, Timer } from '@azure/functions';
-import { continueApply, startApply } from '../../src/engine/plan/apply-plan';
-import { createPlan } from '../../src/engine/plan/plan-cycle';
+import { buildDemoDirectory, type DemoDirectory } from '../../local/demo/directory';
+import { demoChanges } from '../../local/demo/directory-changes';
+import { demoZendeskSeed } from '../../local/demo/directory-zendesk';
+import { continueApply, startApply } from '../../src/engine/preview/apply-plan';
+import { createPlan } from '../../src/engine/preview/make-plan';
 import { makePlanApply, makePlanCreate, makePlanRead } from '../../src/functions/plan';
 import { makePlanWork } from '../../src/functions/plan-work';
-import { buildDemoDirectory, type DemoDirectory } from '../../src/local/demo/directory';
-import { demoChanges } from '../../src/local/demo/directory-changes';
-import { demoZendeskSeed } from '../../src/local/demo/directory-zendesk';
 import { tablesOf } from './job-control-tables';
 import { type Answer, type JobWorld, startJobWorld } from './job-control-world';
 
@@ -244,7 +244,7 @@ describe('applying a plan', () => {
     const whole = await rowsOf(world, (await plan()).body.id, 'all');
     const { planning } = world.app;
     const begun = await createPlan(planning, { type: 'application', id: '', displayName: 'test' }, undefined);
-    const { continuePlan } = await import('../../src/engine/plan/plan-cycle');
+    const { continuePlan } = await import('../../src/engine/preview/make-plan');
     let stretches = 0;
     for (; stretches < 100; stretches += 1) {
       const header = await continuePlan(planning, begun.planId, {

@@ -1,11 +1,11 @@
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { UnavailableError } from '../../src/core/errors';
 import { sourceId } from '../../src/core/model';
-import { readHealth } from '../../src/engine/answers/read-health';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { runCycle } from '../../src/engine/cycle/run-cycle';
 import { changeJob, type RunningCycle, STATE_KEYS } from '../../src/engine/job/job-state';
 import { enterQuarantine } from '../../src/engine/job/quarantine-job';
+import { readHealth } from '../../src/engine/queries/read-health';
 import { makeHealth } from '../../src/functions/health';
 import type { statusBody } from '../../src/functions/status-body';
 import { watchedJob } from '../../src/functions/watched-job';

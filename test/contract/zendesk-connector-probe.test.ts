@@ -1,9 +1,9 @@
+import { type SimReply, startSimServer } from '../../local/http-kit';
 import { makeZendeskConnector } from '../../src/adapters/zendesk/connector';
 import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
 import { Secret } from '../../src/config/secret';
 import { StateUnavailableError } from '../../src/core/errors';
 import type { ProbeRow } from '../../src/core/probe';
-import { type SimReply, startSimServer } from '../../src/local/http-kit';
 import { makeFakeStateStore } from '../fakes/state-store';
 import { apiToken, connectorOptions, makeZendeskWorld, oauth, type ZendeskWorld } from './zendesk-connector-world';
 

@@ -1,3 +1,5 @@
+import { startSimServer } from '../../local/http-kit';
+import { zendeskFaults } from '../../local/zendesk/faults';
 import { makeZendeskConnector } from '../../src/adapters/zendesk/connector';
 import {
   AlreadyExistsError,
@@ -9,8 +11,6 @@ import {
   UnexpectedResponseError,
 } from '../../src/core/errors';
 import { targetId } from '../../src/core/model';
-import { startSimServer } from '../../src/local/http-kit';
-import { zendeskFaults } from '../../src/local/zendesk/faults';
 import { loadZendeskContract } from '../support/zendesk-contract';
 import { aNewUser } from './target-connector-suite';
 import { apiToken, connectorOptions, makeLog, makeZendeskWorld, type ZendeskWorld } from './zendesk-connector-world';

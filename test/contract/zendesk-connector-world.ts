@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeZendeskConnector, type ZendeskConnector } from '../../src/adapters/zendesk/connector';
-import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
-import type { ZendeskAuth } from '../../src/config/config';
-import { Secret } from '../../src/config/secret';
-import { targetId } from '../../src/core/model';
 import {
   defaultApiToken,
   defaultOAuthClient,
   defaultOwnerEmail,
   type ZendeskSimulatorOptions,
-} from '../../src/local/zendesk/options';
-import { startZendeskSimulator, type ZendeskSimulator } from '../../src/local/zendesk/simulator';
+} from '../../local/zendesk/options';
+import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
+import { makeZendeskConnector, type ZendeskConnector } from '../../src/adapters/zendesk/connector';
+import type { ZendeskConnectorOptions } from '../../src/adapters/zendesk/settings';
+import type { ZendeskAuth } from '../../src/config/config';
+import { Secret } from '../../src/config/secret';
+import { targetId } from '../../src/core/model';
 import type { LogFields, Logger } from '../../src/ports/runtime';
 import { makeFakeStateStore } from '../fakes/state-store';
 import type { TargetWorld } from './target-connector-suite';

@@ -1,6 +1,6 @@
-import { zendeskFaults } from '../../src/local/zendesk/faults';
-import type { ZendeskSimulatorOptions } from '../../src/local/zendesk/options';
-import { startZendeskSimulator, type ZendeskSimulator } from '../../src/local/zendesk/simulator';
+import { zendeskFaults } from '../../local/zendesk/faults';
+import type { ZendeskSimulatorOptions } from '../../local/zendesk/options';
+import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
 import { type Probe, probeOf } from '../support/zendesk-probe';
 
 let sim: ZendeskSimulator;

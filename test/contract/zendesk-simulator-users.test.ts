@@ -1,5 +1,5 @@
-import { zendeskFaults } from '../../src/local/zendesk/faults';
-import { startZendeskSimulator, type ZendeskSimulator } from '../../src/local/zendesk/simulator';
+import { zendeskFaults } from '../../local/zendesk/faults';
+import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
 import { type Answer, type Probe, probeOf } from '../support/zendesk-probe';
 
 let sim: ZendeskSimulator;

@@ -1,4 +1,4 @@
-import { startZendeskSimulator, type ZendeskSimulator } from '../../src/local/zendesk/simulator';
+import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
 import { loadZendeskContract, type ZendeskContract } from '../support/zendesk-contract';
 import { finishedJob, type Probe, probeOf } from '../support/zendesk-probe';
 

@@ -1,7 +1,7 @@
-import { call, type ShownStatus } from '../../src/local/demo/app-client';
-import { checkDemo } from '../../src/local/demo/check-demo';
-import { demoChanges } from '../../src/local/demo/directory-changes';
-import type { World } from '../../src/local/demo/world';
+import { call, type ShownStatus } from '../../local/demo/app-client';
+import { checkDemo } from '../../local/demo/check-demo';
+import { demoChanges } from '../../local/demo/directory-changes';
+import type { World } from '../../local/demo/world';
 import { loadGraphContract } from '../support/graph-contract';
 import { loadZendeskContract } from '../support/zendesk-contract';
 import { accounts, active, aWorld, runCycle } from './support/a-world';

@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Azurite, startAzurite } from '../../src/local/azurite';
-import { type LocalHost, startHost } from '../../src/local/host/start-host';
+import { type Azurite, startAzurite } from '../../local/azurite';
+import { type LocalHost, startHost } from '../../local/host/start-host';
 
 jest.setTimeout(120_000);
 

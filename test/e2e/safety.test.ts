@@ -1,7 +1,7 @@
-import { call } from '../../src/local/demo/app-client';
-import { department } from '../../src/local/demo/directory-people';
-import type { World } from '../../src/local/demo/world';
-import { zendeskFaults } from '../../src/local/zendesk/faults';
+import { call } from '../../local/demo/app-client';
+import { department } from '../../local/demo/directory-people';
+import type { World } from '../../local/demo/world';
+import { zendeskFaults } from '../../local/zendesk/faults';
 import { until } from '../support/host-fixture/until';
 import { accounts, active, aWorld, runCycle } from './support/a-world';
 

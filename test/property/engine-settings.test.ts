@@ -1,5 +1,5 @@
 import { NotFoundError, UnavailableError } from '../../src/core/errors';
-import { restartJob } from '../../src/engine/control/job-control-restart';
+import { restartJob } from '../../src/engine/control/restart';
 import { readJob } from '../../src/engine/job/job-state';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';

@@ -1,15 +1,15 @@
 import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { QueueClient } from '@azure/storage-queue';
+import { type Azurite, startAzurite } from '../../local/azurite';
+import { SimulatedDirectory } from '../../local/graph/directory';
+import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
+import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
 import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, type ConfiguredApp, composeApp } from '../../src/compose';
 import { runCycle } from '../../src/engine/cycle/run-cycle';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
 import { invocationLogger } from '../../src/functions/invocation-log';
-import { type Azurite, startAzurite } from '../../src/local/azurite';
-import { SimulatedDirectory } from '../../src/local/graph/directory';
-import { type GraphSimulator, startGraphSimulator } from '../../src/local/graph/simulator';
-import { startZendeskSimulator, type ZendeskSimulator } from '../../src/local/zendesk/simulator';
 
 /** Of the repository: tests and benchmarks are run from there. */
 const ROOT = process.cwd();

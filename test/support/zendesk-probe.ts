@@ -1,4 +1,4 @@
-import type { ZendeskSimulator } from '../../src/local/zendesk/simulator';
+import type { ZendeskSimulator } from '../../local/zendesk/simulator';
 
 /** An answer of the simulator; `at('users.0.email')` reads into the body, undefined where there is nothing. */
 export interface Answer {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkSchema } from '../../src/local/check-schema';
+import { checkSchema } from '../../local/check-schema';
 
 const root = join(__dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'check-schema-'));

@@ -1,4 +1,4 @@
-import type { Step } from '../../core/quarantine-advice';
+import type { Step } from '../../engine/queries/quarantine-advice';
 import { type Html, html } from '../../pages/html';
 import { changeFilter, type NoticeLinks } from './links';
 import type { NoticeWords } from './words';

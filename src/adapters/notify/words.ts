@@ -1,5 +1,5 @@
 import type { Notice, NoticeSample } from '../../core/notice';
-import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
+import { quarantineAdvice, RUN_NOW, type Step } from '../../engine/queries/quarantine-advice';
 
 /** A notice in plain words, for whatever channel carries it. */
 export interface NoticeWords {

@@ -6,15 +6,15 @@ import { makeUserLookup } from './find-users';
 import { makeGroups } from './groups';
 import { makeHttp, type ZendeskHttp } from './http';
 import { makeIdentities } from './identities';
+import { LOWEST_PLAN_PER_MINUTE } from './lanes';
 import { makeLimiter } from './limiter';
-import { LOWEST_PLAN_PER_MINUTE } from './limiter-core';
 import { makeMemberships } from './memberships';
 import { makeAuthorizer } from './oauth';
 import { makeOrganizations } from './organizations';
 import type { Quota, ZendeskConnectorOptions } from './settings';
 import { probeZendesk } from './test-connection';
 import { makeTransport } from './transport';
-import { makeUserPace } from './user-pace';
+import { makeUserPace } from './user-update-pace';
 import { makeUsers } from './users';
 
 /** The target connector to one Zendesk account, with what test connection and status need. */

@@ -3,12 +3,12 @@ import type { Clock, Logger } from '../../ports/runtime';
 import { readEnvelope } from './envelope';
 import { toError } from './errors';
 import { header, quotaOf, updateBucketOf } from './headers';
+import type { Lane } from './lanes';
 import type { Limiter } from './limiter';
-import type { Lane } from './limiter-core';
 import type { Authorizer } from './oauth';
 import type { Quota, RequestInfo } from './settings';
 import type { Transport, WireAnswer } from './transport';
-import type { UserPace } from './user-pace';
+import type { UserPace } from './user-update-pace';
 
 /** A request to the Zendesk API. */
 export interface ZendeskRequest {

@@ -11,7 +11,7 @@ import {
   learn,
   paceOf,
   reserve,
-} from './limiter-core';
+} from './lanes';
 import { isStale } from './stale';
 
 /** What the limiter needs. */

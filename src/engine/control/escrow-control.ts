@@ -3,7 +3,7 @@ import { changeIdFor } from '../change-id';
 import { operatorCycle } from '../cycle/operator-cycle';
 import type { EngineDeps } from '../deps';
 import type { Initiator } from '../record/log-entry';
-import { recordOperation } from './job-control-log';
+import { recordOperation } from '../record/operation-entry';
 
 /**
  * Forgets every stored failure; the next cycle tries their objects anew, as if for the first time. Were they only forgotten, the status

@@ -2,7 +2,7 @@ import type { ModifiedProperty } from '../../core/record';
 import type { EngineDeps } from '../deps';
 import { changeJob, type JobState, readJob } from '../job/job-state';
 import type { Initiator } from '../record/log-entry';
-import { recordOperation } from './job-control-log';
+import { recordOperation } from '../record/operation-entry';
 
 /** What a change of the job's state came to. */
 export interface JobChange {

@@ -3,7 +3,7 @@ import type { ObjectKey, OwnedMembership } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
 import type { Initiator } from '../record/log-entry';
-import { recordOperation } from './job-control-log';
+import { recordOperation } from '../record/operation-entry';
 
 /**
  * Breaks one pair: the app forgets which Zendesk object belongs to it, and touches neither. The pair is matched anew when the

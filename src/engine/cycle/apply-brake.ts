@@ -1,7 +1,6 @@
-import type { QuarantineCause } from '../../core/health';
+import { brake, REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
 import type { WorkItem } from '../../core/model';
-import { REMOVAL_KINDS, type RemovalKind } from '../../core/removal';
-import { brake } from '../../core/safety';
+import type { QuarantineCause } from '../../core/quarantine';
 import type { StagedDeletion } from '../../ports/stores';
 import type { CycleContext } from '../cycle-context';
 import type { EngineDeps } from '../deps';

@@ -1,13 +1,13 @@
-import { unhealthy } from '../../core/health';
+import { unhealthy } from '../../core/quarantine';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
+import { failures } from '../job/cycle-counts';
+import { keepExecution } from '../job/executions';
 import { changeJob, readJob } from '../job/job-state';
+import { countLinked } from '../job/linked-counts';
 import { confirmLifted, enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
-import { failures } from './cycle-counts';
 import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
-import { countLinked } from './read-status-counts';
-import { keepExecution } from './read-status-executions';
 
 const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
 

@@ -1,11 +1,11 @@
 import type { StagedDeletion } from '../../ports/stores';
 import { changeIdFor, releaseCycleId } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
-import { recordOperation } from '../control/job-control-log';
 import type { EngineDeps } from '../deps';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import type { Initiator } from '../record/log-entry';
+import { recordOperation } from '../record/operation-entry';
 import { itemOf } from './apply-brake';
 import { recoverFromBrake } from './close-cycles';
 import { operatorCycle } from './operator-cycle';

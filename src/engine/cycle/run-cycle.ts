@@ -7,8 +7,8 @@ import {
   UnauthorizedError,
   UnavailableError,
 } from '../../core/errors';
-import type { QuarantineCause } from '../../core/health';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { QuarantineCause } from '../../core/quarantine';
 import type { CycleRecord } from '../../ports/stores';
 import { type CycleContext, CycleInterrupted } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';

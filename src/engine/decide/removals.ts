@@ -1,6 +1,6 @@
+import type { RemovalKind } from '../../core/brake';
 import { deprovisionGroup, deprovisionUser } from '../../core/deprovision';
 import type { Link, SourceId, SourceObject } from '../../core/model';
-import type { RemovalKind } from '../../core/removal';
 import type { ScopeDecision } from '../../core/scope';
 import type { EngineDeps } from '../deps';
 import { usersBelow } from './ancestry';

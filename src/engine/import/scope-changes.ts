@@ -6,7 +6,7 @@ import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from '../cycle-context';
 import { removalOf } from '../decide/removals';
 import { decideScope, entitlementsOf, type ScopeContext } from '../decide/scope-object';
-import { skipStranger, strangerOf } from '../decide/strangers';
+import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import { entryOf } from '../record/log-entry';
 import { newUser, told } from './import-users';
 

@@ -1,6 +1,6 @@
 import { type ErrorCode, StaleStateError } from '../../core/errors';
-import type { Quarantine } from '../../core/health';
 import type { SourceApplication, SourceId } from '../../core/model';
+import type { Quarantine } from '../../core/quarantine';
 import type { SourceLink } from '../../ports/source-connector';
 import type { StateStore, Stored } from '../../ports/stores';
 

@@ -1,5 +1,5 @@
-import { isOverdue, type Quarantine, type QuarantineCause, quarantine } from '../../core/health';
 import type { Notice } from '../../core/notice';
+import { isOverdue, type Quarantine, type QuarantineCause, quarantine } from '../../core/quarantine';
 import type { EngineDeps } from '../deps';
 import { changeJob, type JobState, NEW_JOB } from './job-state';
 import { sampleObjects } from './notify-samples';

@@ -1,6 +1,6 @@
+import type { RemovalKind } from '../../core/brake';
 import { DeletionThresholdError, type ProvisioningError } from '../../core/errors';
 import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
-import type { RemovalKind } from '../../core/removal';
 import type { ObjectKey } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';

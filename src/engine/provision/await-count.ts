@@ -1,6 +1,6 @@
+import type { RemovalKind } from '../../core/brake';
 import { StaleStateError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
-import type { RemovalKind } from '../../core/removal';
 import { releaseCycleId } from '../change-id';
 import type { EngineDeps } from '../deps';
 import { type RunningCycle, STATE_KEYS } from '../job/job-state';

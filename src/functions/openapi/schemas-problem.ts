@@ -1,5 +1,5 @@
+import { REMOVAL_KINDS } from '../../core/brake';
 import { ERROR_CODES } from '../../core/errors';
-import { REMOVAL_KINDS } from '../../core/removal';
 import { REQUEST_CODES } from '../http';
 import type { Json } from './route';
 import { COUNT, INSTANT, INSTANT_OR_NULL, listOf, object, oneOf, TEXT, TEXT_OR_NULL } from './schema-kit';

@@ -1,4 +1,4 @@
-import { REMOVAL_KINDS } from '../../core/removal';
+import { REMOVAL_KINDS } from '../../core/brake';
 import { type Json, ref } from './route';
 import { COUNT, FLAG, INSTANT, INSTANT_OR_NULL, listOf, mapOf, object, oneOf, orNull, TEXT, TEXT_OR_NULL } from './schema-kit';
 

@@ -1,6 +1,6 @@
-import { QUARANTINE_REASONS } from '../../core/health';
-import { REMOVAL_KINDS } from '../../core/removal';
-import { WARNING_CODES } from '../../pages/status-view';
+import { REMOVAL_KINDS } from '../../core/brake';
+import { QUARANTINE_REASONS } from '../../core/quarantine';
+import { WARNING_CODES } from '../../engine/queries/status-view';
 import { type Json, ref } from './route';
 import { COUNT, FLAG, INSTANT, INSTANT_OR_NULL, listOf, mapOf, object, oneOf, orNull, TEXT, TEXT_OR_NULL } from './schema-kit';
 

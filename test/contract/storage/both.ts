@@ -1,7 +1,7 @@
 import { TableServiceClient } from '@azure/data-tables';
 import { QueueServiceClient } from '@azure/storage-queue';
+import { type Azurite, startAzurite } from '../../../local/azurite';
 import { openStorage, type Storage } from '../../../src/adapters/storage/connection';
-import { type Azurite, startAzurite } from '../../../src/local/azurite';
 
 /** Empties the emulator, so that every test starts from nothing. */
 export async function emptyStorage(connectionString: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { call, type ShownStatus, waitForCycle } from '../../../src/local/demo/app-client';
-import { startWorld, type World, type WorldOptions } from '../../../src/local/demo/world';
-import { formatLogLine } from '../../../src/local/host/events';
+import { call, type ShownStatus, waitForCycle } from '../../../local/demo/app-client';
+import { startWorld, type World, type WorldOptions } from '../../../local/demo/world';
+import { formatLogLine } from '../../../local/host/events';
 
 const APP_DIRECTORY = join(__dirname, '..', '..', '..');
 

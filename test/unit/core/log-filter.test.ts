@@ -1,7 +1,7 @@
 import { matchesClauses } from '../../../src/core/log-filter/match';
 import { parseLogFilter } from '../../../src/core/log-filter/parse';
 import { LOG_PROPERTIES, LOG_PROPERTY_NAMES } from '../../../src/core/log-filter/properties';
-import { narrow } from '../../../src/engine/answers/log-query';
+import { narrow } from '../../../src/engine/queries/log-query';
 import { type LogEntryOptions, logEntry } from '../../contract/storage/log-entry';
 
 const clausesOf = (filter: string) => {

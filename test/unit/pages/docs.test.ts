@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECOMMENDED_ACTION } from '../../../src/core/advice';
 import { ERROR_CODES } from '../../../src/core/errors';
-import { QUARANTINE_REASONS } from '../../../src/core/health';
+import { QUARANTINE_REASONS } from '../../../src/core/quarantine';
 import { ENTRA_ERROR_CODE } from '../../../src/core/retry';
 import { SKIP_REASONS } from '../../../src/core/scope';
+import { WARNING_CODES } from '../../../src/engine/queries/status-view';
 import { REQUEST_CODES } from '../../../src/functions/http';
-import { WARNING_CODES } from '../../../src/pages/status-view';
 
 const page = (name: string): string => readFileSync(join(__dirname, '../../../docs', name), 'utf8');
 const errors = page('errors.md');

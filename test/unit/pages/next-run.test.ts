@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { parseSchedule } from '../../../local/host/ncrontab';
 import { nextOccurrence } from '../../../src/config/ncrontab';
-import { parseSchedule } from '../../../src/local/host/ncrontab';
 
 const instant = (iso: string): Date => new Date(iso);
 

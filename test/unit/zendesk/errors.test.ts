@@ -2,7 +2,7 @@ import { readEnvelope } from '../../../src/adapters/zendesk/envelope';
 import { toError } from '../../../src/adapters/zendesk/errors';
 import { quotaOf, retryAfterMs, updateBucketOf } from '../../../src/adapters/zendesk/headers';
 import { idNumber, parseJson } from '../../../src/adapters/zendesk/json';
-import { makeUserPace } from '../../../src/adapters/zendesk/user-pace';
+import { makeUserPace } from '../../../src/adapters/zendesk/user-update-pace';
 import type { ProvisioningError } from '../../../src/core/errors';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');

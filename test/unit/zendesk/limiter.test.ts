@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { LIMITER_KEY, type Limiter, makeLimiter } from '../../../src/adapters/zendesk/limiter';
 import {
   block,
   EMPTY_LIMITER,
@@ -9,7 +8,8 @@ import {
   ourQuota,
   paceOf,
   reserve,
-} from '../../../src/adapters/zendesk/limiter-core';
+} from '../../../src/adapters/zendesk/lanes';
+import { LIMITER_KEY, type Limiter, makeLimiter } from '../../../src/adapters/zendesk/limiter';
 import { StateUnavailableError, ThrottledError } from '../../../src/core/errors';
 import { makeFakeStateStore } from '../../fakes/state-store';
 import { makeVirtualTime } from './virtual-time';

@@ -1,4 +1,4 @@
-import type { SkipReason } from '../../core/scope';
+import type { SkipReason } from '../../src/core/scope';
 import type { ShownCycle, ShownStatus } from './app-client';
 import { table } from './terminal';
 

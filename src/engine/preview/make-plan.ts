@@ -1,6 +1,6 @@
+import type { RemovalKind } from '../../core/brake';
 import { ConfigError, ProvisioningError, UnauthorizedError } from '../../core/errors';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
-import type { RemovalKind } from '../../core/removal';
 import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
 import type { PlanBrake, PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
@@ -18,8 +18,8 @@ import { type RunningCycle, STATE_KEYS } from '../job/job-state';
 import { type Lease, takeLease } from '../job/lease';
 import { requireSameSystems } from '../job/same-systems';
 import type { Initiator } from '../record/log-entry';
-import { planObject, planRow } from './plan-cycle-object';
-import { copySpace, planState } from './plan-cycle-space';
+import { planObject, planRow } from './plan-object';
+import { copySpace, planState } from './plan-space';
 
 /** What planning needs besides the engine. */
 export interface Planning {

@@ -6,7 +6,7 @@ import {
   type QuarantineCause,
   quarantine,
   unhealthy,
-} from '../../../src/core/health';
+} from '../../../src/core/quarantine';
 
 const HOUR_MS = 3600_000;
 const start = new Date('2026-01-01T00:00:00Z');

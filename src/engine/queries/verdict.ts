@@ -1,7 +1,7 @@
-import { sentence } from '../core/advice';
-import { quarantineAdvice, RUN_NOW, type Step } from '../core/quarantine-advice';
+import { sentence } from '../../core/advice';
+import { relative } from '../../pages/when';
+import { quarantineAdvice, RUN_NOW, type Step } from './quarantine-advice';
 import type { StatusView } from './status-view';
-import { relative } from './when';
 
 /** The state of things in one sentence, and what a person does about it. */
 export interface Verdict {

@@ -1,7 +1,7 @@
-import { RECOMMENDED_ACTION } from './advice';
-import { ERROR_CODES } from './errors';
-import type { QuarantineReason } from './health';
-import { ENTRA_ERROR_CODE } from './retry';
+import { RECOMMENDED_ACTION } from '../../core/advice';
+import { ERROR_CODES } from '../../core/errors';
+import type { QuarantineReason } from '../../core/quarantine';
+import { ENTRA_ERROR_CODE } from '../../core/retry';
 
 /** A request of this app that is part of the remedy; the body is JSON. */
 export interface Remedy {

@@ -6,8 +6,8 @@ import { takeLease } from '../job/lease';
 import { liftQuarantine } from '../job/quarantine-job';
 import { hasOtherSystems, takeSystemsOver } from '../job/same-systems';
 import type { Initiator } from '../record/log-entry';
+import { recordOperation } from '../record/operation-entry';
 import { forgetEscrows } from './escrow-control';
-import { recordOperation } from './job-control-log';
 import { unlinkAll } from './unlink';
 
 /** What a restart can reset. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationjobrestartcriteria */

@@ -1,7 +1,7 @@
 import type { ModifiedProperty, ProvisioningLogEntry } from '../../core/record';
 import type { ObjectKey } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
-import { type Initiator, jobId } from '../record/log-entry';
+import { type Initiator, jobId } from './log-entry';
 
 /** What an operator did to the job or to one object of it. */
 export interface Operation {

@@ -1,5 +1,5 @@
 import type { EngineDeps } from '../deps';
-import { STATUS_KEYS } from '../job/status-keys';
+import { STATUS_KEYS } from './status-keys';
 
 /** How many objects this app keeps in step, as last counted. */
 export interface LinkedCounts {

@@ -1,7 +1,7 @@
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleKind, CycleRecord } from '../../ports/stores';
-import type { CycleStatus } from '../cycle/read-status-executions';
 import type { EngineDeps } from '../deps';
+import type { CycleStatus } from '../job/executions';
 import type { RunningCycle } from '../job/job-state';
 
 /** How far the work under way has come, in objects. */

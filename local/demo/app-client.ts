@@ -1,5 +1,5 @@
-import type { OutcomeCounts } from '../../ports/provisioning-log';
-import type { CycleRecord } from '../../ports/stores';
+import type { OutcomeCounts } from '../../src/ports/provisioning-log';
+import type { CycleRecord } from '../../src/ports/stores';
 import type { LocalHost } from '../host/start-host';
 
 /** A cycle as the status tells of it. */

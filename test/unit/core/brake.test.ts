@@ -1,5 +1,4 @@
-import { REMOVAL_KINDS } from '../../../src/core/removal';
-import { brake, plainRemoval, SHARE_COUNTS_FROM } from '../../../src/core/safety';
+import { brake, plainRemoval, REMOVAL_KINDS, SHARE_COUNTS_FROM } from '../../../src/core/brake';
 
 describe('brake', () => {
   it.each([

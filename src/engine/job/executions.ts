@@ -1,9 +1,9 @@
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
-import { changeDocument } from '../job/job-state';
-import { STATUS_KEYS } from '../job/status-keys';
 import { failures } from './cycle-counts';
+import { changeDocument } from './job-state';
+import { STATUS_KEYS } from './status-keys';
 
 /** One cycle with its true counts. */
 export interface CycleStatus {

@@ -8,7 +8,7 @@ import { changeIdFor } from '../change-id';
 import { CycleInterrupted } from '../cycle-context';
 import { type Removal, removalOf } from '../decide/removals';
 import { decideScope, type ScopeContext } from '../decide/scope-object';
-import { skipStranger, strangerOf } from '../decide/strangers';
+import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import type { EngineDeps } from '../deps';
 import { refreshRow } from '../import/scope-changes';
 import { provisionObject } from '../provision/provision-object';

@@ -5,12 +5,12 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type DesiredObject, mapUser } from '../core/map';
-import type { AttributeValue } from '../core/model';
-import { resolveRole } from '../core/role';
-import { isInert } from '../core/schema/account';
-import type { AttributeMapping, ObjectMapping, ReadSchemaResult, SchemaProblem } from '../core/schema/model';
-import { readSchema } from '../core/schema/read';
+import { type DesiredObject, mapUser } from '../src/core/map';
+import type { AttributeValue } from '../src/core/model';
+import { resolveRole } from '../src/core/role';
+import { isInert } from '../src/core/schema/account';
+import type { AttributeMapping, ObjectMapping, ReadSchemaResult, SchemaProblem } from '../src/core/schema/model';
+import { readSchema } from '../src/core/schema/read';
 import { userFromJson } from './explain-user';
 
 const usage = 'Usage: npm run check-schema -- FILE [--explain USER.json]\n';

@@ -1,9 +1,9 @@
-import type { ConfigIssue } from '../core/errors';
-import { permissionAdvice, unreadAdvice } from '../core/permission-advice';
-import type { PersonStatus } from '../engine/answers/read-person';
-import type { JobStatus } from '../engine/answers/read-status';
-import { isOverSource } from '../engine/cycle/close-cycles';
-import type { PageLinks } from './links';
+import type { ConfigIssue } from '../../core/errors';
+import type { PageLinks } from '../../pages/links';
+import { isOverSource } from '../cycle/close-cycles';
+import { permissionAdvice, unreadAdvice } from './permission-advice';
+import type { PersonStatus } from './read-person';
+import type { JobStatus } from './read-status';
 
 /** Every kind of warning, for the OpenAPI document too. */
 export const WARNING_CODES = [

@@ -1,5 +1,5 @@
-import { roleNames } from '../core/expression/roles';
-import type { AttributeValue } from '../core/model';
+import { roleNames } from '../src/core/expression/roles';
+import type { AttributeValue } from '../src/core/model';
 
 /** A user to try mappings on. */
 export interface ExplainedUser {

@@ -1,12 +1,12 @@
-import type { Quarantine } from '../../core/health';
-import type { RemovalKind } from '../../core/removal';
+import type { RemovalKind } from '../../core/brake';
+import type { Quarantine } from '../../core/quarantine';
 import type { DeliveryWarning } from '../../ports/notifier';
 import type { CycleRecord, Escrow, StagedDeletion } from '../../ports/stores';
 import { isOverSource } from '../cycle/close-cycles';
-import { type LinkedCounts, linkedCounts } from '../cycle/read-status-counts';
-import { type CycleStatus, type GoodExecutions, lastGood } from '../cycle/read-status-executions';
 import type { EngineDeps } from '../deps';
+import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executions';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
+import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
 import { type SampleObject, sampleObjects } from '../job/notify-samples';
 import { STATUS_KEYS } from '../job/status-keys';
 import { type PermissionsStatus, readPermissions } from '../job/watch-permissions';

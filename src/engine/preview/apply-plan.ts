@@ -2,7 +2,6 @@ import { ProvisioningError } from '../../core/errors';
 import type { PlanApplication, PlanHeader, PlanRow } from '../../ports/plan-store';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
-import { recordOperation } from '../control/job-control-log';
 import { closeCycles } from '../cycle/close-cycles';
 import { CycleInterrupted } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
@@ -10,8 +9,9 @@ import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import { type Lease, takeLease } from '../job/lease';
 import type { Initiator } from '../record/log-entry';
-import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './plan-cycle';
-import { planObject, planRow } from './plan-cycle-object';
+import { recordOperation } from '../record/operation-entry';
+import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './make-plan';
+import { planObject, planRow } from './plan-object';
 
 /** Why a plan is not applied. */
 export type ApplyRefusal =

@@ -1,4 +1,4 @@
-import { ncrontabProblem, nextOccurrence } from '../../config/ncrontab';
+import { ncrontabProblem, nextOccurrence } from '../../src/config/ncrontab';
 
 /** When a timer fires. */
 export interface Schedule {
