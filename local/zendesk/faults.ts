@@ -114,6 +114,8 @@ export class ZendeskFaults {
   duplicateExternalId: { key: string; code: string | undefined } = { key: 'external_id', code: 'DuplicateValue' };
   /** What deleting an agent's default membership does while others exist; undocumented, refusing is the harder one. */
   defaultMembershipRemoval: 'refuse' | 'reassign' = 'refuse';
+  /** false: `include=` is ignored, as where a side-load is not offered. */
+  sideloads = true;
   jobRows: JobRowShape = 'recorded';
   shuffleJobRows = true;
   /** Adds a row of a user that does not exist to finished jobs (zendesk-java-client PR #325). */

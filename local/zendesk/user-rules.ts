@@ -57,9 +57,10 @@ export function deleteUser(world: World, actor: Actor, user: UserRow): void {
   if (user.id === world.state.ownerId || user.id === actor.user?.id) throw forbidden('You cannot delete this user.');
   const open = world.state.requestedTickets.get(user.id) ?? 0;
   if (open > 0) {
+    // Recorded without a code.
     throw invalid(
       'base',
-      'InvalidValue',
+      undefined,
       `User is requester on ${open} ticket(s) that are not closed.`,
       `El usuario es solicitante de ${open} ticket(s) no cerrados.`,
     );

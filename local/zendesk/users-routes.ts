@@ -1,7 +1,7 @@
 import { asRecord, json } from '../http-kit';
 import { forbidden, invalid, invalidAttribute, recordNotFound, simpleRefusal } from './errors';
 import { offsetPage, pageOf, scanPage } from './paging';
-import { presentTags, presentUser } from './present';
+import { presentIdentity, presentTags, presentUser } from './present';
 import { listOf, userOf } from './route-kit';
 import type { UserRow } from './rows';
 import { foldCase } from './state';
@@ -20,6 +20,7 @@ export function userRoutes(route: Route): void {
   );
   route('GET', '/api/v2/users/search', 'agent', search);
   route('GET', '/api/v2/users/show_many', 'agent', showMany);
+  route('GET', '/api/v2/users/{user_id}/tickets/requested', 'agent', requestedTickets);
   route('POST', '/api/v2/users', 'agent', (call) => {
     const user = createUser(call.world, call.actor, call.body('user'));
     return json(201, { user: presentUser(call.world, user) }, { location: `${call.world.url()}/api/v2/users/${user.id}.json` });
@@ -112,8 +113,29 @@ function showMany(call: Call) {
     add(state.userByExternalId(externalId));
     if (withDeleted) for (const user of state.deletedByExternalId(externalId)) add(user);
   }
-  const users = [...found.values()].sort((left, right) => left.id - right.id).map((user) => presentUser(call.world, user));
-  return json(200, { users, next_page: null, previous_page: null, count: users.length });
+  const rows = [...found.values()].sort((left, right) => left.id - right.id);
+  const users = rows.map((user) => presentUser(call.world, user));
+  return json(200, { users, ...identitiesAsked(call, rows), next_page: null, previous_page: null, count: users.length });
+}
+
+/** Side-loading: https://support.zendesk.com/hc/en-us/community/posts/4410103990042-Extend-api-v2-users-show-many-endpoint */
+function identitiesAsked(call: Call, users: readonly UserRow[]) {
+  const isAsked = call.query.get('include')?.split(',').includes('identities') === true && call.world.faults.sideloads;
+  if (!isAsked) return {};
+  const identities = users.flatMap(({ id }) => call.world.state.identitiesOf(id));
+  return { identities: identities.map((identity) => presentIdentity(call.world, identity)) };
+}
+
+/** Tickets a user has requested; only those not closed are simulated: https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#list-tickets */
+function requestedTickets(call: Call) {
+  const requester = userOf(call, true).id;
+  const open = call.world.state.requestedTickets.get(requester) ?? 0;
+  const tickets = Array.from({ length: open }, (_, at) => ({
+    id: requester * 1_000 + at,
+    requester_id: requester,
+    status: at % 2 === 0 ? 'open' : 'solved',
+  }));
+  return json(200, { tickets, next_page: null, previous_page: null, count: open });
 }
 
 /** Matches e-mail or external id and takes the account over, rewriting its external id (trap 8). */

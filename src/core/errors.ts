@@ -125,6 +125,9 @@ export class RejectedError extends ProvisioningError {
   }
 }
 
+/** The account cannot be deleted while it has requested tickets that are not closed: proved by such a ticket, not by the refusal's words. */
+export class OpenTicketsError extends RejectedError {}
+
 /** No agent seat is free in Zendesk. `detail` is Zendesk's own wording. */
 export class LicenseLimitError extends ProvisioningError {
   constructor(

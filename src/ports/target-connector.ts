@@ -106,7 +106,22 @@ export interface TargetConnector {
   /** Ends a user's live sessions, best effort: never throws for a user without any. */
   endSessions(id: TargetId): Promise<void>;
 
-  /** Deletes a user (soft in Zendesk, not recoverable). Idempotent. @throws RejectedError while tickets need the user */
+  /**
+   * Every e-mail address of an account, the primary one first, whether verified or not; none for an account that is gone.
+   * Current. Concurrent calls share a request.
+   */
+  addressesOf(id: TargetId): Promise<readonly string[]>;
+
+  /**
+   * How many admins can sign in (active, not suspended), the credential's own user among them; stops counting at `atMost`. Current, and one
+   * request up to 100 admins: ask before an admin loses access, never for everybody.
+   */
+  countActiveAdmins(atMost: number): Promise<number>;
+
+  /**
+   * Deletes a user (soft in Zendesk, not recoverable). Idempotent.
+   * @throws OpenTicketsError while the user has requested tickets that are not closed; RejectedError for any other reason
+   */
   deleteUser(id: TargetId): Promise<void>;
 
   /** The group, or undefined when it is deleted. */

@@ -1,4 +1,4 @@
-import { AlreadyExistsError, LicenseLimitError, NotFoundError, RejectedError } from '../../src/core/errors';
+import { AlreadyExistsError, LicenseLimitError, NotFoundError, OpenTicketsError, RejectedError } from '../../src/core/errors';
 import { type TargetId, type TargetMembership, type TargetRole, targetId } from '../../src/core/model';
 import type { NewTargetUser, TargetConnector } from '../../src/ports/target-connector';
 
@@ -23,10 +23,13 @@ export interface TargetWorld {
   seedUser(user: {
     readonly name: string;
     readonly email?: string;
-    readonly role?: 'end-user' | 'agent';
+    readonly role?: 'end-user' | 'agent' | 'admin';
+    readonly suspended?: boolean;
     readonly otherEmail?: string;
   }): TargetId;
   seedGroup(name: string): TargetId;
+  /** The user has requested a ticket that is not closed. */
+  openTicket(id: TargetId): void;
   /** Leaves no paid seat free. */
   takeAllSeats(): void;
   user(id: TargetId): SeenUser | undefined;
@@ -209,6 +212,35 @@ export function describeTargetConnector(name: string, make: () => Promise<Target
       expect(await connector.findUsers({ attribute: 'external_id', value: aNewUser().externalId })).toEqual([]);
       await expect(connector.updateUser(created, { name: 'x' })).rejects.toBeInstanceOf(NotFoundError);
       expect((await connector.createUser(aNewUser())).id).not.toBe(created.id);
+    });
+
+    it('deleteUser › tickets that are not closed keep the account, and are named as the reason', async () => {
+      const id = world.seedUser({ name: 'Bob', email: 'bob@example.com' });
+      world.openTicket(id);
+      await expect(connector.deleteUser(id)).rejects.toBeInstanceOf(OpenTicketsError);
+      expect(world.user(id)?.active).toBe(true);
+      const { selfId } = await connector.describe();
+      await expect(connector.deleteUser(selfId)).rejects.not.toBeInstanceOf(OpenTicketsError);
+    });
+
+    it('addressesOf › the primary one first, then all others; none for nobody and for the deleted', async () => {
+      const ann = world.seedUser({ name: 'Ann', email: 'ann@example.com', otherEmail: 'boss@example.com' });
+      const bob = world.seedUser({ name: 'Bob', email: 'bob@example.com' });
+      const mute = world.seedUser({ name: 'Mute' });
+      const all = await Promise.all([ann, bob, mute, targetId('999999999')].map((id) => connector.addressesOf(id)));
+      expect(all).toEqual([['ann@example.com', 'boss@example.com'], ['bob@example.com'], [], []]);
+      await connector.deleteUser(bob);
+      expect(await connector.addressesOf(bob)).toEqual([]);
+    });
+
+    it('countActiveAdmins › those who can sign in, the credential among them, no more than asked for', async () => {
+      world.seedUser({ name: 'Agent', role: 'agent' });
+      expect(await connector.countActiveAdmins(10)).toBe(1);
+      world.seedUser({ name: 'Suspended', role: 'admin', suspended: true });
+      const admin = world.seedUser({ name: 'Admin', role: 'admin' });
+      expect([await connector.countActiveAdmins(10), await connector.countActiveAdmins(1)]).toEqual([2, 1]);
+      await connector.deleteUser(admin);
+      expect(await connector.countActiveAdmins(10)).toBe(1);
     });
 
     it('getUser › nobody', async () => {

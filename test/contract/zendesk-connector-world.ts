@@ -70,12 +70,13 @@ export async function makeZendeskWorld(
     connector,
     simulator,
     customRoleId: targetId(customRole.id),
-    seedUser({ name, email, role = 'end-user', otherEmail }) {
-      const body = { name, role, ...(email === undefined ? {} : { email, verified: true }) };
+    seedUser({ name, email, role = 'end-user', otherEmail, suspended = false }) {
+      const body = { name, role, suspended, ...(email === undefined ? {} : { email, verified: true }) };
       const identities = otherEmail === undefined ? [] : [{ type: 'email', value: otherEmail, verified: true }];
       return targetId(seed.user({ ...body, identities }).id);
     },
     seedGroup: (name) => targetId(seed.group(name).id),
+    openTicket: (id) => void state.requestedTickets.set(Number(id), 1),
     takeAllSeats: () => {
       features.agentSeats = state.seatsUsed;
     },

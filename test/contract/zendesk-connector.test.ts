@@ -10,14 +10,16 @@ describeTargetConnector('in-memory fake', async () => {
   return {
     connector: fake,
     customRoleId: fakeRoleId,
-    seedUser: ({ name, email = null, role = 'end-user', otherEmail }) =>
+    seedUser: ({ name, email = null, role = 'end-user', otherEmail, suspended = false }) =>
       fake.seedUser({
         name,
         email,
+        suspended,
         role: { role, customRoleId: null },
         otherEmails: otherEmail === undefined ? [] : [otherEmail],
       }).id,
     seedGroup: (name) => fake.seedGroup(name).id,
+    openTicket: (id) => void fake.openTickets.add(id),
     takeAllSeats: () => {
       fake.seats = 0;
     },

@@ -1,4 +1,4 @@
-import { AlreadyExistsError, LicenseLimitError, NotFoundError, RejectedError } from '../../src/core/errors';
+import { AlreadyExistsError, LicenseLimitError, NotFoundError, OpenTicketsError, RejectedError } from '../../src/core/errors';
 import type {
   Attributes,
   AttributeValue,
@@ -77,6 +77,8 @@ export interface FakeTarget extends TargetConnector {
   readonly memberships: Map<TargetId, TargetMembership>;
   /** Users whose sessions were ended, oldest first. */
   readonly endedSessions: TargetId[];
+  /** Users who have requested tickets that are not closed: they cannot be deleted. */
+  readonly openTickets: Set<TargetId>;
   /** Addresses that were sent a welcome mail. */
   readonly mails: string[];
   /** Calls that changed something. */
@@ -107,6 +109,7 @@ class FakeAccount implements FakeTarget {
   readonly groups = new Map<TargetId, FakeGroup>();
   readonly memberships = new Map<TargetId, TargetMembership>();
   readonly endedSessions: TargetId[] = [];
+  readonly openTickets = new Set<TargetId>();
   readonly mails: string[] = [];
   readonly writes = new Map<WriteMethod, number>();
   hook: FaultHook | undefined;
@@ -247,11 +250,28 @@ class FakeAccount implements FakeTarget {
     });
   }
 
+  addressesOf(id: TargetId): Promise<readonly string[]> {
+    return this.#call('addressesOf', [id], () => {
+      const row = this.users.get(id);
+      return row?.active ? [row.email, ...row.otherEmails].filter((email) => email !== null) : [];
+    });
+  }
+
+  countActiveAdmins(atMost: number): Promise<number> {
+    return this.#call('countActiveAdmins', [atMost], () => {
+      const admins = [...this.users.values()].filter(
+        ({ role, active, suspended }) => role.role === 'admin' && active && !suspended,
+      );
+      return Math.min(atMost, admins.length);
+    });
+  }
+
   deleteUser(id: TargetId): Promise<void> {
     return this.#call('deleteUser', [id], () => {
       const row = this.users.get(id);
       if (!row?.active) return;
       if (id === this.#description.selfId) throw new RejectedError(undefined, 'Refused: this is the credential itself');
+      if (this.openTickets.has(id)) throw new OpenTicketsError('base', 'Refused: tickets that are not closed');
       row.active = false;
       for (const membership of this.#membershipsOf(id)) this.memberships.delete(membership.id);
       this.#wrote('deleteUser');

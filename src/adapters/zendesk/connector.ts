@@ -1,5 +1,7 @@
 import type { ProbeRow } from '../../core/probe';
 import type { TargetConnector } from '../../ports/target-connector';
+import { makeAddresses } from './addresses';
+import { countActiveAdmins } from './admins';
 import { cached } from './cached';
 import { readDescription, readSelf } from './describe';
 import { makeUserLookup } from './find-users';
@@ -62,6 +64,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
   const describe = (fresh?: boolean) => description.get(fresh);
   const identities = makeIdentities(http);
   const organizations = makeOrganizations({ http, clock, sleep, mayCreate: options.createOrganizations ?? false });
+  const addresses = makeAddresses(http, identities, sleep);
   const lookup = makeUserLookup(http, identities, sleep);
   const users = makeUsers({
     http,
@@ -83,6 +86,8 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     updateUser: users.update,
     removeEmail: identities.remove,
     endSessions: users.endSessions,
+    addressesOf: addresses.of,
+    countActiveAdmins: (atMost) => countActiveAdmins(http, atMost),
     deleteUser: users.remove,
     getGroup: groups.get,
     findGroups: groups.find,

@@ -54,6 +54,7 @@ const membershipShape = z.object({ id, user_id: id, group_id: id, default: z.boo
 
 const identityShape = z.object({
   id,
+  user_id: id.nullish(),
   type: z.string(),
   value: z.string().nullish(),
   primary: z.boolean().nullish(),
@@ -110,6 +111,8 @@ export const shapes = {
   membership: one('group_membership', membershipShape),
   memberships: many('group_memberships', membershipShape),
   identities: many('identities', identityShape),
+  usersWithIdentities: z.object({ users: z.array(userShape), identities: z.array(identityShape).nullish() }),
+  tickets: many('tickets', z.object({ status: z.string() })),
   identity: one('identity', identityShape),
   organization: one('organization', organizationShape),
   organizations: many('organizations', organizationShape),

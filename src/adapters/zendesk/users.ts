@@ -1,4 +1,4 @@
-import { AlreadyExistsError, NotFoundError, RejectedError } from '../../core/errors';
+import { AlreadyExistsError, NotFoundError, OpenTicketsError, RejectedError } from '../../core/errors';
 import type { TargetId, TargetRole, TargetUser } from '../../core/model';
 import type { Logger } from '../../ports/runtime';
 import type { NewTargetUser, TargetDescription, TargetUserChanges, UserMatcher } from '../../ports/target-connector';
@@ -8,6 +8,7 @@ import type { UserLookup } from './find-users';
 import { isAmbiguous, type ZendeskHttp } from './http';
 import type { Identities } from './identities';
 import { idNumber } from './json';
+import { hasOpenTickets } from './open-tickets';
 import type { Organizations } from './organizations';
 
 /** What writing users needs. */
@@ -187,7 +188,14 @@ export function makeUsers(deps: UserDeps): Users {
       try {
         await http.call({ method: 'DELETE', route: USER, params: [id] });
       } catch (error) {
-        if (!(error instanceof NotFoundError)) throw error;
+        if (error instanceof NotFoundError) return;
+        // The refusal has no code of its own (https://github.com/lanej/zendesk2 records a text under `base`), so look instead.
+        // One without an attribute, as a 403 is, means something else, whatever tickets there are.
+        if (error instanceof RejectedError && error.attribute !== undefined && (await hasOpenTickets(http, id))) {
+          const why = 'Zendesk keeps a user who has requested tickets that are not closed';
+          throw new OpenTicketsError(error.attribute, why, error.detail, { cause: error });
+        }
+        throw error;
       }
     },
   };
