@@ -1,31 +1,9 @@
-/** Every stable error code, with the one sentence that `docs/errors.md` explains. */
-export const ERROR_CODES = [
-  'PROV_CONFIG_INVALID',
-  'PROV_SOURCE_UNAUTHORIZED',
-  'PROV_TARGET_UNAUTHORIZED',
-  'PROV_SOURCE_THROTTLED',
-  'PROV_TARGET_THROTTLED',
-  'PROV_SOURCE_UNAVAILABLE',
-  'PROV_TARGET_UNAVAILABLE',
-  'PROV_WATERMARK_EXPIRED',
-  'PROV_SOURCE_NOT_FOUND',
-  'PROV_TARGET_NOT_FOUND',
-  'PROV_TARGET_EXISTS',
-  'PROV_TARGET_REJECTED',
-  'PROV_TARGET_LICENSE_LIMIT',
-  'PROV_TARGET_DISPUTED',
-  'PROV_ROLE_UNKNOWN',
-  'PROV_MAPPING_FAILED',
-  'PROV_STATE_CONFLICT',
-  'PROV_STATE_UNAVAILABLE',
-  'PROV_DELETIONS_STAGED',
-  'PROV_SOURCE_UNEXPECTED',
-  'PROV_TARGET_UNEXPECTED',
-  'PROV_BUG',
-] as const;
+import { ERROR_TABLE, type ErrorCode } from './error-table';
 
-/** A stable error code; code and `docs/errors.md` hold the same set. */
-export type ErrorCode = (typeof ERROR_CODES)[number];
+export type { ErrorCode } from './error-table';
+
+/** Every stable error code. */
+export const ERROR_CODES = Object.keys(ERROR_TABLE) as readonly ErrorCode[];
 
 /** The system an error came from. */
 export type Side = 'source' | 'target';

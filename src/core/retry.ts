@@ -1,9 +1,9 @@
-import { type ErrorCode, ProvisioningError, ThrottledError } from './errors';
+import { ERROR_TABLE, type ErrorRow } from './error-table';
+import { ProvisioningError, ThrottledError } from './errors';
 
 /** What is to be done about an error; the only place that decides it. */
 export type Disposition =
   | { readonly kind: 'defer'; readonly delayMs: number }
-  | { readonly kind: 'retry' }
   | { readonly kind: 'replan' }
   | { readonly kind: 'escrow'; readonly isTransient: boolean }
   | { readonly kind: 'quarantine' }
@@ -16,54 +16,38 @@ const MAX_DEFER_MS = 6 * 24 * 3600_000;
 const CLAIMED_DEFER_MS = 15_000;
 
 /**
- * Decides what to do about an error thrown while one object is provisioned. Pure.
+ * Decides what to do about an error thrown while one object is provisioned, by its row in the error table. Pure.
  *
- *   error                     │ disposition
- *   throttled                 │ defer     (its own delay; not a failed try)
- *   state conflict            │ defer     (another worker was faster)
- *   storage unavailable       │ rethrow   (nothing can be recorded; the queue hands the item out again)
- *   target not found, exists  │ replan    (once; the engine escrows the second time)
- *   credential refused        │ quarantine
- *   unavailable               │ escrow, transient: tried again by the next cycle
- *   refused, disputed, …      │ escrow, on the ladder: a person must act
- *   anything else             │ rethrow   (it is our bug)
+ *   course in the table                     │ disposition
+ *   defer      (throttled, state conflict)  │ defer     (not a failed try; throttled for its own delay)
+ *   replan     (target not found, exists)   │ replan    (once; the engine escrows the second time)
+ *   nextCycle  (a side is unavailable)      │ escrow, transient: tried again by the next cycle
+ *   ladder     (refused, disputed, …)       │ escrow, at growing intervals: a person must act
+ *   quarantine (credential refused)         │ quarantine
+ *   rethrow    (storage down, our bug)      │ rethrow   (nothing can be recorded; the queue hands the item out again)
  */
 export function disposition(error: unknown): Disposition {
   if (!(error instanceof ProvisioningError)) return { kind: 'rethrow' };
-  if (error instanceof ThrottledError) return { kind: 'defer', delayMs: Math.min(error.retryAfterMs, MAX_DEFER_MS) };
-  switch (error.code) {
-    case 'PROV_STATE_CONFLICT':
-      return { kind: 'defer', delayMs: CLAIMED_DEFER_MS };
-    case 'PROV_STATE_UNAVAILABLE':
-    case 'PROV_BUG':
-    case 'PROV_CONFIG_INVALID':
-      return { kind: 'rethrow' };
-    case 'PROV_TARGET_NOT_FOUND':
-    case 'PROV_TARGET_EXISTS':
-      return { kind: 'replan' };
-    case 'PROV_SOURCE_UNAUTHORIZED':
-    case 'PROV_TARGET_UNAUTHORIZED':
-      return { kind: 'quarantine' };
-    case 'PROV_SOURCE_THROTTLED':
-    case 'PROV_TARGET_THROTTLED':
-      return { kind: 'retry' };
-    case 'PROV_SOURCE_UNAVAILABLE':
-    case 'PROV_TARGET_UNAVAILABLE':
-    case 'PROV_WATERMARK_EXPIRED':
+  const { course }: ErrorRow = ERROR_TABLE[error.code];
+  switch (course) {
+    case 'defer':
+      return {
+        kind: 'defer',
+        delayMs: error instanceof ThrottledError ? Math.min(error.retryAfterMs, MAX_DEFER_MS) : CLAIMED_DEFER_MS,
+      };
+    case 'nextCycle':
       return { kind: 'escrow', isTransient: true };
-    case 'PROV_SOURCE_NOT_FOUND':
-    case 'PROV_TARGET_REJECTED':
-    case 'PROV_TARGET_LICENSE_LIMIT':
-    case 'PROV_TARGET_DISPUTED':
-    case 'PROV_ROLE_UNKNOWN':
-    case 'PROV_MAPPING_FAILED':
-    case 'PROV_DELETIONS_STAGED':
-    case 'PROV_SOURCE_UNEXPECTED':
-    case 'PROV_TARGET_UNEXPECTED':
+    case 'ladder':
       return { kind: 'escrow', isTransient: false };
     default:
-      return unreachable(error.code);
+      return { kind: course };
   }
+}
+
+/** Whether a failure comes and goes by itself, so that the next cycle tries again: what `isTransient` of an escrow says. */
+export function isTransientFailure(error: unknown): boolean {
+  const decided = disposition(error);
+  return decided.kind === 'escrow' && decided.isTransient;
 }
 
 const HOUR_MS = 3600_000;
@@ -88,23 +72,4 @@ export function nextAttemptAt(firstFailedAt: Date, now: Date, attempts: number, 
   const onLadder = hours === undefined ? 0 : firstFailedAt.getTime() + hours * HOUR_MS;
   const due = onLadder > now.getTime() ? onLadder : now.getTime() + 24 * HOUR_MS;
   return due > end ? null : new Date(due);
-}
-
-/** The documented name of an error code in Entra's provisioning log, so that existing queries find ours. */
-export const ENTRA_ERROR_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
-  PROV_TARGET_UNAUTHORIZED: 'Unauthorized',
-  PROV_TARGET_THROTTLED: 'TooManyRequests',
-  PROV_TARGET_UNAVAILABLE: 'InternalServerError',
-  PROV_TARGET_NOT_FOUND: 'InvalidAnchor',
-  PROV_TARGET_EXISTS: 'EntryConflict',
-  PROV_TARGET_REJECTED: 'UnprocessableEntity',
-  PROV_TARGET_LICENSE_LIMIT: 'LicenseLimitExceeded',
-  PROV_TARGET_DISPUTED: 'DuplicateTargetEntries',
-  PROV_ROLE_UNKNOWN: 'RoleNotFound',
-  PROV_MAPPING_FAILED: 'AttributeValidationFailed',
-  PROV_TARGET_UNEXPECTED: 'SystemForCrossDomainIdentityManagementServiceIncompatible',
-};
-
-function unreachable(code: never): never {
-  throw new Error(`No disposition for ${String(code)}`);
 }

@@ -20,7 +20,7 @@ export const makeJobRetryEscrow = (getApp: () => App): Handler =>
   configuredHttp(getApp, async (app, request) => {
     const key = await readKey(request);
     const cycleId = await retryEscrow(app.deps, operatorOf(app, request), key);
-    if (cycleId === undefined) throw new RequestProblem(404, 'NotFound', 'There is no stored failure of this object.');
+    if (cycleId === undefined) throw new RequestProblem('NotFound', 'There is no stored failure of this object.');
     return json({ enqueued: true, cycleId }, 202);
   });
 

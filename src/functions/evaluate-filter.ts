@@ -23,24 +23,24 @@ export const makeEvaluateFilter = (getApp: () => App): Handler =>
 
 function readFilter(value: unknown): CompiledFilter {
   if (value === undefined)
-    throw new RequestProblem(400, 'BadRequest', 'The body has no `filter`.', [{ pointer: '#/filter', detail: 'is missing' }]);
+    throw new RequestProblem('BadRequest', 'The body has no `filter`.', [{ pointer: '#/filter', detail: 'is missing' }]);
   const compiled = compileFilter(value);
   if (compiled.ok) return compiled.filter;
   const errors = compiled.problems.map(({ path, message }) => ({
     pointer: `#/filter${path === '' ? '' : `/${path.replaceAll(/\[(\d+)\]/g, '/$1').replaceAll('.', '/')}`}`,
     detail: message,
   }));
-  throw new RequestProblem(400, 'BadRequest', 'The filter cannot be used.', errors);
+  throw new RequestProblem('BadRequest', 'The filter cannot be used.', errors);
 }
 
 async function objectOf(deps: EngineDeps, filter: CompiledFilter, input: TestInput): Promise<TestObject> {
   if (input.kind === 'values') return madeUpObject(input.values);
   const unknown = filter.attributes.flatMap((name) => unknownAttribute('user', name) ?? []);
   if (unknown.length > 0)
-    throw new RequestProblem(400, 'BadRequest', `${unknown.join('. ')}.`, [{ pointer: '#/filter', detail: unknown.join('. ') }]);
+    throw new RequestProblem('BadRequest', `${unknown.join('. ')}.`, [{ pointer: '#/filter', detail: unknown.join('. ') }]);
   const read = await readTestUser(deps, input.name, filter.attributes);
   if (read.kind === 'found') return read.object;
   if (read.kind === 'unknown') throw new UnavailableError('source', `The user could not be read from Entra ID: ${read.reason}`);
   const reason = 'Entra ID has no such user; give an object id, UPN or e-mail.';
-  throw new RequestProblem(404, 'NotFound', reason, [{ pointer: '#/sourceId', detail: reason }]);
+  throw new RequestProblem('NotFound', reason, [{ pointer: '#/sourceId', detail: reason }]);
 }

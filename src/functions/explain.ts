@@ -16,16 +16,12 @@ export const makeExplain = (getApp: () => App): Handler =>
   configuredHttp(getApp, async ({ deps, config }, request) => {
     const query = readQuery(request, ['person', 'group']);
     if ((query.person === undefined) === (query.group === undefined))
-      throw new RequestProblem(
-        400,
-        'BadRequest',
-        'Name one of them: person (Entra or Zendesk id, UPN, e-mail) or group (id, name).',
-      );
+      throw new RequestProblem('BadRequest', 'Name one of them: person (Entra or Zendesk id, UPN, e-mail) or group (id, name).');
     const key = query.person === undefined ? await groupKey(deps, query.group ?? '') : await personKey(deps, query.person);
     const result = await explainObject(deps, key);
     switch (result.kind) {
       case 'notFound':
-        throw new RequestProblem(404, 'NotFound', 'Entra ID has no such object, and no cycle has ever read one.');
+        throw new RequestProblem('NotFound', 'Entra ID has no such object, and no cycle has ever read one.');
       case 'unknown':
         throw new UnavailableError('source', `The object could not be read from Entra ID: ${result.reason}`);
       case 'explained':
@@ -39,13 +35,9 @@ async function personKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
     case 'source':
       return { type: 'user', id: person.id };
     case 'target':
-      throw new RequestProblem(
-        404,
-        'NotFound',
-        'No link and no log entry names this Zendesk user: this app has never touched it.',
-      );
+      throw new RequestProblem('NotFound', 'No link and no log entry names this Zendesk user: this app has never touched it.');
     case 'none':
-      throw new RequestProblem(404, 'NotFound', 'Neither Entra ID nor the log knows this UPN or e-mail.');
+      throw new RequestProblem('NotFound', 'Neither Entra ID nor the log knows this UPN or e-mail.');
     case 'unreadable':
       throw badParameter('person', 'give an Entra object id, a Zendesk user id, a UPN or an e-mail address.');
   }
@@ -53,8 +45,7 @@ async function personKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
 
 async function groupKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
   const id = await findGroup(deps, name);
-  if (id === undefined)
-    throw new RequestProblem(404, 'NotFound', 'Entra ID has no group, or several, of exactly this name or id.');
+  if (id === undefined) throw new RequestProblem('NotFound', 'Entra ID has no group, or several, of exactly this name or id.');
   return { type: 'group', id };
 }
 

@@ -1,11 +1,9 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { App, ConfiguredApp } from '../compose';
 import { withAdvice } from '../core/advice';
-import { type ErrorCode, ProvisioningError } from '../core/errors';
+import { ERROR_TABLE, type ErrorCode, REFUSAL_TABLE, type RefusalCode } from '../core/error-table';
+import { ProvisioningError } from '../core/errors';
 import { invocationLogger, withinInvocation } from './invocation-log';
-
-/** Codes of refusals that are about the request and not about provisioning; with {@link ErrorCode} the whole set. */
-export const REQUEST_CODES = ['BadRequest', 'NotFound', 'Conflict', 'Gone', 'NotConfigured', 'PayloadTooLarge'] as const;
 
 /** One fault of a request. */
 export interface RequestFault {
@@ -23,33 +21,22 @@ export const MAX_BODY_BYTES = 1_048_576;
 
 /** A refusal of a request, as the caller reads it. @see https://www.rfc-editor.org/rfc/rfc9457 */
 export class RequestProblem extends Error {
+  /** The HTTP status, by the code. */
+  readonly status: number;
+
   constructor(
-    readonly status: number,
-    readonly code: (typeof REQUEST_CODES)[number],
+    readonly code: RefusalCode,
     /** What was wrong, where, and what to do. */
     readonly detail: string,
     readonly errors: readonly RequestFault[] = [],
   ) {
     super(detail);
+    this.status = REFUSAL_TABLE[code].http;
   }
 }
 
-const STATUS_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
-  PROV_CONFIG_INVALID: 409,
-  PROV_SOURCE_NOT_FOUND: 404,
-  PROV_STATE_CONFLICT: 409,
-  PROV_TARGET_DISPUTED: 409,
-  PROV_SOURCE_THROTTLED: 503,
-  PROV_TARGET_THROTTLED: 503,
-  PROV_SOURCE_UNAVAILABLE: 503,
-  PROV_TARGET_UNAVAILABLE: 503,
-  PROV_STATE_UNAVAILABLE: 503,
-  PROV_SOURCE_UNAUTHORIZED: 502,
-  PROV_TARGET_UNAUTHORIZED: 502,
-};
-
 /** The HTTP status of an error by its code. */
-export const statusOf = (code: ErrorCode): number => STATUS_OF[code] ?? 500;
+export const statusOf = (code: ErrorCode): number => ERROR_TABLE[code].http;
 
 /** An answer as JSON. Never cached unless told otherwise: it is the state of this moment. */
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
@@ -72,7 +59,7 @@ export const problem = (status: number, code: string, title: string, detail: str
 /** The body of a request as JSON. @throws RequestProblem when it is empty, larger than {@link MAX_BODY_BYTES}, or no JSON */
 export async function readJson(request: HttpRequest): Promise<unknown> {
   const body = await readOptionalJson(request);
-  if (body === undefined) throw new RequestProblem(400, 'BadRequest', 'The request has no body; send a JSON object.');
+  if (body === undefined) throw new RequestProblem('BadRequest', 'The request has no body; send a JSON object.');
   return body;
 }
 
@@ -90,7 +77,7 @@ export async function readOptionalJson(request: HttpRequest): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    throw new RequestProblem(400, 'BadRequest', 'The body is no JSON.');
+    throw new RequestProblem('BadRequest', 'The body is no JSON.');
   }
 }
 
@@ -99,8 +86,7 @@ async function takeIn(request: HttpRequest): Promise<void> {
   for await (const _ of request.body ?? []);
 }
 
-const tooLarge = (): RequestProblem =>
-  new RequestProblem(413, 'PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+const tooLarge = (): RequestProblem => new RequestProblem('PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
 
 /** A handler of an HTTP function of this app. */
 export type Handler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;

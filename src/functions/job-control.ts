@@ -45,15 +45,15 @@ export const makeJobRestart = (getApp: () => App): Handler =>
     if (unknown.length > 0) {
       const detail = `There is no such reset scope. Allowed, separated by commas: ${RESET_SCOPES.join(', ')}; empty means QuarantineState, Watermark, Escrows.`;
       const errors = unknown.map((name) => ({ pointer: '#/criteria/resetScope', detail: name.slice(0, 60) }));
-      throw new RequestProblem(400, 'BadRequest', detail, errors);
+      throw new RequestProblem('BadRequest', detail, errors);
     }
     if (breaksLinks(scopes) && !confirm) {
       const detail =
         'ConnectorDataStore and Full break every pair of Entra ID and Zendesk objects; they are matched anew afterwards. Send "confirm": true to do it.';
-      throw new RequestProblem(409, 'Conflict', detail, [{ pointer: '#/confirm', detail: 'must be true' }]);
+      throw new RequestProblem('Conflict', detail, [{ pointer: '#/confirm', detail: 'must be true' }]);
     }
     const result = await restartJob(app.deps, operatorOf(app, request), scopes, app.deps.newId());
-    if (result.kind === 'busy') throw new RequestProblem(409, 'Conflict', result.reason);
+    if (result.kind === 'busy') throw new RequestProblem('Conflict', result.reason);
     return json({ ...result, kind: undefined, resetScope: scopes.join(', '), isOn: app.config.job.status === 'On' });
   });
 
@@ -70,7 +70,7 @@ export const makeJobRun = (getApp: () => App): Handler =>
     requireOn(app);
     const { deps } = app;
     const { value: before } = await readJob(deps.state);
-    if (before.paused) throw new RequestProblem(409, 'Conflict', 'The job is paused. Start it first: POST /api/job/start.');
+    if (before.paused) throw new RequestProblem('Conflict', 'The job is paused. Start it first: POST /api/job/start.');
     await allowOneRun(deps, operatorOf(app, request));
     await closeCycles(deps);
     return runAnswer(await runCycle(deps, { owner: deps.newId(), budgetMs: RUN_BUDGET_MS }));
@@ -118,7 +118,7 @@ export const makeJobAllowDeletes = (getApp: () => App): Handler =>
 
 function requireOn({ config }: ConfiguredApp): void {
   if (config.job.status === 'On') return;
-  throw new RequestProblem(409, 'Conflict', 'PROVISIONING_STATUS is Off. Set it to On; that alone starts the job.');
+  throw new RequestProblem('Conflict', 'PROVISIONING_STATUS is Off. Set it to On; that alone starts the job.');
 }
 
 const codeOf = (job: JobState): 'Paused' | 'Quarantine' | 'Active' =>

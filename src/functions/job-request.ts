@@ -12,7 +12,7 @@ export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): P
     pointer: `#/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
     detail: issue.message,
   }));
-  throw new RequestProblem(400, 'BadRequest', 'The body of the request is not as it should be.', errors);
+  throw new RequestProblem('BadRequest', 'The body of the request is not as it should be.', errors);
 }
 
 const MAX_NAME = 256;

@@ -29,7 +29,7 @@ export const makePlanCreate = (getApp: () => App): Handler =>
     const busy = (await planning.plans.list()).find((plan) => plan.state === 'planning' || plan.state === 'applying');
     if (busy) {
       const detail = `Plan ${busy.planId} is still ${busy.state === 'planning' ? 'being made' : 'being applied'}. One at a time: ask for it by its id.`;
-      throw new RequestProblem(409, 'Conflict', detail);
+      throw new RequestProblem('Conflict', detail);
     }
     const given = schema && readGiven(schema);
     const begun = await createPlan(planning, operatorOf(app, request), given);
@@ -47,7 +47,7 @@ function readGiven(schema: Readonly<Record<string, unknown>>) {
     detail: one.problem,
     ...(one.allowed ? { allowed: one.allowed } : {}),
   }));
-  throw new RequestProblem(400, 'BadRequest', 'The schema can not be used.', errors);
+  throw new RequestProblem('BadRequest', 'The schema can not be used.', errors);
 }
 
 const locationOf = (header: PlanHeader): Record<string, string> => ({ location: `/api/plan/${header.planId}` });
@@ -104,12 +104,10 @@ export const makePlanApply = (getApp: () => App): Handler =>
 
 function refusalOf(answer: Exclude<ApplyAnswer, { kind: 'applying' }>): RequestProblem {
   if (answer.kind === 'notFound') return noPlan();
-  return answer.kind === 'expired'
-    ? new RequestProblem(410, 'Gone', answer.reason)
-    : new RequestProblem(409, 'Conflict', answer.reason);
+  return answer.kind === 'expired' ? new RequestProblem('Gone', answer.reason) : new RequestProblem('Conflict', answer.reason);
 }
 
-const noPlan = (): RequestProblem => new RequestProblem(404, 'NotFound', 'There is no such plan. Plans are kept for seven days.');
+const noPlan = (): RequestProblem => new RequestProblem('NotFound', 'There is no such plan. Plans are kept for seven days.');
 
 function idOf(request: HttpRequest): string {
   const parsed = z.guid().safeParse(request.params['id']);

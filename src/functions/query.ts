@@ -7,7 +7,7 @@ const OF_THE_PLATFORM = ['code', 'clientId'];
 
 /** A refusal of a parameter of the query. */
 export const badParameter = (name: string, detail: string, more: { offset?: number; allowed?: readonly string[] } = {}) =>
-  new RequestProblem(400, 'BadRequest', `${name}: ${detail}${more.allowed ? ` Allowed: ${more.allowed.join(', ')}.` : ''}`, [
+  new RequestProblem('BadRequest', `${name}: ${detail}${more.allowed ? ` Allowed: ${more.allowed.join(', ')}.` : ''}`, [
     { pointer: name, detail, ...more },
   ]);
 

@@ -33,7 +33,7 @@ export function readBody<T>(shape: z.ZodType<T>, body: unknown): T {
   const result = shape.safeParse(body);
   if (result.success) return result.data;
   const errors = result.error.issues.map((issue) => ({ pointer: pointerOf(issue.path), detail: issue.message }));
-  throw new RequestProblem(400, 'BadRequest', 'The body has not the shape that is expected.', errors);
+  throw new RequestProblem('BadRequest', 'The body has not the shape that is expected.', errors);
 }
 
 /** A place in the body as a JSON pointer, in the form of a fragment. @see https://www.rfc-editor.org/rfc/rfc6901 */
@@ -58,4 +58,4 @@ export function readTestInput(body: {
 }
 
 const fault = (path: readonly PropertyKey[], detail: string): RequestProblem =>
-  new RequestProblem(400, 'BadRequest', `${pointerOf(path)}: ${detail}.`, [{ pointer: pointerOf(path), detail }]);
+  new RequestProblem('BadRequest', `${pointerOf(path)}: ${detail}.`, [{ pointer: pointerOf(path), detail }]);

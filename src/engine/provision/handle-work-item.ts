@@ -1,6 +1,6 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
 import type { WorkItem } from '../../core/model';
-import { nextAttemptAt } from '../../core/retry';
+import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { EngineDeps } from '../deps';
 import type { Gate } from '../job/gate';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
@@ -59,7 +59,7 @@ async function escrow(deps: EngineDeps, item: WorkItem, outcome: Extract<Outcome
   const now = deps.clock();
   const firstFailedAt = before?.firstFailedAt ?? now.toISOString();
   const attempts = before?.changeId === item.changeId ? before.attempts : (before?.attempts ?? 0) + 1;
-  const isTransient = outcome.error.code === 'PROV_TARGET_UNAVAILABLE' || outcome.error.code === 'PROV_SOURCE_UNAVAILABLE';
+  const isTransient = isTransientFailure(outcome.error);
   const next = nextAttemptAt(new Date(firstFailedAt), now, attempts, isTransient);
   await deps.escrows.put({
     key,

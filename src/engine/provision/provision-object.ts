@@ -40,8 +40,6 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
           throw error;
         case 'defer':
           return { kind: 'deferred', delayMs: verdict.delayMs, error };
-        case 'retry':
-          return { kind: 'deferred', delayMs: 0, error };
         case 'quarantine':
           await quarantineFor(deps, item, error);
           return { kind: 'deferred', delayMs: REFUSED_DEFER_MS, error };

@@ -1,4 +1,4 @@
-import { RECOMMENDED_ACTION } from '../../core/advice';
+import { ENTRA_ERROR_CODE, RECOMMENDED_ACTION } from '../../core/advice';
 import { AlreadyExistsError, LicenseLimitError, type ProvisioningError, RejectedError } from '../../core/errors';
 import type { AttributeValue, ObjectType, SourceObject, WorkItem } from '../../core/model';
 import type { AttributeChange } from '../../core/plan-model';
@@ -10,7 +10,6 @@ import type {
   ProvisioningStatus,
   ProvisioningSystem,
 } from '../../core/record';
-import { ENTRA_ERROR_CODE } from '../../core/retry';
 import type { StagedDeletion } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import type { Outcome, Subject } from './outcome';

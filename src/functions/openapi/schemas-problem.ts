@@ -1,6 +1,7 @@
 import { REMOVAL_KINDS } from '../../core/brake';
+import { REFUSAL_TABLE } from '../../core/error-table';
 import { ERROR_CODES } from '../../core/errors';
-import { REQUEST_CODES } from '../http';
+
 import type { Json } from './route';
 import { COUNT, INSTANT, INSTANT_OR_NULL, listOf, object, oneOf, TEXT, TEXT_OR_NULL } from './schema-kit';
 
@@ -13,7 +14,7 @@ export const PROBLEM_SCHEMAS: Readonly<Record<string, Json>> = {
       status: { type: 'integer', minimum: 400, maximum: 599 },
       detail: { ...TEXT, description: 'What was wrong and what to do; in English.' },
       code: {
-        ...oneOf(...REQUEST_CODES, ...ERROR_CODES),
+        ...oneOf(...Object.keys(REFUSAL_TABLE), ...ERROR_CODES),
         description: 'Stable: handle problems by it. docs/errors.md explains each code.',
       },
       errors: listOf({ anyOf: [{ $ref: '#/components/schemas/RequestFault' }, { $ref: '#/components/schemas/SettingFault' }] }),

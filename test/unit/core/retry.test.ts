@@ -1,5 +1,5 @@
 import { ERROR_CODES, ProvisioningError, ThrottledError } from '../../../src/core/errors';
-import { type Disposition, disposition, nextAttemptAt } from '../../../src/core/retry';
+import { type Disposition, disposition, isTransientFailure, nextAttemptAt } from '../../../src/core/retry';
 
 const HOUR_MS = 3600_000;
 
@@ -8,8 +8,8 @@ describe('disposition', () => {
     PROV_CONFIG_INVALID: 'rethrow',
     PROV_SOURCE_UNAUTHORIZED: 'quarantine',
     PROV_TARGET_UNAUTHORIZED: 'quarantine',
-    PROV_SOURCE_THROTTLED: 'retry',
-    PROV_TARGET_THROTTLED: 'retry',
+    PROV_SOURCE_THROTTLED: 'defer',
+    PROV_TARGET_THROTTLED: 'defer',
     PROV_SOURCE_UNAVAILABLE: 'escrow',
     PROV_TARGET_UNAVAILABLE: 'escrow',
     PROV_WATERMARK_EXPIRED: 'escrow',
@@ -36,6 +36,7 @@ describe('disposition', () => {
     '%s comes and goes',
     (code) => {
       expect(disposition(new ProvisioningError(code, 'x'))).toEqual({ kind: 'escrow', isTransient: true });
+      expect(isTransientFailure(new ProvisioningError(code, 'x'))).toBe(true);
     },
   );
 
@@ -45,6 +46,10 @@ describe('disposition', () => {
     [30 * 24 * HOUR_MS, 6 * 24 * HOUR_MS],
   ])('throttled for %d ms is put back for %d ms', (retryAfterMs, delayMs) => {
     expect(disposition(new ThrottledError('target', retryAfterMs, 'x'))).toEqual({ kind: 'defer', delayMs });
+  });
+
+  it.each(['PROV_TARGET_REJECTED', 'PROV_TARGET_EXISTS', 'PROV_BUG'] as const)('%s stays until somebody acts', (code) => {
+    expect(isTransientFailure(new ProvisioningError(code, 'x'))).toBe(false);
   });
 
   it.each([new Error('x'), new TypeError('x'), 'text', undefined])('%p is ours to fix', (error) => {

@@ -1,39 +1,37 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RECOMMENDED_ACTION } from '../../../src/core/advice';
+import { ERROR_TABLE, type ErrorRow, REFUSAL_TABLE, type RefusalRow } from '../../../src/core/error-table';
 import { ERROR_CODES } from '../../../src/core/errors';
 import { QUARANTINE_REASONS } from '../../../src/core/quarantine';
-import { ENTRA_ERROR_CODE } from '../../../src/core/retry';
 import { SKIP_REASONS } from '../../../src/core/scope';
 import { WARNING_CODES } from '../../../src/engine/queries/status-view';
-import { REQUEST_CODES } from '../../../src/functions/http';
 
 const page = (name: string): string => readFileSync(join(__dirname, '../../../docs', name), 'utf8');
 const errors = page('errors.md');
 const runbook = page('runbook.md');
 const sections = errors.split(/^### /m).slice(1);
 
-test('docs/errors.md holds every code of the code, and no other', () => {
+const TABLE: Readonly<Record<string, RefusalRow & Partial<ErrorRow>>> = { ...ERROR_TABLE, ...REFUSAL_TABLE };
+
+test('docs/errors.md has every code, and no other', () => {
   const documented = sections.map((section) => /^`(\w+)`/.exec(section)?.[1]);
-  expect([...documented].sort()).toEqual([...ERROR_CODES, ...REQUEST_CODES].sort());
+  expect([...documented].sort()).toEqual(Object.keys(TABLE).sort());
 });
 
-test.each(sections.map((section) => [/^`(\w+)`/.exec(section)?.[1] ?? section, section]))(
-  '%s has meaning, cause and action',
-  (_, section) => {
-    for (const word of ['Meaning', 'Cause', 'Action']) expect(section).toMatch(new RegExp(`^- \\*\\*${word}\\*\\* \\S.{5}`, 'm'));
-  },
-);
+test.each(Object.entries(TABLE))('docs/errors.md says of %s what the program says, word for word', (code, row) => {
+  const section = sections.find((one) => one.startsWith(`\`${code}\``)) ?? '';
+  const line = (word: string): string => new RegExp(`^- \\*\\*${word}\\*\\* (.+)$`, 'm').exec(section)?.[1] ?? '';
+  expect(section.split('\n')[0]).toBe(`\`${code}\`${row.entra ? ` (in the log: \`${row.entra}\`)` : ''}`);
+  expect(line('Meaning')).toBe(`${row.meaning} (HTTP ${row.http})`);
+  expect(line('Cause')).toMatch(/^\S.{5}/);
+  expect(`${line('Action')} `).toContain(row.advice === undefined ? '.' : `${row.advice} `);
+  expect(line('Action').startsWith(row.advice ?? '')).toBe(true);
+});
 
 test('docs/errors.md holds every reason of a skip, and no other', () => {
   const skips = errors.split('## Skips')[1]?.split('\n## ')[0] ?? '';
   expect([...skips.matchAll(/^\| `(\w+)` \|/gm)].map(([, code]) => code)).toEqual(['skipReason', ...SKIP_REASONS]);
-});
-
-test('each code names the one that the log shows instead', () => {
-  for (const [code, shown] of Object.entries(ENTRA_ERROR_CODE))
-    expect(errors).toContain(`### \`${code}\` (in the log: \`${shown}\`)`);
-  expect(errors.match(/\(in the log/g)).toHaveLength(Object.keys(ENTRA_ERROR_CODE).length);
 });
 
 test('every code has a recommended action of a sentence or two', () => {
