@@ -26,7 +26,7 @@ param entraTenantId string = tenant().tenantId
 @maxLength(36)
 param entraServicePrincipalId string
 
-@description('Address of Microsoft Graph. Change it in national clouds only.')
+@description('Address of Microsoft Graph; change it in national clouds only.')
 @allowed([
   'https://graph.microsoft.com/v1.0'
   'https://graph.microsoft.us/v1.0'
@@ -46,10 +46,10 @@ param zendeskSubdomain string
 @allowed(['OAuth', 'ApiToken'])
 param zendeskAuthentication string = 'OAuth'
 
-@description('Unique identifier of the Zendesk OAuth client (not its number). For OAuth.')
+@description('Unique identifier (not the number) of the Zendesk OAuth client, the recommended way to sign in. For OAuth.')
 param zendeskOAuthClientId string = ''
 
-@description('E-mail of the Zendesk admin whom the API token belongs to. For ApiToken.')
+@description('E-mail address of the Zendesk admin to whom the API token belongs. For ApiToken.')
 param zendeskAdminEmail string = ''
 
 @secure()
@@ -60,7 +60,7 @@ param zendeskSecret string = ''
 @minValue(0)
 param zendeskSecretExpiresAt int = 0
 
-@description('Share of the API quota of the account that this app may use, above 0 and at most 1, as text.')
+@description('Share of the Zendesk rate limit that this app may use, above 0 and at most 1. As text.')
 param zendeskRateLimitShare string = '0.7'
 
 // ---- What the job does
@@ -69,60 +69,60 @@ param zendeskRateLimitShare string = '0.7'
 @allowed(['Off', 'On'])
 param provisioningStatus string = 'Off'
 
-@description('AssignedOnly: users and groups assigned to the enterprise application. All: every user of the tenant that passes the filters.')
+@description('Who is provisioned: AssignedOnly, the users and groups assigned to the enterprise application, or All, every user of the tenant who passes the scoping filters.')
 @allowed(['AssignedOnly', 'All'])
 param provisioningScope string = 'AssignedOnly'
 
 @description('Path of the mapping file inside the package.')
 param provisioningSchema string = 'provisioning-schema.json'
 
-@description('When cycles start: NCRONTAB with six fields, UTC.')
+@description('When cycles start: an NCRONTAB schedule with six fields, in UTC.')
 param cycleSchedule string = '0 */20 * * * *'
 
-@description('Direct members of assigned groups, or Transitive: nested groups too.')
+@description('Who belongs to an assigned group: its Direct members only, or Transitive, the members of nested groups too.')
 @allowed(['Direct', 'Transitive'])
 param groupMembership string = 'Direct'
 
-@description('What being assigned by Default Access only means.')
+@description('What happens to users who are assigned with Default Access only: Skip them, or provision each as an EndUser.')
 @allowed(['Skip', 'EndUser'])
 param defaultAccess string = 'Skip'
 
-@description('What losing access means. DowngradeAndSuspend gives the paid seat of an agent back.')
+@description('What happens to the account of a user who loses access: Suspend, DowngradeAndSuspend (which also frees the paid seat of an agent) or Nothing.')
 @allowed(['Suspend', 'DowngradeAndSuspend', 'Nothing'])
 param deprovisionUsers string = 'Suspend'
 
-@description('What a hard delete in Entra ID does in Zendesk.')
+@description('What happens to the account of a user who is permanently deleted in Entra ID: Suspend, Delete (suspended instead while Zendesk refuses it because of open tickets) or Nothing.')
 @allowed(['Suspend', 'Delete', 'Nothing'])
 param hardDeletedUsers string = 'Suspend'
 
-@description('Brake: more removals than this in one cycle wait for an operator.')
+@description('Brake: if one cycle would remove more than this many objects, the removals wait for your approval. In objects.')
 @minValue(0)
 @maxValue(10000000)
 param deletionThreshold int = 500
 
-@description('Brake: more than this share of the linked objects, in percent, waits for an operator. Counts from 10 removals up.')
+@description('Brake: if one cycle would remove more than this share of the provisioned objects, the removals wait for your approval; it applies from 10 removals up. In percent.')
 @minValue(0)
 @maxValue(100)
 param deletionThresholdPercent int = 10
 
-@description('E-mails or Zendesk ids that are never touched, separated by commas.')
+@description('E-mail addresses or Zendesk user ids of accounts that are never changed, besides those that are always protected; separated by commas.')
 param protectedUsers string = ''
 
-@description('Provisioning log entries older than this many days are purged.')
+@description('How long entries of the provisioning log are kept. In days.')
 @minValue(1)
 @maxValue(3650)
 param logRetentionDays int = 90
 
 // ---- Who is told
 
-@description('Who hears of failures, separated by commas. They get the mails of the app and the alerts of the portal.')
+@description('E-mail addresses that are told about failures, separated by commas. They get the mails of the app and the alerts of the portal.')
 param notificationEmail string = ''
 
-@description('Mailbox that the app sends its mails from. Needs the right described in docs/setup.md; empty sends none.')
+@description('Mailbox from which Microsoft Graph sends these mails; without it, none are sent. Needs the permission described in docs/setup.md.')
 param notificationSender string = ''
 
 @secure()
-@description('Address that gets the same notices as JSON, https. It goes into the vault; leave it empty later to keep what the vault holds.')
+@description('Address (https) that receives the same notices as JSON. It goes into the vault; leave it empty later to keep what the vault holds.')
 param notificationWebhookUrl string = ''
 
 @description('True to use the webhook address that the vault holds, without giving it again.')
@@ -319,10 +319,10 @@ var settings = {
   DELETION_THRESHOLD: string(deletionThreshold)
   DELETION_THRESHOLD_PERCENT: string(deletionThresholdPercent)
   PROTECTED_USERS: protectedUsers
+  LOG_RETENTION_DAYS: string(logRetentionDays)
   NOTIFICATION_EMAIL: empty(notificationSender) ? '' : notificationEmail
   NOTIFICATION_SENDER: notificationSender
   NOTIFICATION_WEBHOOK_URL: vault.outputs.webhookReference
-  LOG_RETENTION_DAYS: string(logRetentionDays)
 }
 
 module app 'modules/app.bicep' = {

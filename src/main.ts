@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { app, type HttpHandler } from '@azure/functions';
 import { POISON_QUEUE, WORK_QUEUE } from './adapters/storage/names';
 import type { App } from './compose';
-import { cycleSchedule } from './config/schedule';
+import { timerSchedule } from './config/schedule';
 
 /** The folder of the app: `dist` is one level below it. */
 const APP_DIRECTORY = join(__dirname, '..');
@@ -54,7 +54,7 @@ app.hook.appTerminate(async () => {
 });
 
 app.timer('provisioningCycle', {
-  schedule: cycleSchedule(process.env),
+  schedule: timerSchedule(process.env, 'CYCLE_SCHEDULE'),
   handler: lazily((parts, getApp) => parts.makeProvisioningCycle(getApp)),
 });
 app.timer('planWork', {

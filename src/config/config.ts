@@ -1,3 +1,4 @@
+import type { Slice } from './schema';
 import type { Secret } from './secret';
 
 /** Everything the app is told from outside, in slices; each part of the app gets its own slice and never the environment. */
@@ -7,16 +8,16 @@ export interface Config {
   readonly target: ZendeskConfig;
   readonly job: JobConfig;
   readonly notification: NotificationConfig;
-  readonly telemetry: TelemetryConfig;
+  readonly telemetry: Slice<'telemetry'>;
   readonly signIn: SignInConfig;
-  readonly local: LocalConfig;
+  readonly local: Slice<'local'>;
 }
 
-/** The slices that could be read although others could not; what `status` needs to say more than "not configured". */
-export type PartialConfig = { readonly [Slice in keyof Config]?: Config[Slice] } & {
-  /** Readable although other settings of the job are not: faults of the mapping file are told together with theirs. */
+/** What is needed although other settings are wrong: storage, to keep work items; the mapping file, to tell its faults with theirs. */
+export interface PartialConfig {
+  readonly storage?: StorageConfig;
   readonly schemaPath?: string;
-};
+}
 
 /** Queue and table storage. Addresses have no trailing slash; `clientId` undefined means the system-assigned identity. */
 export type StorageConfig =
@@ -24,16 +25,7 @@ export type StorageConfig =
   | { readonly kind: 'identity'; readonly queueServiceUri: string; readonly tableServiceUri: string; readonly clientId?: string };
 
 /** Microsoft Entra ID through Microsoft Graph. */
-export interface SourceConfig {
-  readonly tenantId: string;
-  readonly servicePrincipalId: string;
-  /** With the version, without a trailing slash. */
-  readonly baseUrl: string;
-  /** Set only against a simulator on loopback. */
-  readonly accessToken?: Secret;
-  /** Client id of the user-assigned identity; undefined means the system-assigned one. */
-  readonly identityClientId?: string;
-}
+export type SourceConfig = Slice<'source'>;
 
 /** How the app signs in to Zendesk. */
 export type ZendeskAuth =
@@ -41,55 +33,21 @@ export type ZendeskAuth =
   | { readonly kind: 'apiToken'; readonly email: string; readonly token: Secret };
 
 /** The Zendesk account. */
-export interface ZendeskConfig {
-  /** Without a trailing slash. */
-  readonly baseUrl: string;
-  readonly subdomain: string;
-  readonly auth: ZendeskAuth;
-  /** Above 0, at most 1: the share of the account's quota that this app may use. */
-  readonly rateLimitShare: number;
-}
+export type ZendeskConfig = Required<Slice<'target'>> & { readonly auth: ZendeskAuth };
 
 /** What the job does and how far it may go. */
-export interface JobConfig {
-  readonly status: 'On' | 'Off';
-  readonly scope: 'AssignedOnly' | 'All';
-  readonly schemaPath: string;
-  /** NCRONTAB. */
-  readonly schedule: string;
-  readonly groupMembership: 'Direct' | 'Transitive';
-  readonly defaultAccess: 'Skip' | 'EndUser';
-  readonly deprovisionUsers: 'Suspend' | 'DowngradeAndSuspend' | 'Nothing';
-  readonly hardDeletedUsers: 'Suspend' | 'Delete' | 'Nothing';
-  readonly deletionThreshold: number;
-  /** 0 to 100. */
-  readonly deletionThresholdPercent: number;
-  /** E-mails (lower case) and Zendesk ids. */
-  readonly protectedUsers: readonly string[];
-  readonly logRetentionDays: number;
-}
+export type JobConfig = Slice<'job'>;
 
 /** Who hears of failures. Both absent: nobody but the status page. */
 export interface NotificationConfig {
   readonly email?: { readonly to: readonly string[]; readonly sender: string };
   /** The address may carry a key, hence a secret. */
   readonly webhookUrl?: Secret;
-  /** Where this app is reached, without a trailing slash, for links; undefined where the platform does not tell. */
+  /** Where this app is reached, without a trailing slash, for links; undefined where the platform does not say. */
   readonly appUrl?: string;
-}
-
-/** Where telemetry goes; undefined means only the host's own log. */
-export interface TelemetryConfig {
-  readonly connectionString?: Secret;
 }
 
 /** Whether App Service authentication stands before the app, so that its headers can be believed. */
 export interface SignInConfig {
   readonly isOn: boolean;
-}
-
-/** The local demo only. */
-export interface LocalConfig {
-  /** How many times faster waits pass; 1 outside the demo. */
-  readonly timeScale: number;
 }

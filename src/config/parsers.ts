@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { ncrontabProblem } from './ncrontab';
 import { Secret } from './secret';
 
-/** A zod schema from the text of one setting to its value; its messages name the problem and the remedy, never the value of a secret. */
+/**
+ * A zod schema from the text of one setting to its value; its messages name the problem and the remedy, never the value of a secret.
+ * The words and bounds that it accepts are its `meta()`, for the documents and the template.
+ */
 export type Parser<T> = z.ZodType<T, string>;
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -17,6 +20,50 @@ export const secret: Parser<Secret> = z
   .max(16_384, 'is longer than 16,384 characters')
   .transform((value) => new Secret(value));
 
+const HEADER = /^(?:authorization:|bearer\s|basic\s)/i;
+const NAMED_TOKEN = /^([^\s:/]+@[^\s:/]+)\/token:(.+)$/i;
+const PLAIN_WORD = /^[\x21-\x7e]*$/;
+const NOT_PLAIN = 'contains a space, a line break or a character that is not ASCII; copy it again';
+
+/** The secret of an OAuth client. */
+export const clientSecret: Parser<Secret> = z
+  .string()
+  .refine((value) => !HEADER.test(value), 'is an Authorization header; set the secret of the OAuth client alone')
+  .refine(
+    (value) => !NAMED_TOKEN.test(value),
+    'is an API token with its e-mail address; set the secret of the OAuth client, or ZENDESK_ADMIN_EMAIL and ZENDESK_API_TOKEN',
+  )
+  .regex(PLAIN_WORD, NOT_PLAIN)
+  .pipe(secret);
+
+/** A Zendesk API token. `email` is set where the token was given as Zendesk's own examples write it, `name@host/token:…`. */
+export interface ApiToken {
+  readonly token: Secret;
+  readonly email?: string;
+}
+
+/** @see https://developer.zendesk.com/api-reference/introduction/security-and-auth/#api-token */
+export const apiToken: Parser<ApiToken> = z
+  .string()
+  .refine(
+    (value) => !HEADER.test(value),
+    'is an Authorization header; set the API token alone, or use an OAuth client (ZENDESK_OAUTH_CLIENT_ID and _SECRET)',
+  )
+  .regex(PLAIN_WORD, NOT_PLAIN)
+  .transform((value) => {
+    const [, email, token = value] = NAMED_TOKEN.exec(value) ?? [];
+    return { token, ...(email !== undefined && { email }) };
+  })
+  .refine(({ token }) => !/[@:]/.test(token), 'must be the API token alone, or name@host/token: followed by it')
+  .transform(({ token, ...rest }) => ({ ...rest, token: new Secret(token) }));
+
+/** An access token; the word `Bearer` before it is dropped. */
+export const bearerToken: Parser<Secret> = z
+  .string()
+  .transform((value) => value.replace(/^bearer\s+/i, ''))
+  .refine((value) => PLAIN_WORD.test(value), NOT_PLAIN)
+  .pipe(secret);
+
 /** A GUID, in lower case. */
 export const guid: Parser<string> = z
   .string()
@@ -25,17 +72,24 @@ export const guid: Parser<string> = z
 
 /** One of some words, compared without case, given back as it is spelt here. */
 export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): Parser<Word> {
-  return z.string().transform((value, context) => {
-    const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
-    if (word !== undefined) return word;
-    context.addIssue(`must be one of ${words.join(', ')}`);
-    return z.NEVER;
-  });
+  return z
+    .string()
+    .transform((value, context) => {
+      const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
+      if (word !== undefined) return word;
+      context.addIssue(`must be one of ${words.join(', ')}`);
+      return z.NEVER;
+    })
+    .meta({ words });
 }
+
+/** Whether a setting of the platform says `True`; anything else is false. */
+export const isTrue: Parser<boolean> = z.string().transform((value) => /^true$/i.test(value));
 
 /** A whole number within bounds (inclusive). */
 export function integer(min: number, max: number): Parser<number> {
-  return numberWithin(/^\d{1,15}$/, (value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+  const accepts = (value: number): boolean => value >= min && value <= max;
+  return numberWithin(/^\d{1,15}$/, accepts, `must be a whole number from ${min} to ${max}`).meta({ min, max });
 }
 
 /** A number above zero and at most `max`. */
@@ -47,7 +101,7 @@ export function positive(max: number): Parser<number> {
   );
 }
 
-function numberWithin(shape: RegExp, accepts: (value: number) => boolean, message: string): Parser<number> {
+function numberWithin(shape: RegExp, accepts: (value: number) => boolean, message: string) {
   return z
     .string()
     .refine((value) => shape.test(value) && accepts(Number(value)), message)
@@ -56,6 +110,12 @@ function numberWithin(shape: RegExp, accepts: (value: number) => boolean, messag
 
 /** One e-mail address. */
 export const email: Parser<string> = z.string().regex(EMAIL, 'must be an e-mail address');
+
+/** The e-mail address of a Zendesk admin; the `/token` that Zendesk's own examples put behind it is dropped. */
+export const adminEmail: Parser<string> = z
+  .string()
+  .transform((value) => value.replace(/\/token$/i, ''))
+  .refine((value) => EMAIL.test(value), 'must be an e-mail address; the API token belongs into ZENDESK_API_TOKEN');
 
 /** E-mail addresses, separated by commas or semicolons. */
 export const emails: Parser<readonly string[]> = z

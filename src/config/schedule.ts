@@ -1,12 +1,14 @@
 import { ncrontabProblem } from './ncrontab';
+import { withoutWrapping } from './wrapping';
 
-const DEFAULT_SCHEDULE = '0 */20 * * * *';
+/** The schedules of the timers that a setting moves, by setting. Here and not in the schema: the app needs them before it loads that. */
+export const TIMER_SCHEDULES = { CYCLE_SCHEDULE: '0 */20 * * * *' } as const;
 
 /**
- * The schedule to register the timer with. A schedule that cannot be read gives the default here and is reported with all other
- * problems: a bad setting never yields an app without its functions. Needed while the app loads, so it does without the schema.
+ * The schedule to register a timer with. One that cannot be read gives the default here and is reported with all other problems: a
+ * bad setting never yields an app without its functions.
  */
-export function cycleSchedule(env: Readonly<Record<string, string | undefined>>): string {
-  const given = env.CYCLE_SCHEDULE?.trim();
-  return given && ncrontabProblem(given) === undefined ? given : DEFAULT_SCHEDULE;
+export function timerSchedule(env: Readonly<Record<string, string | undefined>>, key: keyof typeof TIMER_SCHEDULES): string {
+  const given = withoutWrapping(env[key] ?? '');
+  return given !== '' && ncrontabProblem(given) === undefined ? given : TIMER_SCHEDULES[key];
 }

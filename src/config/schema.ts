@@ -1,220 +1,330 @@
 import type { z } from 'zod';
 import * as parse from './parsers';
+import { TIMER_SCHEDULES } from './schedule';
 
-/** One setting: declared here once, and nowhere else. */
-export interface Setting<T> {
-  /** One sentence: what it means. */
+/** The parts of the configuration, with the titles that they have in docs/settings.md; undefined for what no customer sets. */
+export const SLICES = {
+  storage: 'Storage',
+  source: 'Microsoft Entra ID',
+  target: 'Zendesk',
+  credential: 'Signing in to Zendesk',
+  job: 'What the job does',
+  notification: 'Notices',
+  telemetry: 'Telemetry',
+  platform: undefined,
+  local: undefined,
+} as const;
+
+/** Name of a part of the configuration. */
+export type SliceName = keyof typeof SLICES;
+
+/** One setting: declared in {@link SETTINGS}, and nowhere else. Types, documents, sample and template follow from it. */
+export interface Setting {
+  /** Where its value lands: `job.scope` is the property `scope` of the slice `job`. */
+  readonly at: `${SliceName}.${string}`;
+  /** What it means, for the person who sets it: one whole sentence, used word for word in the documents and the template. */
   readonly sentence: string;
+  /** From its text to its value. */
+  readonly parse: parse.Parser<unknown>;
   /** Text taken when the setting is absent or empty. */
   readonly default?: string;
-  /** True when the app cannot do without it; the rules across keys in `load.ts` may ask for more. */
+  /** True when the app cannot do without it; the rules across settings (`rules.ts`) may ask for more. */
   readonly required?: true;
   /** Unit of a number. */
   readonly unit?: string;
   /** True when its value must never be printed. */
   readonly secret?: true;
-  /** True when it serves the local demo only and is no part of the documented settings. */
-  readonly local?: true;
-  /** True when the platform sets it and no person does; no part of the documented settings either. */
-  readonly platform?: true;
-  readonly parse: parse.Parser<T>;
+  /** True when it decides who has which access: a change of it makes the next cycle an initial one. */
+  readonly decidesAccess?: true;
+  /** What the sample shows where there is no default. */
+  readonly example?: string;
 }
 
-const setting = <T>(declared: Setting<T>): Setting<T> => declared;
-
-/** Every setting of the app by its name in the environment. */
+/** Every setting of the app by its name in the environment, slice by slice, in the order in which they are documented. */
 export const SETTINGS = {
-  AzureWebJobsStorage: setting({
-    sentence:
-      'Connection string of the queue and table storage, for local use only; in Azure the identity settings below replace it.',
-    secret: true,
+  AzureWebJobsStorage: {
+    at: 'storage.connectionString',
+    sentence: 'Connection string of the storage account, for local use only; in Azure, the identity settings below replace it.',
     parse: parse.secret,
-  }),
-  AzureWebJobsStorage__accountName: setting({
-    sentence: 'Name of the storage account, reached with the identity of the app.',
+    secret: true,
+    example: 'UseDevelopmentStorage=true',
+  },
+  AzureWebJobsStorage__accountName: {
+    at: 'storage.accountName',
+    sentence: 'Name of the storage account, which the app reaches with its managed identity.',
     parse: parse.storageAccountName,
-  }),
-  AzureWebJobsStorage__blobServiceUri: setting({
-    sentence: 'Blob endpoint of the storage account, where the account name alone does not give it; used by the Functions host.',
+  },
+  AzureWebJobsStorage__blobServiceUri: {
+    at: 'storage.blobServiceUri',
+    sentence:
+      'Blob endpoint of the storage account, for the Functions host; needed where the account name alone does not give it.',
     parse: parse.baseUrl,
-  }),
-  AzureWebJobsStorage__queueServiceUri: setting({
-    sentence: 'Queue endpoint of the storage account, where the account name alone does not give it.',
+  },
+  AzureWebJobsStorage__queueServiceUri: {
+    at: 'storage.queueServiceUri',
+    sentence: 'Queue endpoint of the storage account; needed where the account name alone does not give it.',
     parse: parse.baseUrl,
-  }),
-  AzureWebJobsStorage__tableServiceUri: setting({
-    sentence: 'Table endpoint of the storage account, where the account name alone does not give it.',
+  },
+  AzureWebJobsStorage__tableServiceUri: {
+    at: 'storage.tableServiceUri',
+    sentence: 'Table endpoint of the storage account; needed where the account name alone does not give it.',
     parse: parse.baseUrl,
-  }),
-  AzureWebJobsStorage__credential: setting({
-    sentence: 'Kind of credential for the storage account.',
+  },
+  AzureWebJobsStorage__credential: {
+    at: 'storage.credential',
+    sentence: 'Kind of credential for the storage account: `managedidentity`.',
     parse: parse.oneOf('managedidentity'),
-  }),
-  AzureWebJobsStorage__clientId: setting({
-    sentence: 'Client id of the user-assigned identity that reaches the storage account; absent means the system-assigned one.',
+  },
+  AzureWebJobsStorage__clientId: {
+    at: 'storage.clientId',
+    sentence:
+      'Client id of the user-assigned identity that reaches the storage account; without it, the system-assigned identity is used.',
     parse: parse.guid,
-  }),
-  AZURE_CLIENT_ID: setting({
-    sentence: 'Client id of the user-assigned identity that reads Microsoft Graph; absent means the system-assigned one.',
+  },
+  AZURE_CLIENT_ID: {
+    at: 'source.identityClientId',
+    sentence:
+      'Client id of the user-assigned identity that reads Microsoft Graph; without it, the system-assigned identity is used.',
     parse: parse.guid,
-  }),
-  ENTRA_TENANT_ID: setting({ sentence: 'Tenant id of the directory.', required: true, parse: parse.guid }),
-  ENTRA_SERVICE_PRINCIPAL_ID: setting({
-    sentence: 'Object id of the Zendesk enterprise application whose assignments count.',
+  },
+  ENTRA_TENANT_ID: {
+    at: 'source.tenantId',
+    sentence: 'Tenant id of the directory whose users are provisioned.',
+    parse: parse.guid,
     required: true,
+    example: '11111111-1111-1111-1111-111111111111',
+  },
+  ENTRA_SERVICE_PRINCIPAL_ID: {
+    at: 'source.servicePrincipalId',
+    sentence: 'Object id (not application id) of the Zendesk enterprise application whose assignments count.',
     parse: parse.guid,
-  }),
-  GRAPH_BASE_URL: setting({
-    sentence: 'Address of Microsoft Graph, for national clouds; any other host only on loopback.',
+    required: true,
+    decidesAccess: true,
+    example: '22222222-2222-2222-2222-222222222222',
+  },
+  GRAPH_BASE_URL: {
+    at: 'source.baseUrl',
+    sentence: 'Address of Microsoft Graph; change it in national clouds only.',
+    parse: parse.baseUrl,
     default: 'https://graph.microsoft.com/v1.0',
-    parse: parse.baseUrl,
-  }),
-  GRAPH_ACCESS_TOKEN: setting({
-    sentence: 'Static token, accepted only with a loopback GRAPH_BASE_URL; otherwise the identity of the app is used.',
+  },
+  GRAPH_ACCESS_TOKEN: {
+    at: 'source.accessToken',
+    sentence: 'Access token for a simulator of Microsoft Graph; accepted only with a `GRAPH_BASE_URL` on loopback.',
+    parse: parse.bearerToken,
     secret: true,
-    parse: parse.secret,
-  }),
-  ZENDESK_SUBDOMAIN: setting({ sentence: '`acme` of `acme.zendesk.com`.', required: true, parse: parse.dnsLabel }),
-  ZENDESK_BASE_URL: setting({
-    sentence: 'Address of Zendesk; derived from the subdomain, another one only on loopback.',
+  },
+  ZENDESK_SUBDOMAIN: {
+    at: 'target.subdomain',
+    sentence: 'Subdomain of the Zendesk account: `acme` of `acme.zendesk.com`.',
+    parse: parse.dnsLabel,
+    required: true,
+    example: 'your-subdomain',
+  },
+  ZENDESK_BASE_URL: {
+    at: 'target.baseUrl',
+    sentence: 'Address of a Zendesk simulator on loopback; otherwise the address follows from the subdomain.',
     parse: parse.baseUrl,
-  }),
-  ZENDESK_OAUTH_CLIENT_ID: setting({ sentence: 'OAuth client (client credentials): the recommended way.', parse: parse.text }),
-  ZENDESK_OAUTH_CLIENT_SECRET: setting({ sentence: 'Secret of the OAuth client.', secret: true, parse: parse.secret }),
-  ZENDESK_ADMIN_EMAIL: setting({ sentence: 'E-mail of the Zendesk admin whom the API token belongs to.', parse: parse.email }),
-  ZENDESK_API_TOKEN: setting({
-    sentence: 'API token (the Secret Token of the tutorial); works until Zendesk stops API tokens on 30 April 2027.',
-    secret: true,
-    parse: parse.secret,
-  }),
-  PROVISIONING_STATUS: setting({ sentence: '`On` or `Off`, as in the portal.', default: 'Off', parse: parse.oneOf('On', 'Off') }),
-  PROVISIONING_SCOPE: setting({
-    sentence: '`AssignedOnly`: assigned users and groups; `All`: every user of the tenant that passes the filters.',
-    default: 'AssignedOnly',
-    parse: parse.oneOf('AssignedOnly', 'All'),
-  }),
-  PROVISIONING_SCHEMA: setting({
-    sentence: 'Path of the mapping file.',
-    default: 'provisioning-schema.json',
+  },
+  ZENDESK_RATE_LIMIT_SHARE: {
+    at: 'target.rateLimitShare',
+    sentence: 'Share of the Zendesk rate limit that this app may use, above 0 and at most 1.',
+    parse: parse.positive(1),
+    default: '0.7',
+    unit: 'of 1',
+  },
+  ZENDESK_OAUTH_CLIENT_ID: {
+    at: 'credential.clientId',
+    sentence: 'Unique identifier (not the number) of the Zendesk OAuth client, the recommended way to sign in.',
     parse: parse.text,
-  }),
-  CYCLE_SCHEDULE: setting({
-    sentence: 'When cycles start.',
-    default: '0 */20 * * * *',
-    unit: 'NCRONTAB, UTC',
+    example: 'your-oauth-client',
+  },
+  ZENDESK_OAUTH_CLIENT_SECRET: {
+    at: 'credential.clientSecret',
+    sentence: 'Secret of the OAuth client.',
+    parse: parse.clientSecret,
+    secret: true,
+    example: 'put-the-secret-here',
+  },
+  ZENDESK_ADMIN_EMAIL: {
+    at: 'credential.email',
+    sentence: 'E-mail address of the Zendesk admin to whom the API token belongs.',
+    parse: parse.adminEmail,
+  },
+  ZENDESK_API_TOKEN: {
+    at: 'credential.apiToken',
+    sentence: 'API token, the Secret Token of the gallery app; it works until Zendesk ends API tokens on 30 April 2027.',
+    parse: parse.apiToken,
+    secret: true,
+  },
+  PROVISIONING_STATUS: {
+    at: 'job.status',
+    sentence: '`Off` until you have read a plan; then `On`.',
+    parse: parse.oneOf('Off', 'On'),
+    default: 'Off',
+  },
+  PROVISIONING_SCOPE: {
+    at: 'job.scope',
+    sentence:
+      'Who is provisioned: `AssignedOnly`, the users and groups assigned to the enterprise application, or `All`, every user of the tenant who passes the scoping filters.',
+    parse: parse.oneOf('AssignedOnly', 'All'),
+    default: 'AssignedOnly',
+    decidesAccess: true,
+  },
+  PROVISIONING_SCHEMA: {
+    at: 'job.schemaPath',
+    sentence: 'Path of the mapping file inside the package.',
+    parse: parse.text,
+    default: 'provisioning-schema.json',
+  },
+  CYCLE_SCHEDULE: {
+    at: 'job.schedule',
+    sentence: 'When cycles start: an NCRONTAB schedule with six fields, in UTC.',
     parse: parse.schedule,
-  }),
-  GROUP_MEMBERSHIP: setting({
-    sentence: '`Direct` members of assigned groups, or `Transitive`: nested groups too.',
-    default: 'Direct',
+    default: TIMER_SCHEDULES.CYCLE_SCHEDULE,
+  },
+  GROUP_MEMBERSHIP: {
+    at: 'job.groupMembership',
+    sentence: 'Who belongs to an assigned group: its `Direct` members only, or `Transitive`, the members of nested groups too.',
     parse: parse.oneOf('Direct', 'Transitive'),
-  }),
-  DEFAULT_ACCESS: setting({
-    sentence: 'What being assigned by Default Access only means: `Skip`, or `EndUser`.',
-    default: 'Skip',
+    default: 'Direct',
+    decidesAccess: true,
+  },
+  DEFAULT_ACCESS: {
+    at: 'job.defaultAccess',
+    sentence: 'What happens to users who are assigned with Default Access only: `Skip` them, or provision each as an `EndUser`.',
     parse: parse.oneOf('Skip', 'EndUser'),
-  }),
-  DEPROVISION_USERS: setting({
-    sentence: 'What losing access means: `Suspend`, `DowngradeAndSuspend` (an agent gives the paid seat back), `Nothing`.',
-    default: 'Suspend',
+    default: 'Skip',
+    decidesAccess: true,
+  },
+  DEPROVISION_USERS: {
+    at: 'job.deprovisionUsers',
+    sentence:
+      'What happens to the account of a user who loses access: `Suspend`, `DowngradeAndSuspend` (which also frees the paid seat of an agent) or `Nothing`.',
     parse: parse.oneOf('Suspend', 'DowngradeAndSuspend', 'Nothing'),
-  }),
-  HARD_DELETED_USERS: setting({
-    sentence: 'What a hard delete in Entra does: `Suspend`, `Delete`, `Nothing`.',
     default: 'Suspend',
+    decidesAccess: true,
+  },
+  HARD_DELETED_USERS: {
+    at: 'job.hardDeletedUsers',
+    sentence:
+      'What happens to the account of a user who is permanently deleted in Entra ID: `Suspend`, `Delete` (suspended instead while Zendesk refuses it because of open tickets) or `Nothing`.',
     parse: parse.oneOf('Suspend', 'Delete', 'Nothing'),
-  }),
-  DELETION_THRESHOLD: setting({
-    sentence: 'Brake: more removals than this in one cycle wait for an operator.',
+    default: 'Suspend',
+    decidesAccess: true,
+  },
+  DELETION_THRESHOLD: {
+    at: 'job.deletionThreshold',
+    sentence: 'Brake: if one cycle would remove more than this many objects, the removals wait for your approval.',
+    parse: parse.integer(0, 10_000_000),
     default: '500',
     unit: 'objects',
-    parse: parse.integer(0, 10_000_000),
-  }),
-  DELETION_THRESHOLD_PERCENT: setting({
-    sentence: 'Brake: more than this share of the linked objects waits for an operator (counts from 10 removals up).',
+  },
+  DELETION_THRESHOLD_PERCENT: {
+    at: 'job.deletionThresholdPercent',
+    sentence:
+      'Brake: if one cycle would remove more than this share of the provisioned objects, the removals wait for your approval; it applies from 10 removals up.',
+    parse: parse.integer(0, 100),
     default: '10',
     unit: 'percent',
-    parse: parse.integer(0, 100),
-  }),
-  PROTECTED_USERS: setting({
-    sentence: 'E-mails or Zendesk ids never touched, besides those protected in code; separated by commas.',
+  },
+  PROTECTED_USERS: {
+    at: 'job.protectedUsers',
+    sentence:
+      'E-mail addresses or Zendesk user ids of accounts that are never changed, besides those that are always protected; separated by commas.',
     parse: parse.people,
-  }),
-  NOTIFICATION_EMAIL: setting({ sentence: 'Who hears of failures; several addresses separated by commas.', parse: parse.emails }),
-  NOTIFICATION_SENDER: setting({ sentence: 'Mailbox that Graph `sendMail` sends from.', parse: parse.email }),
-  NOTIFICATION_WEBHOOK_URL: setting({
-    sentence: 'Gets the same notice as JSON; https, http only on loopback.',
-    secret: true,
-    parse: parse.secretUrl,
-  }),
-  ZENDESK_RATE_LIMIT_SHARE: setting({
-    sentence: "Share of the account's API quota that this app may use.",
-    default: '0.7',
-    unit: 'share, above 0 to 1',
-    parse: parse.positive(1),
-  }),
-  LOG_RETENTION_DAYS: setting({
-    sentence: 'Provisioning log entries older than this are purged.',
+    default: '',
+    decidesAccess: true,
+  },
+  LOG_RETENTION_DAYS: {
+    at: 'job.logRetentionDays',
+    sentence: 'How long entries of the provisioning log are kept.',
+    parse: parse.integer(1, 3650),
     default: '90',
     unit: 'days',
-    parse: parse.integer(1, 3650),
-  }),
-  APPLICATIONINSIGHTS_CONNECTION_STRING: setting({
-    sentence: 'Where telemetry goes; absent means only the log of the Functions host.',
+  },
+  NOTIFICATION_EMAIL: {
+    at: 'notification.to',
+    sentence: 'E-mail addresses that are told about failures, separated by commas.',
+    parse: parse.emails,
+  },
+  NOTIFICATION_SENDER: {
+    at: 'notification.sender',
+    sentence: 'Mailbox from which Microsoft Graph sends these mails; without it, none are sent.',
+    parse: parse.email,
+  },
+  NOTIFICATION_WEBHOOK_URL: {
+    at: 'notification.webhookUrl',
+    sentence: 'Address (https) that receives the same notices as JSON.',
+    parse: parse.secretUrl,
     secret: true,
+  },
+  APPLICATIONINSIGHTS_CONNECTION_STRING: {
+    at: 'telemetry.connectionString',
+    sentence: 'Where telemetry is sent; without it, the Functions host alone keeps a log.',
     parse: parse.secret,
-  }),
-  WEBSITE_HOSTNAME: setting({
-    sentence: 'Host name of this app, set by Azure; links in notices begin with it.',
-    platform: true,
+    secret: true,
+  },
+  WEBSITE_HOSTNAME: {
+    at: 'platform.hostname',
+    sentence: 'Host name of this app, set by Azure; links in notices start with it.',
     parse: parse.text,
-  }),
-  WEBSITE_AUTH_ENABLED: setting({
-    sentence: 'Set by Azure while App Service authentication is on: only then do its headers tell who asks.',
-    platform: true,
-    parse: parse.text,
-  }),
-  LOCAL_TIME_SCALE: setting({
-    sentence: 'Demo only: how many times faster waits pass; accepted only with a loopback ZENDESK_BASE_URL.',
-    default: '1',
-    unit: 'factor',
-    local: true,
+  },
+  WEBSITE_AUTH_ENABLED: {
+    at: 'platform.hasSignIn',
+    sentence: 'Set by Azure while App Service authentication is on; only then are its headers believed.',
+    parse: parse.isTrue,
+    default: 'False',
+  },
+  LOCAL_TIME_SCALE: {
+    at: 'local.timeScale',
+    sentence: 'How many times faster waits pass in the local demo; accepted only with a `ZENDESK_BASE_URL` on loopback.',
     parse: parse.positive(100_000),
-  }),
-};
+    default: '1',
+    unit: 'times',
+  },
+} as const satisfies Record<string, Setting>;
+
+type Settings = typeof SETTINGS;
 
 /** Name of a setting. */
-export type SettingKey = keyof typeof SETTINGS;
+export type SettingKey = keyof Settings;
 
 /** The names of all settings, in the order in which they are documented. */
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
 
-/** The value of each setting that is given (or has a default) and parses; others are absent. */
-export type Parsed = { readonly [Key in SettingKey]?: z.output<(typeof SETTINGS)[Key]['parse']> };
+/** A setting without the literal types of its declaration. */
+export const settingOf = (key: SettingKey): Setting => SETTINGS[key];
 
-/** One row of the settings table, for documents and for the test that holds them against this schema. */
-export interface SettingRow {
-  readonly key: SettingKey;
-  readonly sentence: string;
-  /** `required`, the default's text, or undefined for an optional setting without one. */
-  readonly default: string | undefined;
-  readonly unit: string | undefined;
-  readonly secret: boolean;
-  /** True for what no customer sets (the local demo's settings, the platform's own), which the documents leave out. */
-  readonly local: boolean;
+/** The two halves of `job.scope`: the slice and the property. */
+export function placeOf(key: SettingKey): readonly [SliceName, string] {
+  const [slice, name] = SETTINGS[key].at.split('.');
+  return [slice as SliceName, name ?? ''];
 }
 
-/** Every setting as a row, in the documented order. */
-export function describeSettings(): readonly SettingRow[] {
-  return SETTING_KEYS.map((key) => {
-    const declared: Setting<unknown> = SETTINGS[key];
-    return {
-      key,
-      sentence: declared.sentence,
-      default: declared.required ? 'required' : declared.default,
-      unit: declared.unit,
-      secret: declared.secret ?? false,
-      local: declared.local ?? declared.platform ?? false,
-    };
-  });
-}
+type Value<Key extends SettingKey> = z.output<Settings[Key]['parse']>;
+type NameOf<Key extends SettingKey> = Settings[Key]['at'] extends `${string}.${infer Name}` ? Name : never;
+type KeysAt<Slice extends SliceName> = {
+  [Key in SettingKey]: Settings[Key]['at'] extends `${Slice}.${string}` ? Key : never;
+}[SettingKey];
+type Certain<Key extends SettingKey> = Settings[Key] extends { readonly required: true } | { readonly default: string }
+  ? Key
+  : never;
+
+/** The values of settings by the names that they have in their slices: optional where there is neither a default nor `required`. */
+type Values<Keys extends SettingKey> = {
+  readonly [Key in Keys as Key extends Certain<Key> ? NameOf<Key> : never]: Value<Key>;
+} & {
+  readonly [Key in Keys as Key extends Certain<Key> ? never : NameOf<Key>]?: Value<Key>;
+};
+
+/** One slice as its settings give it. */
+export type Slice<Name extends SliceName> = Values<KeysAt<Name>>;
+
+/** The settings that decide who has which access, by the names that they have in their slices. */
+export type AccessSettings = Values<
+  { [Key in SettingKey]: Settings[Key] extends { readonly decidesAccess: true } ? Key : never }[SettingKey]
+>;
+
+/** The value of each setting that is given (or has a default) and can be read; others are absent. */
+export type Parsed = { readonly [Key in SettingKey]?: Value<Key> };

@@ -1,29 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type LoadedConfig, loadConfig } from '../../src/config/load';
 import { ncrontabProblem } from '../../src/config/ncrontab';
-import { describeSettings, SETTING_KEYS } from '../../src/config/schema';
+import { timerSchedule } from '../../src/config/schedule';
+import { SETTING_KEYS, settingOf } from '../../src/config/schema';
 import { Secret } from '../../src/config/secret';
+import { someConfig as configOf, LEAST_SETTINGS as minimal } from '../builders/settings';
 
 type Env = Record<string, string | undefined>;
 
-const minimal: Env = {
-  AzureWebJobsStorage__accountName: 'stprov1',
-  ENTRA_TENANT_ID: '11111111-1111-1111-1111-111111111111',
-  ENTRA_SERVICE_PRINCIPAL_ID: '22222222-2222-2222-2222-22222222ABCD',
-  ZENDESK_SUBDOMAIN: 'acme',
-  ZENDESK_OAUTH_CLIENT_ID: 'prov',
-  ZENDESK_OAUTH_CLIENT_SECRET: 's3cr3t-value',
-};
-
 const load = (extra: Env = {}): LoadedConfig => loadConfig({ ...minimal, ...extra });
-
-function configOf(extra: Env = {}) {
-  const loaded = load(extra);
-  if (!loaded.ok) throw new Error(`expected a config: ${loaded.error.message}`);
-  return loaded.config;
-}
 
 const blamed = (loaded: LoadedConfig): readonly string[] => (loaded.ok ? [] : loaded.error.issues.map((issue) => issue.setting));
 const warned = (loaded: LoadedConfig): readonly string[] => loaded.warnings.map((warning) => warning.setting);
@@ -78,7 +63,7 @@ describe('config › defaults', () => {
       'ZENDESK_OAUTH_CLIENT_ID',
       'ZENDESK_SUBDOMAIN',
     ]);
-    expect(loaded.ok ? undefined : loaded.partial.job?.schedule).toBe('0 */20 * * * *');
+    expect(loaded.ok ? undefined : loaded.partial.schemaPath).toBe('provisioning-schema.json');
   });
 });
 
@@ -264,6 +249,63 @@ describe('config › names', () => {
   );
 });
 
+describe('config › pasted text', () => {
+  const token = { ...noOauth, ZENDESK_ADMIN_EMAIL: 'a@acme.com' };
+  const apiToken = { kind: 'apiToken', email: 'a@acme.com' };
+
+  test.each<[string, Env]>([
+    ['the name with /token', { ...token, ZENDESK_ADMIN_EMAIL: 'a@acme.com/token', ZENDESK_API_TOKEN: 'abc' }],
+    ['name, /token and token as the secret', { ...token, ZENDESK_API_TOKEN: 'A@acme.com/token:abc' }],
+    ['the same without a name beside it', { ...noOauth, ZENDESK_API_TOKEN: 'a@acme.com/token:abc' }],
+    ['quotation marks and a line break', { ...token, ZENDESK_API_TOKEN: ' "abc"\r\n' }],
+    ['typographic quotation marks', { ...token, ZENDESK_API_TOKEN: '“abc”' }],
+    ['invisible characters', { ...token, ZENDESK_API_TOKEN: '\ufeffabc\u200b\u00a0' }],
+  ])('%s › taken as meant', (_name, extra) => {
+    const { auth } = configOf(extra).target;
+    expect(auth).toMatchObject(apiToken);
+    expect(auth.kind === 'apiToken' && auth.token.reveal()).toBe('abc');
+  });
+
+  test('a Bearer before the token of a simulator › dropped', () => {
+    const { source } = configOf({ GRAPH_BASE_URL: 'http://127.0.0.1:1/v1.0', GRAPH_ACCESS_TOKEN: 'Bearer t' });
+    expect(source.accessToken?.reveal()).toBe('t');
+  });
+
+  test('quotation marks around a schedule › the timer and the configuration agree', () => {
+    const env = { CYCLE_SCHEDULE: '"0 0 * * * *"' };
+    expect(configOf(env).job.schedule).toBe('0 0 * * * *');
+    expect(timerSchedule(env, 'CYCLE_SCHEDULE')).toBe('0 0 * * * *');
+    expect(timerSchedule({ CYCLE_SCHEDULE: 'hourly' }, 'CYCLE_SCHEDULE')).toBe('0 */20 * * * *');
+  });
+
+  test.each<[string, Env, string, RegExp]>([
+    ['Bearer as an API token', { ...token, ZENDESK_API_TOKEN: 'Bearer tok-1' }, 'ZENDESK_API_TOKEN', /Authorization header/],
+    ['Basic as an API token', { ...token, ZENDESK_API_TOKEN: 'Basic dG9rLTE=' }, 'ZENDESK_API_TOKEN', /Authorization header/],
+    ['another name', { ...token, ZENDESK_API_TOKEN: 'b@acme.com/token:tok-1' }, 'ZENDESK_API_TOKEN', /another e-mail address/],
+    ['a name and a password', { ...token, ZENDESK_API_TOKEN: 'a@acme.com:tok-1' }, 'ZENDESK_API_TOKEN', /alone/],
+    ['a token in two lines', { ...token, ZENDESK_API_TOKEN: 'tok-\n1' }, 'ZENDESK_API_TOKEN', /line break/],
+    ['a masked token', { ...token, ZENDESK_API_TOKEN: '••••••' }, 'ZENDESK_API_TOKEN', /not ASCII/],
+    [
+      'the token as a name',
+      { ...noOauth, ZENDESK_ADMIN_EMAIL: 'a@acme.com/token:tok-1', ZENDESK_API_TOKEN: 't' },
+      'ZENDESK_ADMIN_EMAIL',
+      /e-mail/,
+    ],
+    ['Bearer as the OAuth secret', { ZENDESK_OAUTH_CLIENT_SECRET: 'Bearer tok-1' }, 'ZENDESK_OAUTH_CLIENT_SECRET', /alone/],
+    [
+      'an API token as the OAuth secret',
+      { ZENDESK_OAUTH_CLIENT_SECRET: 'a@acme.com/token:tok-1' },
+      'ZENDESK_OAUTH_CLIENT_SECRET',
+      /ZENDESK_API_TOKEN/,
+    ],
+    ['a space in the OAuth secret', { ZENDESK_OAUTH_CLIENT_SECRET: 'tok- 1' }, 'ZENDESK_OAUTH_CLIENT_SECRET', /space/],
+  ])('%s › refused by name, with the reason and without the value', (_name, extra, key, reason) => {
+    const loaded = load(extra);
+    expect(loaded.ok ? [] : loaded.error.issues).toEqual([{ setting: key, problem: expect.stringMatching(reason) }]);
+    expect(JSON.stringify(loaded)).not.toContain('tok-');
+  });
+});
+
 describe('config › secrets', () => {
   test('no print of the config or of an error shows one', () => {
     const secrets = {
@@ -306,36 +348,27 @@ describe('config › NCRONTAB', () => {
   });
 });
 
-describe('config › documents', () => {
-  const sample = JSON.parse(readFileSync(join(__dirname, '../../local.settings.sample.json'), 'utf8')) as {
-    IsEncrypted: boolean;
-    Values: Env;
-  };
-
-  test('the sample holds every documented setting and nothing else', () => {
-    const documented = describeSettings()
-      .filter((row) => !row.local)
-      .map((row) => row.key);
-    expect(Object.keys(sample.Values).filter((key) => key !== 'FUNCTIONS_WORKER_RUNTIME')).toEqual(documented);
-    expect(sample.IsEncrypted).toBe(false);
-  });
-
-  test('the sample shows the defaults, reads without a complaint and starts nothing', () => {
-    const loaded = loadConfig(sample.Values);
-    expect(blamed(loaded)).toEqual([]);
-    expect(loaded.warnings).toEqual([]);
-    expect(loaded.ok && loaded.config.job.status).toBe('Off');
-    for (const row of describeSettings()) {
-      if (row.default !== undefined && row.default !== 'required' && !row.local)
-        expect([row.key, sample.Values[row.key]]).toEqual([row.key, row.default]);
+describe('config › declarations', () => {
+  test('every setting has one whole sentence, and every number a unit', () => {
+    for (const key of SETTING_KEYS) {
+      const { sentence, default: value, unit } = settingOf(key);
+      expect([key, sentence]).toEqual([key, expect.stringMatching(/^[A-Z`].*[^\s.]\.$/)]);
+      if (/^[\d.]+$/.test(value ?? '')) expect([key, unit]).toEqual([key, expect.any(String)]);
     }
   });
 
-  test('every setting has a sentence, and every number a unit', () => {
-    for (const row of describeSettings()) {
-      expect(row.sentence).toMatch(/\.$/);
-      if (/^[\d.]+$/.test(row.default ?? '')) expect([row.key, row.unit]).toEqual([row.key, expect.any(String)]);
-    }
-    expect(describeSettings().map((row) => row.key)).toEqual([...SETTING_KEYS]);
+  test('no two settings land in the same place', () => {
+    const places = SETTING_KEYS.map((key) => settingOf(key).at);
+    expect(new Set(places).size).toBe(places.length);
+  });
+
+  test('every setting whose value never prints is marked as a secret, and only those', () => {
+    const given = 'https://a.example/x';
+    const hidden = SETTING_KEYS.filter((key) => {
+      const read = settingOf(key).parse.safeParse(given);
+      return read.success && JSON.stringify(read.data).includes('[redacted]');
+    });
+    const marked = SETTING_KEYS.filter((key) => settingOf(key).secret);
+    expect([...hidden, 'ZENDESK_API_TOKEN'].sort()).toEqual([...marked].sort());
   });
 });

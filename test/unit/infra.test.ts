@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { POISON_QUEUE, TABLES, WORK_QUEUE } from '../../src/adapters/storage/names';
 import { loadConfig } from '../../src/config/load';
-import { SETTING_KEYS, SETTINGS } from '../../src/config/schema';
+import { SETTING_KEYS, SETTINGS, settingOf } from '../../src/config/schema';
 
 const root = join(__dirname, '..', '..');
 const read = (...path: string[]): string => readFileSync(join(root, ...path), 'utf8');
@@ -43,42 +43,37 @@ test('settings › each one of the app is set by the template, or is listed with
   expect(Object.keys(WITHOUT_PARAMETER).filter((key) => !(key in SETTINGS))).toEqual([]);
 });
 
-test('settings › defaults of the parameters are the defaults of the app', () => {
-  const pairs: Readonly<Record<string, keyof typeof SETTINGS>> = {
-    graphBaseUrl: 'GRAPH_BASE_URL',
-    zendeskRateLimitShare: 'ZENDESK_RATE_LIMIT_SHARE',
-    provisioningStatus: 'PROVISIONING_STATUS',
-    provisioningScope: 'PROVISIONING_SCOPE',
-    provisioningSchema: 'PROVISIONING_SCHEMA',
-    cycleSchedule: 'CYCLE_SCHEDULE',
-    groupMembership: 'GROUP_MEMBERSHIP',
-    defaultAccess: 'DEFAULT_ACCESS',
-    deprovisionUsers: 'DEPROVISION_USERS',
-    hardDeletedUsers: 'HARD_DELETED_USERS',
-    deletionThreshold: 'DELETION_THRESHOLD',
-    deletionThresholdPercent: 'DELETION_THRESHOLD_PERCENT',
-    logRetentionDays: 'LOG_RETENTION_DAYS',
-  };
-  for (const [parameter, key] of Object.entries(pairs)) {
-    const declared: { readonly default?: string } = SETTINGS[key];
-    expect([parameter, String(template.parameters[parameter]?.defaultValue)]).toEqual([parameter, declared.default]);
-  }
+/** The parameters that set a setting as they are, from the lines `KEY: parameter` and `KEY: string(parameter)`. */
+const passedOn = SETTING_KEYS.flatMap((key) => {
+  const parameter = new RegExp(`^ +${key}: (?:string\\()?(\\w+)\\)?$`, 'm').exec(read('infra', 'main.bicep'))?.[1] ?? '';
+  return parameter in template.parameters ? [[key, parameter] as const] : [];
 });
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const WITH_MORE_IN_BETWEEN = [
+  ['NOTIFICATION_EMAIL', 'notificationEmail'],
+  ['NOTIFICATION_WEBHOOK_URL', 'notificationWebhookUrl'],
+] as const;
+
+test.each([...passedOn, ...WITH_MORE_IN_BETWEEN])(
+  'settings › %s › the parameter %s says the same whole sentence',
+  (key, name) => {
+    const plain = settingOf(key).sentence.replaceAll('`', '');
+    expect(template.parameters[name]?.metadata?.description).toMatch(new RegExp(`^${escaped(plain)}( |$)`));
+  },
+);
+
+test.each(passedOn.filter(([key]) => settingOf(key).default !== undefined))(
+  'settings › %s › the parameter %s has its default',
+  (key, name) => {
+    expect(String(template.parameters[name]?.defaultValue)).toBe(settingOf(key).default);
+  },
+);
 
 test('settings › every allowed value of a parameter is accepted by the app', () => {
-  const cases = {
-    provisioningStatus: 'PROVISIONING_STATUS',
-    provisioningScope: 'PROVISIONING_SCOPE',
-    groupMembership: 'GROUP_MEMBERSHIP',
-    defaultAccess: 'DEFAULT_ACCESS',
-    deprovisionUsers: 'DEPROVISION_USERS',
-    hardDeletedUsers: 'HARD_DELETED_USERS',
-    graphBaseUrl: 'GRAPH_BASE_URL',
-  };
-  for (const [parameter, key] of Object.entries(cases)) {
-    const values = template.parameters[parameter]?.allowedValues ?? [];
-    expect(values.length).toBeGreaterThan(1);
-    for (const value of values) {
+  const limited = passedOn.filter(([, parameter]) => template.parameters[parameter]?.allowedValues);
+  expect(limited.length).toBeGreaterThan(6);
+  for (const [key, parameter] of limited) {
+    for (const value of template.parameters[parameter]?.allowedValues ?? []) {
       const loaded = loadConfig({ ...deployed(), [key]: String(value) });
       expect([value, loaded.ok ? [] : loaded.error.issues]).toEqual([value, []]);
     }

@@ -1,28 +1,38 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeSettings } from '../../src/config/schema';
+import { loadConfig } from '../../src/config/load';
+import { settingOf } from '../../src/config/schema';
 
 const root = join(__dirname, '..', '..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const read = (name: string): string => readFileSync(join(root, name), 'utf8');
 
 describe('README', () => {
   test('shows the two commands', () => {
-    expect(readme).toContain('npm ci && npm start');
-    expect(readme).toContain('npm ci && npm test');
+    expect(read('README.md')).toContain('npm ci && npm start');
+    expect(read('README.md')).toContain('npm ci && npm test');
   });
 
-  test.each(describeSettings().filter((row) => !row.local))('tells of $key with its default', ({ key, default: value }) => {
-    const row = readme.split('\n').find((line) => line.startsWith('|') && line.includes(`\`${key}\``));
-    expect(row).toBeDefined();
-    if (value && value !== 'required') expect(row).toContain(value);
+  test('names what nobody can do without, and leads to the other settings', () => {
+    const loaded = loadConfig({ AzureWebJobsStorage: 'UseDevelopmentStorage=true' });
+    const missing = loaded.ok ? [] : loaded.error.issues.map(({ setting }) => setting);
+    expect(missing).toHaveLength(4);
+    for (const key of missing) expect(read('README.md')).toContain(`| \`${key}\` | ${settingOf(key as never).sentence} |`);
+    expect(read('README.md')).toContain('](docs/settings.md)');
+  });
+});
+
+describe('what repeats the declarations of the settings', () => {
+  test('follows from them, word for word', () => {
+    const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'settings.mjs')], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([0, '']);
   });
 
-  test('names no setting that the app does not know', () => {
-    const known = new Set<string>(describeSettings().map((row) => row.key));
-    const table = readme.split('\n').filter((line) => /^\| `[A-Z]/.test(line));
-    const named = table.flatMap((line) =>
-      [...(line.split('|')[1] ?? '').matchAll(/`([A-Z][A-Z0-9_]+)`/g)].map((match) => match[1] ?? ''),
-    );
-    expect(named.filter((key) => !known.has(key))).toEqual([]);
+  test('the sample can be read without a complaint and starts nothing', () => {
+    const { Values } = JSON.parse(read('local.settings.sample.json')) as { Values: Record<string, string> };
+    const loaded = loadConfig(Values);
+    expect(loaded.ok ? [] : loaded.error.issues).toEqual([]);
+    expect(loaded.warnings).toEqual([]);
+    expect(loaded.ok && loaded.config.job.status).toBe('Off');
   });
 });

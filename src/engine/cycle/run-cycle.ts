@@ -31,6 +31,7 @@ import {
 import { type Lease, takeLease } from '../job/lease';
 import { enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
 import { watchPermissions } from '../job/watch-permissions';
+import { accessRules } from '../job-settings';
 import { applyBrake } from './apply-brake';
 import { closeCycles } from './close-cycles';
 
@@ -187,14 +188,11 @@ function pauseWatch(deps: EngineDeps): () => Promise<boolean> {
  * source changes with it. The app roles in an order of our own: were Graph to list them in another one, nothing would have changed.
  */
 function rulesHash({ schema, settings }: EngineDeps, { appRoles }: SourceApplication): string {
-  const { servicePrincipalId, scope, groupMembership, defaultAccess, deprovisionUsers, hardDeletedUsers, protectedUsers } =
-    settings;
   const roles = appRoles
     .map(({ id, value, displayName, isEnabled }) => JSON.stringify([id, value, displayName, isEnabled]))
     .sort();
-  const rules = [servicePrincipalId, scope, groupMembership, defaultAccess, deprovisionUsers, hardDeletedUsers, protectedUsers];
   return createHash('sha256')
-    .update(JSON.stringify([schema.hash, ...rules, roles]))
+    .update(JSON.stringify([schema.hash, accessRules(settings), roles]))
     .digest('hex');
 }
 

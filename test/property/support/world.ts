@@ -13,6 +13,7 @@ import type { JobSettings } from '../../../src/engine/job-settings';
 import { MatchHistory } from '../../../src/engine/match-history';
 import { handleWorkItem } from '../../../src/engine/provision/handle-work-item';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
+import { someConfig } from '../../builders/settings';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { makeFakeCycleStore } from '../../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../../fakes/escrow-store';
@@ -44,19 +45,14 @@ export function schemaOf(text: string = shipped): ProvisioningSchema {
 
 const SHIPPED = schemaOf();
 
+const { job: DEFAULTS } = someConfig();
+
 /** Settings as they are when nobody sets anything, in a world where five makes a crowd. */
 export const someSettings = (settings: Partial<JobSettings> = {}): JobSettings => ({
   tenantId: '11111111-0000-4000-8000-000000000001',
   servicePrincipalId: 'ffffffff-0000-4000-8000-000000000001',
   subdomain: 'acme',
-  scope: 'AssignedOnly',
-  groupMembership: 'Direct',
-  defaultAccess: 'Skip',
-  deprovisionUsers: 'Suspend',
-  hardDeletedUsers: 'Suspend',
-  deletionThreshold: 500,
-  deletionThresholdPercent: 10,
-  protectedUsers: [],
+  ...DEFAULTS,
   ...settings,
 });
 
