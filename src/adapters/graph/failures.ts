@@ -43,14 +43,6 @@ export function isProvenNotFound(refusal: Refusal): boolean {
   return refusal.status === 404 && /^(Request_ResourceNotFound|ResourceNotFound)$/i.test(refusal.code ?? '');
 }
 
-/** The wait that a `Retry-After` asks for, whole: seconds or an HTTP date; undefined when absent or unreadable. */
-export function parseRetryAfter(header: string | null, now: Date): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now.getTime());
-}
-
 /**
  * Graph's refusal in our words. Pure.
  *

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { Client, ResponseType } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { ProvisioningError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
+import { retryAfterMs } from '../../core/retry-after';
 import type { Clock, Logger } from '../../ports/runtime';
 import { type GraphCredential, makeTokenSource } from './credential';
-import { isProvenNotFound, type Operation, parseRetryAfter, type Refusal, refusalError } from './failures';
+import { isProvenNotFound, type Operation, type Refusal, refusalError } from './failures';
 import { Dispatch, GraphTransport } from './transport';
 
 /** One request that was made, for telemetry. */
@@ -158,7 +159,7 @@ function readAnswer(operation: Operation, response: Response, text: string, now:
     code: told !== undefined && /^[\w.-]{1,100}$/.test(told.code) ? told.code : undefined,
     text: told?.message,
     requestId: response.headers.get('request-id') ?? undefined,
-    retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), now),
+    retryAfterMs: retryAfterMs(response.headers.get('retry-after'), now.getTime()),
     location: response.headers.get('location') ?? undefined,
   };
   return { ok: false, refusal };

@@ -1,3 +1,5 @@
+import { RejectedError, UnexpectedResponseError } from '../../core/errors';
+
 /** Bundles look-ups of many concurrent callers into few requests. */
 export interface Batcher<T> {
   /** The value of a key, or undefined when there is none. */
@@ -14,19 +16,38 @@ export interface BatchOptions {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
+/** What a bundle came to, key by key; a key that is missing has no value. */
+type Results<T> = ReadonlyMap<string, { readonly value: T } | { readonly error: unknown }>;
+
 interface Batch<T> {
   readonly keys: Set<string>;
   chars: number;
-  readonly answer: Promise<ReadonlyMap<string, T>>;
+  readonly answer: Promise<Results<T>>;
   readonly isFull: () => void;
 }
 
-/** Makes a batcher. @param load answers the values it finds; keys that are missing from its answer have none */
+/**
+ * Makes a batcher. A bundle that is refused, or whose answer breaks the contract, is halved until the key that is the reason is alone: one
+ * object never fails the others.
+ * @param load returns the values it finds; keys that are missing from what it returns have none
+ */
 export function makeBatcher<T>(
   load: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>,
   options: BatchOptions,
 ): Batcher<T> {
   let open: Batch<T> | undefined;
+
+  async function loadAll(keys: readonly string[]): Promise<Results<T>> {
+    try {
+      return new Map([...(await load(keys))].map(([key, value]) => [key, { value }]));
+    } catch (error) {
+      const mayBeOneKey = error instanceof RejectedError || error instanceof UnexpectedResponseError;
+      if (!mayBeOneKey) throw error;
+      if (keys.length <= 1) return new Map(keys.map((key) => [key, { error }]));
+      const half = Math.ceil(keys.length / 2);
+      return new Map([...(await loadAll(keys.slice(0, half))), ...(await loadAll(keys.slice(half)))]);
+    }
+  }
 
   function start(): Batch<T> {
     const keys = new Set<string>();
@@ -36,7 +57,7 @@ export function makeBatcher<T>(
     });
     const answer = Promise.race([options.sleep(options.windowMs), filled]).then(() => {
       if (open === batch) open = undefined;
-      return load([...keys]);
+      return loadAll([...keys]);
     });
     const batch: Batch<T> = { keys, chars: 0, answer, isFull: full };
     return batch;
@@ -59,7 +80,9 @@ export function makeBatcher<T>(
         open = undefined;
         batch.isFull();
       }
-      return (await batch.answer).get(key);
+      const result = (await batch.answer).get(key);
+      if (result && 'error' in result) throw result.error;
+      return result?.value;
     },
   };
 }

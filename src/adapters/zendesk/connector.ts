@@ -30,8 +30,6 @@ export interface ZendeskConnector extends TargetConnector {
 
 /** How long a description of the account holds. */
 const DESCRIPTION_MS = 10 * 60_000;
-/** How long a credential that was just found good is not asked about again. */
-const CREDENTIAL_MS = 60_000;
 
 /** Makes the connector. Sends nothing until it is used. */
 export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskConnector {
@@ -55,11 +53,11 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     logger,
     timeScale,
     onRequest: options.onRequest,
-    checkCredential: async () => {
-      await credential.get();
+    checkCredential: async (sinceMs) => {
+      await credential.since(sinceMs);
     },
   });
-  const credential = cached(() => readSelf(http), CREDENTIAL_MS, clock);
+  const credential = cached(() => readSelf(http), 0, clock);
   const description = cached(() => readDescription(http, logger), DESCRIPTION_MS, clock);
   const describe = (fresh?: boolean) => description.get(fresh);
   const identities = makeIdentities(http);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UnexpectedResponseError } from '../../core/errors';
 import type { Attributes, AttributeValue, TargetGroup, TargetMembership, TargetRole, TargetUser } from '../../core/model';
 import { targetId } from '../../core/model';
+import { USER_FIELD_PREFIX } from '../../core/target-attributes';
 
 /** An id; text when it is too long for a number. Fields we do not know are left out, so that Zendesk may add some. */
 const id = z.union([z.number().int().nonnegative(), z.string().regex(/^\d{1,20}$/)]).transform((value) => targetId(value));
@@ -32,9 +33,6 @@ const userShape = z.object({
 
 /** Attributes of a user that are plain text on both sides. */
 export const TEXT_ATTRIBUTES = ['phone', 'locale', 'time_zone', 'alias', 'details', 'notes', 'signature'] as const;
-
-/** Prefix of the attribute that stands for a user field. */
-export const USER_FIELD_PREFIX = 'user_fields.';
 
 /** A user as decoded, with what only the connector needs. */
 export interface DecodedUser {

@@ -20,7 +20,7 @@ export interface Self {
  */
 export async function readSelf(http: ZendeskHttp): Promise<Self> {
   const route = '/api/v2/users/me';
-  const { user } = decode(shapes.me, (await http.call({ method: 'GET', route })).body, route);
+  const { user } = decode(shapes.me, (await http.call({ method: 'GET', route, isAccountWide: true })).body, route);
   if (user.id === null)
     throw new UnauthorizedError('target', 'Zendesk takes the credential for an anonymous user: it is missing or wrong');
   if (user.suspended === true || user.active === false) {
@@ -48,7 +48,7 @@ export async function readCustomRoles(
 /** The account's active user fields. */
 export async function readUserFields(http: ZendeskHttp): Promise<readonly TargetUserField[]> {
   const fields: TargetUserField[] = [];
-  for await (const page of pages(http, { route: '/api/v2/user_fields' }, shapes.userFields)) {
+  for await (const page of pages(http, { route: '/api/v2/user_fields', isAccountWide: true }, shapes.userFields)) {
     for (const { key, type, active, custom_field_options: options } of page.user_fields) {
       if (active !== false) fields.push({ key, type, options: (options ?? []).map(({ value }) => value) });
     }
@@ -78,7 +78,9 @@ export async function readSettings(http: ZendeskHttp): Promise<AccountSettings> 
 
 async function readLocales(http: ZendeskHttp): Promise<readonly string[]> {
   const route = '/api/v2/locales';
-  return decode(shapes.locales, (await http.call({ method: 'GET', route })).body, route).locales.map(({ locale }) => locale);
+  return decode(shapes.locales, (await http.call({ method: 'GET', route, isAccountWide: true })).body, route).locales.map(
+    ({ locale }) => locale,
+  );
 }
 
 /**

@@ -1,7 +1,8 @@
 import { RejectedError } from '../../core/errors';
 import type { Attributes, AttributeValue, TargetRole } from '../../core/model';
+import { USER_FIELD_PREFIX } from '../../core/target-attributes';
 import type { TargetDescription, TargetUserField } from '../../ports/target-connector';
-import { TEXT_ATTRIBUTES, USER_FIELD_PREFIX } from './decode';
+import { TEXT_ATTRIBUTES } from './decode';
 import { idNumber } from './json';
 
 /** Mapped attributes as Zendesk takes them. */
@@ -59,12 +60,6 @@ export function encodeAttributes(attributes: Attributes, account: TargetDescript
 export function encodeRole(role: TargetRole): { readonly role: string; readonly custom_role_id: unknown } {
   const customRoleId = role.role === 'end-user' || role.customRoleId === null ? null : idNumber(role.customRoleId);
   return { role: role.role, custom_role_id: customRoleId };
-}
-
-/** True if two roles are the same pair once stored: an end user has no custom role. */
-export function isSameRole(left: TargetRole, right: TargetRole): boolean {
-  const custom = ({ role, customRoleId }: TargetRole) => (role === 'end-user' ? null : customRoleId);
-  return left.role === right.role && custom(left) === custom(right);
 }
 
 function fieldNamed(account: TargetDescription, name: string): TargetUserField {

@@ -9,22 +9,22 @@ import {
   UnavailableError,
   UnexpectedResponseError,
 } from '../../core/errors';
-import { type Envelope, readEnvelope } from './envelope';
-import { type AnswerHeaders, quotaOf, retryAfterMs } from './headers';
+import { boundedWaitMs, retryAfterMs, untoldWaitMs } from '../../core/retry-after';
+import type { Envelope } from './envelope';
+import { type AnswerHeaders, header, quotaOf } from './headers';
 
-/** An answer that is no success. `body` is parsed JSON, or undefined when it is none. */
+/** An answer that is not a success. */
 export interface Refusal {
   readonly status: number;
   readonly headers: AnswerHeaders;
-  readonly body: unknown;
+  readonly envelope: Envelope;
   readonly method: string;
   /** The path with `{id}` in place of ids. */
   readonly route: string;
+  /** True for what every object needs, such as the credential's own user: a 403 then means that nothing can succeed. */
+  readonly isAccountWide?: boolean | undefined;
 }
 
-/** Wait after a 429 that does not say how long: answers of the edge carry no headers (https://github.com/airbytehq/airbyte/issues/14253). */
-const SILENT_429_MS = 60_000;
-const SILENT_429_JITTER_MS = 15_000;
 /** Wait when 30 background jobs are queued or running; one takes some seconds. */
 const JOBS_WAIT_MS = 10_000;
 /** Error code of a plan without a free seat: https://github.com/zendesk/zendesk_api_client_rb/issues/465 */
@@ -37,30 +37,30 @@ const DUPLICATE = 'DuplicateValue';
  *   status                    code                   │ error
  *   any                       MaxAgentExceeded       │ LicenseLimitError
  *   any                       TooManyJobs            │ ThrottledError
- *   401, 403 (read)           –                      │ UnauthorizedError
- *   403 (write)               –                      │ RejectedError (the caller first checks the credential)
+ *   401                       –                      │ UnauthorizedError
+ *   403, account-wide         –                      │ UnauthorizedError
+ *   403                       –                      │ RejectedError: about this object (the caller first checks the credential)
  *   404                       RecordNotFound         │ NotFoundError
  *   404                       other, or no JSON      │ UnexpectedResponseError (wrong host or path: proves nothing about an object)
  *   409                       –                      │ UnavailableError (concurrent write: try later)
  *   422                       DuplicateValue         │ AlreadyExistsError, with the attribute
  *   400, 413, 422             –                      │ RejectedError, with the attribute and Zendesk's words
- *   429; 503 with Retry-After –                      │ ThrottledError, the whole wait
+ *   429; 503 with Retry-After –                      │ ThrottledError, the wait as asked up to `MAX_WAIT_MS`
  *   5xx, 408                  –                      │ UnavailableError
  *   3xx and the rest          –                      │ UnexpectedResponseError
  *
  * @param jitter in [0, 1), spreads waits that Zendesk does not give. @param timeScale compresses those waits in a local demonstration
  */
 export function toError(refusal: Refusal, nowMs: number, jitter: number, timeScale = 1): ProvisioningError {
-  const { status, method, route } = refusal;
-  const envelope = readEnvelope(refusal.body);
-  const what = `Zendesk answered ${status}${envelope.code === undefined ? '' : ` ${codeWord(envelope.code)}`} to ${method} ${route}`;
+  const { status, method, route, envelope } = refusal;
+  const what = `Zendesk answered ${status}${envelope.code === undefined ? '' : ` ${envelope.code}`} to ${method} ${route}`;
   if (hasCode(envelope, NO_SEAT)) return new LicenseLimitError(`${what}: no agent seat is free`, envelope.text);
   if (hasCode(envelope, 'TooManyJobs'))
     return new ThrottledError('target', JOBS_WAIT_MS / timeScale, `${what}: too many background jobs`);
   switch (true) {
     case status === 401:
       return new UnauthorizedError('target', `${what}: the credential was refused; renew it in the settings`);
-    case status === 403 && method === 'GET':
+    case status === 403 && refusal.isAccountWide === true:
       return new UnauthorizedError(
         'target',
         `${what}: the credential's user or scope may not read this, or an IP restriction applies`,
@@ -75,8 +75,8 @@ export function toError(refusal: Refusal, nowMs: number, jitter: number, timeSca
       return invalid(envelope, what);
     case status === 429:
       return new ThrottledError('target', wait429(refusal, nowMs, jitter, timeScale), `${what}: rate limit`);
-    case status === 503 && retryAfterMs(refusal.headers, nowMs) !== undefined:
-      return new ThrottledError('target', retryAfterMs(refusal.headers, nowMs) ?? 0, `${what}: maintenance`);
+    case status === 503 && askedWait(refusal, nowMs) !== undefined:
+      return new ThrottledError('target', askedWait(refusal, nowMs) ?? 0, `${what}: maintenance`);
     case status >= 500 || status === 408:
       return new UnavailableError('target', what);
     default:
@@ -106,14 +106,17 @@ function notFound(envelope: Envelope, what: string): ProvisioningError {
       );
 }
 
-/** Retry-After whole; else the end of the quota window; else a minute with jitter. */
-function wait429({ headers }: Refusal, nowMs: number, jitter: number, timeScale: number): number {
-  const asked = retryAfterMs(headers, nowMs);
+/** Retry-After; else the end of the quota window; else a minute with jitter. */
+function wait429(refusal: Refusal, nowMs: number, jitter: number, timeScale: number): number {
+  const asked = askedWait(refusal, nowMs);
   if (asked !== undefined) return asked;
-  const { remaining, resetSeconds } = quotaOf(headers);
-  if (remaining === 0 && resetSeconds !== undefined) return resetSeconds * 1000;
-  return (SILENT_429_MS + jitter * SILENT_429_JITTER_MS) / timeScale;
+  const { remaining, resetSeconds } = quotaOf(refusal.headers);
+  if (remaining === 0 && resetSeconds !== undefined) return boundedWaitMs(resetSeconds * 1_000);
+  return untoldWaitMs(jitter) / timeScale;
 }
+
+const askedWait = ({ headers }: Refusal, nowMs: number): number | undefined =>
+  retryAfterMs(header(headers, 'retry-after'), nowMs);
 
 function hasCode({ code, complaints }: Envelope, wanted: string): boolean {
   return code === wanted || complaints.some((complaint) => complaint.code === wanted);
@@ -122,9 +125,4 @@ function hasCode({ code, complaints }: Envelope, wanted: string): boolean {
 /** The identities endpoint calls an address `value`; attribute names are no secrets, but may be anything. */
 function ourName(attribute: string): string {
   return attribute === 'value' ? 'email' : attribute.replace(/[^\w.]/g, '_');
-}
-
-/** Codes are words; anything else (a localised title, say) stays out of messages. */
-function codeWord(code: string): string {
-  return /^[A-Za-z_]{1,60}$/.test(code) ? code : '';
 }

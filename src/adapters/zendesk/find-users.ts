@@ -1,8 +1,9 @@
 import { NotFoundError, RejectedError } from '../../core/errors';
 import type { AttributeValue, TargetId, TargetUser } from '../../core/model';
+import { USER_FIELD_PREFIX } from '../../core/target-attributes';
 import type { UserMatcher } from '../../ports/target-connector';
 import { makeBatcher } from './batcher';
-import { type DecodedUser, decode, shapes, toUser, USER_FIELD_PREFIX } from './decode';
+import { type DecodedUser, decode, shapes, toUser } from './decode';
 import type { ZendeskHttp } from './http';
 import type { Identities } from './identities';
 

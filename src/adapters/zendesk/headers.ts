@@ -33,15 +33,6 @@ export function updateBucketOf(headers: AnswerHeaders): {
   return { total: part('total'), remaining: part('remaining'), resets: part('resets') };
 }
 
-/** The wait of `Retry-After`, in ms: seconds or a date; undefined when absent or neither. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-export function retryAfterMs(headers: AnswerHeaders, nowMs: number): number | undefined {
-  const text = header(headers, 'retry-after')?.trim();
-  if (!text) return undefined;
-  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
-  const at = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
-}
-
 function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\s*\d{1,9}\s*$/.test(text) ? Number(text) : undefined;
 }

@@ -1,8 +1,10 @@
 import { ThrottledError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
+import { redactSecrets } from '../../core/redact';
+import { boundedWaitMs } from '../../core/retry-after';
 import type { Clock, Logger } from '../../ports/runtime';
 import { readEnvelope } from './envelope';
 import { toError } from './errors';
-import { header, quotaOf, updateBucketOf } from './headers';
+import { type AnswerHeaders, header, quotaOf, updateBucketOf } from './headers';
 import type { Lane } from './lanes';
 import type { Limiter } from './limiter';
 import type { Authorizer } from './oauth';
@@ -21,6 +23,8 @@ export interface ZendeskRequest {
   readonly body?: unknown;
   /** Id of the user an update is for: such requests keep to the update lane. */
   readonly updatesUser?: string;
+  /** True for what every object needs: a 403 then refuses the credential, not an object. */
+  readonly isAccountWide?: boolean;
   /** Statuses other than 2xx to answer rather than throw. */
   readonly accept?: readonly number[];
 }
@@ -29,8 +33,8 @@ export interface ZendeskRequest {
 export interface ZendeskHttp {
   /** @throws ProvisioningError of the target, see `toError`; UnavailableError when it is unknown whether a write happened */
   call(request: ZendeskRequest): Promise<WireAnswer>;
-  /** The route of the next page as a link of this account tells it. @throws UnexpectedResponseError for a link to another host */
-  follow(link: string, route: string): Promise<WireAnswer>;
+  /** The next page of a request, by the link that this account tells. @throws UnexpectedResponseError for a link to another host */
+  follow(link: string, request: ZendeskRequest): Promise<WireAnswer>;
   quota(): Quota;
 }
 
@@ -45,8 +49,8 @@ export interface HttpDeps {
   readonly logger: Logger;
   readonly timeScale: number;
   readonly onRequest?: ((info: RequestInfo) => void) | undefined;
-  /** Called after a 403 to a write: throws UnauthorizedError when it is the credential, not the object. */
-  readonly checkCredential: () => Promise<void>;
+  /** Called after a 403: throws UnauthorizedError when the credential, read since that instant, is what was refused. */
+  readonly checkCredential: (sinceMs: number) => Promise<void>;
 }
 
 /** Above this the bucket that refused is the user's (5 a minute), not the account's (1 a second). */
@@ -59,11 +63,14 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
   let seen: { limit: number | undefined; remaining: number | undefined } = { limit: undefined, remaining: undefined };
   let used = 0;
 
-  /** One request, once. */
-  async function send(request: ZendeskRequest, path: string, authorization: string): Promise<WireAnswer> {
+  /** A request in its place within the limits, with a credential that is good when it leaves. */
+  async function send(request: ZendeskRequest, path: string): Promise<{ answer: WireAnswer; authorization: string }> {
+    // Renewed before the wait, so that a place is not spent on it; asked for again after it, because the wait may outlast a token.
+    await authorizer.header();
     const lane: Lane = request.updatesUser === undefined ? 'account' : 'updateUser';
     if (request.updatesUser !== undefined) deps.userPace.check(request.updatesUser, now());
     const throttledMs = await limiter.acquire(lane);
+    const authorization = await authorizer.header();
     const startedAt = now();
     if (request.updatesUser !== undefined) deps.userPace.note(request.updatesUser, startedAt);
     used += 1;
@@ -76,8 +83,7 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
         ...(request.body === undefined ? {} : { body: request.body }),
       });
       status = answer.status;
-      note(request, answer);
-      return answer;
+      return { answer, authorization };
     } finally {
       deps.onRequest?.({ method: request.method, route: request.route, status, durationMs: now() - startedAt, throttledMs });
     }
@@ -91,48 +97,54 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
       method: request.method,
       route: request.route,
       status: answer.status,
-      requestId: header(answer.headers, 'x-request-id'),
-      originServer: header(answer.headers, 'x-zendesk-origin-server'),
+      requestId: traceId(answer.headers, 'x-request-id'),
+      originServer: traceId(answer.headers, 'x-zendesk-origin-server'),
     };
     if (answer.status < 400) logger.debug('Zendesk request', fields);
-    else logger.info('Zendesk refused a request', { ...fields, code: readEnvelope(answer.body).code?.slice(0, 60) });
+    else logger.info('Zendesk refused a request', { ...fields, code: envelopeOf(answer).code });
   }
 
+  const envelopeOf = ({ body }: WireAnswer) => readEnvelope(body, (text) => redactSecrets(text, authorizer.secrets()));
+
   /** Tells the limiter to be silent, then hands the error on. */
-  async function refuse(request: ZendeskRequest, answer: WireAnswer): Promise<never> {
-    const error = toError({ ...answer, method: request.method, route: request.route }, now(), deps.random(), deps.timeScale);
+  async function refuse(request: ZendeskRequest, answer: WireAnswer, startedAt: number): Promise<never> {
+    const refusal = { ...answer, ...request, envelope: envelopeOf(answer) };
+    const error = toError(refusal, now(), deps.random(), deps.timeScale);
     if (error instanceof ThrottledError && (answer.status === 429 || answer.status === 503)) {
       const isUpdate = request.updatesUser !== undefined && updateBucketOf(answer.headers).remaining === 0;
       if (!isUpdate || quotaOf(answer.headers).remaining === 0) await limiter.silence('account', error.retryAfterMs);
       else if (error.retryAfterMs <= ACCOUNT_BUCKET_MS) await limiter.silence('updateUser', error.retryAfterMs);
       else deps.userPace.silence(request.updatesUser, now() + error.retryAfterMs);
     }
-    if (answer.status === 403 && request.method !== 'GET') await deps.checkCredential();
+    if (answer.status === 403 && request.isAccountWide !== true) await deps.checkCredential(startedAt);
     throw error;
   }
 
   async function run(request: ZendeskRequest, path: string): Promise<WireAnswer> {
-    const authorization = await authorizer.header();
-    let answer = await send(request, path, authorization);
+    const startedAt = now();
+    let { answer, authorization } = await send(request, path);
+    note(request, answer);
     // A refused token means that nothing was done: the one request that may be repeated at once, a POST too.
     if (answer.status === 401 && (await authorizer.refused(authorization))) {
-      answer = await send(request, path, await authorizer.header());
+      ({ answer, authorization } = await send(request, path));
+      note(request, answer);
     }
     const isFine = answer.status >= 200 && answer.status < 300;
     // Others use the quota too: once it is used up, wait for the next window rather than for a 429.
     const { remaining, resetSeconds } = quotaOf(answer.headers);
-    if (isFine && remaining === 0 && resetSeconds !== undefined) await limiter.silence('account', resetSeconds * 1_000);
+    if (isFine && remaining === 0 && resetSeconds !== undefined)
+      await limiter.silence('account', boundedWaitMs(resetSeconds * 1_000));
     if (isFine || request.accept?.includes(answer.status)) return answer;
-    return refuse(request, answer);
+    return refuse(request, answer, startedAt);
   }
 
   return {
     call: (request) => run(request, pathOf(request)),
-    follow(link, route) {
+    follow(link, request) {
       const url = new URL(link, transport.origin);
       if (url.origin !== transport.origin)
-        throw new UnexpectedResponseError('target', `Zendesk's next page of ${route} is on another host`);
-      return run({ method: 'GET', route }, url.pathname + url.search);
+        throw new UnexpectedResponseError('target', `Zendesk's next page of ${request.route} is on another host`);
+      return run(request, url.pathname + url.search);
     },
     quota: () => ({ ...seen, used }),
   };
@@ -142,6 +154,12 @@ function pathOf({ route, params = [], query }: ZendeskRequest): string {
   let at = 0;
   const path = route.replace(/\{[^}]+\}/g, () => encodeURIComponent(params[at++] ?? ''));
   return query === undefined ? path : `${path}?${new URLSearchParams(query).toString()}`;
+}
+
+/** An id of the other side's, for its support; anything else in its place stays out of the log. */
+export function traceId(headers: AnswerHeaders, name: string): string | undefined {
+  const value = header(headers, name);
+  return value !== undefined && /^[\w.-]{1,64}$/.test(value) ? value : undefined;
 }
 
 /** True if it is unknown whether a write happened: there was no answer, or one that came from a fault of the server. */

@@ -1,4 +1,4 @@
-import { ThrottledError } from '../../core/errors';
+import { StaleStateError, ThrottledError } from '../../core/errors';
 import type { Clock } from '../../ports/runtime';
 import type { StateStore } from '../../ports/stores';
 import {
@@ -12,7 +12,6 @@ import {
   paceOf,
   reserve,
 } from './lanes';
-import { isStale } from './stale';
 
 /** What the limiter needs. */
 export interface LimiterDeps {
@@ -95,7 +94,7 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
         if (heard.planPerMinute === next.planPerMinute) heard = { ...heard, planPerMinute: null };
         return result;
       } catch (error) {
-        if (!isStale(error)) throw error;
+        if (!(error instanceof StaleStateError)) throw error;
         await sleep(1 + random() * CONFLICT_PAUSE_MS * Math.min(conflict + 1, 5));
       }
     }

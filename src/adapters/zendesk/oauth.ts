@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ZendeskAuth } from '../../config/config';
 import { ThrottledError, UnauthorizedError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
+import { redactSecrets } from '../../core/redact';
 import type { Clock } from '../../ports/runtime';
+import { readEnvelope } from './envelope';
 import { toError } from './errors';
 import type { Transport } from './transport';
 
@@ -11,6 +13,8 @@ export interface Authorizer {
   header(): Promise<string>;
   /** Told that a header was refused: true if another one may do. */
   refused(header: string): Promise<boolean>;
+  /** Every secret in use, to be taken out of texts that may echo them. */
+  secrets(): readonly string[];
 }
 
 /** One space-separated string: an array is accepted, and every call is then refused. https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/ */
@@ -38,7 +42,8 @@ export function makeAuthorizer(auth: ZendeskAuth, transport: Transport, clock: C
   if (auth.kind === 'oauth') return makeOAuth(auth, transport, clock, random);
   // https://developer.zendesk.com/api-reference/introduction/security-and-auth/#api-token
   const basic = `Basic ${Buffer.from(`${auth.email}/token:${auth.token.reveal()}`, 'utf8').toString('base64')}`;
-  return { header: async () => basic, refused: async () => false };
+  const secrets = [auth.token.reveal(), basic.slice('Basic '.length)];
+  return { header: async () => basic, refused: async () => false, secrets: () => secrets };
 }
 
 type OAuth = Extract<ZendeskAuth, { kind: 'oauth' }>;
@@ -75,6 +80,7 @@ function makeOAuth(auth: OAuth, transport: Transport, clock: Clock, random: () =
       if (token?.header === header) token = undefined;
       return true;
     },
+    secrets: () => [auth.clientSecret.reveal(), ...(token ? [token.header.slice('Bearer '.length)] : [])],
   };
 }
 
@@ -98,7 +104,10 @@ async function requestToken(auth: OAuth, transport: Transport, clock: Clock, ran
       `Zendesk answered ${status} to POST /oauth/tokens: check OAuth client id (its unique identifier) and secret`,
     );
   }
-  if (status !== 200 && status !== 201) throw toError({ ...answer, method: 'POST', route: '/oauth/tokens' }, askedAt, random());
+  if (status !== 200 && status !== 201) {
+    const envelope = readEnvelope(body, (text) => redactSecrets(text, [auth.clientSecret.reveal()]));
+    throw toError({ ...answer, envelope, method: 'POST', route: '/oauth/tokens' }, askedAt, random());
+  }
   const parsed = tokenAnswer.safeParse(body);
   if (!parsed.success) throw new UnexpectedResponseError('target', 'Zendesk answered POST /oauth/tokens without an access token');
   const missing = missingScopes(parsed.data.scope);

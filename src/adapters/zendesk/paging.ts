@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import { UnexpectedResponseError } from '../../core/errors';
 import { decode, shapes } from './decode';
-import type { ZendeskHttp } from './http';
+import type { ZendeskHttp, ZendeskRequest } from './http';
 
 /** Largest page: https://developer.zendesk.com/api-reference/introduction/pagination/ */
 export const PAGE_SIZE = 100;
-/** A list that never ends is no list; the largest we read is all groups or all members of one. */
+/** A list that never ends is not a list; the largest we read is all groups or all members of one. */
 const MAX_PAGES = 10_000;
 
 /** Reads a list page by page, by cursor where Zendesk offers it, by its own `next_page` where not. */
 export async function* pages<Shape extends z.ZodType>(
   http: ZendeskHttp,
-  request: { readonly route: string; readonly params?: readonly string[]; readonly query?: Readonly<Record<string, string>> },
+  list: Omit<ZendeskRequest, 'method'>,
   shape: Shape,
 ): AsyncGenerator<z.output<Shape>> {
-  const query = { ...request.query, 'page[size]': String(PAGE_SIZE) };
-  let answer = await http.call({ method: 'GET', ...request, query });
+  const request: ZendeskRequest = { method: 'GET', ...list, query: { ...list.query, 'page[size]': String(PAGE_SIZE) } };
+  let answer = await http.call(request);
   const seen = new Set<string>();
   for (let page = 0; page < MAX_PAGES; page++) {
     yield decode(shape, answer.body, request.route);
@@ -23,7 +23,7 @@ export async function* pages<Shape extends z.ZodType>(
     if (next === undefined) return;
     if (seen.has(next)) throw new UnexpectedResponseError('target', `Zendesk's pages of ${request.route} go round in circles`);
     seen.add(next);
-    answer = await http.follow(next, request.route);
+    answer = await http.follow(next, request);
   }
   throw new UnexpectedResponseError('target', `Zendesk's pages of ${request.route} do not end`);
 }

@@ -4,8 +4,8 @@ import type { ProbeRow } from '../../core/probe';
 import type { Clock } from '../../ports/runtime';
 import { decode, shapes } from './decode';
 import { readCustomRoles, readSettings, readUserFields } from './describe';
-import { header, quotaOf } from './headers';
-import type { ZendeskHttp } from './http';
+import { quotaOf } from './headers';
+import { traceId, type ZendeskHttp } from './http';
 
 /** What the probe needs. */
 export interface ProbeDeps {
@@ -62,10 +62,10 @@ export async function probeZendesk(deps: ProbeDeps): Promise<readonly ProbeRow[]
 async function probeSelf(http: ZendeskHttp): Promise<{ rows: ProbeRow[]; isUsable: boolean }> {
   try {
     const route = '/api/v2/users/me';
-    const answer = await http.call({ method: 'GET', route });
+    const answer = await http.call({ method: 'GET', route, isAccountWide: true });
     const { user } = decode(shapes.me, answer.body, route);
     const rows = [
-      pass('Zendesk reachable', ME, `Zendesk answered (request ${header(answer.headers, 'x-request-id') ?? 'without an id'})`),
+      pass('Zendesk reachable', ME, `Zendesk answered (request ${traceId(answer.headers, 'x-request-id') ?? 'without an id'})`),
     ];
     if (user.id === null) {
       const action = 'Enter the OAuth client id and secret again; passwords no longer work for the API';

@@ -1,9 +1,10 @@
 import { AlreadyExistsError, NotFoundError, OpenTicketsError, RejectedError } from '../../core/errors';
 import type { TargetId, TargetRole, TargetUser } from '../../core/model';
+import { isSameRole } from '../../core/role';
 import type { Logger } from '../../ports/runtime';
 import type { NewTargetUser, TargetDescription, TargetUserChanges, UserMatcher } from '../../ports/target-connector';
 import { type DecodedUser, decode, shapes, toUser } from './decode';
-import { encodeAttributes, encodeRole, isSameRole } from './encode';
+import { encodeAttributes, encodeRole } from './encode';
 import type { UserLookup } from './find-users';
 import { isAmbiguous, type ZendeskHttp } from './http';
 import type { Identities } from './identities';
@@ -227,8 +228,8 @@ function organizationFields(ids: readonly TargetId[]): Readonly<Record<string, u
 
 /** @throws RejectedError when Zendesk stored another role than asked: it turns some pairs into others without a word */
 function verifyRole(stored: TargetUser, wanted: TargetRole): void {
-  const isSame = wanted.role === 'admin' ? stored.role.role === 'admin' : isSameRole(stored.role, wanted);
-  if (!isSame) throw new RejectedError('role', `Zendesk stored the role ${stored.role.role} where ${wanted.role} was asked for`);
+  if (!isSameRole(stored.role, wanted))
+    throw new RejectedError('role', `Zendesk stored the role ${stored.role.role} where ${wanted.role} was asked for`);
 }
 
 function isTakenPhone(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { type Operation, parseRetryAfter, type Refusal, refusalError } from '../../../src/adapters/graph/failures';
+import { type Operation, type Refusal, refusalError } from '../../../src/adapters/graph/failures';
 import { ThrottledError, WatermarkExpiredError } from '../../../src/core/errors';
 
 const origin = 'https://graph.microsoft.com';
@@ -12,25 +12,6 @@ const refusal = (status: number, extra: Partial<Refusal> = {}): Refusal => ({
   retryAfterMs: undefined,
   location: undefined,
   ...extra,
-});
-
-describe('graph failures › Retry-After', () => {
-  const now = new Date('2026-11-23T10:00:00Z');
-  test.each<[string | null, number | undefined]>([
-    ['120', 120_000],
-    ['0', 0],
-    ['1.5', 1_500],
-    [' 7 ', 7_000],
-    ['86400', 86_400_000],
-    ['Mon, 23 Nov 2026 10:01:00 GMT', 60_000],
-    ['Mon, 23 Nov 2026 09:00:00 GMT', 0],
-    [null, undefined],
-    ['', undefined],
-    ['soon', undefined],
-    ['-5', undefined],
-  ])('%j › %j', (header, expected) => {
-    expect(parseRetryAfter(header, now)).toBe(expected);
-  });
 });
 
 describe('graph failures › error', () => {

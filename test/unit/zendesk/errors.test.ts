@@ -1,13 +1,22 @@
 import { readEnvelope } from '../../../src/adapters/zendesk/envelope';
 import { toError } from '../../../src/adapters/zendesk/errors';
-import { quotaOf, retryAfterMs, updateBucketOf } from '../../../src/adapters/zendesk/headers';
+import { quotaOf, updateBucketOf } from '../../../src/adapters/zendesk/headers';
 import { idNumber, parseJson } from '../../../src/adapters/zendesk/json';
 import { makeUserPace } from '../../../src/adapters/zendesk/user-update-pace';
 import type { ProvisioningError } from '../../../src/core/errors';
 
 const NOW = Date.parse('2026-11-23T08:00:00Z');
-const refuse = (status: number, body?: unknown, headers: Record<string, string> = {}, method = 'PUT'): ProvisioningError =>
-  toError({ status, body, headers, method, route: '/api/v2/users/{user_id}' }, NOW, 0.5);
+const refuse = (
+  status: number,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  request: { readonly method?: string; readonly isAccountWide?: boolean } = {},
+): ProvisioningError =>
+  toError(
+    { status, envelope: readEnvelope(body), headers, method: 'PUT', route: '/api/v2/users/{user_id}', ...request },
+    NOW,
+    0.5,
+  );
 
 describe('errors › by status and code, never by text', () => {
   const invalid = (attribute: string, error: string | undefined, description = 'texto') => ({
@@ -17,7 +26,8 @@ describe('errors › by status and code, never by text', () => {
   });
   it.each<[string, ProvisioningError, object]>([
     ['401', refuse(401, { error: "Couldn't authenticate you" }), { code: 'PROV_TARGET_UNAUTHORIZED' }],
-    ['403 read', refuse(403, { error: { title: 'Forbidden', message: 'x' } }, {}, 'GET'), { code: 'PROV_TARGET_UNAUTHORIZED' }],
+    ['403 of what all objects need', refuse(403, undefined, {}, { isAccountWide: true }), { code: 'PROV_TARGET_UNAUTHORIZED' }],
+    ['403 read', refuse(403, undefined, {}, { method: 'GET' }), { code: 'PROV_TARGET_REJECTED' }],
     ['403 write', refuse(403, { error: { title: 'Forbidden', message: 'No' } }), { code: 'PROV_TARGET_REJECTED', detail: 'No' }],
     ['404 of a record', refuse(404, { error: 'RecordNotFound', description: 'Not found' }), { code: 'PROV_TARGET_NOT_FOUND' }],
     [
@@ -48,6 +58,13 @@ describe('errors › by status and code, never by text', () => {
       { code: 'PROV_TARGET_THROTTLED', retryAfterMs: 10_000 },
     ],
     ['429 with a wait', refuse(429, undefined, { 'retry-after': '93' }), { code: 'PROV_TARGET_THROTTLED', retryAfterMs: 93_000 }],
+    ['429 with a wait of years', refuse(429, undefined, { 'retry-after': '999999999' }), { retryAfterMs: 3_600_000 }],
+    [
+      '429 with a window of years',
+      refuse(429, undefined, { 'rate-limit-remaining': '0', 'rate-limit-reset': '999999999' }),
+      { retryAfterMs: 3_600_000 },
+    ],
+    ['503 with a wait of years', refuse(503, undefined, { 'retry-after': '999999999' }), { retryAfterMs: 3_600_000 }],
     ['429 with a date', refuse(429, undefined, { 'retry-after': 'Mon, 23 Nov 2026 08:02:00 GMT' }), { retryAfterMs: 120_000 }],
     [
       '429 with the end of the window',
@@ -71,6 +88,25 @@ describe('errors › by status and code, never by text', () => {
       details: { 'a<script>': [{ description: 'ann@example.com' }] },
     });
     expect(error.message).not.toMatch(/ann@example|<script>/);
+  });
+
+  it('a detail holds no credential, wherever the other side echoes one', () => {
+    const echoes = ['Bearer 0a1b2c3d4e5f60718293', 'client_secret=hunter2', '0a1b2c3d4e5f60718293a4b5c6d7e8f9'];
+    for (const echo of echoes) {
+      const bodies = [
+        { error: echo, description: `wrong ${echo}` },
+        { error: { title: echo, message: echo } },
+        { errors: [{ code: echo, title: echo, detail: echo }] },
+        { error: 'RecordInvalid', details: { name: [{ description: echo, error: echo }], [echo]: [echo] } },
+        { error: 'MaxAgentExceeded', description: echo },
+        { error_description: echo.padStart(520) },
+      ];
+      for (const status of [400, 401, 403, 404, 422, 429, 500, 503])
+        for (const body of bodies) {
+          const { message, ...rest } = refuse(status, body);
+          for (const part of echo.split(/[ =]/).slice(-1)) expect(`${message} ${JSON.stringify(rest)}`).not.toContain(part);
+        }
+    }
   });
 
   it('envelopes › all forms, and hostile ones', () => {
@@ -104,11 +140,6 @@ describe('headers', () => {
       remaining: 0,
       resets: 1,
     });
-  });
-  it('Retry-After › nonsense is none', () => {
-    expect(retryAfterMs({ 'retry-after': 'soon' }, NOW)).toBeUndefined();
-    expect(retryAfterMs({ 'retry-after': '-3' }, NOW)).toBeUndefined();
-    expect(retryAfterMs({}, NOW)).toBeUndefined();
   });
 });
 
