@@ -57,7 +57,7 @@ function describe(file: string, result: ReadSchemaResult): string {
   const lines = [`${file} can be used (version ${hash}).`, '', summary('Users', users)];
   lines.push(groups === undefined ? 'Groups: not provisioned (no enabled mapping)' : summary('Groups', groups));
   if (result.ignored.length > 0) {
-    lines.push('', 'Not used, or read as something else:');
+    lines.push('', 'Not used, read as something else, or perhaps not meant:');
     lines.push(...result.ignored.map(({ name, path, reason }) => harmless(`  - ${name} (${path}): ${reason}`)));
   }
   return `${lines.join('\n')}\n`;

@@ -244,7 +244,7 @@ function nothingToMatch(mapping: ObjectMapping): MappingIssue {
   return {
     attribute: mapping.matching[0]?.target.name ?? '',
     code: 'ImportSkipped',
-    message: `No matching attribute has a value (${names}): whether the object exists in Zendesk cannot be told`,
+    message: `No matching attribute has a value (${names}), so the object cannot be looked up in Zendesk`,
     isFatal: true,
   };
 }
@@ -253,6 +253,6 @@ function nothingToMatch(mapping: ObjectMapping): MappingIssue {
 function withoutName(mapping: ObjectMapping, issues: readonly MappingIssue[]): readonly MappingIssue[] {
   if (issues.some(({ attribute }) => attribute === 'name'))
     return issues.map((one) => (one.attribute === 'name' ? { ...one, isFatal: true } : one));
-  const message = `Zendesk creates no ${mapping.objectType} without a name, and the mapping of name gives none`;
+  const message = `Zendesk cannot create a ${mapping.objectType} without a name, and the mapping of name gave no value`;
   return [...issues, { attribute: 'name', code: 'MandatoryFieldsMissing', message, isFatal: true }];
 }

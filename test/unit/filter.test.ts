@@ -1,5 +1,6 @@
 import type { SourceValue } from '../../src/core/expression/values';
 import { type CompiledFilter, compileFilter, evaluateFilter, type FilterOutcome, type Tristate } from '../../src/core/filter';
+import { type AttributeShape, impossibleParts } from '../../src/core/filter/impossible';
 import { operators } from '../../src/core/filter/operators';
 
 interface Clause {
@@ -256,5 +257,103 @@ describe('problems', () => {
   it('names experimental parts as left out', () => {
     const result = compileFilter({ groups: [], inputFilterGroups: [{}], categoryFilterGroups: [] });
     expect(result).toMatchObject({ ok: true, remarks: [{ path: 'inputFilterGroups' }] });
+  });
+});
+
+describe('what the field writes', () => {
+  it.each<[operatorName: string, values: unknown[], value: SourceValue, expected: boolean]>([
+    ['EQUALS', ['true'], true, true],
+    ['EQUALS', ['TRUE'], true, true],
+    ['EQUALS', ['false'], false, true],
+    ['EQUALS', ['false'], true, false],
+    ['NOT EQUALS', ['true'], true, false],
+    ['NOT EQUALS', ['true'], false, true],
+    ['EQUALS', ['true', 'x'], true, true],
+    // Texts keep their case.
+    ['EQUALS', ['true'], 'TRUE', false],
+    ['EQUALS', ['true'], 'true', true],
+  ])('a Boolean is compared without case: %s %j on %j is %s', (operatorName, values, value, expected) => {
+    expect(decide(filterOf([clause('accountEnabled', operatorName, ...values)]), { accountEnabled: value }).inScope).toBe(
+      expected,
+    );
+  });
+
+  it.each([
+    ['Present', 'use `IS NOT NULL`'],
+    ['Valid Cert Match', 'use `IS NOT NULL` (certificates are not read'],
+    ['Contains', 'use `Includes`'],
+    ['-eq', 'use `EQUALS`'],
+    ['!=', 'use `NOT EQUALS`'],
+    ['Not Contains', 'use `NOT REGEX MATCH`'],
+    ['is empty', 'use `IS NULL`'],
+    ['pr', 'use `IS NOT NULL`'],
+    ['EQUALZ', 'did you mean `EQUALS`?'],
+    ['NOT\u200bREGEX\u200bMATCH', 'U+200B ZERO WIDTH SPACE'],
+  ])('the operator %s is refused with what to write', (operatorName, advice) => {
+    const result = compileFilter(filterOf([clause('a', operatorName, 'x')]));
+    expect(result).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining(advice) }] });
+  });
+
+  it('a look-ahead is refused with NOT REGEX MATCH', () => {
+    const result = compileFilter(filterOf([clause('mail', 'REGEX MATCH', '^(?!.*@contoso\\.com$).*$')]));
+    expect(result).toMatchObject({ ok: false, problems: [{ message: expect.stringContaining('use NOT REGEX MATCH') }] });
+  });
+
+  it('a value with a character that cannot be seen is mentioned', () => {
+    const result = compileFilter(filterOf([clause('department', 'EQUALS', 'Service\u00a0Desk')]));
+    expect(result).toMatchObject({
+      ok: true,
+      remarks: [
+        {
+          path: 'groups[0].clauses[0].targetOperand.values[0]',
+          message: expect.stringContaining('U+00A0 NO-BREAK SPACE as character 8'),
+        },
+      ],
+    });
+  });
+});
+
+describe('filters that can match nobody', () => {
+  const shapes: Readonly<Record<string, AttributeShape>> = {
+    accountEnabled: 'boolean',
+    department: 'text',
+    proxyAddresses: 'list',
+    extensionAttribute1: 'free',
+  };
+  const partsOf = (...groups: Clause[][]) =>
+    impossibleParts(compiled(filterOf(...groups)), (name) => shapes[name] ?? 'unknown').map(({ message }) => message);
+
+  it.each<[Clause[], RegExp]>([
+    [[clause('accountEnabled', 'EQUALS', 'Enabled')], /never "Enabled"/],
+    [[clause('accountEnabled', 'EQUALS', '1')], /never "1"/],
+    [[clause('accountEnabled', 'Greater_Than', '0')], /cannot be compared with Greater_Than/],
+    [[clause('department', 'IS TRUE')], /a text, never True or False/],
+    [[clause('department', 'EQUALS', 'a'), clause('department', 'EQUALS', 'b')], /both EQUALS and EQUALS/],
+    [[clause('department', 'EQUALS', 'a'), clause('department', 'NOT EQUALS', 'a', 'b')], /both EQUALS and NOT EQUALS/],
+    [[clause('department', 'STARTS WITH', 'a'), clause('department', 'EQUALS', 'b')], /both STARTS WITH and EQUALS/],
+    [[clause('department', 'IS NULL'), clause('department', 'EQUALS', 'b')], /both IS NULL and EQUALS/],
+    [[clause('proxyAddresses', 'IS NOT NULL'), clause('proxyAddresses', 'IS NULL')], /both IS NOT NULL and IS NULL/],
+    [[clause('accountEnabled', 'IS TRUE'), clause('accountEnabled', 'IS FALSE')], /both IS TRUE and IS FALSE/],
+    [[clause('department', 'Greater_Than', '5'), clause('department', 'LESS_THAN', '6')], /both Greater_Than and LESS_THAN/],
+    [[clause('department', 'AFTER', '2026-02-01'), clause('department', 'BEFORE', '2026-01-01')], /both AFTER and BEFORE/],
+  ])('%j', (group, reason) => {
+    expect(partsOf(group)).toEqual([expect.stringMatching(reason), 'the filter matches nobody: everybody falls out of scope']);
+    // Beside a group that somebody can pass, only the group is named.
+    expect(partsOf(group, [clause('department', 'IS NOT NULL')])).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it.each<[Clause[]]>([
+    [[clause('accountEnabled', 'EQUALS', 'true')]],
+    [[clause('accountEnabled', 'EQUALS', 'FALSE', 'x')]],
+    [[clause('accountEnabled', 'EQUALS', 'true'), clause('accountEnabled', 'IS TRUE')]],
+    [[clause('extensionAttribute1', 'IS TRUE')]],
+    [[clause('extensionAttribute1', 'EQUALS', 'a'), clause('extensionAttribute1', 'EQUALS', 'b')]],
+    [[clause('proxyAddresses', 'EQUALS', 'a'), clause('proxyAddresses', 'EQUALS', 'b')]],
+    [[clause('department', 'EQUALS', 'a', 'b'), clause('department', 'NOT EQUALS', 'a')]],
+    [[clause('department', 'Greater_Than_OR_EQUALS', '5'), clause('department', 'LESS_THAN_OR_EQUALS', '5')]],
+    [[clause('department', 'AFTER', '2026-01-01'), clause('department', 'BEFORE', '2026-02-01')]],
+    [[clause('department', 'EQUALS', 'a'), clause('', 'IS MEMBER OF', sales)]],
+  ])('%j is left alone', (group) => {
+    expect(partsOf(group)).toEqual([]);
   });
 });

@@ -351,7 +351,7 @@ describe('schema › sources', () => {
     [{ type: 'Attribute', expression: 'ToLower([mail])' }, /type is Attribute/],
     [{ type: 'Attribute' }, /Missing: the source attribute/],
     [{ type: 'Constant' }, /Missing: the fixed value/],
-    [{ type: 'Constant', expression: '[mail]' }, /no text in quotation marks/],
+    [{ type: 'Constant', expression: '[mail]' }, /not a text in quotation marks/],
     [{ type: 'Constant', expression: '"a"', name: 'b' }, /make them the same/],
     [{ type: 'Function', expression: 'ToLower([mail])', name: 'ToUpper' }, /make them the same/],
     [{ type: 'Function' }, /Missing: the function/],
@@ -407,12 +407,12 @@ describe('schema › targets', () => {
   });
 
   it.each([
-    [mapTo('email', '"nobody"'), /no e-mail address/],
-    [mapTo('locale', '"english please"'), /no locale/],
+    [mapTo('email', '"nobody"'), /not an e-mail address/],
+    [mapTo('locale', '"english please"'), /not a locale/],
     [mapTo('external_id', `"${'x'.repeat(256)}"`), /255 characters/],
     [mapTo('suspended', '[department]'), /text and suspended is True or False/],
-    [mapTo('email', '[accountEnabled]'), /True or False, which is no email/],
-    [mapTo('email', 'Not([mail])'), /True or False, which is no email/],
+    [mapTo('email', '[accountEnabled]'), /True or False, which email cannot hold/],
+    [mapTo('email', 'Not([mail])'), /True or False, which email cannot hold/],
     [mapTo('alias', 'Split([department], ",")'), /is a list/],
     [mapTo('role', '[appRoleAssignments]'), /take one with SingleAppRoleAssignment/],
     [mapTo('suspended', '[IsSoftDeleted]', { defaultValue: 'maybe' }), /suspended is True or False/],

@@ -15,7 +15,13 @@ export interface FunctionDefinition {
   readonly parameters: readonly Parameter[];
   /** True when two evaluations on the same object may differ (clock, randomness). */
   readonly isVolatile?: boolean;
-  /** Checks what can be checked at load and answers how to evaluate the call. Problems go to the call; then the answer is never run. */
+  /**
+   * Positions of the arguments in which a list of several values is worked on element by element, so that the result is a list too. Any
+   * other argument of one text fails on such a list.
+   * @see https://learn.microsoft.com/entra/identity/hybrid/connect/concept-azure-ad-connect-sync-declarative-provisioning-expressions
+   */
+  readonly each?: readonly number[];
+  /** Checks what can be checked at load and returns how to evaluate the call. Problems go to the call; then the result is never run. */
   build(call: Call): Evaluator;
 }
 
@@ -82,7 +88,7 @@ export class Call {
     };
   }
 
-  /** The argument as a whole number. What is none is refused at load if constant, else fails the evaluation. Empty text is no value. */
+  /** The argument as a whole number. What is not one is refused at load if constant, else fails the evaluation. Empty text is no value. */
   whole(index: number): (run: Run) => bigint | null {
     const label = `${this.definition.name}: ${this.parameterName(index)}`;
     const constant = this.constant(index);
@@ -97,7 +103,7 @@ export class Call {
       const value = text(run);
       if (value === null || value === '') return null;
       const number = wholeNumber(value);
-      if (number === undefined) throw new EvaluationFailure(`${label} is no whole number`);
+      if (number === undefined) throw new EvaluationFailure(`${label} is not a whole number`);
       return number;
     };
   }
@@ -152,7 +158,7 @@ function asText(value: Value, label: string): string | null {
   if (value === null || typeof value === 'string') return value;
   if (value.length <= 1) return value[0] ?? null;
   throw new EvaluationFailure(
-    `${label} takes one text, and there are ${value.length} values; choose with Item or put them together with Join`,
+    `${label} takes one value and was given ${value.length}; choose one with Item or put them together with Join`,
   );
 }
 

@@ -1,7 +1,10 @@
 import { Call, type FunctionDefinition, parameterName } from './call';
+import { elementwise } from './elementwise';
+import { foreignFunction, wordHint } from './foreign-words';
 import { functions } from './functions';
+import { unseenCharacterIn } from './odd-characters';
 import { parse } from './parser';
-import { type ExpressionProblem, problemAt } from './problems';
+import { type ExpressionProblem, excerpt, problemAt } from './problems';
 import { bounded, charge, EvaluationFailure, type Evaluator, FlowDropped, startRun } from './run';
 import { nearest } from './suggest';
 import { type CallNode, type ComparisonOperator, print, type SyntaxNode } from './syntax';
@@ -19,6 +22,8 @@ export interface CompiledExpression {
   readonly redacted: boolean;
   /** Whether two evaluations on the same object may differ (`Now`, `Guid`, `RandomString`): such a value should flow at creation only. */
   readonly isVolatile: boolean;
+  /** What is allowed and probably not meant, such as a text with a character that nobody can see; in the order of the text. */
+  readonly remarks: readonly ExpressionProblem[];
   /** Compiled form; for {@link evaluate} alone. */
   readonly run: Evaluator;
   /** The candidates of `SelectUniqueValue`, in order; empty otherwise. For {@link candidates} alone. */
@@ -58,6 +63,7 @@ export function compileExpression(text: string): CompileResult {
     usesUniqueness,
     redacted: compiler.redacted,
     isVolatile: compiler.isVolatile,
+    remarks: compiler.remarks,
     run,
     rules: usesUniqueness ? compiler.topArguments : [],
   };
@@ -113,9 +119,14 @@ interface Place {
 const inside: Place = { isTop: false, isCondition: false };
 const condition: Place = { isTop: false, isCondition: true };
 const nothing: Evaluator = () => null;
+const constant =
+  (value: string): Evaluator =>
+  () =>
+    value;
 
 class Compiler {
   readonly problems: ExpressionProblem[] = [];
+  readonly remarks: ExpressionProblem[] = [];
   readonly attributes = new Set<string>();
   redacted = false;
   isVolatile = false;
@@ -126,18 +137,18 @@ class Compiler {
   compile(node: SyntaxNode, place: Place): Evaluator {
     switch (node.kind) {
       case 'text':
-      case 'number': {
-        const { value } = node;
-        return () => value;
-      }
-      case 'attribute':
+        this.noteUnseen(node.value, node.offset);
+        return constant(node.value);
+      case 'number':
+        return constant(node.value);
+      case 'attribute': {
+        const odd = unseenCharacterIn(node.name);
+        if (odd !== undefined)
+          this.refuse(node.offset + 1 + odd.offset, `the attribute name holds ${odd.name}, which cannot be seen`, 'type it anew');
         return this.attribute(node.name);
+      }
       case 'word':
-        this.refuse(
-          node.offset,
-          `unexpected word \`${node.name}\``,
-          `write text as \`"${node.name}"\`, an attribute as \`[${node.name}]\``,
-        );
+        this.refuse(node.offset, `unexpected word \`${node.name}\``, wordHint(node.name));
         return nothing;
       case 'call':
         return this.call(node, place);
@@ -151,6 +162,14 @@ class Compiler {
   private attribute(name: string): Evaluator {
     this.attributes.add(name);
     return (run) => bounded(run, normalise(run.context.attribute(name)));
+  }
+
+  /** A copied blank in a text makes it another text: it may be meant, so it is only mentioned. */
+  private noteUnseen(value: string, offset: number): void {
+    const odd = unseenCharacterIn(value);
+    if (odd === undefined) return;
+    const message = `the text \`${excerpt(value)}\` holds ${odd.name} as character ${odd.offset + 1}, which cannot be seen`;
+    this.remarks.push(problemAt(this.text, offset, message, 'type it anew if it was only copied along'));
   }
 
   private refuse(offset: number, message: string, hint?: string): void {
@@ -189,11 +208,8 @@ class Compiler {
     if (place.isTop) this.topArguments = args.map((arg) => arg ?? nothing);
     if (definition === undefined) {
       const suggestion = nearest(node.name, functions.keys());
-      this.refuse(
-        node.offset,
-        `unknown function \`${node.name.slice(0, 64)}\``,
-        suggestion === undefined ? undefined : `did you mean \`${suggestion}\`?`,
-      );
+      const hint = foreignFunction(node.name) ?? (suggestion === undefined ? undefined : `did you mean \`${suggestion}\`?`);
+      this.refuse(node.offset, `unknown function \`${node.name.slice(0, 64)}\``, hint);
       return nothing;
     }
     if (node.name === 'SelectUniqueValue' && !place.isTop) {
@@ -202,14 +218,17 @@ class Compiler {
     if (node.name === 'Redact') this.redacted = true;
     if (definition.isVolatile === true) this.isVolatile = true;
     if (!this.checkArguments(definition, settled)) return nothing;
-    const call = new Call(
-      definition,
-      settled,
-      args,
-      (offset, message, hint) => this.refuse(offset, message, hint),
-      (name) => this.attribute(name),
-    );
-    const run = definition.build(call);
+    const build = (given: readonly (Evaluator | null)[]): Evaluator =>
+      definition.build(
+        new Call(
+          definition,
+          settled,
+          given,
+          (offset, message, hint) => this.refuse(offset, message, hint),
+          (name) => this.attribute(name),
+        ),
+      );
+    const run = elementwise(definition, settled, args, build);
     return (state) => bounded(state, run(state));
   }
 

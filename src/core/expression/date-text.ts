@@ -50,7 +50,7 @@ const usText = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2})(?
 
 /**
  * Reads a date as the language knows it: ISO 8601 (also `2020-03-16-07:00`, also with a blank instead of `T`) or `M/d/yyyy h:mm:ss tt`.
- * Without an offset it is UTC. `undefined` when the text is no such date.
+ * Without an offset it is UTC. `undefined` when the text is not such a date.
  */
 export function parseDate(text: string): Instant | undefined {
   const trimmed = text.length > 100 ? '' : text.trim();

@@ -47,7 +47,7 @@ export function compileDateFormat(text: string): DateFormatResult {
   if (expanded === undefined) {
     return {
       ok: false,
-      message: `\`${text}\` is no date format that is known`,
+      message: `\`${text}\` is not a known date format`,
       hint: `a single letter of a custom format is written \`%${text}\``,
     };
   }
@@ -72,7 +72,7 @@ export function compileDateFormat(text: string): DateFormatResult {
       while (expanded[end] === character) end += 1;
       const count = end - index;
       if (count > (longest[character] ?? 0))
-        return { ok: false, message: `\`${expanded.slice(index, end).slice(0, 20)}\` is no part of a date format` };
+        return { ok: false, message: `\`${expanded.slice(index, end).slice(0, 20)}\` is not part of a date format` };
       parts.push({ letter: character, count });
       index = end;
     } else {

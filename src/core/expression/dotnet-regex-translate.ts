@@ -154,7 +154,7 @@ class Translator {
     }
     if (character === 'p' || character === 'P') return this.unicodeCategory(character);
     if (/^[0-9]$/.test(character)) return this.octal(character, insideClass);
-    if (/^[A-Za-z_]$/.test(character)) throw new Refusal(`\`\\${character}\` is no escape of .NET regular expressions`);
+    if (/^[A-Za-z_]$/.test(character)) throw new Refusal(`\`\\${character}\` is not an escape of .NET regular expressions`);
     return literal(character);
   }
 
@@ -173,7 +173,7 @@ class Translator {
     if (first !== '0' && !insideClass) {
       throw new Refusal(`the back reference \`\\${first}\` is not supported`, 'a pattern cannot ask for what it matched before');
     }
-    if (!/^[0-7]$/.test(first)) throw new Refusal(`\`\\${first}\` is no escape of .NET regular expressions`);
+    if (!/^[0-7]$/.test(first)) throw new Refusal(`\`\\${first}\` is not an escape of .NET regular expressions`);
     this.index += match.length;
     return `\\x{${(Number.parseInt(first + match, 8) & 0xff).toString(16)}}`;
   }

@@ -24,7 +24,7 @@ export function compileRegex(pattern: string): RegexResult {
     return { ok: true, regex: new DotnetRegex(compiled, translation.groupNames) };
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'not a regular expression';
-    return { ok: false, message: `the pattern is no valid regular expression: ${reason.slice(0, 200)}` };
+    return { ok: false, message: `the pattern is not a valid regular expression: ${reason.slice(0, 200)}` };
   }
 }
 

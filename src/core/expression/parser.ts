@@ -1,5 +1,6 @@
 import { EmbeddedActionsParser, type IToken, Lexer } from 'chevrotain';
 import { maxExpressionLength, maxNesting } from './limits';
+import { oddCharacterAt, unseenCharacterIn } from './odd-characters';
 import { type ExpressionProblem, excerpt, problemAt } from './problems';
 import type { ComparisonOperator, SyntaxNode } from './syntax';
 import { readText, tokens } from './tokens';
@@ -166,6 +167,11 @@ function nestingViolation(list: readonly IToken[]): IToken | undefined {
 
 function explainCharacter(text: string, offset: number): [message: string, hint?: string] {
   const character = String.fromCodePoint(text.codePointAt(offset) ?? 0);
+  const odd = oddCharacterAt(text, offset);
+  if (odd !== undefined) {
+    const advice = odd.meant.trim() === '' ? 'delete it and type it anew' : `type \`${odd.meant}\` instead`;
+    return [`unexpected character ${odd.name}`, `it was probably copied along; ${advice}`];
+  }
   switch (character) {
     case '"':
       return [
@@ -173,16 +179,25 @@ function explainCharacter(text: string, offset: number): [message: string, hint?
         'end it with `"`; a quotation mark inside is written `\\"`, a backslash at the end `\\\\`',
       ];
     case '[':
-      return ['this is no attribute name', 'write it as `[givenName]`, not empty, without brackets or quotation marks inside'];
-    case '“':
-    case '”':
-    case '„':
+      return [
+        'this is not an attribute name',
+        'write it as `[givenName]`, not empty, without brackets or quotation marks inside',
+      ];
     case "'":
-    case '‘':
-    case '’':
       return [`unexpected \`${character}\``, 'texts stand in straight double quotation marks: `"`'];
+    case '|':
+      return [`unexpected \`${text.startsWith('||', offset) ? '||' : '|'}\``, 'conditions are joined with `OR`'];
+    case '!':
+      return text.startsWith('!=', offset)
+        ? ['unexpected `!=`', '"is not equal to" is written `<>`']
+        : ['unexpected `!`', 'a condition is turned round with `Not(…)`'];
+    case '-':
+      return ['unexpected `-`', 'comparisons are written `=`, `<>`, `<`, `>`; conditions are joined with `AND` and `OR`'];
+    case '+':
+      return ['unexpected `+`', 'texts are put together with `Append` or `Join`'];
     case '&':
-      return ['unexpected `&`', 'a hexadecimal number is written `&HFF`; texts are joined with `Append` or `Join`'];
+      if (text.startsWith('&&', offset)) return ['unexpected `&&`', 'conditions are joined with `AND`'];
+      return ['unexpected `&`', 'texts are put together with `Append` or `Join`; a hexadecimal number is written `&HFF`'];
     case ';':
       return ['unexpected `;`', 'arguments are separated with commas'];
     default:
@@ -206,10 +221,24 @@ function explainToken(
   }
   const image = excerpt(found.image);
   const message = `unexpected \`${image}\``;
+  const previous = before.at(-1);
+  const odd = unseenCharacterIn(text.slice((previous?.endOffset ?? -1) + 1, found.startOffset));
+  if (odd !== undefined && odd.meant === '' && previous !== undefined)
+    return refuse(
+      found.startOffset,
+      message,
+      `${odd.name} stands before it, which cannot be seen: delete it and type the word anew`,
+    );
   if (found.tokenType === tokens.RightParenthesis && open.length === 0)
     return refuse(found.startOffset, message, 'there is one `)` too many');
   if (open.length === 0)
     return refuse(found.startOffset, `${message} after the end of the expression`, 'everything must stand in one function call');
+  if (found.tokenType === tokens.Comparison && previous?.tokenType === tokens.Comparison)
+    return refuse(found.startOffset, message, '"is equal to" is written with one `=`, "is not equal to" `<>`');
+  if (found.tokenType === tokens.And || found.tokenType === tokens.Or) {
+    const word = image.toUpperCase();
+    return refuse(found.startOffset, message, `\`${word}\` stands between two conditions: \`[a] = "x" ${word} [b] = "y"\``);
+  }
   const startsArgument = [tokens.Text, tokens.Attribute, tokens.Decimal, tokens.Hex, tokens.Identifier].some(
     (type) => type === found.tokenType,
   );

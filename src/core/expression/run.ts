@@ -11,7 +11,7 @@ export interface Run {
 /** A compiled piece of an expression. */
 export type Evaluator = (run: Run) => Value;
 
-/** Ends an evaluation that has no answer. Its message goes to logs, so it never quotes data. Does not leave the expression folder. */
+/** Ends an evaluation that cannot give a value. Its message goes to logs, so it never quotes data. Does not leave the expression folder. */
 export class EvaluationFailure extends Error {}
 
 /** Ends an evaluation because `IgnoreFlowIfNullOrEmpty` drops the attribute. Does not leave the expression folder. */

@@ -12,9 +12,15 @@ const Comparison = createToken({ name: 'Comparison', pattern: /<=|>=|<>|=|<|>/ }
 const LeftParenthesis = createToken({ name: 'LeftParenthesis', pattern: /\(/ });
 const RightParenthesis = createToken({ name: 'RightParenthesis', pattern: /\)/ });
 const Comma = createToken({ name: 'Comma', pattern: /,/ });
-const Blank = createToken({ name: 'Blank', pattern: /\s+/, group: Lexer.SKIPPED, line_breaks: true });
+// Between words, what cannot be seen is copied along and means nothing; `\s` knows no-break spaces, separators and the byte order mark.
+const Blank = createToken({
+  name: 'Blank',
+  pattern: /[\s\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069]+/,
+  group: Lexer.SKIPPED,
+  line_breaks: true,
+});
 
-/** The words of the language. Keywords come before names, so that `OR` is no name but `Order` is. */
+/** The words of the language. Keywords come before names, so that `OR` is not a name but `Order` is. */
 export const tokens = {
   Blank,
   Text,

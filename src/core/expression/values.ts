@@ -13,7 +13,7 @@ export type SourceValue = string | number | boolean | null | undefined | readonl
 export interface EvaluationContext {
   /** The attribute of the whole source object, by its exact name. Must be cheap: it is asked for each use. */
   attribute(name: string): SourceValue;
-  /** The instant which `Now()` answers. */
+  /** The instant that `Now()` gives. */
   readonly now: Date;
   /** A fresh GUID, in any case; printed as it is. */
   newGuid(): string;

@@ -1,4 +1,6 @@
+import { unseenCharacterIn, unseenHint } from '../expression/odd-characters';
 import { nearest } from '../expression/suggest';
+import { foreignOperator } from './foreign-operators';
 import { type Check, findOperator, type Operator, operators } from './operators';
 
 /** Something in a filter that cannot be used, or (as a remark) is left out. `path` is a JSON path within the filter. */
@@ -60,6 +62,15 @@ export function compileFilter(filter: unknown): FilterResult {
     }
   }
   const groups = readGroups(own(filter, 'groups'), report);
+  for (const { values, operator, groupIndex, clauseIndex } of groups.flat()) {
+    for (const [index, value] of values.entries()) {
+      const odd = operator.kind === 'values' ? unseenCharacterIn(value) : undefined;
+      if (odd === undefined) continue;
+      const path = `groups[${groupIndex}].clauses[${clauseIndex}].targetOperand.values[${index}]`;
+      const message = `holds ${odd.name} as character ${odd.offset + 1}, which cannot be seen; type it anew if it was only copied along`;
+      remarks.push({ path, message });
+    }
+  }
   if (problems.length > 0) return { ok: false, problems };
   const clauses = groups.flat();
   const membership = clauses.filter(({ operator }) => operator.kind === 'membership');
@@ -115,7 +126,7 @@ function readClause(clause: unknown, groupIndex: number, clauseIndex: number, re
   if (operator.kind === 'membership') {
     const ids = values.map((value) => value.trim().toLowerCase());
     ids.forEach((id, index) => {
-      if (!guid.test(id)) report(`.targetOperand.values[${index}]`, 'must be the object id of a group');
+      if (!guid.test(id)) report(`.targetOperand.values[${index}]`, `must be the object id of a group${unseenHint(id)}`);
     });
     return { ...base, values: ids, checks: [] };
   }
@@ -148,10 +159,13 @@ function readValues(clause: Record<string, unknown>, report: Report): string[] |
 
 function explainOperator(name: unknown): string {
   if (typeof name !== 'string' || name === '') return 'must name an operator';
+  const short = name.slice(0, 64);
+  const equivalent = foreignOperator(name);
+  if (equivalent !== undefined) return `is not a known operator: \`${short}\`; use \`${equivalent}\``;
   const known = operators.map((operator) => operator.name);
   const suggestion = nearest(name, known);
   const hint = suggestion === undefined ? `known are ${known.join(', ')}` : `did you mean \`${suggestion}\`?`;
-  return `is no operator that is known: \`${name.slice(0, 64)}\`; ${hint}`;
+  return `is not a known operator: \`${short}\`; ${hint}${unseenHint(name)}`;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -64,7 +64,7 @@ function evaluateClause(clause: CompiledClause, object: FilterObject): ClauseOut
   if (operator.kind === 'membership') {
     const isMember = disjunction(clause.values.map((id) => object.isMemberOf?.(id) ?? 'unknown'));
     const result = isMember === 'unknown' ? 'unknown' : isMember !== operator.isNegative;
-    const fact = { true: 'is a member', false: 'is no member', unknown: 'membership is not known' }[`${isMember}`];
+    const fact = { true: 'is a member', false: 'is not a member', unknown: 'membership is not known' }[`${isMember}`];
     return { groupIndex, clauseIndex, result, reason: `${operator.name} ${clause.values.join(', ')}: ${fact}` };
   }
   const value = normalise(object.attribute(clause.attribute));

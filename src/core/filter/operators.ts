@@ -62,6 +62,25 @@ function dated(name: string, holds: (attribute: number, value: number) => boolea
   };
 }
 
+/** How a Boolean of the directory prints, for a text that means one; undefined for any other text. */
+function booleanWord(value: string): string | undefined {
+  const word = value.trim().toLowerCase();
+  return word === 'true' ? 'True' : word === 'false' ? 'False' : undefined;
+}
+
+/** Equality with case, and without it for what a Boolean of the directory is compared with. */
+function equality(name: string, isNegative: boolean): Operator {
+  return {
+    kind: 'values',
+    name,
+    isNegative,
+    prepare: (value) => {
+      const word = booleanWord(value);
+      return (text) => text === value || text === word;
+    },
+  };
+}
+
 function textual(name: string, isNegative: boolean, holds: (attribute: string, value: string) => boolean): Operator {
   return { kind: 'values', name, isNegative, prepare: (value) => (text) => holds(text, value) };
 }
@@ -74,6 +93,8 @@ function regex(name: string, isNegative: boolean): Operator {
     prepare: (value) => {
       const compiled = compileRegex(value);
       if (compiled.ok) return (text) => (compiled.regex.isAffordable(text.length) ? compiled.regex.test(text) : 'unknown');
+      if (/\(\?<?!/.test(value))
+        return `is refused: look-ahead and look-behind are not supported. For values in which a pattern is not found, use ${isNegative ? 'REGEX MATCH' : 'NOT REGEX MATCH'} with the pattern inside \`(?!…)\`; clauses of a group must all hold`;
       return `is refused: ${compiled.message}${compiled.hint === undefined ? '' : ` (${compiled.hint})`}`;
     },
   };
@@ -93,8 +114,8 @@ export const operators: readonly Operator[] = [
   textual('&', false, includedIn),
   textual('!&', true, includedIn),
   textual('ENDS_WITH', false, (attribute, value) => attribute.endsWith(value)),
-  textual('EQUALS', false, (attribute, value) => attribute === value),
-  textual('NOT EQUALS', true, (attribute, value) => attribute === value),
+  equality('EQUALS', false),
+  equality('NOT EQUALS', true),
   numeric('Greater_Than', (attribute, value) => attribute > value),
   numeric('Greater_Than_OR_EQUALS', (attribute, value) => attribute >= value),
   textual('Includes', false, (attribute, value) => attribute.includes(value)),
@@ -121,7 +142,8 @@ export function findOperator(name: string): Operator | undefined {
   return byNormalName.get(normalName(name));
 }
 
-function normalName(name: string): string {
+/** A name as names are compared: without case, blanks, underscores and parentheses. */
+export function normalName(name: string): string {
   return name
     .slice(0, 100)
     .replace(/[\s_()]+/g, '')

@@ -51,7 +51,7 @@ export function changeFor(
 }
 
 /**
- * The tags that this app answers for after the desired ones are written: those it put there before and still wants, and those it adds now.
+ * The tags that this app owns after the desired ones are written: those it put there before and still wants, and those it adds now.
  * A tag that somebody else had set first stays theirs.
  */
 export function ownedTagsAfter(desired: DesiredObject, current: Attributes, ownedTags: readonly string[]): readonly string[] {
@@ -75,7 +75,7 @@ export function isSameValue(type: 'user' | 'group', name: string, left: Attribut
   return comparable(target, left) === comparable(target, right);
 }
 
-/** Zendesk answers a date with a time of day, numbers as numbers or as texts, and an unticked box as `false` or nothing. */
+/** Zendesk returns a date with a time of day, numbers as numbers or as texts, and an unticked box as `false` or nothing. */
 function isSameField(left: AttributeValue, right: AttributeValue): boolean {
   if (typeof left === 'boolean' || typeof right === 'boolean') return isTicked(left) === isTicked(right);
   if (typeof left === 'number' || typeof right === 'number') {
@@ -93,7 +93,7 @@ function dayOnly(value: AttributeValue): AttributeValue {
   return /^(\d{4}-\d{2}-\d{2})T00:00:00(?:\.0+)?(?:Z|\+00:00)$/.exec(value)?.[1] ?? value;
 }
 
-/** Says organizations by their names where they are the target's already: Zendesk answers names, whatever the mapping calls them by. */
+/** Says organizations by their names where they are the target's already: Zendesk returns names, whatever the mapping calls them by. */
 function named(name: string, desired: DesiredValue, { organizationsByExternalId: names }: CompareOptions): DesiredValue {
   if (names === undefined || (name !== 'organization' && name !== 'organizations')) return desired;
   const nameOf = (text: string): string => names.get(text.toLowerCase()) ?? text;

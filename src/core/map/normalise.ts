@@ -53,16 +53,16 @@ export function normaliseFor(target: TargetAttribute, given: AttributeValue, acc
     case 'boolean':
       return normaliseBoolean(target.name, text);
     case 'email':
-      return /^[^\s@<>]+@[^\s@<>]+$/.test(text) ? accepted(text.toLowerCase()) : refused('the value is no e-mail address');
+      return /^[^\s@<>]+@[^\s@<>]+$/.test(text) ? accepted(text.toLowerCase()) : refused('the value is not an e-mail address');
     case 'locale':
       return normaliseLocale(text, account.locales);
     case 'timeZone': {
       const zone = timeZoneNamed(text);
-      return zone === undefined ? refused('Zendesk has no time zone of this name; it has such as Berlin') : accepted(zone);
+      return zone === undefined ? refused('Zendesk has no time zone of this name; write one such as Berlin') : accepted(zone);
     }
     case 'phone':
-      // Extensions and the like are Zendesk's to judge; a text without any digit is no number.
-      return /\d/.test(text) ? accepted(text.replace(/\s+/g, ' ')) : refused('the value is no phone number');
+      // Extensions and the like are Zendesk's to judge; a text without any digit is not a number.
+      return /\d/.test(text) ? accepted(text.replace(/\s+/g, ' ')) : refused('the value is not a phone number');
     case 'organization':
       return accepted(text.replace(/\s+/g, ' '));
     default:
@@ -119,7 +119,7 @@ function normaliseBoolean(name: string, text: string): Normalised {
 /** The account's own spelling of a locale; `de-CH` falls back to `de` where the account has only that. */
 function normaliseLocale(text: string, locales: readonly string[] | undefined): Normalised {
   const wanted = text.replaceAll('_', '-').toLowerCase();
-  if (!/^[a-z]{2,3}(?:-[a-z0-9]{1,8})*$/.test(wanted)) return refused('the value is no locale such as en-US');
+  if (!/^[a-z]{2,3}(?:-[a-z0-9]{1,8})*$/.test(wanted)) return refused('the value is not a locale such as en-US');
   if (locales === undefined) return accepted(text.replaceAll('_', '-'));
   const language = wanted.split('-')[0];
   const exact = locales.find((locale) => locale.toLowerCase() === wanted);

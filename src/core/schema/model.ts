@@ -29,7 +29,7 @@ export interface AttributeMapping {
   readonly source: MappingSource;
   /** The source as the administrator writes it: `[mail]`, `"text"`, an expression in normal form; empty for type None. */
   readonly text: string;
-  /** 0 is no matching attribute; of the others the lowest is tried first. */
+  /** 0 is not a matching attribute; of the others the lowest is tried first. */
   readonly matchingPriority: number;
   readonly flowType: FlowType;
   readonly flowNullValues: NullPolicy;
@@ -81,7 +81,7 @@ export interface ProvisioningSchema {
   readonly raw: unknown;
 }
 
-/** Something in the file that has no meaning for Zendesk or is read as something else; said once, by name. */
+/** Something in the file that has no meaning for Zendesk, is read as something else, or is allowed and probably not meant; named once. */
 export interface IgnoredItem {
   readonly name: string;
   readonly path: string;
@@ -94,7 +94,7 @@ export interface SchemaProblem {
   readonly path: string;
   /** What is wrong, in one sentence. */
   readonly problem: string;
-  /** What may stand there instead; absent when that is no list. */
+  /** What may stand there instead; absent when there is no list of it. */
   readonly allowed?: readonly string[];
   /** Where the value stands in the file, from 1; absent when nothing stands there. */
   readonly line?: number;

@@ -1,4 +1,6 @@
+import { unseenHint } from '../expression/odd-characters';
 import { type CompiledFilter, compileFilter } from '../filter/compile-filter';
+import { type AttributeShape, impossibleParts } from '../filter/impossible';
 import { findOperator } from '../filter/operators';
 import type { ObjectType } from '../model';
 import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from '../target-attributes';
@@ -168,7 +170,8 @@ function readScope(type: ObjectType, value: JsonObject, path: JsonPath, report: 
     for (const problem of result.problems) report.refuse(at(problem.path), problem.message);
     return undefined;
   }
-  for (const remark of result.remarks) report.ignore(remark.path, at(remark.path), remark.message);
+  const remarks = [...result.remarks, ...impossibleParts(result.filter, (name) => shapeOf(type, name))];
+  for (const remark of remarks) report.ignore(remark.path, at(remark.path), remark.message);
   return result.filter;
 }
 
@@ -190,10 +193,17 @@ function refuseUnknownOperands(type: ObjectType, value: JsonObject, path: JsonPa
           : `; did you mean ${suggestion}?`;
       report.refuse(
         [...path, 'scope', 'groups', groupIndex, 'clauses', clauseIndex, 'sourceOperandName'],
-        `A filter cannot ask for the ${type} attribute ${quote(name)}${hint}`,
+        `A filter cannot ask for the ${type} attribute ${quote(name)}${hint}${unseenHint(name)}`,
       );
     }
   }
+}
+
+function shapeOf(type: ObjectType, name: string): AttributeShape {
+  const kind = sourceAttribute(type, name)?.kind;
+  if (kind === 'boolean' || kind === 'list') return kind;
+  if (kind !== 'text') return 'unknown';
+  return /^(?:manager\.)?(?:ext|onPremisesExtension|[a-z0-9]+_)/.test(name) ? 'free' : 'text';
 }
 
 function listIn(value: unknown, key: string): readonly unknown[] {

@@ -1,5 +1,6 @@
 import { compileExpression } from '../expression/compile';
 import { functions } from '../expression/functions';
+import { describeProblem } from '../expression/problems';
 import { readText } from '../expression/tokens';
 import type { ObjectType } from '../model';
 import type { JsonPath } from './json';
@@ -97,7 +98,7 @@ function readConstant(written: string, name: string | undefined, path: JsonPath,
   if (written !== '' && literal === undefined && name === undefined) {
     report.refuse(
       [...path, 'expression'],
-      `The source's type is Constant, but its expression ${quote(written)} is no text in quotation marks`,
+      `The source's type is Constant, but its expression ${quote(written)} is not a text in quotation marks`,
     );
     return undefined;
   }
@@ -147,6 +148,7 @@ function readFunction(
     );
     return undefined;
   }
+  for (const remark of expression.remarks) report.ignore(outermost, at, describeProblem(remark));
   const isKnown = expression.attributes.map((attribute) => checkAttribute(type, attribute, at, report));
   return isKnown.includes(false) ? undefined : { source: { kind: 'function', expression }, text: expression.text };
 }

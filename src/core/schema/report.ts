@@ -68,7 +68,7 @@ export class SchemaReport {
     return fallback;
   }
 
-  /** The objects of a list; an absent or null list is empty. Elements that are no objects are refused. */
+  /** The objects of a list; an absent or null list is empty. Elements that are not objects are refused. */
   objects(object: JsonObject, key: string, path: JsonPath): readonly { readonly value: JsonObject; readonly path: JsonPath }[] {
     const list = own(object, key);
     if (list === undefined || list === null) return [];

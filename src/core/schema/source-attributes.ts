@@ -1,3 +1,4 @@
+import { unseenHint } from '../expression/odd-characters';
 import { nearest } from '../expression/suggest';
 import type { ObjectType } from '../model';
 import { quote } from './report';
@@ -125,12 +126,12 @@ export function sourceAttribute(type: ObjectType, name: string): SourceAttribute
   return EXTENSION.test(isManagers ? name.slice('manager.'.length) : name) ? { name, kind: 'text', property: name } : undefined;
 }
 
-/** Why a name is no source attribute, with the nearest one as a hint; undefined when it is one. */
+/** Why a name is not a source attribute, with the nearest one as a hint; undefined when it is one. */
 export function unknownAttribute(type: ObjectType, name: string): string | undefined {
   if (sourceAttribute(type, name) !== undefined) return undefined;
   const suggestion = suggestSourceAttribute(type, name);
   const hint = suggestion === undefined ? '' : `; did you mean [${suggestion}]?`;
-  return `Microsoft Entra ID has no ${type} attribute ${quote(name)}${hint}`;
+  return `Microsoft Entra ID has no ${type} attribute ${quote(name)}${hint}${unseenHint(name)}`;
 }
 
 /** A name that the writer may have meant, compared without case first; undefined when nothing is near. */

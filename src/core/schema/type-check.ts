@@ -24,7 +24,8 @@ export function sourceMismatch(type: ObjectType, source: MappingSource, target: 
   if (source.kind === 'none') return undefined;
   if (source.kind === 'constant') return valueMismatch(source.value, target);
   const shape = shapeOf(type, source);
-  const what = source.kind === 'attribute' ? `[${source.name}]` : (nameOfCall(source.expression.text) ?? 'The source');
+  const call = source.kind === 'function' ? nameOfCall(source.expression.text) : undefined;
+  const what = source.kind === 'attribute' ? `[${source.name}]` : call === undefined ? 'The source' : `${call}(…)`;
   if (source.kind === 'attribute' && sourceAttribute(type, source.name)?.kind === 'reference') {
     return `${what} is a list of references, which ${target.name} cannot hold`;
   }
@@ -35,7 +36,7 @@ export function sourceMismatch(type: ObjectType, source: MappingSource, target: 
       : `Item(${source.kind === 'attribute' ? what : '…'}, 1)`;
     return `${what} is a list and ${target.name} holds one value; take one with ${one}`;
   }
-  if (shape === 'boolean' && !holdsBooleans(target)) return `${what} is True or False, which is no ${target.name}`;
+  if (shape === 'boolean' && !holdsBooleans(target)) return `${what} is True or False, which ${target.name} cannot hold`;
   if (source.kind === 'attribute' && shape !== 'boolean' && target.kind === 'boolean' && !mayBeBoolean(source.name)) {
     return `${what} is a text and ${target.name} is True or False; make it one with IIF or Switch`;
   }
@@ -51,9 +52,9 @@ export function valueMismatch(value: string, target: TargetAttribute): string | 
     case 'boolean':
       return /^(?:true|false)$/i.test(value) ? undefined : `${target.name} is True or False, and the value is ${quote(value)}`;
     case 'email':
-      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : `${quote(value)} is no e-mail address`;
+      return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : `${quote(value)} is not an e-mail address`;
     case 'locale':
-      return /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9-]+)?$/.test(value) ? undefined : `${quote(value)} is no locale such as en-US`;
+      return /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9-]+)?$/.test(value) ? undefined : `${quote(value)} is not a locale such as en-US`;
     case 'members':
       return 'The members of a group can come only from the attribute [members]';
     default:

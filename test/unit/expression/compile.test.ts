@@ -100,18 +100,18 @@ describe('problems', () => {
     ['Append("a", "b") Now()', 'after the end of the expression'],
     ['Append("a, "")', 'this text is never closed'],
     [String.raw`Append("a", "\")`, 'this text is never closed'],
-    ['Append([a, "b")', 'this is no attribute name'],
-    ['Append([], "b")', 'this is no attribute name'],
-    ['Append([a], “b”)', 'straight double quotation marks'],
+    ['Append([a, "b")', 'this is not an attribute name'],
+    ['Append([], "b")', 'this is not an attribute name'],
+    ['Append([a], “b”)', 'LEFT DOUBLE QUOTATION MARK'],
     ["Append([a], 'b')", 'straight double quotation marks'],
     ['Append([a]; "b")', 'arguments are separated with commas'],
     ['Append(&, "b")', '`&HFF`'],
     ['Append([a], @)', 'unexpected `@`'],
     ['Left([a], "x")', 'NumChars must be a whole number'],
     ['Mid([a], 0, 1)', 'start counts from 1'],
-    ['DateAdd("q", 1, [a])', 'it is one of yyyy, m, d, ww, h, n or s'],
-    ['CDate("yesterday")', 'is no date'],
-    ['ToLower([a], "not a culture")', 'culture is no language tag'],
+    ['DateAdd("q", 1, [a])', 'write one of yyyy, m, d, ww, h, n or s'],
+    ['CDate("yesterday")', 'is not a date'],
+    ['ToLower([a], "not a culture")', 'culture is not a language tag'],
     ['ToLower([a], [b])', 'culture must be a text in double quotes'],
     ['Split([a], "")', 'delimiter must not be empty'],
     ['RandomString(3, 1, 1, 1, 1)', 'add up to 4, more than the Length of 3'],
@@ -122,7 +122,7 @@ describe('problems', () => {
     ['Replace([a], , "x", "n", "z")', 'regexPattern has no group `n`; it has no named groups'],
     ['Replace([a], , "(?<m>x)", , "${n}")', 'has no group `n`; it has m; a dollar sign itself is `$$`'],
     ['Replace([a], , [b], , "z")', 'regexPattern must be a text in double quotes'],
-    ['Replace([a], , "(x", , "z")', 'no valid regular expression'],
+    ['Replace([a], , "(x", , "z")', 'not a valid regular expression'],
     ['FormatDateTime([a], "Nonsense", "yyyy", "yyyy")', 'dateTimeStyles is not known'],
     ['FormatDateTime([a], , "yyyy gg", "yyyy")', 'the era `g`'],
   ])('%s', (text, expected) => {
@@ -133,7 +133,7 @@ describe('problems', () => {
     const result = compileExpression('Append(Lefft([a], 1), Mid("x", 0, 1))');
     expect(result.ok ? [] : result.problems.map(({ offset }) => offset)).toEqual([7, 31]);
     const two = compileExpression('Join(",", Lower([a]), Upper([b]))');
-    expect(two.ok ? [] : two.problems.map(({ hint }) => hint)).toEqual(['did you mean `ToLower`?', 'did you mean `ToUpper`?']);
+    expect(two.ok ? [] : two.problems.map(({ hint }) => hint)).toEqual(['write `ToLower`', 'write `ToUpper`']);
   });
 
   it('counts offset, line and column from the text', () => {

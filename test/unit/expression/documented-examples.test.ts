@@ -183,7 +183,7 @@ describe('the documented examples', () => {
   });
 
   it('refuses what the page calls unsupported because it has no meaning', () => {
-    expect(problemsOf('IIF(IgnoreFlowIfNullOrEmpty([country]),[country],"Other")')[0]).toContain('is no condition');
+    expect(problemsOf('IIF(IgnoreFlowIfNullOrEmpty([country]),[country],"Other")')[0]).toContain('is not a condition');
     expect(problemsOf('switch([companyName], "External", "Company A", "A")')[0]).toContain('did you mean `Switch`?');
   });
 

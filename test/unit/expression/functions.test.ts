@@ -86,10 +86,10 @@ describe('kinds of source values', () => {
   });
 
   it('fails rather than guessing when one text is wanted and there are several, and does not show them', () => {
-    const result = outcome('ToLower([x])', { x: ['Secret', 'B'] });
+    const result = outcome('Len([x])', { x: ['Secret', 'B'] });
     expect(result).toMatchObject({
       kind: 'failed',
-      message: expect.stringContaining('ToLower: source takes one text, and there are 2'),
+      message: expect.stringContaining('Len: String takes one value and was given 2'),
     });
     expect(JSON.stringify(result)).not.toContain('Secret');
   });
@@ -160,7 +160,8 @@ describe('functions at their edges', () => {
     ['SingleAppRoleAssignment([x])', { x: ['{"id":"0","value":"","displayName":""}', 'agent'] }, 'agent'],
     ['SingleAppRoleAssignment([x])', { x: ['{not json'] }, '{not json'],
     ['AppRoleAssignmentsComplex([x])', { x: ['b', 'a', 'b'] }, ['b', 'a']],
-    ['Len(RandomString(9999, 1, 1, 1, 1))', {}, '256'],
+    ['Len(RandomString([n], 1, 1, 1, 1))', { n: 9999 }, '256'],
+    ['Len(RandomString(256, 1, 1, 1, 1))', {}, '256'],
     ['SelectUniqueValue("", [x], "c")', {}, 'c'],
     ['SelectUniqueValue("", [x])', {}, null],
   ])('%s with %j is %j', (expression, attributes, expected) => {
@@ -168,12 +169,12 @@ describe('functions at their edges', () => {
   });
 
   it.each([
-    ['CDate([x])', 'no date'],
+    ['CDate([x])', 'not a date'],
     ['FormatDateTime([x], , "yyyy-MM-dd", "yyyy")', 'does not follow inputFormat'],
     ['Left("a", [x])', 'whole number'],
     ['DateAdd([x], 1, "2020-01-01")', 'interval'],
     ['DateAdd("yyyy", 99999, "2020-01-01")', 'outside the years'],
-    ['DateFromNum(9223372036854775807)', 'no point in time'],
+    ['DateFromNum(9223372036854775807)', 'not a time before'],
     ['RandomString([n], 9, 9, 9, 9)', 'add up to 36'],
     ['RandomString(4, 4, 0, 0, 0, "0123456789")', 'leaves no character'],
   ])('%s fails and says why without the value', (expression, reason) => {

@@ -9,12 +9,12 @@ const fixedMs: Readonly<Partial<Record<Interval, number>>> = { d: 86_400_000, ww
 const intervals: readonly string[] = ['yyyy', 'm', 'd', 'ww', 'h', 'n', 's'];
 const intervalHint = 'yyyy, m, d, ww, h, n or s';
 
-/** An argument as a date. Empty text is no date; text that is none is refused at load if constant, else fails the evaluation. */
+/** An argument as a date. Empty text is no value; text that is not a date is refused at load if constant, else fails the evaluation. */
 function date(call: Call, index: number): (run: Run) => Instant | null {
   const name = call.parameterName(index);
   const constant = call.constant(index);
   if (constant !== undefined && constant !== '' && parseDate(constant) === undefined) {
-    call.refuse(index, `${name} is no date`, 'write ISO 8601 or M/d/yyyy h:mm:ss tt, or convert it with FormatDateTime');
+    call.refuse(index, `${name} is not a date`, 'write ISO 8601 or M/d/yyyy h:mm:ss tt, or convert it with FormatDateTime');
   }
   const source = call.text(index);
   return (run) => {
@@ -22,19 +22,19 @@ function date(call: Call, index: number): (run: Run) => Instant | null {
     if (text === null || text.trim() === '') return null;
     const instant = parseDate(text);
     if (instant !== undefined) return instant;
-    throw new EvaluationFailure(`${call.definition.name}: ${name} is no date in ISO 8601 or M/d/yyyy h:mm:ss tt`);
+    throw new EvaluationFailure(`${call.definition.name}: ${name} is not a date in ISO 8601 or M/d/yyyy h:mm:ss tt`);
   };
 }
 
 function interval(call: Call): (run: Run) => Interval | null {
   const constant = call.constant(0);
   if (constant !== undefined && !intervals.includes(constant))
-    call.refuse(0, 'interval is not known', `it is one of ${intervalHint}`);
+    call.refuse(0, 'interval is not known', `write one of ${intervalHint}`);
   const source = call.text(0);
   return (run) => {
     const text = source(run);
     if (text === null) return null;
-    if (!intervals.includes(text)) throw new EvaluationFailure(`${call.definition.name}: interval is none of ${intervalHint}`);
+    if (!intervals.includes(text)) throw new EvaluationFailure(`${call.definition.name}: interval is not one of ${intervalHint}`);
     return text as Interval;
   };
 }
@@ -42,6 +42,7 @@ function interval(call: Call): (run: Run) => Interval | null {
 const cDate: FunctionDefinition = {
   name: 'CDate',
   parameters: parameters('expression'),
+  each: [0],
   build: (call) => {
     const source = date(call, 0);
     return (run) => {
@@ -124,13 +125,14 @@ const now: FunctionDefinition = {
 const dateFromNum: FunctionDefinition = {
   name: 'DateFromNum',
   parameters: parameters('value'),
+  each: [0],
   build: (call) => {
     const source = call.whole(0);
     return (run) => {
       const fileTime = source(run);
       if (fileTime === null) return null;
       const epochMs = fromFileTime(fileTime);
-      if (epochMs === undefined) throw new EvaluationFailure('DateFromNum: value is no point in time before the year 10000');
+      if (epochMs === undefined) throw new EvaluationFailure('DateFromNum: value is not a time before the year 10000');
       return printDate(epochMs);
     };
   },
@@ -139,6 +141,7 @@ const dateFromNum: FunctionDefinition = {
 const numFromDate: FunctionDefinition = {
   name: 'NumFromDate',
   parameters: parameters('value'),
+  each: [0],
   build: (call) => {
     const source = date(call, 0);
     return (run) => {
@@ -157,11 +160,12 @@ const styles: readonly string[] =
 const formatDateTime: FunctionDefinition = {
   name: 'FormatDateTime',
   parameters: parameters('source, dateTimeStyles?, inputFormat, outputFormat'),
+  each: [0],
   build: (call) => {
     const source = call.text(0);
     const given = (call.requireConstant(1) ?? '').split(/[,|]/).map((style) => style.trim().replace(/^DateTimeStyles\./, ''));
     const unknown = given.find((style) => style !== '' && !styles.includes(style));
-    if (unknown !== undefined) call.refuse(1, 'dateTimeStyles is not known', `it is made of ${styles.slice(1).join(', ')}`);
+    if (unknown !== undefined) call.refuse(1, 'dateTimeStyles is not known', `known are ${styles.slice(1).join(', ')}`);
     const input = readFormat(call, 2);
     const output = readFormat(call, 3);
     return (run) => {

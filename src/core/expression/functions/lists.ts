@@ -38,6 +38,7 @@ const removeDuplicates: FunctionDefinition = {
 const split: FunctionDefinition = {
   name: 'Split',
   parameters: parameters('source, delimiter'),
+  each: [0],
   build: (call) => {
     if (call.constant(1) === '') call.refuse(1, 'delimiter must not be empty');
     const source = call.text(0);
@@ -61,7 +62,7 @@ const singleRole: FunctionDefinition = {
   },
 };
 
-/** Several roles. Both documented forms answer the same list: what a user should have. How it reaches the target is not the expression's affair. */
+/** Several roles. Both documented forms give the same list: what a user should have. How it reaches the target is not the expression's affair. */
 function severalRoles(name: string): FunctionDefinition {
   return {
     name,

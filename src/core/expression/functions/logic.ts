@@ -19,7 +19,7 @@ const iif: FunctionDefinition = {
   build: (call) => {
     const first = call.syntax(0);
     if (first?.kind === 'call' && first.name === 'IgnoreFlowIfNullOrEmpty') {
-      call.refuse(0, 'IgnoreFlowIfNullOrEmpty is no condition', 'put it round the whole: `IgnoreFlowIfNullOrEmpty(IIF(…))`');
+      call.refuse(0, 'IgnoreFlowIfNullOrEmpty is not a condition', 'put it round the whole: `IgnoreFlowIfNullOrEmpty(IIF(…))`');
     }
     const condition = call.value(0);
     const whenTrue = call.value(1);
@@ -36,6 +36,7 @@ const switchFunction: FunctionDefinition = {
     { name: 'key', required: true, repeats: true },
     { name: 'value', required: true, repeats: true },
   ],
+  each: [0],
   build: (call) => {
     if (call.count % 2 !== 0) {
       call.refuse(
@@ -114,6 +115,7 @@ const bitAnd: FunctionDefinition = {
 const cStr: FunctionDefinition = {
   name: 'CStr',
   parameters: parameters('value'),
+  each: [0],
   build: (call) => {
     const source = call.text(0);
     return (run) => source(run);
@@ -151,7 +153,7 @@ const defaultDomain: FunctionDefinition = {
   name: 'DefaultDomain',
   parameters: [],
   build: (call) => {
-    // Graph tells it to Organization.Read.All only, which no other part of this app needs.
+    // Graph shows it to Organization.Read.All only, which no other part of this app needs.
     call.refuse(
       undefined,
       'the default domain is not read, because that needs one more permission in Entra ID',

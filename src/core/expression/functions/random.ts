@@ -21,8 +21,11 @@ const randomString: FunctionDefinition = {
     const minimums = [1, 2, 3, 4].map((index) => call.index(index));
     const avoid = call.text(5);
     const constants = [0, 1, 2, 3, 4].map((index) => call.constant(index));
-    if (constants.every((constant) => constant !== undefined && /^\d{1,9}$/.test(constant))) {
-      const reason = violation(Math.min(Number(constants[0]), maxRandomLength), constants.slice(1).map(Number));
+    const given = constants[0];
+    if (given !== undefined && /^\d{1,100}$/.test(given) && BigInt(given) > maxRandomLength)
+      call.refuse(0, `Length is at most ${maxRandomLength}`);
+    else if (constants.every((constant) => constant !== undefined && /^\d{1,9}$/.test(constant))) {
+      const reason = violation(Number(given), constants.slice(1).map(Number));
       if (reason !== undefined) call.refuse(0, reason);
     }
     return (run) => {
@@ -36,7 +39,7 @@ const randomString: FunctionDefinition = {
       const sets = [digits, specials, capitals, smalls].map((set) => [...set].filter((character) => !avoided.has(character)));
       const pick = (set: readonly string[]): string => {
         if (set.length === 0)
-          throw new EvaluationFailure('RandomString: CharactersToAvoid leaves no character of a kind that is wanted');
+          throw new EvaluationFailure('RandomString: CharactersToAvoid leaves no character of one of the kinds asked for');
         return set[randomIndex(run.context.random(), set.length)] ?? '';
       };
       const characters = sets.flatMap((set, kind) => Array.from({ length: counts[kind] ?? 0 }, () => pick(set)));
@@ -66,5 +69,5 @@ function randomIndex(random: number, length: number): number {
   return Math.min(Math.floor(random * length), length - 1);
 }
 
-/** Functions whose answer differs each time. */
+/** Functions whose result differs each time. */
 export const randomFunctions: readonly FunctionDefinition[] = [guid, randomString];

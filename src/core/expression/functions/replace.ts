@@ -16,7 +16,7 @@ const nothing: Evaluator = () => null;
 /**
  * Replaces in five ways, by which arguments are given. Empty texts count as not given, except as replacementValue.
  *
- *   oldValue  regexPattern  regexGroupName  others                     │ answers
+ *   oldValue  regexPattern  regexGroupName  others                     │ result
  *   yes       –             –               template                   │ template with oldValue replaced by source
  *   yes       –             –               replacementValue           │ source with oldValue replaced, literally
  *   –         yes           –               replacementValue           │ source with each match replaced, `$1` and `${name}` filled in
@@ -30,6 +30,7 @@ export const replaceFunction: FunctionDefinition = {
   parameters: parameters(
     'source, oldValue?, regexPattern?, regexGroupName?, replacementValue?, replacementAttributeName?, template?',
   ),
+  each: [source],
   build: (call) => {
     const isGiven = (index: number): boolean =>
       call.isGiven(index) && (call.constant(index) !== '' || index === replacementValue);

@@ -4,11 +4,12 @@ import { normaliseDiacritics } from '../diacritics';
 import { BoundedText, charge, type Evaluator, refuseLongerThan } from '../run';
 import { slice } from '../values';
 
-/** A function of one text that answers no value for no value. */
+/** A function of one text that has no value for no value. */
 function mapText(name: string, parameter: string, map: (text: string) => string): FunctionDefinition {
   return {
     name,
     parameters: parameters(parameter),
+    each: [0],
     build: (call) => {
       const source = call.text(0);
       return (run) => {
@@ -22,6 +23,7 @@ function mapText(name: string, parameter: string, map: (text: string) => string)
 const append: FunctionDefinition = {
   name: 'Append',
   parameters: parameters('source, suffix'),
+  each: [0, 1],
   build: (call) => {
     const source = call.text(0);
     const suffix = call.text(1);
@@ -58,6 +60,7 @@ const join: FunctionDefinition = {
 const left: FunctionDefinition = {
   name: 'Left',
   parameters: parameters('String, NumChars'),
+  each: [0],
   build: (call) => {
     const source = call.text(0);
     const count = call.index(1);
@@ -74,6 +77,7 @@ const left: FunctionDefinition = {
 const mid: FunctionDefinition = {
   name: 'Mid',
   parameters: parameters('source, start, length'),
+  each: [0],
   build: (call) => {
     const constantStart = call.constant(1);
     if (constantStart !== undefined && /^-|^0+$/.test(constantStart)) call.refuse(1, 'start counts from 1');
@@ -95,6 +99,7 @@ const mid: FunctionDefinition = {
 const word: FunctionDefinition = {
   name: 'Word',
   parameters: parameters('String, WordNumber, Delimiters'),
+  each: [0],
   build: (call) => {
     const source = call.text(0);
     const number = call.index(1);
@@ -173,6 +178,7 @@ function changeCase(name: 'ToLower' | 'ToUpper'): FunctionDefinition {
   return {
     name,
     parameters: parameters('source, culture?'),
+    each: [0],
     build: (call): Evaluator => {
       const source = call.text(0);
       const culture = call.requireConstant(1);
@@ -200,7 +206,7 @@ function readCulture(call: Call, culture: string): string | undefined {
   try {
     return Intl.getCanonicalLocales(culture)[0];
   } catch {
-    call.refuse(1, 'culture is no language tag', 'write one such as `tr-TR`, or leave it empty');
+    call.refuse(1, 'culture is not a language tag', 'write one such as `tr-TR`, or leave it empty');
     return undefined;
   }
 }
@@ -208,6 +214,7 @@ function readCulture(call: Call, culture: string): string | undefined {
 const properCase: FunctionDefinition = {
   name: 'PCase',
   parameters: parameters('source, wordSeparators?'),
+  each: [0],
   build: (call) => {
     const source = call.text(0);
     const separators = call.text(1);
