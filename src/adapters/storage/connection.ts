@@ -63,7 +63,7 @@ const refuse = (problem: string): never => {
 
 /** Plain http is for the emulator on this machine only. */
 function isInsecure(address: string): boolean {
-  const url = URL.canParse(address) ? new URL(address) : refuse('holds an address that is no URL');
+  const url = URL.canParse(address) ? new URL(address) : refuse('contains an address that is not a URL');
   if (url.protocol === 'https:') return false;
   return url.protocol === 'http:' && LOOPBACK.has(url.hostname) ? true : refuse('must use https (http only on loopback)');
 }
@@ -133,7 +133,7 @@ function byConnectionString(connectionString: string): Clients {
     TableClient.fromConnectionString(connectionString, 'probe', options);
   } catch {
     // The library's own message may quote the string and with it the key.
-    refuse('is no storage connection string');
+    refuse('is not a storage connection string');
   }
   return {
     table: (name) => TableClient.fromConnectionString(connectionString, name, options),
