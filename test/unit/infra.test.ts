@@ -166,6 +166,19 @@ test('azd › the parameter file names parameters of the template only, and all 
   expect(needed.filter((name) => !given.includes(name))).toEqual([]);
 });
 
+/** Parameters that azd need not give, and why. */
+const NOT_FROM_AZD: Readonly<Record<string, string>> = { entraTenantId: 'the tenant of the subscription, unless said otherwise' };
+
+test('azd › the parameter file passes every parameter of a setting on under the name of the setting', () => {
+  const given = (JSON.parse(read('infra', 'main.parameters.json')) as { parameters: Record<string, { value: string }> })
+    .parameters;
+  for (const [key, parameter] of passedOn) {
+    if (parameter in NOT_FROM_AZD) continue;
+    const { default: start } = settingOf(key);
+    expect([parameter, given[parameter]?.value]).toEqual([parameter, `\${${key}${start ? `=${start}` : ''}}`]);
+  }
+});
+
 test('azd › azure.yaml › names the template, the service tag of the app and files that exist', () => {
   const azure = parse(read('azure.yaml')) as {
     infra: { path: string; module: string };
