@@ -206,6 +206,15 @@ test('workflows › parse, pin their actions and give no more rights than needed
   }
 });
 
+test('workflows › the deployment has the defaults of the settings', () => {
+  const given = read('.github', 'workflows', 'deploy.yml');
+  for (const [key, parameter] of passedOn) {
+    const { default: start } = settingOf(key);
+    if (!(parameter in NOT_FROM_AZD))
+      expect(given).toContain(`      ${key}: \${{ vars.${key}${start ? ` || '${start}'` : ''} }}\n`);
+  }
+});
+
 test('workflows › the deployment hands on every value that the parameters of azd ask for', () => {
   const asked = [...read('infra', 'main.parameters.json').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
   const given = read('.github', 'workflows', 'deploy.yml');
