@@ -21,7 +21,7 @@ import type { Config, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
 import { ConfigError, type ConfigIssue } from './core/errors';
 import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
-import { readSchema } from './core/schema/read';
+import { readSchemaFile } from './core/schema/read';
 import type { EngineDeps } from './engine/deps';
 import { organizationNeeds } from './engine/import/schema-needs';
 import { type Gate, makeGate } from './engine/job/gate';
@@ -99,16 +99,16 @@ type LoadedSchema =
   | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 function loadSchema(path: string): LoadedSchema {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch {
     return {
       ok: false,
       issues: [{ setting: 'PROVISIONING_SCHEMA', problem: 'the mapping file could not be read; check the path' }],
     };
   }
-  const read = readSchema(text);
+  const read = readSchemaFile(bytes);
   if (read.ok) return { ok: true, schema: read.schema, ignored: read.ignored };
   return {
     ok: false,
