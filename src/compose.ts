@@ -84,10 +84,12 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
   return configured(loaded.config, opened.storage, schema, [...loaded.warnings, ...remarks], logger);
 }
 
+const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
+
 /** Opens storage, or tells what is wrong with its settings. An absent one has been told of already. */
 function tryStorage(config: StorageConfig | undefined): { readonly storage?: Storage; readonly issues: readonly ConfigIssue[] } {
   try {
-    return { ...(config && { storage: openStorage(storageOf(config), makeCredential) }), issues: [] };
+    return { ...(config && { storage: openStorage(storageOf(config), makeCredential, { random }) }), issues: [] };
   } catch (error) {
     if (error instanceof ConfigError) return { issues: error.issues };
     throw error;
@@ -126,9 +128,8 @@ function configured(
   warnings: readonly ConfigIssue[],
   logger: Logger,
 ): ConfiguredApp {
-  const clock: Clock = () => new Date();
+  const { clock, random } = storage;
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
   const state = makeStateStore(storage);
   const { source, target } = config;
   const telemetry = telemetryOf(config, logger);
