@@ -3,6 +3,8 @@ metadata description = 'A function app that keeps the users and groups of one Ze
 
 targetScope = 'resourceGroup'
 
+import { Settings, Tags } from 'modules/types.bicep'
+
 // ---- Names and place
 
 @description('Name of the environment; resource names are derived from it, and azd fills it in.')
@@ -10,16 +12,58 @@ targetScope = 'resourceGroup'
 @maxLength(40)
 param environmentName string = 'zendesk-provisioning'
 
-@description('Region. Must offer Flex Consumption.')
-param location string = resourceGroup().location
+@description('Region. Each of these offers Flex Consumption, except those of national clouds: source and date are in regions.json.')
+@allowed([
+  'australiaeast'
+  'australiasoutheast'
+  'brazilsouth'
+  'canadacentral'
+  'centralindia'
+  'centralus'
+  'eastasia'
+  'eastus'
+  'eastus2'
+  'francecentral'
+  'germanywestcentral'
+  'italynorth'
+  'japaneast'
+  'koreacentral'
+  'northcentralus'
+  'northeurope'
+  'norwayeast'
+  'southafricanorth'
+  'southcentralus'
+  'southeastasia'
+  'southindia'
+  'spaincentral'
+  'swedencentral'
+  'uaenorth'
+  'uksouth'
+  'ukwest'
+  'westcentralus'
+  'westeurope'
+  'westus'
+  'westus2'
+  'westus3'
+  'chinaeast2'
+  'chinaeast3'
+  'chinanorth2'
+  'chinanorth3'
+  'usdodcentral'
+  'usdodeast'
+  'usgovarizona'
+  'usgovtexas'
+  'usgovvirginia'
+])
+param location string = any(resourceGroup().location)
 
 @description('Tags for every resource.')
-param tags object = {}
+param tags Tags = {}
 
 // ---- Microsoft Entra ID
 
-@description('Tenant id of the directory whose users are provisioned.')
-param entraTenantId string = tenant().tenantId
+@description('Tenant id of the directory whose users are provisioned; empty for the tenant of the subscription.')
+param entraTenantId string = ''
 
 @description('Object id (not application id) of the Zendesk enterprise application whose assignments count.')
 @minLength(36)
@@ -56,9 +100,11 @@ param zendeskAdminEmail string = ''
 @description('Secret of the OAuth client, or the API token. It goes into the vault; leave it empty later to keep what the vault holds.')
 param zendeskSecret string = ''
 
-@description('When that secret ends, in seconds since 1970, so that people are told 30 days before; 0 when it has no end.')
-@minValue(0)
-param zendeskSecretExpiresAt int = 0
+@description('Day on which that secret ends, such as 2027-06-30, so that people are told from 30 days before; empty when it has no end.')
+@maxLength(10)
+// A day, and no secret.
+#disable-next-line secure-secrets-in-params
+param zendeskSecretExpiresAt string = ''
 
 @description('Share of the Zendesk rate limit that this app may use, above 0 and at most 1. As text.')
 param zendeskRateLimitShare string = '0.7'
@@ -145,30 +191,51 @@ param networkMode string = 'Public'
 @description('Address range of the virtual network, /24 or larger. Only for FixedAddress and Private.')
 param networkAddressPrefix string = '10.80.0.0/24'
 
-@description('Address ranges (CIDR) that may call the HTTP functions; empty for all. Function keys are needed in any case.')
-param allowedInboundAddresses string[] = []
+@description('Address ranges (CIDR) that may call the HTTP functions, separated by commas; empty for all. Function keys are needed in any case.')
+param allowedInboundAddresses string = ''
 
-// ---- Size
+// ---- Plan, size and availability
+
+@description('FlexConsumption scales to zero. AppService is one instance that always runs, for national clouds and regions without Flex Consumption.')
+@allowed(['FlexConsumption', 'AppService'])
+param hostingPlan string = 'FlexConsumption'
 
 @description('Version of Node.js.')
 @allowed(['22', '24'])
-param nodeVersion string = '22'
+param nodeVersion string = '24'
 
-@description('Memory of an instance in MB.')
+@description('Memory of an instance in MB. For FlexConsumption.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Most instances at once. Each timer, each queue and the HTTP functions as a whole run on instances of their own, so fewer than 5 makes them wait for each other; the limiter is shared, so more do not make Zendesk faster.')
-@minValue(5)
-@maxValue(40)
-param maximumInstanceCount int = 5
+@description('Most instances at once; no region refuses 40. The limiter is shared, so more do not make Zendesk faster. For FlexConsumption.')
+@minValue(40)
+@maxValue(1000)
+param maximumInstanceCount int = 40
 
-@description('Most HTTP requests at once on one instance.')
+@description('Most HTTP requests at once on one instance. For FlexConsumption.')
 @minValue(1)
 @maxValue(100)
 param httpConcurrency int = 16
 
-@description('Redundancy of the storage account.')
+@description('Instances that always run for the HTTP functions, so that pages open without a cold start; billed while they wait. For FlexConsumption.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyHttp int = 0
+
+@description('Instances that always run for the work queue; billed while they wait. For FlexConsumption.')
+@minValue(0)
+@maxValue(20)
+param alwaysReadyWork int = 0
+
+@description('Size of the instance with hostingPlan AppService: a name of the Basic, Standard or Premium tier.')
+@allowed(['B1', 'B2', 'S1', 'P0v3', 'P1v3'])
+param appServiceSize string = 'B1'
+
+@description('True spreads the plan over the availability zones of the region. The storage must be zone-redundant too: storageSku Standard_ZRS or Standard_GZRS. With AppService it takes P1v3, and two instances.')
+param zoneRedundant bool = false
+
+@description('Redundancy of the storage account: LRS within one building, ZRS over the zones of the region, GRS and GZRS besides in a second region.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageSku string = 'Standard_LRS'
 
@@ -182,25 +249,41 @@ param telemetryDailyQuotaGb int = 1
 
 // ---- Code
 
-@description('Address of a release package (zip) to install. Empty when azd or a workflow deploys the code.')
+@description('Address of a release package (zip) to install, https. Empty when azd or a workflow deploys the code.')
 param packageUri string = ''
 
+@description('SHA-256 of that package, 64 hexadecimal digits, from the release. The deployment compares it first and installs nothing else; empty installs without.')
+@maxLength(64)
+param packageSha256 string = ''
+
 @description('App settings besides those above. They win over settings of the same name.')
-param extraAppSettings object = {}
+param extraAppSettings Settings = {}
 
 // ---- Derived
 
 var suffix = toLower(uniqueString(subscription().id, resourceGroup().id, environmentName))
 var allTags = union(tags, { 'azd-env-name': environmentName })
+var isFlex = hostingPlan == 'FlexConsumption'
 var hasNetwork = networkMode != 'Public'
 var isPrivate = networkMode == 'Private'
 var usesApiToken = zendeskAuthentication == 'ApiToken'
+// What cannot work is refused while the deployment is validated, before anything is made.
+var place = isFlex && !contains(loadJsonContent('regions.json', 'flexConsumption'), location)
+  ? fail('Region ${location} does not offer Flex Consumption. Choose another one, or hostingPlan AppService.')
+  : location
+var redundancy = !zoneRedundant || contains(storageSku, 'ZRS')
+  ? storageSku
+  : fail('zoneRedundant needs a storage account that is: storageSku Standard_ZRS or Standard_GZRS.')
+var size = isFlex || !zoneRedundant || appServiceSize == 'P1v3'
+  ? appServiceSize
+  : fail('zoneRedundant with hostingPlan AppService needs appServiceSize P1v3.')
 var people = empty(notificationEmail)
   ? []
   : map(split(replace(notificationEmail, ';', ','), ','), address => trim(address))
+var ranges = filter(map(split(allowedInboundAddresses, ','), range => trim(range)), range => !empty(range))
 
 module identity 'modules/identity.bicep' = {
-  params: { name: 'id-zdprov-${suffix}', location: location, tags: allTags }
+  params: { name: 'id-zdprov-${suffix}', location: place, tags: allTags }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
@@ -208,7 +291,7 @@ module monitoring 'modules/monitoring.bicep' = {
     workspaceName: 'log-zdprov-${suffix}'
     insightsName: 'appi-zdprov-${suffix}'
     actionGroupName: 'ag-zdprov-${suffix}'
-    location: location
+    location: place
     tags: allTags
     retentionDays: telemetryRetentionDays
     dailyQuotaGb: telemetryDailyQuotaGb
@@ -218,15 +301,21 @@ module monitoring 'modules/monitoring.bicep' = {
 }
 
 module network 'modules/network.bicep' = if (hasNetwork) {
-  params: { name: 'zdprov-${suffix}', location: location, tags: allTags, addressPrefix: networkAddressPrefix }
+  params: {
+    name: 'zdprov-${suffix}'
+    location: place
+    tags: allTags
+    addressPrefix: networkAddressPrefix
+    delegation: isFlex ? 'Microsoft.App/environments' : 'Microsoft.Web/serverFarms'
+  }
 }
 
 module storage 'modules/storage.bicep' = {
   params: {
     name: take('stzdprov${suffix}', 24)
-    location: location
+    location: place
     tags: allTags
-    sku: storageSku
+    sku: redundancy
     principalId: identity.outputs.principalId
     isPrivate: isPrivate
     workspaceId: monitoring.outputs.workspaceId
@@ -238,14 +327,14 @@ module storage 'modules/storage.bicep' = {
 module vault 'modules/vault.bicep' = {
   params: {
     name: take('kv-zdprov-${suffix}', 24)
-    location: location
+    location: place
     tags: allTags
     principalId: identity.outputs.principalId
     isPrivate: isPrivate
     workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
     zendeskSecret: zendeskSecret
-    zendeskSecretExpiresAt: zendeskSecretExpiresAt
+    zendeskSecretExpiresAt: empty(zendeskSecretExpiresAt) ? 0 : dateTimeToEpoch('${zendeskSecretExpiresAt}T00:00:00Z')
     webhookUrl: notificationWebhookUrl
     hasWebhook: keepWebhook || !empty(notificationWebhookUrl)
   }
@@ -266,10 +355,9 @@ var endpoints = [
 
 module privateEndpoints 'modules/private-endpoint.bicep' = [
   for endpoint in endpoints: if (isPrivate) {
-    name: 'private-endpoint-${endpoint.groupId}'
     params: {
       name: 'pe-zdprov-${endpoint.groupId}-${suffix}'
-      location: location
+      location: place
       tags: allTags
       targetId: endpoint.isVault ? vault.outputs.id : storage.outputs.id
       groupId: endpoint.groupId
@@ -303,10 +391,14 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.outputs.clientId};Authorization=AAD'
   // The exporter would also report on itself, to an address that a closed network does not know.
   APPLICATION_INSIGHTS_NO_STATSBEAT: 'true'
-  ENTRA_TENANT_ID: entraTenantId
+  // Nothing is sampled away: the exporter of the host keeps five traces a second by itself, and with a trace goes what it logged. docs/host-settings.md
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: '1.0'
+  ENTRA_TENANT_ID: empty(entraTenantId) ? tenant().tenantId : entraTenantId
   ENTRA_SERVICE_PRINCIPAL_ID: entraServicePrincipalId
   GRAPH_BASE_URL: graphBaseUrl
   ZENDESK_SUBDOMAIN: zendeskSubdomain
+  ZENDESK_SECRET_EXPIRES_AT: zendeskSecretExpiresAt
   ZENDESK_RATE_LIMIT_SHARE: zendeskRateLimitShare
   PROVISIONING_STATUS: provisioningStatus
   PROVISIONING_SCOPE: provisioningScope
@@ -329,18 +421,27 @@ module app 'modules/app.bicep' = {
   params: {
     planName: 'plan-zdprov-${suffix}'
     name: 'func-zdprov-${suffix}'
-    location: location
+    location: place
     tags: allTags
     nodeVersion: nodeVersion
-    instanceMemoryMB: instanceMemoryMB
-    maximumInstanceCount: maximumInstanceCount
-    httpConcurrency: httpConcurrency
+    hosting: isFlex
+      ? {
+          kind: 'FlexConsumption'
+          instanceMemoryMB: instanceMemoryMB
+          maximumInstanceCount: maximumInstanceCount
+          httpConcurrency: httpConcurrency
+          alwaysReadyHttp: alwaysReadyHttp
+          alwaysReadyWork: alwaysReadyWork
+        }
+      : { kind: 'AppService', size: size }
+    zoneRedundant: zoneRedundant
     identityId: identity.outputs.id
     packageContainerUri: storage.outputs.packageContainerUri
     settings: union(settings, credentialSettings, extraAppSettings)
     subnetId: hasNetwork ? network!.outputs.appSubnetId : ''
-    allowedAddresses: allowedInboundAddresses
+    allowedAddresses: ranges
     packageUri: packageUri
+    packageSha256: packageSha256
   }
   // The host reads its storage as soon as it starts.
   dependsOn: [privateEndpoints]
@@ -349,7 +450,7 @@ module app 'modules/app.bicep' = {
 module alerts 'modules/alerts.bicep' = {
   params: {
     name: 'alert-zdprov-${suffix}'
-    location: location
+    location: place
     tags: allTags
     insightsId: monitoring.outputs.insightsId
     actionGroupId: monitoring.outputs.actionGroupId
@@ -362,7 +463,7 @@ module alerts 'modules/alerts.bicep' = {
 
 module workbook 'modules/workbook.bicep' = {
   params: {
-    location: location
+    location: place
     tags: allTags
     title: 'Zendesk provisioning'
     insightsId: monitoring.outputs.insightsId

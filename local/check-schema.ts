@@ -9,7 +9,6 @@ import { type DesiredObject, mapUser } from '../src/core/map';
 import type { AttributeValue } from '../src/core/model';
 import { resolveRole } from '../src/core/role';
 import { isInert } from '../src/core/schema/account';
-import { decodeFile } from '../src/core/schema/decode-file';
 import type { AttributeMapping, ObjectMapping, ReadSchemaResult, SchemaProblem } from '../src/core/schema/model';
 import { readSchema } from '../src/core/schema/read';
 import { userFromJson } from './explain-user';
@@ -172,10 +171,7 @@ function printable(text: string, column: number): string {
 
 function readText(file: string, output: Output): string | undefined {
   try {
-    const decoded = decodeFile(readFileSync(file));
-    if (decoded.ok) return decoded.text;
-    output.err(`Cannot read ${file}: ${decoded.problem}\n`);
-    return undefined;
+    return readFileSync(file, 'utf8');
   } catch (error) {
     output.err(`Cannot read ${file}: ${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}\n`);
     return undefined;

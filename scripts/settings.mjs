@@ -1,9 +1,9 @@
 /**
  * Everything that repeats the declarations of the settings (`src/config/schema.ts`), made from them: the tables of docs/settings.md and
- * README, local.settings.sample.json, and of the settings of the job the parameters of the template and their way through azd and the
- * deploy workflow.
+ * README, local.settings.sample.json, and of the settings of the job the parameters of the template.
  *
- *   npm run settings [-- --write]     checks, and with --write corrects; then `npm run infra:check -- --write` for infra/main.json
+ *   npm run settings [-- --write]     checks, and with --write corrects; then `npm run infra:check -- --write` for
+ *                                     what is made from the template: its JSON, azd's files, the workflow that deploys
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -87,8 +87,7 @@ const sample = {
 };
 
 const bicepText = (text) => `'${text.replaceAll('`', '').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-function bicepParameter({ key, parameter, sentence, unit, secret, parse, default: value = '', isNumber }) {
-  if (secret) throw new Error(`${key} is a secret: write its parameter and its place in the vault by hand`);
+function bicepParameter({ parameter, sentence, unit, parse, default: value = '', isNumber }) {
   const { words, min, max } = parse.meta() ?? {};
   return [
     `@description(${bicepText(`${sentence}${unit ? ` In ${unit}.` : ''}`)})`,
@@ -119,18 +118,6 @@ const FILES = {
   'docs/settings.md': (text) => between(text, '<!-- settings: npm run settings -->', '<!-- end of settings -->', tables),
   'local.settings.sample.json': () => `${JSON.stringify(sample, null, 2)}\n`,
   'infra/main.bicep': bicep,
-  'infra/main.parameters.json': (text) =>
-    withJobLines(
-      text,
-      isLineOf(({ parameter }) => new RegExp(`^    "${parameter}": `)),
-      ({ key, parameter, default: value }) => `    "${parameter}": { "value": "\${${key}${value ? `=${value}` : ''}}" },`,
-    ),
-  '.github/workflows/deploy.yml': (text) =>
-    withJobLines(
-      text,
-      isLineOf(({ key }) => new RegExp(`^      ${key}: `)),
-      ({ key, default: value }) => `      ${key}: \${{ vars.${key}${value ? ` || '${value}'` : ''} }}`,
-    ),
 };
 
 const stale = [];

@@ -21,7 +21,7 @@ import type { Config, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
 import { ConfigError, type ConfigIssue } from './core/errors';
 import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
-import { readSchemaFile } from './core/schema/read';
+import { readSchema } from './core/schema/read';
 import type { EngineDeps } from './engine/deps';
 import { organizationNeeds } from './engine/import/schema-needs';
 import { type Gate, makeGate } from './engine/job/gate';
@@ -84,12 +84,10 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
   return configured(loaded.config, opened.storage, schema, [...loaded.warnings, ...remarks], logger);
 }
 
-const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
-
 /** Opens storage, or tells what is wrong with its settings. An absent one has been told of already. */
 function tryStorage(config: StorageConfig | undefined): { readonly storage?: Storage; readonly issues: readonly ConfigIssue[] } {
   try {
-    return { ...(config && { storage: openStorage(storageOf(config), makeCredential, { random }) }), issues: [] };
+    return { ...(config && { storage: openStorage(storageOf(config), makeCredential) }), issues: [] };
   } catch (error) {
     if (error instanceof ConfigError) return { issues: error.issues };
     throw error;
@@ -101,16 +99,16 @@ type LoadedSchema =
   | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 function loadSchema(path: string): LoadedSchema {
-  let bytes: Uint8Array;
+  let text: string;
   try {
-    bytes = readFileSync(path);
+    text = readFileSync(path, 'utf8');
   } catch {
     return {
       ok: false,
       issues: [{ setting: 'PROVISIONING_SCHEMA', problem: 'the mapping file could not be read; check the path' }],
     };
   }
-  const read = readSchemaFile(bytes);
+  const read = readSchema(text);
   if (read.ok) return { ok: true, schema: read.schema, ignored: read.ignored };
   return {
     ok: false,
@@ -128,8 +126,9 @@ function configured(
   warnings: readonly ConfigIssue[],
   logger: Logger,
 ): ConfiguredApp {
-  const { clock, random } = storage;
+  const clock: Clock = () => new Date();
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
   const state = makeStateStore(storage);
   const { source, target } = config;
   const telemetry = telemetryOf(config, logger);

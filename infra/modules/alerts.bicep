@@ -1,5 +1,7 @@
 metadata description = 'Alert rules over the log. Each query is a file of its own, held against the names of the app by a test.'
 
+import { Tags } from 'types.bicep'
+
 @description('Name that the names of the rules begin with.')
 param name string
 
@@ -7,7 +9,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Id of the Application Insights resource.')
 param insightsId string
@@ -147,7 +149,7 @@ var rules Rule[] = [
   }
 ]
 
-resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
+resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
   for rule in rules: {
     name: '${name}-${rule.key}'
     location: location

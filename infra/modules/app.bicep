@@ -1,5 +1,30 @@
 metadata description = 'The plan (Flex Consumption), the function app and its settings.'
 
+import { Settings, Tags } from 'types.bicep'
+
+@discriminator('kind')
+type Hosting = Flex | AppService
+
+type Flex = {
+  kind: 'FlexConsumption'
+  @description('Memory of an instance in MB.')
+  instanceMemoryMB: int
+  @description('Most instances at once.')
+  maximumInstanceCount: int
+  @description('Most HTTP requests at once on one instance.')
+  httpConcurrency: int
+  @description('Instances that always run for the HTTP functions.')
+  alwaysReadyHttp: int
+  @description('Instances that always run for the work queue.')
+  alwaysReadyWork: int
+}
+
+type AppService = {
+  kind: 'AppService'
+  @description('Name of a size, such as B1.')
+  size: string
+}
+
 @description('Name of the plan.')
 param planName string
 
@@ -10,19 +35,16 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Version of Node.js.')
 param nodeVersion string
 
-@description('Memory of an instance in MB.')
-param instanceMemoryMB int
+@description('What the app runs on.')
+param hosting Hosting
 
-@description('Most instances at once.')
-param maximumInstanceCount int
-
-@description('Most HTTP requests at once on one instance.')
-param httpConcurrency int
+@description('True spreads the plan over the availability zones of the region.')
+param zoneRedundant bool
 
 @description('Resource id of the identity of the app.')
 param identityId string
@@ -31,27 +53,45 @@ param identityId string
 param packageContainerUri string
 
 @description('App settings.')
-param settings object
+param settings Settings
 
 @description('Id of the subnet that the app sends from; empty for none.')
 param subnetId string
 
 @description('Address ranges that may call the app; empty for all.')
-param allowedAddresses array
+param allowedAddresses string[]
 
 @description('Address of a package to install, such as a release; empty when another step deploys the code.')
 param packageUri string
 
-resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+@description('SHA-256 of that package; empty installs it without a look.')
+param packageSha256 string
+
+var isFlex = hosting.kind == 'FlexConsumption'
+
+// What Flex Consumption keeps in the app's own configuration, other plans keep in settings.
+// https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan#deprecated-properties-and-settings
+var planSettings = isFlex
+  ? {}
+  : {
+      FUNCTIONS_EXTENSION_VERSION: '~4'
+      FUNCTIONS_WORKER_RUNTIME: 'node'
+      // The package as it is: mounted from where it was put, or from its address.
+      WEBSITE_RUN_FROM_PACKAGE: empty(packageUri) ? '1' : packageUri
+    }
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: planName
   location: location
   tags: tags
   kind: 'functionapp'
-  sku: { tier: 'FlexConsumption', name: 'FC1' }
-  properties: { reserved: true }
+  sku: hosting.kind == 'FlexConsumption'
+    ? { tier: 'FlexConsumption', name: 'FC1' }
+    : { name: hosting.size, capacity: zoneRedundant ? 2 : 1 }
+  properties: { reserved: true, zoneRedundant: zoneRedundant }
 }
 
-resource app 'Microsoft.Web/sites@2024-04-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   tags: union(tags, { 'azd-service-name': 'api' })
@@ -66,7 +106,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     keyVaultReferenceIdentity: identityId
     publicNetworkAccess: 'Enabled'
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    // Flex Consumption sends everything through its network by itself.
+    outboundVnetRouting: isFlex || empty(subnetId) ? null : { allTraffic: true }
     siteConfig: {
+      alwaysOn: isFlex ? null : true
+      linuxFxVersion: isFlex ? null : 'NODE|${nodeVersion}'
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
       http20Enabled: true
@@ -81,29 +125,40 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
         }
       ]
     }
-    functionAppConfig: {
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: packageContainerUri
-          authentication: {
-            type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identityId
+    functionAppConfig: hosting.kind == 'FlexConsumption'
+      ? {
+          deployment: {
+            storage: {
+              type: 'blobContainer'
+              value: packageContainerUri
+              authentication: {
+                type: 'UserAssignedIdentity'
+                userAssignedIdentityResourceId: identityId
+              }
+            }
+          }
+          runtime: { name: 'node', version: nodeVersion }
+          scaleAndConcurrency: {
+            instanceMemoryMB: hosting.instanceMemoryMB
+            maximumInstanceCount: hosting.maximumInstanceCount
+            alwaysReady: filter(
+              [
+                { name: 'http', instanceCount: hosting.alwaysReadyHttp }
+                { name: 'function:provisionObject', instanceCount: hosting.alwaysReadyWork }
+              ],
+              group => group.instanceCount > 0
+            )
+            triggers: { http: { perInstanceConcurrency: hosting.httpConcurrency } }
           }
         }
-      }
-      runtime: { name: 'node', version: nodeVersion }
-      scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstanceCount
-        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
-      }
-    }
+      : null
   }
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: settings
+    properties: union(planSettings, settings)
+    // With AppService this setting is the package.
+    dependsOn: [packageCheck]
   }
 
   // Nobody signs in to the deployment site with a user name and a password.
@@ -118,7 +173,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-resource package 'Microsoft.Web/sites/extensions@2022-09-01' = if (!empty(packageUri)) {
+module packageCheck 'package-check.bicep' = if (!empty(packageUri) && !empty(packageSha256)) {
+  params: { name: '${name}-package', location: location, tags: tags, packageUri: packageUri, sha256: packageSha256 }
+}
+
+resource package 'Microsoft.Web/sites/extensions@2025-03-01' = if (isFlex && !empty(packageUri)) {
   parent: app
   name: 'onedeploy'
   // The published types know this resource without its body. https://learn.microsoft.com/azure/azure-functions/functions-infrastructure-as-code

@@ -1,5 +1,7 @@
 metadata description = 'The identity of the app: every right below is given to it, and nothing else signs in.'
 
+import { Tags } from 'types.bicep'
+
 @description('Name of the user-assigned managed identity.')
 param name string
 
@@ -7,7 +9,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: name

@@ -1,5 +1,7 @@
 metadata description = 'Log Analytics, Application Insights without keys, and the people who are told.'
 
+import { Tags } from 'types.bicep'
+
 @description('Name of the Log Analytics workspace.')
 param workspaceName string
 
@@ -13,7 +15,7 @@ param actionGroupName string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Days that logs are kept.')
 param retentionDays int
@@ -25,9 +27,9 @@ param dailyQuotaGb int
 param principalId string
 
 @description('Addresses that hear of alerts.')
-param alertEmails array
+param alertEmails string[]
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {
   name: workspaceName
   location: location
   tags: tags

@@ -1,5 +1,7 @@
 metadata description = 'A virtual network with a fixed public address for what the app sends, for Zendesk IP restrictions and private endpoints.'
 
+import { Tags } from 'types.bicep'
+
 @description('Name that the names of all parts begin with.')
 param name string
 
@@ -7,16 +9,19 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Address range of the network; /24 or larger.')
 param addressPrefix string
 
-// Flex Consumption wants a subnet of its own, delegated so and at least a /27. https://learn.microsoft.com/azure/azure-functions/flex-consumption-how-to
+@description('Service that the subnet of the app is delegated to; it depends on the plan.')
+param delegation string
+
+// The app wants a subnet of its own, delegated, and for Flex Consumption at least a /27. https://learn.microsoft.com/azure/azure-functions/flex-consumption-how-to
 var appPrefix = cidrSubnet(addressPrefix, 26, 0)
 var endpointPrefix = cidrSubnet(addressPrefix, 27, 2)
 
-resource address 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
+resource address 'Microsoft.Network/publicIPAddresses@2026-03-01' = {
   name: '${name}-nat-ip'
   location: location
   tags: tags
@@ -24,7 +29,7 @@ resource address 'Microsoft.Network/publicIPAddresses@2024-05-01' = {
   properties: { publicIPAllocationMethod: 'Static', publicIPAddressVersion: 'IPv4' }
 }
 
-resource nat 'Microsoft.Network/natGateways@2024-05-01' = {
+resource nat 'Microsoft.Network/natGateways@2026-03-01' = {
   name: '${name}-nat'
   location: location
   tags: tags
@@ -33,7 +38,7 @@ resource nat 'Microsoft.Network/natGateways@2024-05-01' = {
 }
 
 // Nothing from outside the network may reach the subnets; the app's own front end does not pass through them.
-resource closed 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
+resource closed 'Microsoft.Network/networkSecurityGroups@2026-03-01' = {
   name: '${name}-nsg'
   location: location
   tags: tags
@@ -56,7 +61,7 @@ resource closed 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   }
 }
 
-resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
+resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
   name: '${name}-vnet'
   location: location
   tags: tags
@@ -69,7 +74,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
           addressPrefix: appPrefix
           natGateway: { id: nat.id }
           networkSecurityGroup: { id: closed.id }
-          delegations: [{ name: 'flex', properties: { serviceName: 'Microsoft.App/environments' } }]
+          delegations: [{ name: 'app', properties: { serviceName: delegation } }]
         }
       }
       {

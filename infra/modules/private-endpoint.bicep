@@ -1,5 +1,7 @@
 metadata description = 'A private endpoint for one service, with the DNS zone that leads to it.'
 
+import { Tags } from 'types.bicep'
+
 @description('Name of the endpoint.')
 param name string
 
@@ -7,7 +9,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Id of the resource that the endpoint leads to.')
 param targetId string
@@ -37,7 +39,7 @@ resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   }
 }
 
-resource endpoint 'Microsoft.Network/privateEndpoints@2024-05-01' = {
+resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = {
   name: name
   location: location
   tags: tags

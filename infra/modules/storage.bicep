@@ -1,5 +1,7 @@
 metadata description = 'Queues, tables and the deployment package. No keys, no public blobs; the identity of the app has one role per service.'
 
+import { Tags } from 'types.bicep'
+
 @description('Name of the storage account: 3 to 24 lower-case letters and digits.')
 @minLength(3)
 @maxLength(24)
@@ -9,7 +11,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Redundancy of the account.')
 param sku string
@@ -24,14 +26,14 @@ param isPrivate bool
 param workspaceId string
 
 @description('Names of the queues.')
-param queues array
+param queues string[]
 
 @description('Names of the tables.')
-param tables array
+param tables string[]
 
 var packageContainer = 'app-package'
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2026-06-01' = {
   name: name
   location: location
   tags: tags
@@ -99,6 +101,8 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+// Newer versions of this type are for a single service only, and the linter takes one of them for the newest.
+#disable-next-line use-recent-api-versions
 resource tableAudit 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: account::tableService
   name: 'audit'

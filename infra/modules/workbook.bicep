@@ -1,10 +1,12 @@
 metadata description = 'The workbook in the portal: summary, cycles, one object, errors, throttling.'
 
+import { Tags } from 'types.bicep'
+
 @description('Region.')
 param location string
 
 @description('Tags.')
-param tags object
+param tags Tags
 
 @description('Title in the gallery.')
 param title string

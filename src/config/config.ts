@@ -33,7 +33,11 @@ export type ZendeskAuth =
   | { readonly kind: 'apiToken'; readonly email: string; readonly token: Secret };
 
 /** The Zendesk account. */
-export type ZendeskConfig = Required<Slice<'target'>> & { readonly auth: ZendeskAuth };
+export type ZendeskConfig = Required<Slice<'target'>> & {
+  readonly auth: ZendeskAuth;
+  /** When the credential ends; undefined when it has no end that anybody has told of. */
+  readonly credentialEndsOn?: Date;
+};
 
 /** What the job does and how far it may go. */
 export type JobConfig = Slice<'job'>;

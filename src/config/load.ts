@@ -42,13 +42,18 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
   ];
   const [telemetry, local] = [slice('telemetry'), slice('local')];
   const { warnings } = findings;
-  if (storage && auth && source && target && job && notification && platform && telemetry && local) {
+  if (storage && credential && auth && source && target && job && notification && platform && telemetry && local) {
     return {
       ok: true,
       config: {
         storage,
         source,
-        target: { baseUrl: zendeskUrl(target.subdomain), ...target, auth },
+        target: {
+          baseUrl: zendeskUrl(target.subdomain),
+          ...target,
+          auth,
+          ...(credential.endsOn && { credentialEndsOn: credential.endsOn }),
+        },
         job,
         notification: buildNotification(notification, platform),
         telemetry,

@@ -132,6 +132,13 @@ export const people: Parser<readonly string[]> = z
     'must be e-mail addresses or numeric Zendesk user ids, separated by commas',
   );
 
+/** A day as `2027-06-30`; given back as the instant at which it begins in UTC. */
+export const day: Parser<Date> = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a day such as 2027-06-30')
+  .transform((value) => new Date(`${value}T00:00:00Z`))
+  .refine((value) => !Number.isNaN(value.getTime()), 'must be a day that exists, such as 2027-06-30');
+
 /** One DNS label. */
 export const dnsLabel: Parser<string> = z
   .string()

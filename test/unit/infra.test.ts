@@ -97,6 +97,9 @@ const deployed = (): Record<string, string> => ({
   ZENDESK_SUBDOMAIN: 'acme',
   ZENDESK_OAUTH_CLIENT_ID: 'provisioning',
   ZENDESK_OAUTH_CLIENT_SECRET: 'secret',
+  ZENDESK_SECRET_EXPIRES_AT: '',
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage',
+  OTEL_TRACES_SAMPLER_ARG: '1.0',
   PROTECTED_USERS: '',
   NOTIFICATION_EMAIL: '',
   NOTIFICATION_SENDER: '',
@@ -157,26 +160,31 @@ test('safety › every role of the identity is known, and none is broader than t
   );
 });
 
-test('azd › the parameter file names parameters of the template only, and all that must be given', () => {
-  const given = Object.keys((JSON.parse(read('infra', 'main.parameters.json')) as { parameters: object }).parameters);
-  expect(given.filter((name) => !(name in template.parameters))).toEqual([]);
-  const needed = Object.entries(template.parameters)
-    .filter(([, parameter]) => !('defaultValue' in parameter))
-    .map(([name]) => name);
-  expect(needed.filter((name) => !given.includes(name))).toEqual([]);
+const azd = JSON.parse(read('infra', 'azd.parameters.json')) as { parameters: Record<string, { value: string }> };
+
+/** The variables of azd that a text asks for. */
+const variablesOf = (text: string): string[] => [...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name ?? '');
+
+test('azd › reaches every parameter, and a setting under its own name', () => {
+  expect(Object.keys(template.parameters).filter((name) => !(name in azd.parameters))).toEqual([]);
+  for (const [key, parameter] of passedOn) expect(variablesOf(azd.parameters[parameter]?.value ?? '')).toEqual([key]);
 });
 
-/** Parameters that azd need not give, and why. */
-const NOT_FROM_AZD: Readonly<Record<string, string>> = { entraTenantId: 'the tenant of the subscription, unless said otherwise' };
-
-test('azd › the parameter file passes every parameter of a setting on under the name of the setting', () => {
-  const given = (JSON.parse(read('infra', 'main.parameters.json')) as { parameters: Record<string, { value: string }> })
-    .parameters;
-  for (const [key, parameter] of passedOn) {
-    if (parameter in NOT_FROM_AZD) continue;
-    const { default: start } = settingOf(key);
-    expect([parameter, given[parameter]?.value]).toEqual([parameter, `\${${key}${start ? `=${start}` : ''}}`]);
+test('azd › what is not given has the default of the template', () => {
+  for (const [name, { defaultValue }] of Object.entries(template.parameters)) {
+    if (AZD_ASKS.includes(name) || typeof defaultValue === 'object') continue;
+    const [, fallback = ''] = /^\$\{\w+=?([^}]*)\}$/.exec(azd.parameters[name]?.value ?? '') ?? [];
+    expect([name, fallback]).toEqual([name, String(defaultValue)]);
   }
+});
+
+/** What has no default, and azd asks for. */
+const AZD_ASKS = ['location', 'entraServicePrincipalId', 'zendeskSubdomain'];
+
+test('regions › the template accepts those of regions.json, which says where they are from and when that was read', () => {
+  const { source, read: day, flexConsumption, national } = JSON.parse(read('infra', 'regions.json')) as Record<string, string[]>;
+  expect(template.parameters['location']?.allowedValues).toEqual([...(flexConsumption ?? []), ...(national ?? [])]);
+  expect([source, day]).toEqual([expect.stringMatching(/^https:/), expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/)]);
 });
 
 test('azd › azure.yaml › names the template, the service tag of the app and files that exist', () => {
@@ -194,32 +202,56 @@ test('azd › azure.yaml › names the template, the service tag of the app and 
   expect(scripts.filter((name) => !existsSync(join(root, name)))).toEqual([]);
 });
 
-test('workflows › parse, pin their actions and give no more rights than needed', () => {
-  for (const name of readdirSync(join(root, '.github', 'workflows'))) {
-    const workflow = parse(read('.github', 'workflows', name)) as {
-      permissions?: object;
-      jobs: Record<string, { steps?: { uses?: string }[] }>;
-    };
-    expect([name, workflow.permissions]).toEqual([name, expect.any(Object)]);
-    const uses = Object.values(workflow.jobs).flatMap((job) => (job.steps ?? []).flatMap((step) => step.uses ?? []));
-    expect(uses.filter((action) => !/@(v\d+(\.\d+)*|[0-9a-f]{40})$/.test(action))).toEqual([]);
-  }
+interface Workflow {
+  readonly permissions?: object;
+  readonly jobs: Record<
+    string,
+    {
+      readonly if?: string;
+      readonly environment?: unknown;
+      readonly permissions?: object;
+      readonly env?: Record<string, string>;
+      readonly steps?: readonly { readonly uses?: string; readonly run?: string; readonly env?: Record<string, string> }[];
+    }
+  >;
+}
+const workflow = (name: string): Workflow => parse(read('.github', 'workflows', name)) as Workflow;
+
+test.each(readdirSync(join(root, '.github', 'workflows')))(
+  'workflows › %s › pins every action by its commit, and reads only where it says no more',
+  (name) => {
+    const { permissions, jobs } = workflow(name);
+    expect(permissions).toEqual(expect.objectContaining({ contents: 'read' }));
+    const uses = Object.values(jobs).flatMap((job) => (job.steps ?? []).flatMap((step) => step.uses ?? []));
+    expect(uses.length).toBeGreaterThan(0);
+    expect(uses.filter((action) => !/@[0-9a-f]{40}$/.test(action))).toEqual([]);
+    // The version beside the commit is for people and for Dependabot.
+    const lines = read('.github', 'workflows', name).match(/uses: .*/g) ?? [];
+    expect(lines.filter((line) => !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  },
+);
+
+test('azure-dev.yml › signs in as the federated credential that azd makes: by its branch, so without an environment', () => {
+  const { permissions, jobs } = workflow('azure-dev.yml');
+  expect(permissions).toEqual({ contents: 'read', 'id-token': 'write' });
+  const job = jobs['deploy'];
+  expect(job?.environment).toBeUndefined();
+  expect(job?.if).toBe("github.ref == 'refs/heads/main'");
+  expect(job?.steps?.find(({ run }) => run?.startsWith('azd auth login'))?.run).toContain(
+    '--federated-credential-provider github',
+  );
 });
 
-test('workflows › the deployment has the defaults of the settings', () => {
-  const given = read('.github', 'workflows', 'deploy.yml');
-  for (const [key, parameter] of passedOn) {
-    const { default: start } = settingOf(key);
-    if (!(parameter in NOT_FROM_AZD))
-      expect(given).toContain(`      ${key}: \${{ vars.${key}${start ? ` || '${start}'` : ''} }}\n`);
-  }
-});
-
-test('workflows › the deployment hands on every value that the parameters of azd ask for', () => {
-  const asked = [...read('infra', 'main.parameters.json').matchAll(/\$\{(\w+)/g)].map(([, name]) => name);
-  const given = read('.github', 'workflows', 'deploy.yml');
-  expect(asked.length).toBeGreaterThan(20);
-  expect(asked.filter((name) => !new RegExp(`^ +${name}: \\$\\{\\{ (vars|secrets)\\.${name}\\b`, 'm').test(given))).toEqual([]);
+test('azure-dev.yml and azure.yaml › hand on every value that the parameters of azd ask for', () => {
+  const asked = variablesOf(read('infra', 'azd.parameters.json'));
+  expect(asked.length).toBeGreaterThan(40);
+  const { env = {}, steps = [] } = workflow('azure-dev.yml').jobs['deploy'] ?? {};
+  const given: Record<string, string> = Object.assign({}, env, ...steps.map((step) => step.env ?? {}));
+  expect(asked.filter((name) => !new RegExp(`^\\$\\{\\{ (vars|secrets)\\.${name} \\}\\}$`).test(given[name] ?? ''))).toEqual([]);
+  const { pipeline } = parse(read('azure.yaml')) as { pipeline: { variables: string[]; secrets: string[] } };
+  expect([...pipeline.variables, ...pipeline.secrets].sort()).toEqual([...asked].sort());
+  const secure = Object.keys(template.parameters).filter((name) => template.parameters[name]?.type === 'securestring');
+  expect([...pipeline.secrets].sort()).toEqual(secure.map((name) => variablesOf(azd.parameters[name]?.value ?? '')[0]).sort());
 });
 
 describe('grant-graph-permissions.sh', () => {

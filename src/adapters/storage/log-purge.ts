@@ -1,8 +1,7 @@
-import { concurrently } from '../../concurrently';
 import { StaleStateError } from '../../core/errors';
 import { countsKey, dayFamily, dayPartition, entryKey, indexRows, toEntry, toPointer } from './log-rows';
 import { PARALLEL_ROWS, type RowKey, type StoreTable } from './store-table';
-import { newestFirst, type StoredRow } from './table-kit';
+import { inParallel, newestFirst, type StoredRow } from './table-kit';
 
 /** Entries that one call removes at most. */
 const MAX_PURGED = 500;
@@ -27,7 +26,7 @@ export async function purgeLog(table: StoreTable, olderThan: Date): Promise<numb
 
   const entries: RowKey[] = [];
   const pointers: RowKey[] = [];
-  await concurrently(rows, PARALLEL_ROWS, async (row) => {
+  await inParallel(rows, PARALLEL_ROWS, async (row) => {
     const { cycleId, changeId } = toPointer(row);
     const key = entryKey(cycleId, changeId);
     const stored = await table.get(key.partitionKey, key.rowKey);
@@ -36,7 +35,7 @@ export async function purgeLog(table: StoreTable, olderThan: Date): Promise<numb
   });
   await table.removeMany(pointers);
   await table.removeMany(entries);
-  await concurrently([...new Set(entries.map((key) => key.partitionKey))], PARALLEL_ROWS, (partition) =>
+  await inParallel([...new Set(entries.map((key) => key.partitionKey))], PARALLEL_ROWS, (partition) =>
     dropCounts(table, partition),
   );
   await table.removeMany(rows.map(({ partitionKey, rowKey }) => ({ partitionKey, rowKey })));
