@@ -9,6 +9,7 @@ import { type DesiredObject, mapUser } from '../src/core/map';
 import type { AttributeValue } from '../src/core/model';
 import { resolveRole } from '../src/core/role';
 import { isInert } from '../src/core/schema/account';
+import { decodeFile } from '../src/core/schema/decode-file';
 import type { AttributeMapping, ObjectMapping, ReadSchemaResult, SchemaProblem } from '../src/core/schema/model';
 import { readSchema } from '../src/core/schema/read';
 import { userFromJson } from './explain-user';
@@ -171,7 +172,10 @@ function printable(text: string, column: number): string {
 
 function readText(file: string, output: Output): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    const decoded = decodeFile(readFileSync(file));
+    if (decoded.ok) return decoded.text;
+    output.err(`Cannot read ${file}: ${decoded.problem}\n`);
+    return undefined;
   } catch (error) {
     output.err(`Cannot read ${file}: ${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}\n`);
     return undefined;

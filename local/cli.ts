@@ -2,37 +2,28 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runDemo } from './demo/run-demo';
+import { wrap } from './demo/text';
 import { serveRealTenant } from './serve-real-tenant';
 
-const USAGE = `Usage: npm start -- [--once] [--people N]
-
-  without local.settings.json   shows the app on a demo company, with Microsoft Graph and Zendesk simulated
-  with local.settings.json      serves the tenant that the file names, and simulates nothing
-
-  --once       end when everything is shown; the exit code tells whether it went well
-  --people N   size of the demo company, 100 or more (default 1040)`;
-
+/** What `npm start` runs once the app is built. `scripts/start.mjs` has checked the arguments and says what they mean. */
 async function main(): Promise<number> {
   const { values } = parseArgs({
-    options: { once: { type: 'boolean', default: false }, people: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: { once: { type: 'boolean', default: false }, people: { type: 'string' }, port: { type: 'string' } },
   });
-  if (values.help) {
-    console.log(USAGE);
-    return 0;
-  }
-  const people = values.people === undefined ? undefined : Number(values.people);
-  if (people !== undefined && !(Number.isInteger(people) && people >= 100))
-    throw new Error(`--people must be a whole number, 100 or more.\n\n${USAGE}`);
   const appDirectory = join(__dirname, '..', '..');
+  const port = values.port === undefined ? {} : { port: Number(values.port) };
   const settingsFile = join(appDirectory, 'local.settings.json');
-  if (existsSync(settingsFile)) return serveRealTenant({ appDirectory, settingsFile });
-  return runDemo({ appDirectory, once: values.once, ...(people === undefined ? {} : { people }) });
+  if (existsSync(settingsFile)) return serveRealTenant({ appDirectory, settingsFile, ...port });
+  const people = values.people === undefined ? {} : { people: Number(values.people) };
+  return runDemo({ appDirectory, once: values.once, ...people, ...port });
 }
 
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    // Where in the program it happened helps nobody who starts it.
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll(/\n\s+at .*/g, '');
+    process.stderr.write(`\n${wrap(message, Math.min(process.stderr.columns || 80, 100))}\n`);
     process.exit(1);
   },
 );

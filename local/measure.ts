@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CountingProxy, startCountingProxy } from './counting-proxy';
-import { call, type ShownStatus, waitForCycle } from './demo/app-client';
+import { cycleIds, newCycleId, waitForCycle } from './demo/app-client';
 import { startWorld, type World } from './demo/world';
 import { formatLogLine } from './host/events';
 
@@ -37,7 +37,6 @@ async function measure(people: number) {
     people,
     timeScale: 10,
     requestsPerMinute: 2500,
-    runTimersAtStart: false,
     viaStorage: async (connectionString) => {
       proxy = await startCountingProxy(connectionString);
       return proxy.connectionString;
@@ -92,12 +91,12 @@ async function measure(people: number) {
 
 /** Runs a cycle and counts what it took, without the status calls that wait for it. */
 async function cycle(world: World, counts: () => Counts): Promise<Counts> {
-  const status = await call<ShownStatus>(world.host, 'status');
+  const known = await cycleIds(world.host);
   const before = counts();
   await world.host.runTimer('provisioningCycle');
   await until(() => world.host.stats().invocations['provisionObject']?.succeeded ?? 0);
   const after = counts();
-  await waitForCycle(world.host, status.cycles[0]?.cycleId, () => undefined, 8 * 60_000);
+  await waitForCycle(world.host, await newCycleId(world.host, known), 8 * 60_000);
   return Object.fromEntries(
     (Object.keys(after) as (keyof Counts)[]).map((quantity) => [quantity, after[quantity] - before[quantity]]),
   ) as unknown as Counts;

@@ -1,45 +1,44 @@
-import { readFileSync } from 'node:fs';
 import { type Azurite, startAzurite } from './azurite';
+import { Screen } from './demo/screen';
 import { formatLogLine } from './host/events';
 import { startHost } from './host/start-host';
+import { choosePorts } from './ports';
+import { readSettingsFile } from './settings-file';
 import { untilStopped } from './until-stopped';
 
 /** Serves the tenant named in `local.settings.json` until Ctrl-C. Starts no simulator; storage is local unless the file names one. */
 export async function serveRealTenant(options: {
   readonly appDirectory: string;
   readonly settingsFile: string;
+  /** Undefined takes the usual one, or the next that is free. */
+  readonly port?: number;
 }): Promise<number> {
-  const env = readValues(options.settingsFile);
+  const screen = new Screen();
+  const env = readSettingsFile(options.settingsFile);
+  const [port] = await choosePorts(options.port, 0);
   const stopped = untilStopped();
-  let azurite: Azurite | undefined;
-  if (usesEmulator(env)) {
-    azurite = await startAzurite();
-    console.log(
-      'Storage: an emulator in memory. What the app remembers is gone when it ends; name a storage account to keep it.',
-    );
-  }
+  const azurite: Azurite | undefined = usesEmulator(env) ? await startAzurite() : undefined;
   const host = await startHost({
     appDirectory: options.appDirectory,
     env: { ...passedOn(), ...env },
+    port,
     ...(azurite ? { storageConnectionString: azurite.connectionString } : {}),
     runTimersAtStart: true,
-    onLog: (event) => console.log(formatLogLine(event)),
+    onLog: (event) => screen.print(formatLogLine(event)),
   });
-  console.log(`Serving the tenant in local.settings.json; nothing is simulated.
-  Status   ${host.url}/api/status?code=${host.keys.default}
-  Health   ${host.url}/api/health
-Ctrl-C ends it.`);
+  screen.say('\nThe app is up. Nothing is simulated: it serves the tenant in local.settings.json. Its pages:\n');
+  screen.print(`  Status  ${host.url}/api/status?code=${host.keys.default}\n  Health  ${host.url}/api/health\n`);
+  if (azurite)
+    screen.say(
+      'Storage is emulated, in memory: what the app remembers is gone when it ends. Name a storage account in local.settings.json to keep it.\n',
+    );
+  screen.say('Ctrl-C ends it.\n');
   await stopped;
+  screen.say('\nStopping the app …');
   await host.stop();
+  screen.close();
   await azurite?.stop();
   return 0;
-}
-
-function readValues(file: string): Record<string, string> {
-  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  const values = typeof parsed === 'object' && parsed !== null && 'Values' in parsed ? parsed.Values : undefined;
-  if (typeof values !== 'object' || values === null) throw new Error('local.settings.json has no "Values".');
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, String(value)]));
 }
 
 function usesEmulator(env: Readonly<Record<string, string>>): boolean {

@@ -87,7 +87,8 @@ const sample = {
 };
 
 const bicepText = (text) => `'${text.replaceAll('`', '').replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
-function bicepParameter({ parameter, sentence, unit, parse, default: value = '', isNumber }) {
+function bicepParameter({ key, parameter, sentence, unit, secret, parse, default: value = '', isNumber }) {
+  if (secret) throw new Error(`${key} is a secret: write its parameter and its place in the vault by hand`);
   const { words, min, max } = parse.meta() ?? {};
   return [
     `@description(${bicepText(`${sentence}${unit ? ` In ${unit}.` : ''}`)})`,

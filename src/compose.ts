@@ -21,7 +21,7 @@ import type { Config, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
 import { ConfigError, type ConfigIssue } from './core/errors';
 import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
-import { readSchema } from './core/schema/read';
+import { readSchemaFile } from './core/schema/read';
 import type { EngineDeps } from './engine/deps';
 import { organizationNeeds } from './engine/import/schema-needs';
 import { type Gate, makeGate } from './engine/job/gate';
@@ -84,10 +84,12 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
   return configured(loaded.config, opened.storage, schema, [...loaded.warnings, ...remarks], logger);
 }
 
+const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
+
 /** Opens storage, or tells what is wrong with its settings. An absent one has been told of already. */
 function tryStorage(config: StorageConfig | undefined): { readonly storage?: Storage; readonly issues: readonly ConfigIssue[] } {
   try {
-    return { ...(config && { storage: openStorage(storageOf(config), makeCredential) }), issues: [] };
+    return { ...(config && { storage: openStorage(storageOf(config), makeCredential, { random }) }), issues: [] };
   } catch (error) {
     if (error instanceof ConfigError) return { issues: error.issues };
     throw error;
@@ -99,16 +101,16 @@ type LoadedSchema =
   | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 function loadSchema(path: string): LoadedSchema {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch {
     return {
       ok: false,
       issues: [{ setting: 'PROVISIONING_SCHEMA', problem: 'the mapping file could not be read; check the path' }],
     };
   }
-  const read = readSchema(text);
+  const read = readSchemaFile(bytes);
   if (read.ok) return { ok: true, schema: read.schema, ignored: read.ignored };
   return {
     ok: false,
@@ -126,9 +128,8 @@ function configured(
   warnings: readonly ConfigIssue[],
   logger: Logger,
 ): ConfiguredApp {
-  const clock: Clock = () => new Date();
+  const { clock, random } = storage;
   const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-  const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
   const state = makeStateStore(storage);
   const { source, target } = config;
   const telemetry = telemetryOf(config, logger);

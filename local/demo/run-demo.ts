@@ -1,12 +1,14 @@
 import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatLogLine } from '../host/events';
+import { choosePorts } from '../ports';
 import { untilStopped } from '../until-stopped';
-import { call, type ShownStatus, waitForCycle } from './app-client';
+import { call, type EndedCycle, isReading, runCycle } from './app-client';
 import { checkDemo } from './check-demo';
 import { demoChanges } from './directory-changes';
+import { Screen } from './screen';
 import { addsUp, failuresOf, summaryOf } from './summary';
-import { duration, ProgressBar } from './terminal';
+import { duration } from './text';
 import { GRAPH_TOKEN, startWorld, type World } from './world';
 
 /** How to run the demo. */
@@ -15,6 +17,13 @@ export interface DemoRun {
   /** End when everything is shown. */
   readonly once: boolean;
   readonly people?: number;
+  /** Of the app; undefined takes the usual one, or the next that is free. */
+  readonly port?: number;
+  /** Of the simulated account, in a minute of its clock. */
+  readonly requestsPerMinute?: number;
+  readonly screen?: Screen;
+  /** Settles when the user wants to end; Ctrl-C unless told otherwise. */
+  readonly stopped?: Promise<void>;
 }
 
 /** The simulated account: Suite Enterprise, 700 requests a minute, and a minute of it passes in this many seconds. */
@@ -22,141 +31,143 @@ const REQUESTS_PER_MINUTE = 700;
 const TIME_SCALE = 10;
 const CYCLE_TIMEOUT_MS = 8 * 60_000;
 
-/** Shows the app at work on a demo company. @returns the exit code: 0 when everything came out as it should */
-export async function runDemo(run: DemoRun): Promise<number> {
-  const stopped = untilStopped();
-  const logFile = join(run.appDirectory, '.local', 'demo.log');
-  mkdirSync(join(run.appDirectory, '.local'), { recursive: true });
-  rmSync(logFile, { force: true });
-  console.log(`Zendesk provisioning for Microsoft Entra ID: a demonstration on this machine.
+/** The same at each start, so that a bookmark and a document can hold them. They open nothing but a simulated company, on loopback. */
+const KEYS = { master: 'demo-master', default: 'demo' };
 
-  Simulated: Microsoft Graph, Zendesk (its limit of ${REQUESTS_PER_MINUTE} requests a minute is in force, on a clock
-  that runs ${TIME_SCALE} times faster than yours) and the company that they hold. Emulated: Azure Storage. Real: the app itself, built as it is deployed.
-  The app's own log is in .local/demo.log.
-`);
-  const world = await startWorld({
+/** Shows the app at work on a demo company. @returns the exit code: 0 when everything came out as it should, 130 when it was stopped */
+export async function runDemo(run: DemoRun): Promise<number> {
+  const screen = run.screen ?? new Screen();
+  const stopped = run.stopped ?? untilStopped();
+  const [port, graphPort, zendeskPort] = await choosePorts(run.port, 2);
+  const log = openLog(run.appDirectory, port);
+  const starting = startWorld({
     appDirectory: run.appDirectory,
+    ports: { app: port, graph: graphPort ?? 0, zendesk: zendeskPort ?? 0 },
+    keys: KEYS,
     ...(run.people === undefined ? {} : { people: run.people }),
     timeScale: TIME_SCALE,
-    requestsPerMinute: REQUESTS_PER_MINUTE,
-    onLog: (event) => appendFileSync(logFile, `${formatLogLine(event)}\n`),
+    requestsPerMinute: run.requestsPerMinute ?? REQUESTS_PER_MINUTE,
+    onLog: (event) => appendFileSync(log.file, `${formatLogLine(event)}\n`),
   });
+  const demo = starting.then((world) => show(screen, world, log.name));
   try {
-    const shown = await Promise.race([show(world), stopped.then(() => undefined)]);
-    if (shown === undefined) return 130;
+    const shown = await Promise.race([demo, stopped.then(() => 'stopped' as const)]);
+    if (shown === 'stopped') return 130;
     if (!run.once) {
-      printAddresses(world);
+      printAddresses(screen, await starting);
       await stopped;
     }
     return shown ? 0 : 1;
+  } catch (error) {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\nThe app's own log is in ${log.name}.`, {
+      cause: error,
+    });
   } finally {
-    console.log('\nStopping the app, the simulators and the emulator …');
-    await world.stop();
+    screen.say('\nStopping the app, the simulators and the storage emulator …');
+    screen.close();
+    await starting.then(
+      (world) => world.stop(),
+      () => undefined,
+    );
   }
 }
 
-async function show(world: World): Promise<boolean> {
-  const stats = world.host.stats();
-  console.log(
-    `The app was ready in ${duration(stats.firstFunctionMs ?? 0)} (from the start of its process to its first function).\n`,
-  );
-  await showConnection(world);
+/** A log of its own for each app that runs: they differ by port. */
+function openLog(appDirectory: string, port: number): { readonly file: string; readonly name: string } {
+  const name = `.local/demo-${port}.log`;
+  mkdirSync(join(appDirectory, '.local'), { recursive: true });
+  const file = join(appDirectory, name);
+  rmSync(file, { force: true });
+  return { file, name };
+}
 
-  console.log(
-    `1. The initial cycle: ${world.demo.counts.people} people in the directory, ${world.demo.counts.provisioned} of them to get an account; groups come on top.`,
+async function show(screen: Screen, world: World, logName: string): Promise<boolean> {
+  const { counts, directory } = world.demo;
+  screen.say('\nThe app is up. Open its status page now, and watch the initial cycle there:\n');
+  screen.print(`  ${statusPage(world)}\n`);
+  screen.say(
+    `This is a demonstration on your machine. Real: the app, built as it is deployed; it was ready in ${duration(world.host.stats().firstFunctionMs ?? 0)}. Emulated: Azure Storage. Simulated: Microsoft Graph, Zendesk, and the company that they hold. Zendesk's limit of requests a minute is in force, on a clock that runs ${TIME_SCALE} times faster than yours. The app's own log is in ${logName}.\n`,
   );
-  const first = await showCycle(world, undefined);
+  await showConnection(screen, world);
 
-  console.log('\n2. Things change in the company:');
+  screen.say(
+    `1. The initial cycle: ${counts.people} people are in the directory, and ${counts.provisioned} of them are to get an account; their groups come on top.\n`,
+    3,
+  );
+  const first = await showCycle(screen, world);
+  const { escrows } = first.status;
+  if (escrows.count > 0) {
+    const nameOf = (id: string): string => directory.user(id)?.displayName ?? directory.group(id)?.displayName ?? id;
+    screen.say(`\n   What failed is tried again later (${escrows.count}):`);
+    for (const failure of failuresOf(first.status, nameOf)) screen.say(`   • ${failure}`, 5);
+  }
+
+  screen.say('\n2. Things change in the company:');
   for (const change of demoChanges) {
     change.apply(world.demo);
-    console.log(`   • ${change.sentence}`);
+    screen.say(`   • ${change.sentence}`, 5);
   }
-  console.log('\n   The incremental cycle:');
-  const second = await runNow(world, first);
+  screen.say('\n   The incremental cycle:\n');
+  const second = await showCycle(screen, world);
 
-  console.log('\n3. Once more, with nothing changed:');
+  screen.say('\n3. Once more, with nothing changed:\n');
   const writesBefore = world.zendesk.stats.writes.length;
-  const third = await runNow(world, second);
+  const third = await showCycle(screen, world);
   const writes = world.zendesk.stats.writes.length - writesBefore;
-  console.log(`   Requests that write, sent to Zendesk: ${writes}.`);
+  screen.say(`\n   ${writes} writes were sent to Zendesk.`);
 
   const findings = checkDemo(world);
-  console.log(`\n4. What Zendesk holds now, checked against the company:`);
-  for (const finding of findings.facts) console.log(`   ✓ ${finding}`);
-  for (const finding of findings.faults) console.log(`   ✗ ${finding}`);
-  printFigures(world);
-  const cycles = [first, second, third].map((status) => status.cycles[0]);
-  return findings.faults.length === 0 && writes === 0 && cycles.every((cycle) => cycle !== undefined && addsUp(cycle));
+  screen.say('\n4. What Zendesk holds now, checked against the company:');
+  for (const fact of findings.facts) screen.say(`   ✓ ${fact}`, 5);
+  for (const fault of findings.faults) screen.say(`   ✗ ${fault}`, 5);
+  printFigures(screen, world);
+  return findings.faults.length === 0 && writes === 0 && [first, second, third].every(({ cycle }) => addsUp(cycle));
 }
 
-async function showConnection(world: World): Promise<void> {
-  const answer = await call<{ status: string; checks: { name: string; status: string; result: string }[] }>(
-    world.host,
-    'test-connection',
-    {
-      method: 'POST',
-    },
-  );
-  console.log(
-    `Test Connection: ${answer.checks.length} checks, ${answer.checks.filter((check) => check.status === 'pass').length} passed.`,
-  );
-  for (const { name, status, result } of answer.checks) {
-    if (status !== 'pass') console.log(`  ${status === 'fail' ? '✗' : '!'} ${name}: ${result}`);
-  }
-  console.log('');
+async function showConnection(screen: Screen, world: World): Promise<void> {
+  const { checks } = await call<{ checks: { name: string; status: string; result: string }[] }>(world.host, 'test-connection', {
+    method: 'POST',
+  });
+  const passed = checks.filter((check) => check.status === 'pass').length;
+  screen.say(`Test Connection: ${passed} of ${checks.length} checks passed.`);
+  for (const { name, status, result } of checks)
+    if (status !== 'pass') screen.say(`  ${status === 'fail' ? '✗' : '!'} ${name}: ${result}`, 4);
+  screen.say();
 }
 
-/** Fires the timer and waits for the cycle after `before` to end. */
-async function runNow(world: World, before: ShownStatus): Promise<ShownStatus> {
-  await world.host.runTimer('provisioningCycle');
-  return showCycle(world, before.cycles[0]?.cycleId);
-}
-
-async function showCycle(world: World, before: string | undefined): Promise<ShownStatus> {
+async function showCycle(screen: Screen, world: World): Promise<EndedCycle> {
   const startedAt = Date.now();
-  const bar = new ProgressBar('provisioned');
-  const status = await waitForCycle(
+  const ended = await runCycle(
     world.host,
-    before,
-    (cycle) => bar.show(cycle?.counts.total ?? 0, cycle?.enqueued ?? 0, 'objects'),
+    (cycle) => screen.progress(cycle?.counts.total ?? 0, cycle?.enqueued ?? 0, cycle === undefined || isReading(cycle)),
     CYCLE_TIMEOUT_MS,
   );
-  bar.end();
-  const cycle = status.cycles[0];
-  if (cycle) {
-    console.log(`   ${cycle.kind} cycle ended after ${duration(Date.now() - startedAt)}.\n`);
-    console.log(summaryOf(cycle));
-  }
-  if (before === undefined && status.escrows.count > 0)
-    console.log(`\n  Waiting to be tried again (${status.escrows.count}):\n${failuresOf(status, nameIn(world))}`);
-  return status;
+  const { kind } = ended.cycle;
+  screen.say(`   The ${kind} cycle ended after ${duration(Date.now() - startedAt)}.\n`);
+  screen.print(summaryOf(ended.cycle, screen.width));
+  return ended;
 }
 
-/** Names people and groups of the company as a reader knows them. */
-const nameIn =
-  ({ demo }: World) =>
-  (id: string): string =>
-    demo.directory.user(id)?.displayName ?? demo.directory.group(id)?.displayName ?? id;
-
-function printFigures(world: World): void {
-  const { zendesk, host, graph } = world;
-  const { peakRssBytes } = host.stats();
-  console.log(`
-  Requests to Zendesk ${zendesk.stats.requests} (${zendesk.stats.writes.length} of them writes), throttled ${zendesk.stats.throttled}; to Microsoft Graph ${graph.stats.count}.
-  Peak memory of the app's process ${Math.round((peakRssBytes ?? 0) / 1024 / 1024)} MB.`);
+function printFigures(screen: Screen, { zendesk, host, graph }: World): void {
+  const peak = Math.round((host.stats().peakRssBytes ?? 0) / 1024 / 1024);
+  screen.say(
+    `\n   ${zendesk.stats.requests} requests went to Zendesk, ${zendesk.stats.writes.length} of them writes; ${zendesk.stats.throttled} were throttled. ${graph.stats.count} went to Microsoft Graph. The app's process took ${peak} MB at most.`,
+  );
 }
 
-function printAddresses({ host, graph, zendesk, demo }: World): void {
-  const code = host.keys.default;
+const statusPage = ({ host }: World): string => `${host.url}/api/status?code=${host.keys.default}`;
+
+function printAddresses(screen: Screen, world: World): void {
+  const { host, graph, zendesk, demo } = world;
   const person = String(demo.directory.user(demo.cast.toAdopt)?.mail);
-  console.log(`
-The app stays up until Ctrl-C.
-  Status page      ${host.url}/api/status?code=${code}
-  One person       ${host.url}/api/explain?person=${person}&code=${code}
-  Log              ${host.url}/api/logs?code=${code}
-  Health           ${host.url}/api/health
-  Test connection  curl -X POST '${host.url}/api/test-connection?code=${code}'
-  Zendesk          curl -H 'authorization: ${zendesk.authorization}' '${zendesk.url}/api/v2/users'   (simulated)
-  Graph            curl -H 'authorization: Bearer ${GRAPH_TOKEN}' '${graph.url}/users'   (simulated)`);
+  screen.say(`\nThe app stays up until Ctrl-C. Look anybody up on its page, such as ${person}.\n`);
+  screen.print(`  Status page  ${statusPage(world)}
+  Log          ${host.url}/api/logs?code=${host.keys.default}
+  Health       ${host.url}/api/health
+`);
+  screen.say('The simulated services ask for credentials, as the real ones do:\n');
+  screen.print(`  Graph        ${graph.url}/users
+               Authorization: Bearer ${GRAPH_TOKEN}
+  Zendesk      ${zendesk.url}/api/v2/users
+               Authorization: ${zendesk.authorization}`);
 }

@@ -1,6 +1,6 @@
 import type { SkipReason } from '../../src/core/scope';
 import type { ShownCycle, ShownStatus } from './app-client';
-import { table } from './terminal';
+import { table } from './text';
 
 /** What an outcome is called in the summary, and in which order. */
 const OUTCOMES: readonly (readonly [prefix: string, words: string])[] = [
@@ -25,8 +25,8 @@ const SKIPS: Readonly<Record<SkipReason, string>> = {
   Unknown: 'could not be read for certain, so nothing was changed',
 };
 
-/** One cycle as a table whose rows add up to the objects read. */
-export function summaryOf(cycle: ShownCycle): string {
+/** One cycle as a table, no wider than `width`, whose rows add up to the objects read. */
+export function summaryOf(cycle: ShownCycle, width: number): string {
   const { counts } = cycle;
   const written = OUTCOMES.map(([action, words]) => {
     const count = sum(counts.byOutcome, (key) => key === `success/${action}` || key === `warning/${action}`);
@@ -40,15 +40,15 @@ export function summaryOf(cycle: ShownCycle): string {
   const rows = [...written, ...skipped, ...failed];
   const total = rows.reduce((all, [, count]) => all + count, 0);
   const check = total === cycle.enqueued ? 'all accounted for' : `NOT all accounted for: ${cycle.enqueued} were read`;
-  return table([['Outcome', 'Objects', ''], ...rows, ['all objects', total, check]]);
+  return table([['Outcome', 'Objects', ''], ...rows, ['all objects', total, check]], width);
 }
 
 /** True when the rows of a cycle add up to the objects it read. */
 export const addsUp = (cycle: ShownCycle): boolean => cycle.counts.total === cycle.enqueued && cycle.pending === 0;
 
 /** The failures that wait, each with its reason. @param nameOf who an object of the company is */
-export function failuresOf(status: ShownStatus, nameOf: (id: string) => string): string {
-  return status.escrows.listed.map((escrow) => `  ${nameOf(escrow.key.id)}: ${escrow.code}. ${escrow.reason}`).join('\n');
+export function failuresOf(status: ShownStatus, nameOf: (id: string) => string): string[] {
+  return status.escrows.listed.map((escrow) => `${nameOf(escrow.key.id)}: ${escrow.code}. ${escrow.reason}`);
 }
 
 const sum = (counts: Readonly<Record<string, number>>, picks: (key: string) => boolean): number =>

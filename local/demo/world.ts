@@ -1,6 +1,7 @@
 import { type Azurite, startAzurite } from '../azurite';
 import { type GraphSimulator, startGraphSimulator } from '../graph/simulator';
 import type { InvocationEvent, LogEvent } from '../host/events';
+import type { HostKeys } from '../host/keys';
 import { type LocalHost, startHost } from '../host/start-host';
 import { startZendeskSimulator, type ZendeskSimulator } from '../zendesk/simulator';
 import { buildDemoDirectory, type DemoDirectory } from './directory';
@@ -16,9 +17,12 @@ export interface WorldOptions {
   readonly requestsPerMinute: number;
   readonly settings?: Readonly<Record<string, string>>;
   readonly recordTraffic?: boolean;
-  readonly runTimersAtStart?: boolean;
+  /** On loopback; undefined takes free ones. */
+  readonly ports?: { readonly app: number; readonly graph: number; readonly zendesk: number };
+  /** Of the app; undefined makes new ones. */
+  readonly keys?: HostKeys;
   readonly messageLeaseMs?: number;
-  /** Puts something between the app and its storage: answers the connection string to use. */
+  /** Puts something between the app and its storage: returns the connection string to use. */
   readonly viaStorage?: (connectionString: string) => Promise<string>;
   readonly onInvocation?: (event: InvocationEvent) => void;
   readonly onLog: (event: LogEvent) => void;
@@ -34,6 +38,9 @@ export interface World {
   /** Ends everything that was started. */
   stop(): Promise<void>;
 }
+
+/** At the beginning of a year: cycles are run by whoever shows or tests them, and none falls in between by the clock. */
+const SELDOM = '0 0 0 1 1 *';
 
 /** The tenant id of the demo company; any GUID will do. */
 const TENANT_ID = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
@@ -55,7 +62,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const demo = buildDemoDirectory(options.people === undefined ? {} : { people: options.people });
   const [azurite, graph, zendesk] = await Promise.all([
     startAzurite(),
-    startGraphSimulator({ directory: demo.directory, token: GRAPH_TOKEN, recordTraffic: options.recordTraffic ?? false }),
+    startGraphSimulator({
+      directory: demo.directory,
+      token: GRAPH_TOKEN,
+      recordTraffic: options.recordTraffic ?? false,
+      ...(options.ports === undefined ? {} : { port: options.ports.graph }),
+    }),
     startZendeskSimulator({
       requestsPerMinute: options.requestsPerMinute,
       timeScale: options.timeScale,
@@ -63,6 +75,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       oauthClients: [OAUTH_CLIENT],
       features: { agentSeats: 150 },
       locales: ['en-US', 'en-GB', 'de', 'fr'],
+      ...(options.ports === undefined ? {} : { port: options.ports.zendesk }),
     }),
   ]);
   seedZendesk(zendesk, demo);
@@ -79,13 +92,15 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       ZENDESK_OAUTH_CLIENT_SECRET: OAUTH_CLIENT.secret,
       LOCAL_TIME_SCALE: String(options.timeScale),
       PROVISIONING_STATUS: 'On',
+      CYCLE_SCHEDULE: SELDOM,
       ...options.settings,
     },
     storageConnectionString: await (options.viaStorage?.(azurite.connectionString) ?? azurite.connectionString),
     ...(options.onInvocation === undefined ? {} : { onInvocation: options.onInvocation }),
     nodeArguments: [`--max-old-space-size=${HEAP_LIMIT_MB}`, `--max-semi-space-size=${YOUNG_MB}`],
-    runTimersAtStart: options.runTimersAtStart ?? true,
     maxPollingIntervalMs: 200,
+    ...(options.ports === undefined ? {} : { port: options.ports.app }),
+    ...(options.keys === undefined ? {} : { keys: options.keys }),
     ...(options.messageLeaseMs === undefined ? {} : { messageLeaseMs: options.messageLeaseMs }),
     onLog: options.onLog,
   });

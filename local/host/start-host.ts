@@ -209,7 +209,7 @@ async function startInProcess(
 
 /** Beside this file when bundled (`dist/local`), else where the build puts it. */
 function findChildScript(): string {
-  const candidates = [join(__dirname, 'child.js'), join(__dirname, '../../../dist/local/child.js')];
+  const candidates = [join(__dirname, 'child.js'), join(__dirname, '../../dist/local/child.js')];
   const found = candidates.find((file) => existsSync(file));
   if (found === undefined) throw new Error('The local host is not built: run "npm run build"');
   return found;

@@ -33,6 +33,10 @@ const FIELDS: readonly Field[] = [
  * What is wrong with a timer schedule; undefined when nothing is. Six fields `second minute hour day month day-of-week`, or five
  * without the seconds. The host would refuse the whole timer for a bad one, and say so only in its own log.
  *
+ * Our own, because the libraries for cron read another language: croner refuses `January` and `Monday`, which NCRONTAB documents, and
+ * takes `L`, `#`, `?`, `W`, `7` and `@daily`, which the host refuses. Stricter than the host where it takes what nobody means: a reversed
+ * range (it makes `Sat-Sun` every day), a step of 0 and names of one or two letters.
+ *
  * @see https://learn.microsoft.com/azure/azure-functions/functions-bindings-timer#ncrontab-expressions
  */
 export function ncrontabProblem(expression: string): string | undefined {

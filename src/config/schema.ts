@@ -19,9 +19,17 @@ export const SLICES = {
 export type SliceName = keyof typeof SLICES;
 
 /** One setting: declared in {@link SETTINGS}, and nowhere else. Types, documents, sample and template follow from it. */
-export interface Setting {
-  /** Where its value lands: `job.scope` is the property `scope` of the slice `job`. */
-  readonly at: `${SliceName}.${string}`;
+export type Setting = Declaration & Place;
+
+/**
+ * Where a value lands: `job.scope` is the property `scope` of the slice `job`. What the job does has to say of each setting whether it
+ * decides who has which access, so that the mark cannot be forgotten: a change of one that does makes the next cycle an initial one.
+ */
+type Place =
+  | { readonly at: `job.${string}`; readonly decidesAccess: boolean }
+  | { readonly at: `${Exclude<SliceName, 'job'>}.${string}`; readonly decidesAccess?: true };
+
+interface Declaration {
   /** What it means, for the person who sets it: one whole sentence, used word for word in the documents and the template. */
   readonly sentence: string;
   /** From its text to its value. */
@@ -34,8 +42,6 @@ export interface Setting {
   readonly unit?: string;
   /** True when its value must never be printed. */
   readonly secret?: true;
-  /** True when it decides who has which access: a change of it makes the next cycle an initial one. */
-  readonly decidesAccess?: true;
   /** What the sample shows where there is no default. */
   readonly example?: string;
 }
@@ -168,6 +174,7 @@ export const SETTINGS = {
     sentence: '`Off` until you have read a plan; then `On`.',
     parse: parse.oneOf('Off', 'On'),
     default: 'Off',
+    decidesAccess: false,
   },
   PROVISIONING_SCOPE: {
     at: 'job.scope',
@@ -182,12 +189,14 @@ export const SETTINGS = {
     sentence: 'Path of the mapping file inside the package.',
     parse: parse.text,
     default: 'provisioning-schema.json',
+    decidesAccess: false,
   },
   CYCLE_SCHEDULE: {
     at: 'job.schedule',
     sentence: 'When cycles start: an NCRONTAB schedule with six fields, in UTC.',
     parse: parse.schedule,
     default: TIMER_SCHEDULES.CYCLE_SCHEDULE,
+    decidesAccess: false,
   },
   GROUP_MEMBERSHIP: {
     at: 'job.groupMembership',
@@ -225,6 +234,7 @@ export const SETTINGS = {
     parse: parse.integer(0, 10_000_000),
     default: '500',
     unit: 'objects',
+    decidesAccess: false,
   },
   DELETION_THRESHOLD_PERCENT: {
     at: 'job.deletionThresholdPercent',
@@ -233,6 +243,7 @@ export const SETTINGS = {
     parse: parse.integer(0, 100),
     default: '10',
     unit: 'percent',
+    decidesAccess: false,
   },
   PROTECTED_USERS: {
     at: 'job.protectedUsers',
@@ -248,6 +259,7 @@ export const SETTINGS = {
     parse: parse.integer(1, 3650),
     default: '90',
     unit: 'days',
+    decidesAccess: false,
   },
   NOTIFICATION_EMAIL: {
     at: 'notification.to',

@@ -115,9 +115,9 @@ export const configuredHttp = (
   http(async (request) => {
     const app = getApp();
     if (app.kind === 'configured') return run(app, request);
-    return problem(503, 'NotConfigured', 'Not configured', 'Correct these settings and restart the app.', {
-      errors: app.error.issues,
-    });
+    const names = new Set(app.error.issues.map(({ setting }) => setting.split(' ')[0]));
+    const detail = `Correct ${[...names].join(', ')}. The app restarts when its settings change; errors says what is wrong with each.`;
+    return problem(503, 'NotConfigured', 'Not configured', detail, { errors: app.error.issues });
   });
 
 function problemOf(error: unknown): HttpResponseInit {

@@ -11,7 +11,7 @@ export function notConfiguredPage(problems: readonly ConfigIssue[], warnings: re
 <h2 id="h-verdict">${problems.length} ${one ? 'setting keeps' : 'settings keep'} provisioning from starting</h2>
 <p>Nothing is read from Entra ID and nothing is written to Zendesk. What waits in the queue is kept.</p>
 <h3>What to do</h3><ol><li>Correct what is listed below in the app’s settings (Azure portal: Environment variables; locally: local.settings.json), or in the mapping file.</li>
-<li>The app restarts by itself when settings change. Then reload this page.</li></ol></section>
+<li>In Azure the app restarts by itself when settings change; on your own machine stop it with Ctrl-C and start it again. Then reload this page.</li></ol></section>
 <section class="card" aria-labelledby="h-problems"><h2 id="h-problems">What is wrong</h2>${issueTable(problems)}</section>
 ${warnings.length > 0 && html`<section class="card" aria-labelledby="h-warnings"><h2 id="h-warnings">Worth a look, too</h2>${issueTable(warnings)}</section>`}`,
     footer: html`Version ${version}.`,

@@ -71,6 +71,26 @@ export interface UserMatcher {
   readonly value: string;
 }
 
+/** What a place within the account's limits is needed for: any request, or an update of a user, which has a narrower lane too. */
+export type LimitKind = 'request' | 'userUpdate';
+
+/** A wait that the account has asked for and that is not over. */
+export interface TargetWait {
+  readonly kind: LimitKind;
+  /** Since when nothing has been served, ISO 8601: the beginning of the first of several waits with no served request between them. */
+  readonly since: string;
+  /** ISO 8601; at most an hour ahead: then one request asks again. */
+  readonly until: string;
+}
+
+/** The account's limits, as all instances share them. */
+export interface TargetLimits {
+  /** Requests per minute of the account's plan; null until it was told. */
+  readonly requestsPerMinute: number | null;
+  readonly ourRequestsPerMinute: number;
+  readonly waits: readonly TargetWait[];
+}
+
 /**
  * Zendesk as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError,
  * UnexpectedResponseError of the target. Calls of many concurrent callers are bundled where Zendesk offers it.
@@ -144,6 +164,18 @@ export interface TargetConnector {
 
   /** Puts an agent into a group. Idempotent: an existing membership is answered. @throws RejectedError for an end user */
   addMembership(userId: TargetId, groupId: TargetId): Promise<TargetMembership>;
+
+  /**
+   * For how long, in ms, there is no place for such a call within the time that a caller is kept waiting; 0 when there is one. No request:
+   * ask before an object is read at all, and put its work item back for so long.
+   */
+  busyForMs(kind: LimitKind): number;
+
+  /** The limits with the waits that the account has asked for, for the status. @throws StateUnavailableError */
+  limits(): Promise<TargetLimits>;
+
+  /** Ends those waits for all instances, at an operator's word. The next refusal sets a new one. @throws StateUnavailableError */
+  clearWaits(): Promise<void>;
 
   /** Takes an agent out of a group, giving the agent another default group first where needed. Idempotent. @throws RejectedError */
   removeMembership(membership: TargetMembership): Promise<void>;

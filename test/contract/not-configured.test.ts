@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { InvocationContext } from '@azure/functions';
+import { HttpRequest, InvocationContext } from '@azure/functions';
 import { QueueClient } from '@azure/storage-queue';
 import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, composeApp } from '../../src/compose';
 import { HELD_DEFER_MS } from '../../src/engine/job/gate';
+import { makeExplain } from '../../src/functions/explain';
 import { invocationLogger } from '../../src/functions/invocation-log';
 import { makeProvisionObject } from '../../src/functions/provision-object';
 import { withAzurite } from './storage/both';
@@ -47,8 +48,26 @@ describe('an app that is not configured', () => {
     await expect(handle(compose({ AzureWebJobsStorage: '' }), ITEM)).rejects.toThrow('Not configured');
   });
 
+  test('a request is refused with the names of the settings, and what is wrong with each', async () => {
+    const app = compose({
+      ZENDESK_OAUTH_CLIENT_SECRET: 'Bearer tok-1',
+      ENTRA_TENANT_ID: 'x',
+      PROVISIONING_SCHEMA: 'no-such-file',
+    });
+    const request = new HttpRequest({ method: 'GET', url: 'http://localhost/api/explain?subject=x' });
+    const response = await makeExplain(() => app)(request, new InvocationContext({ functionName: 'explain' }));
+    const body = await new Response(response.body as string).text();
+    expect(response.status).toBe(503);
+    expect(JSON.parse(body)).toMatchObject({
+      code: 'NotConfigured',
+      detail: expect.stringContaining('Correct ENTRA_TENANT_ID, ZENDESK_OAUTH_CLIENT_SECRET, PROVISIONING_SCHEMA.'),
+      errors: [{ setting: 'ENTRA_TENANT_ID' }, { setting: 'ZENDESK_OAUTH_CLIENT_SECRET' }, { setting: 'PROVISIONING_SCHEMA' }],
+    });
+    expect(body).not.toContain('tok-1');
+  });
+
   test.each([
-    ['no connection string', 'garbage', 'is no storage connection string'],
+    ['not a connection string', 'garbage', 'is not a storage connection string'],
     [
       'http elsewhere',
       'DefaultEndpointsProtocol=http;AccountName=x;AccountKey=eA==;TableEndpoint=http://x.example/x',

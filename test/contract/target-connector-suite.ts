@@ -261,6 +261,15 @@ export function describeTargetConnector(name: string, make: () => Promise<Target
       await expect(connector.endSessions(targetId('999999999'))).resolves.toBeUndefined();
     });
 
+    it('limits › what is ours; there is room, and nothing to wait for', async () => {
+      await connector.describe();
+      const limits = await connector.limits();
+      expect(limits.waits).toEqual([]);
+      expect(limits.ourRequestsPerMinute).toBeGreaterThan(0);
+      expect([connector.busyForMs('request'), connector.busyForMs('userUpdate')]).toEqual([0, 0]);
+      await connector.clearWaits();
+    });
+
     it('groups › created, found without case, renamed, deleted, deleted again', async () => {
       const created = await connector.createGroup({ name: 'Billing', description: 'Money' });
       expect(created).toMatchObject({ name: 'Billing', description: 'Money', isDefault: false, deleted: false });

@@ -602,6 +602,17 @@ describe('Zendesk connector › throttling', () => {
     await world.close();
   });
 
+  it('trap 4 › an update that meets another within its second takes the next place', async () => {
+    const world = await makeZendeskWorld({ connector: { timeScale: 1 } });
+    const user = await world.connector.createUser(aNewUser());
+    const headers = { 'retry-after': '1', 'zendesk-ratelimit-create-update-user': 'total=1;remaining=0;resets=1' };
+    world.simulator.faults.next({ method: 'PUT' }, { status: 429, headers, rateLimitHeaders: false });
+    expect((await world.connector.updateUser(user, { name: 'Name 1' })).name).toBe('Name 1');
+    world.simulator.faults.next({ method: 'PUT' }, { status: 429, headers, rateLimitHeaders: false }, 2);
+    await expect(world.connector.updateUser(user, { name: 'Name 2' })).rejects.toBeInstanceOf(ThrottledError);
+    await world.close();
+  });
+
   it('trap 4 › the sixth update of one user within a minute waits', async () => {
     const world = await makeZendeskWorld({ connector: { timeScale: 10 } });
     const user = await world.connector.createUser(aNewUser());

@@ -14,7 +14,9 @@ import type {
   TargetConnector,
   TargetDescription,
   TargetGroupFields,
+  TargetLimits,
   TargetUserChanges,
+  TargetWait,
   UserMatcher,
 } from '../../src/ports/target-connector';
 
@@ -79,6 +81,10 @@ export interface FakeTarget extends TargetConnector {
   readonly endedSessions: TargetId[];
   /** Users who have requested tickets that are not closed: they cannot be deleted. */
   readonly openTickets: Set<TargetId>;
+  /** Waits that the account asks for. */
+  waits: readonly TargetWait[];
+  /** What `busyForMs` says. */
+  busyMs: number;
   /** Addresses that were sent a welcome mail. */
   readonly mails: string[];
   /** Calls that changed something. */
@@ -110,6 +116,8 @@ class FakeAccount implements FakeTarget {
   readonly memberships = new Map<TargetId, TargetMembership>();
   readonly endedSessions: TargetId[] = [];
   readonly openTickets = new Set<TargetId>();
+  waits: readonly TargetWait[] = [];
+  busyMs = 0;
   readonly mails: string[] = [];
   readonly writes = new Map<WriteMethod, number>();
   hook: FaultHook | undefined;
@@ -354,6 +362,20 @@ class FakeAccount implements FakeTarget {
       this.memberships.delete(stored.id);
       if (stored.isDefault) this.memberships.set(heir.id, { ...heir, isDefault: true });
       this.#wrote('removeMembership');
+    });
+  }
+
+  busyForMs(): number {
+    return this.busyMs;
+  }
+
+  limits(): Promise<TargetLimits> {
+    return this.#call('limits', [], () => ({ requestsPerMinute: 700, ourRequestsPerMinute: 490, waits: this.waits }));
+  }
+
+  clearWaits(): Promise<void> {
+    return this.#call('clearWaits', [], () => {
+      this.waits = [];
     });
   }
 

@@ -20,6 +20,21 @@ const ofTheJob = SETTING_KEYS.filter((key) => placeOf(key)[0] === 'job');
 const marked = SETTING_KEYS.filter((key) => settingOf(key).decidesAccess);
 
 describe('engine › a setting that decides access', () => {
+  it('is each of these at least', () => {
+    // They say who is in scope, what they get, or what losing access does. A mark that goes missing must be meant.
+    expect(marked).toEqual(
+      expect.arrayContaining([
+        'ENTRA_SERVICE_PRINCIPAL_ID',
+        'PROVISIONING_SCOPE',
+        'GROUP_MEMBERSHIP',
+        'DEFAULT_ACCESS',
+        'DEPROVISION_USERS',
+        'HARD_DELETED_USERS',
+        'PROTECTED_USERS',
+      ]),
+    );
+  });
+
   it.each(ofTheJob)('%s: a change of it makes the next cycle an initial one, if it is marked so, and only then', async (key) => {
     const { world } = aCompany({ users: 1 });
     await world.round();

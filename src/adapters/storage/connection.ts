@@ -2,7 +2,9 @@ import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import type { TokenCredential } from '@azure/identity';
 import { QueueClient } from '@azure/storage-queue';
 import { ConfigError } from '../../core/errors';
+import type { Clock } from '../../ports/runtime';
 import type { TableName } from './names';
+import { makeStoreClock } from './store-clock';
 import { StoreQueue } from './store-queue';
 import { StoreTable } from './store-table';
 
@@ -25,6 +27,16 @@ export type MakeCredential = (clientId: string | undefined) => TokenCredential |
 export interface Storage {
   table(name: TableName): StoreTable;
   queue(name: string): StoreQueue;
+  /** The clock that all instances share: this machine's, moved to what the table service's answers tell. */
+  readonly clock: Clock;
+  /** In [0, 1): spreads those who try again. */
+  readonly random: () => number;
+}
+
+/** What storage takes from the machine; both have a default. */
+export interface StorageMachine {
+  readonly clock?: Clock;
+  readonly random?: () => number;
 }
 
 /**
@@ -52,7 +64,7 @@ const CALL_TIMEOUT: NonNullable<TableServiceClientOptions['additionalPolicies']>
     },
   },
 };
-const TABLE_OPTIONS = { retryOptions: TABLE_RETRY, additionalPolicies: [CALL_TIMEOUT] };
+type TableOptions = Pick<TableServiceClientOptions, 'retryOptions' | 'additionalPolicies'>;
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 const SETTING = 'AzureWebJobsStorage';
@@ -63,7 +75,7 @@ const refuse = (problem: string): never => {
 
 /** Plain http is for the emulator on this machine only. */
 function isInsecure(address: string): boolean {
-  const url = URL.canParse(address) ? new URL(address) : refuse('holds an address that is no URL');
+  const url = URL.canParse(address) ? new URL(address) : refuse('contains an address that is not a URL');
   if (url.protocol === 'https:') return false;
   return url.protocol === 'http:' && LOOPBACK.has(url.hostname) ? true : refuse('must use https (http only on loopback)');
 }
@@ -103,8 +115,13 @@ const trimSlash = (address: string): string => address.replace(/\/+$/, '');
  * @param makeCredential needed for an identity-based connection only
  * @throws ConfigError when the connection can not be used
  */
-export function openStorage(config: StorageConfig, makeCredential?: MakeCredential): Storage {
-  const clients = config.kind === 'identity' ? byIdentity(config, makeCredential) : byConnectionString(config.connectionString);
+export function openStorage(config: StorageConfig, makeCredential?: MakeCredential, machine: StorageMachine = {}): Storage {
+  const { clock, policy } = makeStoreClock(machine.clock ?? (() => new Date()));
+  const options: TableOptions = { retryOptions: TABLE_RETRY, additionalPolicies: [CALL_TIMEOUT, policy] };
+  const clients =
+    config.kind === 'identity'
+      ? byIdentity(config, makeCredential, options)
+      : byConnectionString(config.connectionString, options);
   const tables = new Map<string, StoreTable>();
   const queues = new Map<string, StoreQueue>();
   return {
@@ -118,6 +135,8 @@ export function openStorage(config: StorageConfig, makeCredential?: MakeCredenti
       queues.set(name, queue);
       return queue;
     },
+    clock,
+    random: machine.random ?? Math.random,
   };
 }
 
@@ -126,14 +145,13 @@ interface Clients {
   queue(name: string): QueueClient;
 }
 
-function byConnectionString(connectionString: string): Clients {
-  const allowInsecureConnection = isInsecureConnectionString(connectionString);
-  const options = { ...TABLE_OPTIONS, allowInsecureConnection };
+function byConnectionString(connectionString: string, tableOptions: TableOptions): Clients {
+  const options = { ...tableOptions, allowInsecureConnection: isInsecureConnectionString(connectionString) };
   try {
     TableClient.fromConnectionString(connectionString, 'probe', options);
   } catch {
     // The library's own message may quote the string and with it the key.
-    refuse('is no storage connection string');
+    refuse('is not a storage connection string');
   }
   return {
     table: (name) => TableClient.fromConnectionString(connectionString, name, options),
@@ -141,7 +159,11 @@ function byConnectionString(connectionString: string): Clients {
   };
 }
 
-function byIdentity(config: Extract<StorageConfig, { kind: 'identity' }>, makeCredential: MakeCredential | undefined): Clients {
+function byIdentity(
+  config: Extract<StorageConfig, { kind: 'identity' }>,
+  makeCredential: MakeCredential | undefined,
+  options: TableOptions,
+): Clients {
   const make = makeCredential ?? refuse('names an identity, but no credential is at hand');
   const { accountName } = config;
   const address = (service: 'table' | 'queue', uri: string | undefined): string =>
@@ -154,7 +176,7 @@ function byIdentity(config: Extract<StorageConfig, { kind: 'identity' }>, makeCr
   if (isInsecure(tableUri) || isInsecure(queueUri)) refuse('must use https with an identity');
   const credential = lazyCredential(make, config.clientId);
   return {
-    table: (name) => new TableClient(tableUri, name, credential, TABLE_OPTIONS),
+    table: (name) => new TableClient(tableUri, name, credential, options),
     queue: (name) => new QueueClient(`${queueUri}/${name}`, credential, { retryOptions: QUEUE_RETRY }),
   };
 }

@@ -40,7 +40,7 @@ export function makeCycleStore(storage: Storage): CycleStore {
     read: stored,
 
     put: (cycle) =>
-      retryStale(PUT_TRIES, async () => {
+      retryStale(PUT_TRIES, storage.random, async () => {
         const before = await stored(cycle.cycleId);
         const columns = { partitionKey: PARTITION, ...jsonColumns(cycle) };
         const actions: TransactionAction[] = [

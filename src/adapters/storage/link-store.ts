@@ -93,7 +93,7 @@ export function makeLinkStore(storage: Storage): LinkStore {
     remove: (key, etag) => table.remove(linkPartition(key.type), encodeKey(key.id), etag),
 
     reserveTarget: (type, target, source) =>
-      retryStale(RESERVE_TRIES, async () => {
+      retryStale(RESERVE_TRIES, storage.random, async () => {
         const held = await holder(type, target);
         if (held) return held.source;
         await table.write({ partitionKey: targetPartition(type), rowKey: encodeKey(target), sourceId: source }, null);

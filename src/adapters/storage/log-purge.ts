@@ -1,7 +1,8 @@
+import { concurrently } from '../../concurrently';
 import { StaleStateError } from '../../core/errors';
 import { countsKey, dayFamily, dayPartition, entryKey, indexRows, toEntry, toPointer } from './log-rows';
 import { PARALLEL_ROWS, type RowKey, type StoreTable } from './store-table';
-import { inParallel, newestFirst, type StoredRow } from './table-kit';
+import { newestFirst, type StoredRow } from './table-kit';
 
 /** Entries that one call removes at most. */
 const MAX_PURGED = 500;
@@ -26,7 +27,7 @@ export async function purgeLog(table: StoreTable, olderThan: Date): Promise<numb
 
   const entries: RowKey[] = [];
   const pointers: RowKey[] = [];
-  await inParallel(rows, PARALLEL_ROWS, async (row) => {
+  await concurrently(rows, PARALLEL_ROWS, async (row) => {
     const { cycleId, changeId } = toPointer(row);
     const key = entryKey(cycleId, changeId);
     const stored = await table.get(key.partitionKey, key.rowKey);
@@ -35,7 +36,7 @@ export async function purgeLog(table: StoreTable, olderThan: Date): Promise<numb
   });
   await table.removeMany(pointers);
   await table.removeMany(entries);
-  await inParallel([...new Set(entries.map((key) => key.partitionKey))], PARALLEL_ROWS, (partition) =>
+  await concurrently([...new Set(entries.map((key) => key.partitionKey))], PARALLEL_ROWS, (partition) =>
     dropCounts(table, partition),
   );
   await table.removeMany(rows.map(({ partitionKey, rowKey }) => ({ partitionKey, rowKey })));

@@ -1,11 +1,12 @@
 import { odata } from '@azure/data-tables';
 import { z } from 'zod';
+import { concurrently } from '../../concurrently';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { InvalidLogQueryError, type LogPage, type LogQuery } from '../../ports/provisioning-log';
 import { dayFamily, dayPartition, entryKey, INDEXED_STATUSES, indexed, partitionOf, toEntry, toPointer } from './log-rows';
 import { matchesLogQuery, queryMs } from './log-rules';
 import { type KeyRange, MAX_PAGE_ROWS, type StoreTable } from './store-table';
-import { AFTER_SEPARATOR, inParallel, newestFirst, newestFirstMs, type StoredRow } from './table-kit';
+import { AFTER_SEPARATOR, newestFirst, newestFirstMs, type StoredRow } from './table-kit';
 
 /** Index rows that one call looks at before it answers what it has; then `next` goes on. */
 const MAX_ROWS_PER_CALL = 5_000;
@@ -134,7 +135,7 @@ export async function queryLog(table: StoreTable, query: LogQuery, pageSize: num
 /** The entries that index rows point to, in their order; those purged meanwhile are left out. */
 async function readEntries(table: StoreTable, rows: readonly StoredRow[]): Promise<readonly ProvisioningLogEntry[]> {
   const entries: (ProvisioningLogEntry | undefined)[] = new Array(rows.length);
-  await inParallel([...rows.entries()], PARALLEL_READS, async ([index, row]) => {
+  await concurrently([...rows.entries()], PARALLEL_READS, async ([index, row]) => {
     const { cycleId, changeId } = toPointer(row);
     const key = entryKey(cycleId, changeId);
     const stored = await table.get(key.partitionKey, key.rowKey);

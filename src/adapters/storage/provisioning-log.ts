@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
+import { concurrently } from '../../concurrently';
 import type { ProvisioningLogEntry } from '../../core/record';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
 import type { Storage } from './connection';
@@ -9,7 +10,7 @@ import { countsKey, countsKeys, entryColumns, entryKey, indexRows, toCounts, toE
 import { addCounts, countOf, mergeRepeat, noCounts } from './log-rules';
 import { TABLES } from './names';
 import { PARALLEL_ROWS, type StoreTable } from './store-table';
-import { inParallel, jsonColumns, retryStale } from './table-kit';
+import { jsonColumns, retryStale } from './table-kit';
 
 /** More writers than ever meet at one of a cycle's counters. */
 const RECORD_TRIES = 64;
@@ -40,7 +41,7 @@ export function makeProvisioningLog(storage: Storage): ProvisioningLog {
   const table = storage.table(TABLES.log);
   return {
     async record(entry) {
-      const { result, stored, before } = await recordEntry(table, entry);
+      const { result, stored, before } = await recordEntry(table, storage.random, entry);
       await table.upsertMany(indexRows(stored));
       if (before) await table.removeMany(outdatedRows(before, stored));
       return result;
@@ -54,7 +55,7 @@ export function makeProvisioningLog(storage: Storage): ProvisioningLog {
 
     async counts(cycleId) {
       let sum = noCounts();
-      await inParallel(countsKeys(cycleId), PARALLEL_ROWS, async (key) => {
+      await concurrently(countsKeys(cycleId), PARALLEL_ROWS, async (key) => {
         const row = await table.get(key.partitionKey, key.rowKey);
         if (row) sum = addCounts(sum, toCounts(row));
       });
@@ -67,11 +68,11 @@ export function makeProvisioningLog(storage: Storage): ProvisioningLog {
 }
 
 /** Writes the entry and its count, both or neither, and repeats while other writers of the same counter are faster. */
-function recordEntry(table: StoreTable, entry: ProvisioningLogEntry): Promise<Recorded> {
+function recordEntry(table: StoreTable, random: () => number, entry: ProvisioningLogEntry): Promise<Recorded> {
   // Tells our own write from a repeat when the answer to it was lost and the library sent it again.
   const writer = randomUUID();
   let intended: Recorded | undefined;
-  return retryStale(RECORD_TRIES, async () => {
+  return retryStale(RECORD_TRIES, random, async () => {
     const key = entryKey(entry.cycleId, entry.changeId);
     const [row, counts] = await Promise.all([
       table.get(key.partitionKey, key.rowKey),

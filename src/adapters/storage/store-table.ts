@@ -1,6 +1,7 @@
 import { odata, type TableClient, type TransactionAction, type UpdateMode } from '@azure/data-tables';
+import { concurrently } from '../../concurrently';
 import { StaleStateError, StateUnavailableError } from '../../core/errors';
-import { asStateError, inParallel, isContainerMissing, isRowMissing, type Row, type StoredRow } from './table-kit';
+import { asStateError, isContainerMissing, isRowMissing, type Row, type StoredRow } from './table-kit';
 
 /** Version of the rows that this app writes, in column `v`; the newest that it reads. */
 export const ROW_VERSION = 1;
@@ -118,7 +119,7 @@ export class StoreTable {
 
   /** Writes rows whatever is there, by transactions where several share a partition. Of several with one key the last counts. */
   async upsertMany(rows: readonly Row[], mode: UpdateMode = 'Replace'): Promise<void> {
-    await inParallel(batches(rows), PARALLEL_ROWS, async (batch) => {
+    await concurrently(batches(rows), PARALLEL_ROWS, async (batch) => {
       const [only] = batch;
       if (only && batch.length === 1) await this.write(only, '*', mode);
       else await this.transact(batch.map((row) => ['upsert', row, mode]));
@@ -154,8 +155,8 @@ export class StoreTable {
         throw error;
       }
     };
-    await inParallel(batches(rows), PARALLEL_ROWS, async (batch) => {
-      if (!(await isDone(batch)) && batch.length > 1) await inParallel(batch, PARALLEL_ROWS, (row) => isDone([row]));
+    await concurrently(batches(rows), PARALLEL_ROWS, async (batch) => {
+      if (!(await isDone(batch)) && batch.length > 1) await concurrently(batch, PARALLEL_ROWS, (row) => isDone([row]));
     });
   }
 

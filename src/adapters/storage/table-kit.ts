@@ -159,39 +159,20 @@ export function asStateError(error: unknown, container: string, operation: strin
   );
 }
 
-/** Carries out a task per item, at most `limit` at a time; ends with the first failure after those under way have ended. */
-export async function inParallel<T>(items: readonly T[], limit: number, task: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  let failed = false;
-  const work = async (): Promise<void> => {
-    while (next < items.length && !failed) {
-      const item = items[next++] as T;
-      try {
-        await task(item);
-      } catch (error) {
-        failed = true;
-        throw error;
-      }
-    }
-  };
-  const results = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, work));
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-}
-
 /** Longest random pause between two tries at the same row. */
 const MAX_PAUSE_MS = 100;
 
 /**
  * Repeats an optimistic change while others are faster. Each round at least one writer gets through, so the tries bound how many
- * writers can meet. @throws StaleStateError after the last try
+ * writers can meet. @param random spreads the writers @throws StaleStateError after the last try
  */
-export async function retryStale<T>(tries: number, change: () => Promise<T>): Promise<T> {
+export async function retryStale<T>(tries: number, random: () => number, change: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await change();
     } catch (error) {
       if (!(error instanceof StaleStateError) || attempt >= tries) throw error;
-      await delay(Math.random() * Math.min(5 * attempt, MAX_PAUSE_MS));
+      await delay(random() * Math.min(5 * attempt, MAX_PAUSE_MS));
     }
   }
 }

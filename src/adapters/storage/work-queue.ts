@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { concurrently } from '../../concurrently';
 import type { WorkItem } from '../../core/model';
 import type { UnreadableMessage, WorkQueue } from '../../ports/work-queue';
 import type { Storage } from './connection';
 import { POISON_QUEUE, WORK_QUEUE } from './names';
-import { inParallel } from './table-kit';
 
 /** Version of the messages that this app writes. */
 const MESSAGE_VERSION = 1;
@@ -89,7 +89,9 @@ export function makeWorkQueue(storage: Storage): WorkQueue {
   };
 
   return {
-    enqueue: (items) => inParallel(items, PARALLEL_MESSAGES, (item) => send(item, 0)),
+    async enqueue(items) {
+      await concurrently(items, PARALLEL_MESSAGES, (item) => send(item, 0));
+    },
 
     async defer(item, delayMs) {
       await send(item, Math.min(Math.max(Math.ceil(delayMs / 1000), 0), MAX_DELAY_SECONDS));

@@ -36,17 +36,18 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
   const { clock, sleep, random, logger, timeScale = 1 } = options;
   const transport = makeTransport(options.baseUrl);
   const plan = { share: options.rateLimitShare, startPerMinute: options.startPerMinute ?? LOWEST_PLAN_PER_MINUTE, timeScale };
+  const limiter = makeLimiter({
+    store: options.stateStore,
+    clock,
+    sleep,
+    random,
+    plan,
+    ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
+  });
   const http: ZendeskHttp = makeHttp({
     transport,
     authorizer: makeAuthorizer(options.auth, transport, clock, random),
-    limiter: makeLimiter({
-      store: options.stateStore,
-      clock,
-      sleep,
-      random,
-      plan,
-      ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
-    }),
+    limiter,
     userPace: makeUserPace(timeScale),
     clock,
     random,
@@ -95,6 +96,9 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     listGroupMemberships: memberships.ofGroup,
     addMembership: memberships.add,
     removeMembership: memberships.remove,
+    busyForMs: (kind) => limiter.busyForMs(kind === 'userUpdate' ? 'updateUser' : 'account'),
+    limits: limiter.limits,
+    clearWaits: limiter.clearWaits,
     probe: () => probeZendesk({ http, authKind: options.auth.kind, clock }),
     quota: http.quota,
     close: transport.close,

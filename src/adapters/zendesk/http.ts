@@ -106,21 +106,30 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
 
   const envelopeOf = ({ body }: WireAnswer) => readEnvelope(body, (text) => redactSecrets(text, authorizer.secrets()));
 
-  /** Tells the limiter to be silent, then hands the error on. */
-  async function refuse(request: ZendeskRequest, answer: WireAnswer, startedAt: number): Promise<never> {
+  /**
+   * Tells the limiter to be silent, then hands the error on. An update that met another within its second (nothing was done) is tried once
+   * more in its next place: putting the whole work item back would cost all its reads.
+   */
+  async function refuse(
+    request: ZendeskRequest,
+    path: string,
+    answer: WireAnswer,
+    startedAt: number,
+    isFirst: boolean,
+  ): Promise<WireAnswer> {
     const refusal = { ...answer, ...request, envelope: envelopeOf(answer) };
     const error = toError(refusal, now(), deps.random(), deps.timeScale);
     if (error instanceof ThrottledError && (answer.status === 429 || answer.status === 503)) {
-      const isUpdate = request.updatesUser !== undefined && updateBucketOf(answer.headers).remaining === 0;
-      if (!isUpdate || quotaOf(answer.headers).remaining === 0) await limiter.silence('account', error.retryAfterMs);
-      else if (error.retryAfterMs <= ACCOUNT_BUCKET_MS) await limiter.silence('updateUser', error.retryAfterMs);
-      else deps.userPace.silence(request.updatesUser, now() + error.retryAfterMs);
+      const bucket = bucketOf(request, answer, error.retryAfterMs);
+      if (bucket === 'user') deps.userPace.silence(request.updatesUser, now() + error.retryAfterMs);
+      else await limiter.silence(bucket, error.retryAfterMs);
+      if (bucket === 'updateUser' && isFirst) return run(request, path, false);
     }
     if (answer.status === 403 && request.isAccountWide !== true) await deps.checkCredential(startedAt);
     throw error;
   }
 
-  async function run(request: ZendeskRequest, path: string): Promise<WireAnswer> {
+  async function run(request: ZendeskRequest, path: string, isFirst = true): Promise<WireAnswer> {
     const startedAt = now();
     let { answer, authorization } = await send(request, path);
     note(request, answer);
@@ -130,12 +139,13 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
       note(request, answer);
     }
     const isFine = answer.status >= 200 && answer.status < 300;
+    if (isFine) limiter.served();
     // Others use the quota too: once it is used up, wait for the next window rather than for a 429.
     const { remaining, resetSeconds } = quotaOf(answer.headers);
     if (isFine && remaining === 0 && resetSeconds !== undefined)
       await limiter.silence('account', boundedWaitMs(resetSeconds * 1_000));
     if (isFine || request.accept?.includes(answer.status)) return answer;
-    return refuse(request, answer, startedAt);
+    return refuse(request, path, answer, startedAt, isFirst);
   }
 
   return {
@@ -148,6 +158,13 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
     },
     quota: () => ({ ...seen, used }),
   };
+}
+
+/** Whose bucket was empty: the account's, that of all updates (1 a second), or that of one user (5 a minute). */
+function bucketOf(request: ZendeskRequest, answer: WireAnswer, waitMs: number): Lane | 'user' {
+  const isUpdate = request.updatesUser !== undefined && updateBucketOf(answer.headers).remaining === 0;
+  if (!isUpdate || quotaOf(answer.headers).remaining === 0) return 'account';
+  return waitMs <= ACCOUNT_BUCKET_MS ? 'updateUser' : 'user';
 }
 
 function pathOf({ route, params = [], query }: ZendeskRequest): string {

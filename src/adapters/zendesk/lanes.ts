@@ -1,3 +1,5 @@
+import { MAX_WAIT_MS } from '../../core/retry-after';
+
 /** The lanes of Zendesk's limits: all requests share `account`; updates of users also keep to `updateUser`. */
 export type Lane = 'account' | 'updateUser';
 
@@ -11,9 +13,15 @@ export interface LimiterState {
   readonly updateNextAt: number;
   /** Places of updates which the account lane has not passed yet, rising: each takes one of its places too. */
   readonly reserved: readonly number[];
-  /** Until when Zendesk has asked for silence. */
+  /** Until when Zendesk has asked for silence, and since when it does so without having served a request in between; 0: never. */
   readonly blockedUntil: number;
+  readonly blockedSince: number;
   readonly updateBlockedUntil: number;
+  readonly updateBlockedSince: number;
+  /** When Zendesk last served a request, as far as anybody had told when the document was written. */
+  readonly servedAt: number;
+  /** When an operator last ended all waits: what was heard before counts no more. */
+  readonly clearedAt: number;
 }
 
 /** How fast to go. */
@@ -42,9 +50,13 @@ export const LOWEST_PLAN_PER_MINUTE = 200;
 const MINUTE_MS = 60_000;
 /** `PUT /users/{id}` and `create_or_update`: 1 request per second and account, on every plan (same page). */
 const UPDATE_GAP_MS = 1_000;
-/** Kept on top of the second, so that two updates which travel unevenly fast still arrive a second apart. */
-const UPDATE_GUARD_MS = 80;
-const UPDATE_LATE_MS = 50;
+/**
+ * Kept on top of the second, so that two updates which travel unevenly fast still arrive a second apart: 2 % of the lane. Where it does not
+ * suffice, Zendesk refuses one with `Retry-After: 1`, which costs a second once; a wider gap would cost its share with every update.
+ */
+const UPDATE_GUARD_MS = 20;
+/** A place is lost beyond this; one used late moves the next of the same instance by as much. */
+const UPDATE_LATE_MS = 100;
 /** A busy machine and its timers are no more punctual than this, whatever the time compression. */
 const FINEST_MS = 20;
 
@@ -55,8 +67,15 @@ export const EMPTY_LIMITER: LimiterState = {
   updateNextAt: 0,
   reserved: [],
   blockedUntil: 0,
+  blockedSince: 0,
   updateBlockedUntil: 0,
+  updateBlockedSince: 0,
+  servedAt: 0,
+  clearedAt: 0,
 };
+
+/** Nobody takes a place further ahead: one that lies there was written by a clock that is off. */
+export const MAX_AHEAD_MS = 120_000;
 
 /** Requests per minute that are ours; at least one. */
 export function ourQuota(state: LimiterState, plan: LimiterPlan): number {
@@ -144,11 +163,38 @@ function reserveUpdates(state: LimiterState, plan: LimiterPlan, { count, nowMs, 
   return { state: { ...state, nextAt, updateNextAt, reserved }, slots, nextAt: slots[0] ?? at };
 }
 
-/** Notes Zendesk's word to be silent until an instant; an earlier word never shortens a later one. */
-export function block(state: LimiterState, lane: Lane, untilMs: number): LimiterState {
-  return lane === 'account'
-    ? { ...state, blockedUntil: Math.max(state.blockedUntil, untilMs) }
-    : { ...state, updateBlockedUntil: Math.max(state.updateBlockedUntil, untilMs) };
+/** Notes Zendesk's word to be silent until an instant; an earlier word never shortens a later one, and no word lasts beyond {@link MAX_WAIT_MS}. */
+export function block(state: LimiterState, lane: Lane, untilMs: number, nowMs: number): LimiterState {
+  const until = Math.min(untilMs, nowMs + MAX_WAIT_MS);
+  const isAccount = lane === 'account';
+  const former = isAccount ? state.blockedSince : state.updateBlockedSince;
+  if (until <= Math.max(nowMs, isAccount ? state.blockedUntil : state.updateBlockedUntil)) return state;
+  const since = former > 0 && state.servedAt <= former ? former : nowMs;
+  return isAccount
+    ? { ...state, blockedUntil: until, blockedSince: since }
+    : { ...state, updateBlockedUntil: until, updateBlockedSince: since };
+}
+
+/** Ends all waits, at an operator's word. */
+export function unblock(state: LimiterState, nowMs: number): LimiterState {
+  return { ...state, blockedUntil: 0, blockedSince: 0, updateBlockedUntil: 0, updateBlockedSince: 0, clearedAt: nowMs };
+}
+
+/** Drops what only a clock that is off, or a damaged document, can have put so far ahead: no wait may last for ever. */
+export function plausible(state: LimiterState, nowMs: number): LimiterState {
+  const place = (at: number) => (at > nowMs + MAX_AHEAD_MS ? nowMs : at);
+  const wait = (until: number) => (until > nowMs + MAX_WAIT_MS ? 0 : until);
+  const past = (at: number) => (at > nowMs + MAX_WAIT_MS ? 0 : at);
+  return {
+    ...state,
+    nextAt: place(state.nextAt),
+    updateNextAt: place(state.updateNextAt),
+    reserved: state.reserved.filter((at) => at <= nowMs + MAX_AHEAD_MS),
+    blockedUntil: wait(state.blockedUntil),
+    updateBlockedUntil: wait(state.updateBlockedUntil),
+    servedAt: past(state.servedAt),
+    clearedAt: past(state.clearedAt),
+  };
 }
 
 /** Notes the plan quota Zendesk tells. */
@@ -159,12 +205,20 @@ export function learn(state: LimiterState, planPerMinute: number): LimiterState 
 /** Tells a stored document from anything else; a strange one counts as none. */
 export function isLimiterState(value: unknown): value is LimiterState {
   if (typeof value !== 'object' || value === null) return false;
-  const { planPerMinute, nextAt, updateNextAt, reserved, blockedUntil, updateBlockedUntil } = value as Partial<
-    Record<keyof LimiterState, unknown>
-  >;
+  const { planPerMinute, reserved, ...instants } = value as Partial<Record<keyof LimiterState, unknown>>;
+  const keys: readonly (keyof typeof instants)[] = [
+    'nextAt',
+    'updateNextAt',
+    'blockedUntil',
+    'blockedSince',
+    'updateBlockedUntil',
+    'updateBlockedSince',
+    'servedAt',
+    'clearedAt',
+  ];
   return (
     (planPerMinute === null || (typeof planPerMinute === 'number' && planPerMinute > 0)) &&
-    [nextAt, updateNextAt, blockedUntil, updateBlockedUntil].every(Number.isFinite) &&
+    keys.every((key) => Number.isFinite(instants[key])) &&
     Array.isArray(reserved) &&
     reserved.every(Number.isFinite)
   );

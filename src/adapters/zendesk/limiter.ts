@@ -1,6 +1,8 @@
 import { StaleStateError, ThrottledError } from '../../core/errors';
+import { boundedWaitMs } from '../../core/retry-after';
 import type { Clock } from '../../ports/runtime';
 import type { StateStore } from '../../ports/stores';
+import type { TargetLimits } from '../../ports/target-connector';
 import {
   block,
   EMPTY_LIMITER,
@@ -9,8 +11,12 @@ import {
   type LimiterPlan,
   type LimiterState,
   learn,
+  MAX_AHEAD_MS,
+  ourQuota,
   paceOf,
+  plausible,
   reserve,
+  unblock,
 } from './lanes';
 
 /** What the limiter needs. */
@@ -36,6 +42,17 @@ export interface Limiter {
   silence(lane: Lane, waitMs: number): Promise<void>;
   /** Passes on the plan quota Zendesk told. */
   learn(planPerMinute: number): void;
+  /** Notes that Zendesk served a request: a wait that comes later is a new one. */
+  served(): void;
+  /**
+   * For how long, in ms, a place of the lane is further away than a caller would be kept waiting; 0 when it is worth asking. From what this
+   * instance knows, without a request.
+   */
+  busyForMs(lane: Lane): number;
+  /** The limits as all instances share them now. @throws StateUnavailableError */
+  limits(): Promise<TargetLimits>;
+  /** Ends all waits that Zendesk asked for, for all instances. @throws StateUnavailableError, StaleStateError */
+  clearWaits(): Promise<void>;
 }
 
 /** Key of the shared document in the state store. */
@@ -44,6 +61,8 @@ const DEFAULT_MAX_WAIT_MS = 10_000;
 /** Writers that were faster than us, before we tell the caller to come back. */
 const MAX_CONFLICTS = 30;
 const CONFLICT_PAUSE_MS = 15;
+/** How long this instance goes by what it knows of a place far ahead: another one may have ended the wait. */
+const KNOWN_MS = 5_000;
 /** Time that taking places may take, conflicts included. */
 const STORAGE_MS = 400;
 
@@ -62,6 +81,8 @@ interface LaneQueue {
   size: number;
   /** First place not known to be taken by anybody, as far as this instance knows. */
   knownNextAt: number;
+  /** When that was last read from storage. */
+  knownAt: number;
   isPumping: boolean;
   /** Wakes a pump that waits for a place far ahead, because somebody came who needs one too. */
   wake: () => void;
@@ -72,13 +93,19 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
   const { store, sleep, random, plan } = deps;
   const now = () => deps.clock().getTime();
   const queues: Record<Lane, LaneQueue> = { account: newQueue('account'), updateUser: newQueue('updateUser') };
+  const maxWait = Math.min(deps.maxWaitMs ?? DEFAULT_MAX_WAIT_MS, MAX_AHEAD_MS);
   // What this instance heard and may not have been able to write down yet.
   let heard: LimiterState = EMPTY_LIMITER;
+  let heardAt = 0;
   let lastSeen: LimiterState = EMPTY_LIMITER;
 
-  const withHeard = (stored: LimiterState): LimiterState => {
-    const blocked = block(block(stored, 'account', heard.blockedUntil), 'updateUser', heard.updateBlockedUntil);
-    return heard.planPerMinute === null ? blocked : learn(blocked, heard.planPerMinute);
+  const withHeard = (document: LimiterState): LimiterState => {
+    const stored = plausible(document, now());
+    if (heardAt <= stored.clearedAt) heard = { ...unblock(heard, 0), clearedAt: 0 };
+    const told = { ...stored, servedAt: Math.max(stored.servedAt, heard.servedAt) };
+    const blocked = block(block(told, 'account', heard.blockedUntil, now()), 'updateUser', heard.updateBlockedUntil, now());
+    const moved = { ...blocked, updateNextAt: Math.max(blocked.updateNextAt, heard.updateNextAt) };
+    return heard.planPerMinute === null ? moved : learn(moved, heard.planPerMinute);
   };
 
   /** Changes the shared document; answers undefined when others were faster too often. `change` answers undefined to leave it as it is. */
@@ -115,6 +142,7 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
       const reservation = reserve(state, plan, { lane: queue.lane, count, nowMs, maxAheadMs });
       return { next: reservation.slots.length > 0 ? reservation.state : undefined, result: reservation };
     });
+    queue.knownAt = now();
     if (!taken) {
       queue.knownNextAt = now() + pace.blockMs;
       return;
@@ -126,6 +154,8 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
     const free = isUpdate ? taken.state.updateNextAt : taken.state.nextAt;
     queue.knownNextAt = taken.slots.length > 0 ? free : taken.nextAt;
   }
+
+  const isKnown = (queue: LaneQueue) => now() - queue.knownAt < KNOWN_MS;
 
   const late = (lane: Lane) => {
     const pace = paceOf(lastSeen, plan);
@@ -156,8 +186,9 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
     const next = queue.waiters[fresh.length];
     // Storage takes its time: never while a place in hand is about to be due.
     const hasTime = fresh[0] === undefined || fresh[0] - now() > STORAGE_MS / plan.timeScale;
-    // What is known to be too far away is not asked for again.
-    if (hasTime && fresh.length < enough && next && queue.knownNextAt <= next.deadline) await takeBlock(queue);
+    // What is known to be too far away is not asked for again, for a while.
+    const isWorthAsking = next !== undefined && (queue.knownNextAt <= next.deadline || !isKnown(queue));
+    if (hasTime && fresh.length < enough && isWorthAsking) await takeBlock(queue);
     const slot = queue.slots[0] ?? queue.knownNextAt;
     if (slot > head.deadline) {
       queue.waiters.shift();
@@ -167,9 +198,23 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
     } else if (queue.slots[0] === slot) {
       queue.slots.shift();
       queue.waiters.shift();
+      if (queue.lane === 'updateUser') keepApart(queue);
       head.resolve(now() - head.since);
     }
     return true;
+  }
+
+  /** An update that leaves late moves those of this instance which follow it, so that they keep their gap. */
+  function keepApart(queue: LaneQueue): void {
+    const { updateIntervalMs } = paceOf(lastSeen, plan);
+    let earliest = now() + updateIntervalMs;
+    queue.slots = queue.slots.map((slot) => {
+      const moved = Math.max(slot, earliest);
+      earliest = moved + updateIntervalMs;
+      return moved;
+    });
+    heard = { ...heard, updateNextAt: earliest };
+    queue.knownNextAt = Math.max(queue.knownNextAt, earliest);
   }
 
   async function pump(queue: LaneQueue): Promise<void> {
@@ -187,7 +232,7 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
   }
 
   return {
-    acquire(lane, maxWaitMs = deps.maxWaitMs ?? DEFAULT_MAX_WAIT_MS) {
+    acquire(lane, maxWaitMs = maxWait) {
       const queue = queues[lane];
       const since = now();
       return new Promise<number>((resolve, reject) => {
@@ -200,19 +245,54 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
       });
     },
     async silence(lane, waitMs) {
-      heard = block(heard, lane, now() + waitMs);
-      queues.updateUser.slots = [];
-      if (lane === 'account') queues.account.slots = [];
+      const until = now() + boundedWaitMs(waitMs);
+      heard = block(heard, lane, until, now());
+      heardAt = now();
+      for (const queue of lane === 'account' ? Object.values(queues) : [queues.updateUser]) {
+        queue.slots = [];
+        Object.assign(queue, { knownNextAt: Math.max(queue.knownNextAt, until), knownAt: now() });
+      }
       await change((state) => ({ next: state, result: undefined }));
     },
     learn(planPerMinute) {
       if (planPerMinute > 0 && planPerMinute !== lastSeen.planPerMinute) heard = learn(heard, planPerMinute);
     },
+    served() {
+      heard = { ...heard, servedAt: now() };
+    },
+    busyForMs(lane) {
+      const queue = queues[lane];
+      const expected = expectedAt(queue, now(), paceOf(lastSeen, plan));
+      return isKnown(queue) && expected > now() + maxWait ? Math.ceil(expected - now()) : 0;
+    },
+    async limits() {
+      const stored = await store.read<unknown>(LIMITER_KEY);
+      const state = withHeard(isLimiterState(stored?.value) ? stored.value : EMPTY_LIMITER);
+      const waits = [
+        { kind: 'request', since: state.blockedSince, until: state.blockedUntil } as const,
+        { kind: 'userUpdate', since: state.updateBlockedSince, until: state.updateBlockedUntil } as const,
+      ].filter(({ until }) => until > now());
+      return {
+        requestsPerMinute: state.planPerMinute,
+        ourRequestsPerMinute: ourQuota(state, plan),
+        waits: waits.map(({ kind, since, until }) => ({
+          kind,
+          since: new Date(since).toISOString(),
+          until: new Date(until).toISOString(),
+        })),
+      };
+    },
+    async clearWaits() {
+      heard = { ...unblock(heard, 0), clearedAt: 0 };
+      const isDone = await change((state) => ({ next: unblock(state, now()), result: true }));
+      if (!isDone) throw new StaleStateError('The waits could not be ended: other instances write too often; try again');
+      for (const queue of Object.values(queues)) queue.knownNextAt = 0;
+    },
   };
 }
 
 function newQueue(lane: Lane): LaneQueue {
-  return { lane, waiters: [], slots: [], size: 1, knownNextAt: 0, isPumping: false, wake: () => undefined };
+  return { lane, waiters: [], slots: [], size: 1, knownNextAt: 0, knownAt: 0, isPumping: false, wake: () => undefined };
 }
 
 /** Ends when somebody joins the lane of updates; the places of the account's lane lie too near to bother. */

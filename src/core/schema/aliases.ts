@@ -10,13 +10,15 @@ export interface ResolvedTarget {
   readonly isAlias: boolean;
 }
 
-/** Names of other applications' schemas for Zendesk's user attributes, in normal form. No alias for anything that might mean two things. */
+/** Names of other applications' schemas (SCIM's among them) for Zendesk's user attributes, in normal form. No alias for anything that might mean two things. */
 const userAliases: Readonly<Record<string, string>> = {
   externalid: 'external_id',
   email: 'email',
   emails: 'email',
   emailaddress: 'email',
-  'emailstypeeq"work"value': 'email',
+  emailstypeeqwork: 'email',
+  emailstypeeqworkvalue: 'email',
+  emailsprimaryeqtruevalue: 'email',
   mail: 'email',
   username: 'email',
   name: 'name',
@@ -24,6 +26,10 @@ const userAliases: Readonly<Record<string, string>> = {
   fullname: 'name',
   nameformatted: 'name',
   role: 'role',
+  roles: 'role',
+  rolesvalue: 'role',
+  rolesprimaryeqtrue: 'role',
+  rolesprimaryeqtruevalue: 'role',
   rolename: 'role',
   userrole: 'role',
   customroleid: 'custom_role_id',
@@ -35,7 +41,9 @@ const userAliases: Readonly<Record<string, string>> = {
   phone: 'phone',
   phonenumber: 'phone',
   telephonenumber: 'phone',
-  'phonenumberstypeeq"work"value': 'phone',
+  phonenumberstypeeqwork: 'phone',
+  phonenumberstypeeqworkvalue: 'phone',
+  phonenumbersprimaryeqtruevalue: 'phone',
   locale: 'locale',
   language: 'locale',
   preferredlanguage: 'locale',
@@ -63,6 +71,9 @@ const groupAliases: Readonly<Record<string, string>> = {
 
 const opposites: ReadonlySet<string> = new Set(['active', 'isactive']);
 
+/** In front of an attribute of SCIM's core or enterprise schema. @see https://www.rfc-editor.org/rfc/rfc7643#section-10.3.1 */
+const SCIM_SCHEMA = /^urn:ietf:params:scim:schemas:(?:core|extension:enterprise):2\.0:(?:User|Group):/i;
+
 /** Understands a `targetAttributeName`: Zendesk's own name, or another spelling of it without case, blanks and punctuation. */
 export function resolveTarget(type: ObjectType, written: string): ResolvedTarget | undefined {
   const find = type === 'user' ? userAttribute : groupAttribute;
@@ -75,7 +86,8 @@ export function resolveTarget(type: ObjectType, written: string): ResolvedTarget
   }
   const normal = written
     .slice(0, 200)
-    .replace(/[\s_.:[\]-]+/g, '')
+    .replace(SCIM_SCHEMA, '')
+    .replace(/[\s_.:[\]"-]+/g, '')
     .toLowerCase();
   const aliases = type === 'user' ? userAliases : groupAliases;
   const name = Object.hasOwn(aliases, normal) ? aliases[normal] : undefined;

@@ -1,4 +1,5 @@
 import { createScanner, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser';
+import { oddCharacterAt } from '../expression/odd-characters';
 import type { SchemaProblem } from './model';
 
 /** The longest mapping file, in UTF-16 units. Ours: an export of a large gallery application stays below a tenth of it. */
@@ -49,8 +50,10 @@ export function readJson(
   const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
   const first = errors[0];
   if (first !== undefined || root === undefined) {
-    const where = at(first?.offset ?? 0);
-    const what = first === undefined ? 'nothing to read' : spaced(printParseErrorCode(first.error));
+    const offset = first?.offset ?? 0;
+    const where = at(offset);
+    const what =
+      explainJson(text, offset) ?? (first === undefined ? 'nothing to read' : spaced(printParseErrorCode(first.error)));
     return failed([{ path: '', problem: `Not JSON at line ${where.line}, column ${where.column}: ${what}`, ...where }]);
   }
   const repeated = repeatedNames(root, at);
@@ -85,7 +88,7 @@ function refuseByToken(text: string, at: (offset: number) => Position): SchemaPr
   for (let kind: number = scanner.scan(); kind !== token.end; kind = scanner.scan()) {
     if (kind === token.lineComment || kind === token.blockComment) {
       const where = at(scanner.getTokenOffset());
-      const problem = `Comment at line ${where.line}, column ${where.column}: the file is strict JSON, as Graph takes it, and JSON has no comments`;
+      const problem = `Comment at line ${where.line}, column ${where.column}: the file is strict JSON, as Graph takes it, and JSON has no comments; delete it`;
       return { path: '', problem, ...where };
     }
     if (kind === token.openBrace || kind === token.openBracket) depth += 1;
@@ -120,15 +123,44 @@ function repeatedNames(root: Node, at: (offset: number) => Position): SchemaProb
   return problems;
 }
 
+/** Finds a part by its canonical path: the file may spell a name otherwise, wrap a list, or hold its only element instead. */
 function nodeAt(root: Node, path: JsonPath): Node | undefined {
   let node: Node | undefined = root;
   for (const part of path) {
-    if (typeof part === 'number') node = node?.type === 'array' ? node.children?.[part] : undefined;
-    else
-      node =
-        node?.type === 'object' ? node.children?.find((child) => child.children?.[0]?.value === part)?.children?.[1] : undefined;
+    if (typeof part === 'string') node = node === undefined ? undefined : memberOf(node, part);
+    else if (node?.type === 'object') node = memberOf(node, 'value')?.children?.[part] ?? (part === 0 ? node : undefined);
+    else node = node?.type === 'array' ? node.children?.[part] : part === 0 ? node : undefined;
   }
   return node;
+}
+
+function memberOf(node: Node, name: string): Node | undefined {
+  if (node.type !== 'object') return undefined;
+  const key = (child: Node): string => String(child.children?.[0]?.value);
+  const found =
+    node.children?.find((child) => key(child) === name) ??
+    node.children?.find((child) => key(child).toLowerCase() === name.toLowerCase());
+  return found?.children?.[1];
+}
+
+/** What is probably wrong where the parser stopped, and what to do; undefined when nothing in particular. */
+function explainJson(text: string, offset: number): string | undefined {
+  const start = text.trimStart();
+  if (start.startsWith('<')) return 'the file is a web page, perhaps that of a sign-in; download the schema again';
+  if (start.startsWith('@{')) return 'the file is what PowerShell shows of an object; save it with `ConvertTo-Json -Depth 20`';
+  const odd = oddCharacterAt(text, offset);
+  if (odd !== undefined) {
+    const advice = odd.meant.trim() === '' ? 'delete it' : `type \`${odd.meant}\` instead`;
+    return `${odd.name}, which was probably copied along; ${advice}`;
+  }
+  const character = text[offset];
+  const before = text.slice(0, offset).trimEnd();
+  if ((character === '}' || character === ']') && before.endsWith(','))
+    return `a comma stands before \`${character}\`; delete the comma`;
+  if (character === "'") return 'a text stands in double quotation marks: `"`';
+  if (before === text.trimEnd()) return 'the file ends too early; perhaps it was cut off';
+  if (/[}\]"\d]$/.test(before) && /["[{]/.test(character ?? '')) return 'a comma is missing before this';
+  return undefined;
 }
 
 function startsOfLines(text: string): number[] {

@@ -1,3 +1,4 @@
+import { unseenHint } from '../expression/odd-characters';
 import type { ObjectType } from '../model';
 import { GROUP_ATTRIBUTES, type TargetAttribute, USER_ATTRIBUTES } from '../target-attributes';
 import { resolveTarget } from './aliases';
@@ -35,11 +36,18 @@ export function readAttributeMapping(
   type: ObjectType,
   value: JsonObject,
   path: JsonPath,
+  declared: ReadonlySet<string>,
   report: SchemaReport,
 ): AttributeMapping | undefined {
   const before = report.problems.length;
   noteUnused(value, path, report);
   const written = report.requiredText(value, 'targetAttributeName', path, 'the Zendesk attribute to write');
+  const target = written === undefined ? undefined : resolveTarget(type, written.trim());
+  if (written !== undefined && target === undefined && declared.has(written)) {
+    const reason = `The file's \`directories\` declare it, and a Zendesk ${type} has no such attribute; left out`;
+    report.ignore(written, [...path, 'targetAttributeName'], reason);
+    return undefined;
+  }
   const source = readSource(type, own(value, 'source'), [...path, 'source'], report);
   const matchingPriority = readPriority(value, path, report);
   const flowType = readFlowType(value, path, report);
@@ -48,7 +56,6 @@ export function readAttributeMapping(
   const createMissing = report.flag(value, 'createMissing', path, false);
   const defaultValue = readDefault(value, path, report);
   if (written === undefined) return undefined;
-  const target = resolveTarget(type, written.trim());
   if (target === undefined && type === 'group' && isExternalId(written)) {
     report.ignore(
       written,
@@ -58,7 +65,11 @@ export function readAttributeMapping(
     return undefined;
   }
   if (target === undefined) {
-    report.refuse([...path, 'targetAttributeName'], `A Zendesk ${type} has no attribute ${quote(written)}`, allowedTargets[type]);
+    report.refuse(
+      [...path, 'targetAttributeName'],
+      `A Zendesk ${type} has no attribute ${quote(written)}${unseenHint(written)}`,
+      allowedTargets[type],
+    );
     return undefined;
   }
   const { attribute } = target;

@@ -26,13 +26,16 @@ const knownKeys: ReadonlySet<string> = new Set([
   'targetObjectName',
 ]);
 
+/** Where an `objectMapping` stands, and what the file's own `directories` declare as attributes of its target. */
+export interface FoundMapping {
+  readonly value: JsonObject;
+  readonly path: JsonPath;
+  readonly declared: ReadonlySet<string>;
+}
+
 /** Reads an enabled `objectMapping` of a kind. Undefined when anything in it was refused; then the report says what. */
-export function readObjectMapping(
-  type: ObjectType,
-  value: JsonObject,
-  path: JsonPath,
-  report: SchemaReport,
-): ObjectMapping | undefined {
+export function readObjectMapping(type: ObjectType, found: FoundMapping, report: SchemaReport): ObjectMapping | undefined {
+  const { value, path } = found;
   const before = report.problems.length;
   for (const key of Object.keys(value)) {
     if (!knownKeys.has(key) && !key.startsWith('@')) report.ignore(key, [...path, key], 'Not a property of an object mapping');
@@ -40,7 +43,7 @@ export function readObjectMapping(
   noteMetadata(value, path, report);
   const name = report.text(value, 'name', path) ?? `Synchronize Microsoft Entra ${type}s to Zendesk`;
   const actions = readActions(value, path, report);
-  const mappings = readMappings(type, value, path, report);
+  const mappings = readMappings(type, found, report);
   refuseBothOrganizations(mappings, path, report);
   const scope = readScope(type, value, path, report);
   const matching = mappings.filter((one) => one.matchingPriority > 0).sort((a, b) => a.matchingPriority - b.matchingPriority);
@@ -83,24 +86,70 @@ function readActions(value: JsonObject, path: JsonPath, report: SchemaReport): O
   return { create: has('add'), update: has('update'), delete: has('delete') };
 }
 
-function readMappings(type: ObjectType, value: JsonObject, path: JsonPath, report: SchemaReport): readonly AttributeMapping[] {
-  const entries = report.objects(value, 'attributeMappings', path);
-  if (entries.length === 0) report.refuse([...path, 'attributeMappings'], 'Missing: at least one attribute mapping');
+function readMappings(
+  type: ObjectType,
+  { value, path, declared }: FoundMapping,
+  report: SchemaReport,
+): readonly AttributeMapping[] {
+  const all = report.objects(value, 'attributeMappings', path);
+  if (all.length === 0) report.refuse([...path, 'attributeMappings'], 'Missing: at least one attribute mapping');
+  const entries = withoutSecondNames(type, all, declared, report);
   refuseRepeats(type, entries, report);
-  return entries.flatMap((entry) => readAttributeMapping(type, entry.value, entry.path, report) ?? []);
+  return entries.flatMap((entry) => readAttributeMapping(type, entry.value, entry.path, declared, report) ?? []);
+}
+
+interface Entry {
+  readonly value: JsonObject;
+  readonly path: JsonPath;
+}
+
+/**
+ * Leaves out what another application's schema maps a second time under another name (SCIM's `userName` and `emails`, both the e-mail
+ * address here): Zendesk's own name counts, else the matching one, else the first. Only names that the file itself declares are left out.
+ */
+function withoutSecondNames(
+  type: ObjectType,
+  entries: readonly Entry[],
+  declared: ReadonlySet<string>,
+  report: SchemaReport,
+): readonly Entry[] {
+  const rank = ({ value }: Entry): number => {
+    if (!isForeignName(type, value, declared)) return 0;
+    const priority = own(value, 'matchingPriority');
+    return typeof priority === 'number' && priority > 0 ? priority : Number.POSITIVE_INFINITY;
+  };
+  return entries.filter((entry) => {
+    const name = targetOf(type, entry.value);
+    if (name === undefined || !isForeignName(type, entry.value, declared)) return true;
+    const same = entries.filter(({ value }) => targetOf(type, value) === name);
+    const [first] = [...same].sort((a, b) => (rank(a) === rank(b) ? 0 : rank(a) - rank(b)));
+    if (first === undefined || first === entry) return true;
+    const written = String(own(entry.value, 'targetAttributeName'));
+    const other = quote(String(own(first.value, 'targetAttributeName')));
+    report.ignore(written, [...entry.path, 'targetAttributeName'], `${name} of Zendesk, which ${other} is mapped to; left out`);
+    return false;
+  });
+}
+
+/** Whether a target is another application's name, declared by the file itself, for an attribute that Zendesk calls otherwise. */
+function isForeignName(type: ObjectType, value: JsonObject, declared: ReadonlySet<string>): boolean {
+  const written = own(value, 'targetAttributeName');
+  return typeof written === 'string' && declared.has(written) && resolveTarget(type, written.trim())?.isAlias === true;
+}
+
+/** Zendesk's name of the attribute that a mapping is for; undefined when Zendesk has none such. */
+function targetOf(type: ObjectType, value: JsonObject): string | undefined {
+  const written = own(value, 'targetAttributeName');
+  return typeof written === 'string' ? resolveTarget(type, written.trim())?.attribute.name : undefined;
 }
 
 /** Repeated targets and priorities are found in the file itself, so that they are said even where a mapping has other faults. */
-function refuseRepeats(
-  type: ObjectType,
-  entries: readonly { readonly value: JsonObject; readonly path: JsonPath }[],
-  report: SchemaReport,
-): void {
+function refuseRepeats(type: ObjectType, entries: readonly Entry[], report: SchemaReport): void {
   const targets = new Map<string, JsonPath>();
   const priorities = new Map<number, { readonly name: string; readonly path: JsonPath }>();
   for (const { value, path } of entries) {
     const written = own(value, 'targetAttributeName');
-    const name = typeof written === 'string' ? resolveTarget(type, written.trim())?.attribute.name : undefined;
+    const name = targetOf(type, value);
     if (name === undefined) continue;
     const earlier = targets.get(name);
     if (earlier === undefined) targets.set(name, path);
@@ -139,10 +188,7 @@ function refuseMissingRequired(
   path: JsonPath,
   report: SchemaReport,
 ): void {
-  const written = listIn(value, 'attributeMappings').flatMap((one) => {
-    const target = isObject(one) ? own(one, 'targetAttributeName') : undefined;
-    return typeof target === 'string' ? (resolveTarget(type, target.trim())?.attribute.name ?? []) : [];
-  });
+  const written = listIn(value, 'attributeMappings').flatMap((one) => (isObject(one) ? (targetOf(type, one) ?? []) : []));
   for (const { name } of (type === 'user' ? USER_ATTRIBUTES : GROUP_ATTRIBUTES).filter(({ isRequired }) => isRequired)) {
     const mapping = mappings.find(({ target }) => target.name === name);
     // A mapping with a fault of its own is reported there.

@@ -1,4 +1,7 @@
 import type { ObjectType } from '../model';
+import { canonicalJson } from './canonical';
+import { decodeFile } from './decode-file';
+import { readDirectories } from './directories';
 import { hashOf } from './hash';
 import { type JsonPath, readJson } from './json';
 import type { ObjectMapping, ReadSchemaResult } from './model';
@@ -9,6 +12,8 @@ interface Found {
   readonly type: ObjectType;
   readonly value: JsonObject;
   readonly path: JsonPath;
+  /** What the file's own `directories` declare as attributes of the target. */
+  readonly declared: ReadonlySet<string>;
 }
 
 const schemaKeys: ReadonlySet<string> = new Set(['synchronizationRules']);
@@ -35,8 +40,11 @@ const reasons: Readonly<Record<string, string>> = {
 export function readSchema(text: string): ReadSchemaResult {
   const json = readJson(text);
   if (!json.ok) return json;
-  const { value } = json.document;
-  const report = new SchemaReport(json.document);
+  const canonical = canonicalJson(json.document.value);
+  const { value } = canonical;
+  const report = new SchemaReport(json.document, canonical.root);
+  for (const { path, name, reason } of canonical.remarks) report.ignore(name, path, reason);
+  for (const { path, problem } of canonical.problems) report.refuse(path, problem);
   if (!isObject(value)) {
     report.refuse([], `Must be an object with \`synchronizationRules\`, and is ${nameOf(value)}`);
     return { ok: false, problems: report.sortedProblems };
@@ -49,21 +57,30 @@ export function readSchema(text: string): ReadSchemaResult {
   return { ok: true, schema: { users, groups, hash: hashOf(users, groups), raw: value }, ignored: report.ignored };
 }
 
+/** Reads a mapping file from its bytes, however a tool encoded them. As {@link readSchema}. */
+export function readSchemaFile(bytes: Uint8Array): ReadSchemaResult {
+  const decoded = decodeFile(bytes);
+  return decoded.ok ? readSchema(decoded.text) : { ok: false, problems: [{ path: '', problem: decoded.problem }] };
+}
+
 function findObjectMappings(schema: JsonObject, report: SchemaReport): readonly Found[] {
   const rules = report.objects(schema, 'synchronizationRules', []);
   if (rules.length === 0) {
     report.refuse(['synchronizationRules'], 'Missing: at least one synchronization rule with `objectMappings`');
     return [];
   }
+  const directories = readDirectories(schema, report);
   return rules.flatMap((rule) => {
     if (goesBack(rule.value)) {
       report.ignore('rule back to Entra ID', rule.path, 'Its target is Entra ID; this app writes to Zendesk only');
       return [];
     }
+    directories.check(rule.value, rule.path);
     noteUnused(rule.value, ruleKeys, rule.path, report);
     return report.objects(rule.value, 'objectMappings', rule.path).flatMap((mapping) => {
       const type = readObjectType(mapping.value, mapping.path, report);
-      return type === undefined ? [] : [{ type, ...mapping }];
+      const declared = directories.targetsOf(rule.value, mapping.value);
+      return type === undefined ? [] : [{ type, declared, ...mapping }];
     });
   });
 }
@@ -112,7 +129,7 @@ function readOne(type: ObjectType, found: readonly Found[], report: SchemaReport
   const [first, second] = enabled;
   if (second !== undefined)
     report.refuse(second.path, `Two enabled object mappings for ${type}s; only one can say how a ${type} is provisioned`);
-  if (first !== undefined) return readObjectMapping(type, first.value, first.path, report);
+  if (first !== undefined) return readObjectMapping(type, first, report);
   if (type === 'group') return undefined;
   const only = ofType[0];
   if (only !== undefined)

@@ -12,7 +12,11 @@ export class SchemaReport {
   readonly problems: SchemaProblem[] = [];
   private readonly left = new Map<string, IgnoredItem & { count: number }>();
 
-  constructor(private readonly document: JsonDocument) {}
+  /** @param root Where the schema stands in the file; paths in reports are those within the schema. */
+  constructor(
+    private readonly document: JsonDocument,
+    private readonly root: JsonPath = [],
+  ) {}
 
   /** Reports a fault of the value at a path. */
   refuse(path: JsonPath, problem: string, allowed?: readonly string[]): void {
@@ -87,7 +91,7 @@ export class SchemaReport {
   /** Where the value is, or the nearest thing round it that is there. */
   private nearestPosition(path: JsonPath): Position | undefined {
     for (let length = path.length; length >= 0; length -= 1) {
-      const found = this.document.position(path.slice(0, length));
+      const found = this.document.position([...this.root, ...path.slice(0, length)]);
       if (found !== undefined) return found;
     }
     return undefined;

@@ -30,7 +30,7 @@ export function sourceMismatch(type: ObjectType, source: MappingSource, target: 
     return `${what} is a list of references, which ${target.name} cannot hold`;
   }
   if (shape === 'list' && !holdsLists(target)) {
-    const isRoles = source.kind === 'attribute' && source.name === 'appRoleAssignments';
+    const isRoles = /^(?:Assertive)?AppRoleAssignmentsComplex\(|^\[appRoleAssignments\]$/.test(what);
     const one = isRoles
       ? 'SingleAppRoleAssignment([appRoleAssignments])'
       : `Item(${source.kind === 'attribute' ? what : '…'}, 1)`;

@@ -18,7 +18,7 @@ const SETTING_OF: Readonly<Record<keyof Systems, string>> = {
 };
 
 const HOW =
-  'Set it back; or, if the change is meant, restart the job with resetScope Full, which forgets every link and matches anew.';
+  'Set it back; or, if the change is intended, restart the job with resetScope Full: it forgets which account belongs to whom and matches everyone again.';
 
 const systemsOf = ({ tenantId, servicePrincipalId, subdomain }: JobSettings): Systems => ({
   tenantId: tenantId.toLowerCase(),
@@ -51,7 +51,7 @@ function refuseOthers(known: Systems, now: Systems): void {
   const issues = (Object.keys(SETTING_OF) as (keyof Systems)[])
     .filter((name) => known[name] !== now[name])
     .map((name): ConfigIssue => {
-      const problem = `was ${known[name]} when the links were made and is ${now[name]} now. ${HOW}`;
+      const problem = `was ${known[name]} when provisioning began and is ${now[name]} now. ${HOW}`;
       return { setting: SETTING_OF[name], problem };
     });
   if (issues.length > 0) throw new ConfigError(issues);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { call, type ShownStatus, waitForCycle } from '../../../local/demo/app-client';
+import { cycleIds, newCycleId, type ShownStatus, waitForCycle } from '../../../local/demo/app-client';
 import { startWorld, type World, type WorldOptions } from '../../../local/demo/world';
 import { formatLogLine } from '../../../local/host/events';
 
@@ -16,7 +16,6 @@ export async function aWorld(options: Partial<WorldOptions> = {}): Promise<World
     people: 110,
     timeScale: 10,
     requestsPerMinute: 2500,
-    runTimersAtStart: false,
     onLog: (event) => void log.push(formatLogLine(event)),
     ...options,
   });
@@ -25,9 +24,9 @@ export async function aWorld(options: Partial<WorldOptions> = {}): Promise<World
 
 /** Runs a cycle and waits until all its work items have ended. */
 export async function runCycle(world: World, timeoutMs = 120_000): Promise<ShownStatus> {
-  const before = (await call<ShownStatus>(world.host, 'status')).cycles[0]?.cycleId;
+  const before = await cycleIds(world.host);
   await world.host.runTimer('provisioningCycle');
-  return waitForCycle(world.host, before, () => undefined, timeoutMs);
+  return (await waitForCycle(world.host, await newCycleId(world.host, before), timeoutMs)).status;
 }
 
 /** Every account with what matters of it, by external id, for comparing the world before and after. */
