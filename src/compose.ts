@@ -19,6 +19,7 @@ import { makeWorkQueue } from './adapters/storage/work-queue';
 import { makeZendeskConnector, type ZendeskConnector } from './adapters/zendesk/connector';
 import type { Config, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
+import { SETTINGS } from './config/schema';
 import { ConfigError, type ConfigIssue } from './core/errors';
 import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
 import { readSchemaFile } from './core/schema/read';
@@ -72,7 +73,9 @@ export type App = ConfiguredApp | UnconfiguredApp;
  */
 export function composeApp(env: Readonly<Record<string, string | undefined>>, appDirectory: string, logger: Logger): App {
   const loaded = loadConfig(env);
-  const schemaPath = loaded.ok ? loaded.config.job.schemaPath : (loaded.partial.schemaPath ?? 'provisioning-schema.json');
+  const schemaPath = loaded.ok
+    ? loaded.config.job.schemaPath
+    : (loaded.partial.schemaPath ?? SETTINGS.PROVISIONING_SCHEMA.default);
   const schema = loadSchema(isAbsolute(schemaPath) ? schemaPath : join(appDirectory, schemaPath));
   const opened = tryStorage(loaded.ok ? loaded.config.storage : loaded.partial.storage);
   if (!loaded.ok || !schema.ok || !opened.storage) {

@@ -21,7 +21,7 @@ export const secret: Parser<Secret> = z
   .transform((value) => new Secret(value));
 
 const HEADER = /^(?:authorization:|bearer\s|basic\s)/i;
-const NAMED_TOKEN = /^([^\s:/]+@[^\s:/]+)\/token:(.+)$/i;
+const NAMED_TOKEN = /^([^\s@:/]+@[^\s@:/]+)\/token:(.+)$/i;
 const PLAIN_WORD = /^[\x21-\x7e]*$/;
 const NOT_PLAIN = 'contains a space, a line break or a character that is not ASCII; copy it again';
 
@@ -45,6 +45,7 @@ export interface ApiToken {
 /** @see https://developer.zendesk.com/api-reference/introduction/security-and-auth/#api-token */
 export const apiToken: Parser<ApiToken> = z
   .string()
+  .max(1024, 'is longer than 1,024 characters')
   .refine(
     (value) => !HEADER.test(value),
     'is an Authorization header; set the API token alone, or use an OAuth client (ZENDESK_OAUTH_CLIENT_ID and _SECRET)',
