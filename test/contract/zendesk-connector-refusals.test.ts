@@ -162,7 +162,7 @@ describe('Zendesk connector › what a refusal means', () => {
     const server = await startSimServer((request) => {
       if (request.path === '/oauth/tokens') {
         issued += 1;
-        return { status: 201, body: { access_token: `token-${issued}`, scope: 'read write', expires_in: 300 } };
+        return { status: 201, body: { access_token: `token-${issued}`, scope: 'read write', expires_in: 60 } };
       }
       sent.push(request.headers.authorization);
       return { status: 200, body: { group: { id: 1, name: 'G' } } };
@@ -170,12 +170,12 @@ describe('Zendesk connector › what a refusal means', () => {
     const sleep = async (ms: number) => {
       nowMs += ms;
     };
-    const options = { clock: () => new Date(nowMs), sleep, timeScale: 1, maxWaitMs: 600_000 };
+    const options = { clock: () => new Date(nowMs), sleep, timeScale: 1, maxWaitMs: 110_000 };
     const connector = makeZendeskConnector(connectorOptions(server.url, options));
     await connector.getGroup(targetId('1'));
     // The place comes after the token has ended.
     const state = connectorOptions(server.url);
-    const late = makeZendeskConnector({ ...state, ...options, stateStore: blockedFor(nowMs + 400_000) });
+    const late = makeZendeskConnector({ ...state, ...options, stateStore: blockedFor(nowMs + 100_000) });
     await late.getGroup(targetId('1'));
     expect([sent.at(-1), issued]).toEqual(['Bearer token-3', 3]);
     await Promise.all([connector.close(), late.close(), server.close()]);

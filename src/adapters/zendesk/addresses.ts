@@ -19,8 +19,8 @@ export function makeAddresses(http: ZendeskHttp, identities: Identities, sleep: 
   // `include=identities` is confirmed by Zendesk's staff, not by its reference:
   // https://support.zendesk.com/hc/en-us/community/posts/4410103990042-Extend-api-v2-users-show-many-endpoint
   const sideloaded = makeBatcher<readonly string[]>(
-    async (ids) => {
-      const query = { ids: ids.join(','), include: 'identities' };
+    async (take) => {
+      const query = () => ({ ids: take().join(','), include: 'identities' });
       const { users, identities: rows } = decode(
         shapes.usersWithIdentities,
         (await http.call({ method: 'GET', route: SHOW_MANY, query })).body,

@@ -8,7 +8,7 @@ export interface Batcher<T> {
 
 /** How a batcher bundles. */
 export interface BatchOptions {
-  /** How long the first caller waits for others to join. */
+  /** How long the first caller waits for others to join, at least: more may join until the request has its place within the limits. */
   readonly windowMs: number;
   readonly maxKeys: number;
   /** Most characters of all keys of a bundle, so that the address stays short. */
@@ -19,6 +19,9 @@ export interface BatchOptions {
 /** What a bundle came to, key by key; a key that is missing has no value. */
 type Results<T> = ReadonlyMap<string, { readonly value: T } | { readonly error: unknown }>;
 
+/** Looks keys up. `take` closes the bundle and returns its keys: the later it is called, the fuller the bundle. */
+export type Load<T> = (take: () => readonly string[]) => Promise<ReadonlyMap<string, T>>;
+
 interface Batch<T> {
   readonly keys: Set<string>;
   chars: number;
@@ -26,26 +29,30 @@ interface Batch<T> {
   readonly isFull: () => void;
 }
 
+/** A bundle of this size says that many work at once: the next one waits a little longer for them. */
+const BUSY_KEYS = 10;
+const BUSY_WINDOWS = 5;
+
 /**
  * Makes a batcher. A bundle that is refused, or whose answer breaks the contract, is halved until the key that is the reason is alone: one
  * object never fails the others.
  * @param load returns the values it finds; keys that are missing from what it returns have none
  */
-export function makeBatcher<T>(
-  load: (keys: readonly string[]) => Promise<ReadonlyMap<string, T>>,
-  options: BatchOptions,
-): Batcher<T> {
+export function makeBatcher<T>(load: Load<T>, options: BatchOptions): Batcher<T> {
   let open: Batch<T> | undefined;
+  let lastSize = 0;
 
-  async function loadAll(keys: readonly string[]): Promise<Results<T>> {
+  async function loadAll(take: () => readonly string[]): Promise<Results<T>> {
     try {
-      return new Map([...(await load(keys))].map(([key, value]) => [key, { value }]));
+      return new Map([...(await load(take))].map(([key, value]) => [key, { value }]));
     } catch (error) {
+      const keys = take();
       const mayBeOneKey = error instanceof RejectedError || error instanceof UnexpectedResponseError;
       if (!mayBeOneKey) throw error;
       if (keys.length <= 1) return new Map(keys.map((key) => [key, { error }]));
       const half = Math.ceil(keys.length / 2);
-      return new Map([...(await loadAll(keys.slice(0, half))), ...(await loadAll(keys.slice(half)))]);
+      const parts = [keys.slice(0, half), keys.slice(half)];
+      return new Map([...(await loadAll(() => parts[0] ?? [])), ...(await loadAll(() => parts[1] ?? []))]);
     }
   }
 
@@ -55,10 +62,13 @@ export function makeBatcher<T>(
     const filled = new Promise<void>((resolve) => {
       full = resolve;
     });
-    const answer = Promise.race([options.sleep(options.windowMs), filled]).then(() => {
+    const close = () => {
       if (open === batch) open = undefined;
-      return loadAll([...keys]);
-    });
+      lastSize = keys.size;
+      return [...keys];
+    };
+    const windowMs = options.windowMs * (lastSize >= BUSY_KEYS ? BUSY_WINDOWS : 1);
+    const answer = Promise.race([options.sleep(windowMs), filled]).then(() => loadAll(close));
     const batch: Batch<T> = { keys, chars: 0, answer, isFull: full };
     return batch;
   }

@@ -27,6 +27,9 @@ export interface Refusal {
 
 /** Wait when 30 background jobs are queued or running; one takes some seconds. */
 const JOBS_WAIT_MS = 10_000;
+/** Zendesk runs as many background jobs as it takes; other requests are not held up. */
+export class TooManyJobsError extends ThrottledError {}
+
 /** Error code of a plan without a free seat: https://github.com/zendesk/zendesk_api_client_rb/issues/465 */
 const NO_SEAT = 'MaxAgentExceeded';
 const DUPLICATE = 'DuplicateValue';
@@ -56,7 +59,7 @@ export function toError(refusal: Refusal, nowMs: number, jitter: number, timeSca
   const what = `Zendesk answered ${status}${envelope.code === undefined ? '' : ` ${envelope.code}`} to ${method} ${route}`;
   if (hasCode(envelope, NO_SEAT)) return new LicenseLimitError(`${what}: no agent seat is free`, envelope.text);
   if (hasCode(envelope, 'TooManyJobs'))
-    return new ThrottledError('target', JOBS_WAIT_MS / timeScale, `${what}: too many background jobs`);
+    return new TooManyJobsError('target', JOBS_WAIT_MS / timeScale, `${what}: too many background jobs`);
   switch (true) {
     case status === 401:
       return new UnauthorizedError('target', `${what}: the credential was refused; renew it in the settings`);

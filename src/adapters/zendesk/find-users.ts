@@ -4,7 +4,7 @@ import { USER_FIELD_PREFIX } from '../../core/target-attributes';
 import type { UserMatcher } from '../../ports/target-connector';
 import { makeBatcher } from './batcher';
 import { type DecodedUser, decode, shapes, toUser } from './decode';
-import type { ZendeskHttp } from './http';
+import type { Query, ZendeskHttp } from './http';
 import type { Identities } from './identities';
 
 /** Look-ups of users. Users come as decoded: organizations are not named yet. */
@@ -31,15 +31,16 @@ const MAX_ADDRESS_CHECKS = 3;
 
 /** Makes the look-ups. */
 export function makeUserLookup(http: ZendeskHttp, identities: Identities, sleep: (ms: number) => Promise<void>): UserLookup {
-  const showMany = async (query: Readonly<Record<string, string>>) =>
+  const showMany = async (query: () => Query) =>
     decode(shapes.users, (await http.call({ method: 'GET', route: SHOW_MANY, query })).body, SHOW_MANY).users.map(toUser);
 
   const ids = makeBatcher<DecodedUser>(
-    async (keys) => new Map((await showMany({ ids: keys.join(','), include_deleted: 'true' })).map((row) => [row.user.id, row])),
+    async (take) =>
+      new Map((await showMany(() => ({ ids: take().join(','), include_deleted: 'true' }))).map((row) => [row.user.id, row])),
     { ...BATCH, sleep },
   );
   const externalIds = makeBatcher<DecodedUser>(
-    async (keys) => byFoldedExternalId(await showMany({ external_ids: keys.join(',') })),
+    async (take) => byFoldedExternalId(await showMany(() => ({ external_ids: take().join(',') }))),
     { ...BATCH, sleep },
   );
 

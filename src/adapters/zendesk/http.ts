@@ -3,7 +3,7 @@ import { redactSecrets } from '../../core/redact';
 import { boundedWaitMs } from '../../core/retry-after';
 import type { Clock, Logger } from '../../ports/runtime';
 import { readEnvelope } from './envelope';
-import { toError } from './errors';
+import { TooManyJobsError, toError } from './errors';
 import { type AnswerHeaders, header, quotaOf, updateBucketOf } from './headers';
 import type { Lane } from './lanes';
 import type { Limiter } from './limiter';
@@ -12,6 +12,9 @@ import type { Quota, RequestInfo } from './settings';
 import type { Transport, WireAnswer } from './transport';
 import type { UserPace } from './user-update-pace';
 
+/** Parameters of an address. */
+export type Query = Readonly<Record<string, string>>;
+
 /** A request to the Zendesk API. */
 export interface ZendeskRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -19,7 +22,8 @@ export interface ZendeskRequest {
   readonly route: string;
   /** Values of the route's placeholders, in order; encoded here. */
   readonly params?: readonly string[];
-  readonly query?: Readonly<Record<string, string>>;
+  /** A function is asked when the request has its place within the limits: until then a bundle may grow. */
+  readonly query?: Query | (() => Query);
   readonly body?: unknown;
   /** Id of the user an update is for: such requests keep to the update lane. */
   readonly updatesUser?: string;
@@ -64,7 +68,7 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
   let used = 0;
 
   /** A request in its place within the limits, with a credential that is good when it leaves. */
-  async function send(request: ZendeskRequest, path: string): Promise<{ answer: WireAnswer; authorization: string }> {
+  async function send(request: ZendeskRequest, path: () => string): Promise<{ answer: WireAnswer; authorization: string }> {
     // Renewed before the wait, so that a place is not spent on it; asked for again after it, because the wait may outlast a token.
     await authorizer.header();
     const lane: Lane = request.updatesUser === undefined ? 'account' : 'updateUser';
@@ -78,7 +82,7 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
     try {
       const answer = await transport.send({
         method: request.method,
-        path,
+        path: path(),
         authorization,
         ...(request.body === undefined ? {} : { body: request.body }),
       });
@@ -112,14 +116,15 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
    */
   async function refuse(
     request: ZendeskRequest,
-    path: string,
+    path: () => string,
     answer: WireAnswer,
     startedAt: number,
     isFirst: boolean,
   ): Promise<WireAnswer> {
     const refusal = { ...answer, ...request, envelope: envelopeOf(answer) };
     const error = toError(refusal, now(), deps.random(), deps.timeScale);
-    if (error instanceof ThrottledError && (answer.status === 429 || answer.status === 503)) {
+    const isAskedToWait = error instanceof ThrottledError && !(error instanceof TooManyJobsError);
+    if (isAskedToWait && (answer.status === 429 || answer.status === 503)) {
       const bucket = bucketOf(request, answer, error.retryAfterMs);
       if (bucket === 'user') deps.userPace.silence(request.updatesUser, now() + error.retryAfterMs);
       else await limiter.silence(bucket, error.retryAfterMs);
@@ -129,7 +134,7 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
     throw error;
   }
 
-  async function run(request: ZendeskRequest, path: string, isFirst = true): Promise<WireAnswer> {
+  async function run(request: ZendeskRequest, path: () => string, isFirst = true): Promise<WireAnswer> {
     const startedAt = now();
     let { answer, authorization } = await send(request, path);
     note(request, answer);
@@ -149,12 +154,12 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
   }
 
   return {
-    call: (request) => run(request, pathOf(request)),
+    call: (request) => run(request, () => pathOf(request)),
     follow(link, request) {
       const url = new URL(link, transport.origin);
       if (url.origin !== transport.origin)
         throw new UnexpectedResponseError('target', `Zendesk's next page of ${request.route} is on another host`);
-      return run(request, url.pathname + url.search);
+      return run(request, () => url.pathname + url.search);
     },
     quota: () => ({ ...seen, used }),
   };
@@ -170,7 +175,8 @@ function bucketOf(request: ZendeskRequest, answer: WireAnswer, waitMs: number): 
 function pathOf({ route, params = [], query }: ZendeskRequest): string {
   let at = 0;
   const path = route.replace(/\{[^}]+\}/g, () => encodeURIComponent(params[at++] ?? ''));
-  return query === undefined ? path : `${path}?${new URLSearchParams(query).toString()}`;
+  const parameters = typeof query === 'function' ? query() : query;
+  return parameters === undefined ? path : `${path}?${new URLSearchParams(parameters).toString()}`;
 }
 
 /** An id of the other side's, for its support; anything else in its place stays out of the log. */

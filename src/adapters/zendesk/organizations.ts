@@ -38,9 +38,9 @@ export function makeOrganizations({ http, clock, sleep, mayCreate }: Organizatio
   const known = expiring<Organization | undefined>(clock);
   const ids = expiring<TargetId>(clock);
   const byId: Batcher<Organization> = makeBatcher(
-    async (keys) => {
+    async (take) => {
       const route = '/api/v2/organizations/show_many';
-      const answer = await http.call({ method: 'GET', route, query: { ids: keys.join(',') } });
+      const answer = await http.call({ method: 'GET', route, query: () => ({ ids: take().join(',') }) });
       return new Map(decode(shapes.organizations, answer.body, route).organizations.map((row) => [row.id, row]));
     },
     { ...BATCH, sleep },

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { UnexpectedResponseError } from '../../core/errors';
 import { decode, shapes } from './decode';
-import type { ZendeskHttp, ZendeskRequest } from './http';
+import type { Query, ZendeskHttp, ZendeskRequest } from './http';
 
 /** Largest page: https://developer.zendesk.com/api-reference/introduction/pagination/ */
 export const PAGE_SIZE = 100;
@@ -11,7 +11,7 @@ const MAX_PAGES = 10_000;
 /** Reads a list page by page, by cursor where Zendesk offers it, by its own `next_page` where not. */
 export async function* pages<Shape extends z.ZodType>(
   http: ZendeskHttp,
-  list: Omit<ZendeskRequest, 'method'>,
+  list: Omit<ZendeskRequest, 'method' | 'query'> & { readonly query?: Query },
   shape: Shape,
 ): AsyncGenerator<z.output<Shape>> {
   const request: ZendeskRequest = { method: 'GET', ...list, query: { ...list.query, 'page[size]': String(PAGE_SIZE) } };
