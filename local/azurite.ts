@@ -20,7 +20,8 @@ const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I
 /** Runs inside the emulator: it ends when its standard input does, which happens whatever way this process goes. */
 const LEAVE_WITH_PARENT = "data:text/javascript,process.stdin.resume();process.stdin.on('close',()=>process.exit(1));";
 
-const START_TIMEOUT_MS = 30_000;
+/** Only ends what hangs; an emulator that cannot start ends by itself. */
+const START_TIMEOUT_MS = 120_000;
 const PROBE_INTERVAL_MS = 50;
 /** Somebody else may take a free port between finding it and using it. */
 const ATTEMPTS = 3;

@@ -1,27 +1,36 @@
 /**
- * `npm test`: everything that must pass, one check after another, and in the end how much did.
+ * `npm test`: everything that must pass, one check after another; in the end how long each took, which test files were the slowest, and
+ * how much passed.
  *
  *   node scripts/test.mjs [jest arguments]     with arguments only jest runs, on what they name
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const only = process.argv.slice(2);
 const results = { passed: 0, failed: 0, skipped: 0 };
+const SLOWEST = 10;
+
+/** How long each part took, and whether it passed. */
+const parts = [];
+/** How long each test file took, in milliseconds; several run at a time. */
+let files = [];
+
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 
 /** Runs a program of a dependency with the Node that runs this. */
 function run(title, script, args) {
   const startedAt = Date.now();
   process.stdout.write(`\n── ${title}\n`);
   const { status } = spawnSync(process.execPath, [join(root, script), ...args], { cwd: root, stdio: 'inherit' });
-  process.stdout.write(
-    `── ${title}: ${status === 0 ? 'passed' : 'FAILED'} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`,
-  );
-  return status === 0;
+  const part = { title, ok: status === 0, ms: Date.now() - startedAt };
+  parts.push(part);
+  process.stdout.write(`── ${title}: ${part.ok ? 'passed' : 'FAILED'} (${seconds(part.ms)})\n`);
+  return part.ok;
 }
 
 function check(title, script, args) {
@@ -31,20 +40,35 @@ function check(title, script, args) {
 
 function jest(args) {
   const folder = mkdtempSync(join(tmpdir(), 'jest-'));
-  const report = join(folder, 'report.json');
-  const ok = run('tests', 'node_modules/jest/bin/jest.js', ['--json', `--outputFile=${report}`, ...args]);
+  const file = join(folder, 'report.json');
+  const ok = run('tests', 'node_modules/jest/bin/jest.js', ['--json', `--outputFile=${file}`, ...args]);
   try {
-    const { numPassedTests, numFailedTests, numPendingTests, numRuntimeErrorTestSuites } = JSON.parse(
-      readFileSync(report, 'utf8'),
-    );
-    results.passed += numPassedTests;
-    results.failed += numFailedTests + numRuntimeErrorTestSuites;
-    results.skipped += numPendingTests;
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    results.passed += report.numPassedTests;
+    results.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
+    results.skipped += report.numPendingTests;
+    files = report.testResults.map(({ name, startTime, endTime }) => ({ name: relative(root, name), ms: endTime - startTime }));
   } catch {
     results.failed += 1;
   }
   if (!ok && results.failed === 0) results.failed += 1;
   rmSync(folder, { recursive: true, force: true });
+}
+
+function printTimes() {
+  const line = (ms, text) => `  ${seconds(ms).padStart(8)}  ${text}\n`;
+  process.stdout.write('\nParts:\n');
+  for (const { title, ok, ms } of parts) process.stdout.write(line(ms, ok ? title : `${title} (FAILED)`));
+  process.stdout.write(
+    line(
+      parts.reduce((sum, { ms }) => sum + ms, 0),
+      'in all',
+    ),
+  );
+  if (files.length <= 1) return;
+  const slowest = files.toSorted((a, b) => b.ms - a.ms).slice(0, SLOWEST);
+  process.stdout.write(`\nThe slowest ${slowest.length} of ${files.length} test files:\n`);
+  for (const { name, ms } of slowest) process.stdout.write(line(ms, name));
 }
 
 if (only.length === 0) {
@@ -55,6 +79,7 @@ if (only.length === 0) {
   check('infrastructure', 'scripts/infra-check.mjs', []);
 }
 jest(only);
-const skipped = results.skipped > 0 ? `, ${results.skipped} skipped` : '';
-process.stdout.write(`\n${results.passed} passed, ${results.failed} failed${skipped}\n`);
+printTimes();
+if (results.skipped > 0) process.stdout.write(`\n${results.skipped} skipped\n`);
+process.stdout.write(`\n${results.passed} passed, ${results.failed} failed\n`);
 process.exit(results.failed === 0 ? 0 : 1);

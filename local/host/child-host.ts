@@ -34,6 +34,7 @@ export class ChildHost {
   functions: readonly FunctionSummary[] = [];
   baselineRssBytes: number | undefined;
   firstFunctionMs: number | undefined;
+  firstFunctionCpuMs: number | undefined;
   readyMs: number | undefined;
   readonly #child: ChildProcess;
   readonly #events: ChildHostEvents;
@@ -130,6 +131,7 @@ export class ChildHost {
         break;
       case 'firstFunction':
         this.firstFunctionMs = message.at - this.#spawnedAt;
+        this.firstFunctionCpuMs = message.cpuMs;
         break;
       case 'ready':
         this.port = message.port;

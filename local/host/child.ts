@@ -27,7 +27,10 @@ async function start(options: Extract<ToChild, { kind: 'start' }>['options']): P
       {
         onLog: (event) => send({ kind: 'log', event }),
         onInvocation: (event) => send({ kind: 'invocation', event }),
-        onFirstFunction: () => send({ kind: 'firstFunction', at: now() }),
+        onFirstFunction: () => {
+          const { user, system } = process.cpuUsage();
+          send({ kind: 'firstFunction', at: now(), cpuMs: (user + system) / 1000 });
+        },
       },
       false,
     );

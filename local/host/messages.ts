@@ -9,7 +9,7 @@ export type ToChild =
 
 /** What that process tells its parent. Times are milliseconds since the epoch, with fractions; memory is in bytes. */
 export type FromChild =
-  | { readonly kind: 'firstFunction'; readonly at: number }
+  | { readonly kind: 'firstFunction'; readonly at: number; readonly cpuMs: number }
   | {
       readonly kind: 'ready';
       readonly at: number;

@@ -56,6 +56,8 @@ export interface HostStats {
   /** From the latest spawn to the first function registered, and to all triggers running. */
   readonly firstFunctionMs: number | undefined;
   readonly readyMs: number | undefined;
+  /** CPU time that the latest process took up to its first function, in milliseconds; undefined inside this process. */
+  readonly firstFunctionCpuMs: number | undefined;
   /** Since the host was made, over all restarts. */
   readonly invocations: Readonly<Record<string, Readonly<Record<Outcome, number>>>>;
 }
@@ -160,6 +162,7 @@ export async function startHost(options: StartHostOptions): Promise<LocalHost> {
       peakRssBytes: Math.max(peak ?? 0, (running.pid === undefined ? 0 : peakRssBytes(running.pid)) ?? 0) || undefined,
       baselineRssBytes: running.baselineRssBytes,
       firstFunctionMs: running.firstFunctionMs,
+      firstFunctionCpuMs: running.firstFunctionCpuMs,
       readyMs: running.readyMs,
       invocations,
     }),
@@ -173,6 +176,7 @@ interface RunningHost {
   readonly pid: number | undefined;
   readonly baselineRssBytes: number | undefined;
   readonly firstFunctionMs: number | undefined;
+  readonly firstFunctionCpuMs: number | undefined;
   readonly readyMs: number | undefined;
   runTimer(name: string): Promise<void>;
   kill(): Promise<void>;
@@ -197,6 +201,7 @@ async function startInProcess(
     pid: undefined,
     baselineRssBytes: undefined,
     firstFunctionMs,
+    firstFunctionCpuMs: undefined,
     readyMs: performance.now() - startedAt,
     runTimer: (name) => host.runTimer(name),
     kill: () => Promise.reject(new Error('A host in this process cannot be killed')),

@@ -1,5 +1,6 @@
 import { SimulatedDirectory } from '../../local/graph/directory';
 import { type GraphSimulator, type GraphSimulatorOptions, startGraphSimulator } from '../../local/graph/simulator';
+import { cpuMsSince } from '../support/cpu-time';
 import { GraphProbe } from '../support/graph-probe';
 
 const advanced = { ConsistencyLevel: 'eventual' };
@@ -382,7 +383,7 @@ describe('the Graph simulator', () => {
     }
     for (const id of people) directory.assign(id, undefined, sp);
     await start({ directory });
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect((await probe.round('/users/delta?$select=displayName,mail,manager')).value).toHaveLength(10_000);
     const groups = await probe.round('/groups/delta?$select=displayName,members');
     expect(groups.value.reduce((sum, group) => sum + (group['members@delta'] as unknown[]).length, 0)).toBe(50_000);
@@ -390,6 +391,6 @@ describe('the Graph simulator', () => {
     for (const id of people.slice(0, 300)) directory.disableUser(id);
     expect((await probe.round('/users/delta?$select=accountEnabled')).value).toHaveLength(10_000);
     // Some hundred requests in under a second here; the bound is for slow machines.
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(cpuMsSince(before)).toBeLessThan(10_000);
   });
 });

@@ -23,7 +23,7 @@ let world: HttpApp;
 beforeAll(async () => {
   world = await startHttpApp(directory, application);
   await world.cycle();
-}, 120_000);
+});
 afterAll(() => world?.stop());
 
 const explain = async (query: string) => {

@@ -45,7 +45,7 @@ beforeAll(async () => {
     storageConnectionString: world.azurite.connectionString,
     onLog: () => undefined,
   });
-}, 180_000);
+});
 afterAll(async () => {
   await host?.stop();
   await world?.stop();

@@ -58,7 +58,7 @@ beforeAll(async () => {
   await record('a3', { sourceId: ann, targetId: '77', name: 'Ann', upn: 'old.ann@contoso.com' });
   await record('p1', { sourceId: purged, targetId: '88', name: 'Gone', upn: 'gone@contoso.com', action: 'disable' });
   await record('s1', { status: 'skipped', skipReason: 'RedundantExport', action: 'other', name: 'Somebody' });
-}, 90_000);
+});
 afterAll(() => world?.stop());
 
 describe('GET logs › pages', () => {

@@ -14,7 +14,7 @@ describe('job control', () => {
     people = Array.from({ length: 6 }, (_, at) => person(`p${at}`));
     for (const id of people) world.directory.assign(id, role);
     await world.settle();
-  }, 60_000);
+  });
   afterEach(() => world?.stop());
 
   const person = (name: string): string =>
@@ -95,7 +95,7 @@ describe('job control', () => {
     expect(await stagedIds()).toEqual([]);
     expect((await job()).quarantine).toBeNull();
     expect(account(fresh)?.suspended).toBe(false);
-  }, 60_000);
+  });
 
   it('who came back at the source since is not touched, though no cycle has seen it; who cannot be read stays held', async () => {
     const [back = '', hidden = '', ...others] = people.slice(0, 4);

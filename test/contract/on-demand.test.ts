@@ -15,7 +15,7 @@ describe('provisioning on demand', () => {
     role = directory.addAppRole(servicePrincipalId, { displayName: 'Agent', value: 'agent' });
     ann = person('ann');
     directory.assign(ann, role);
-  }, 60_000);
+  });
   afterAll(() => world?.stop());
 
   const person = (name: string): string =>

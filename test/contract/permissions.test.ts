@@ -19,7 +19,7 @@ describe('status › missing permissions', () => {
     hiddenGroup = directory.addGroup({ displayName: 'Secret', securityEnabled: true, visibility: 'HiddenMembership' });
     directory.addMember(hiddenGroup, hiddenMember);
     world = await startJobWorld({}, { directory, servicePrincipalId });
-  }, 60_000);
+  });
   afterAll(() => world.stop());
   afterEach(() => {
     for (const permission of PERMISSIONS) world.graph.permissions.add(permission);

@@ -77,7 +77,7 @@ describe('plans of the demo company', () => {
     for (const { name, email, role, external_id, phone, tags } of demoZendeskSeed(demo).users) {
       world.zendesk.seed.user({ name, email, role, external_id, ...(phone && { phone }), ...(tags && { tags: [...tags] }) });
     }
-  }, 60_000);
+  });
   afterAll(() => world?.stop());
 
   /** Makes a plan and a cycle, and holds one against the other. */
@@ -103,7 +103,7 @@ describe('plans of the demo company', () => {
     expect(await tablesOf(world)).toEqual(before);
     expect(world.zendesk.stats.writes.length).toBe(writes);
     await planThenCycle();
-  }, 120_000);
+  });
 
   it('after changes: the same, object by object, with old and new values', async () => {
     for (const change of demoChanges) change.apply(demo);
@@ -114,13 +114,13 @@ describe('plans of the demo company', () => {
       oldValue: 'Sophie Martens',
       newValue: 'Sophie Okonkwo',
     });
-  }, 120_000);
+  });
 
   it('with nothing changed there is nothing to do', async () => {
     const plan = await world.call(makePlanCreate);
     const rows = (await rowsOf(world, plan.body.id)).filter((row) => row.outcome === 'planned');
     expect(rows).toEqual([]);
-  }, 60_000);
+  });
 
   it('with a schema that is not in force: plans it, changes nothing, and is not applied', async () => {
     const schema = JSON.parse(readFileSync(join(__dirname, '../../provisioning-schema.json'), 'utf8'));
@@ -135,7 +135,7 @@ describe('plans of the demo company', () => {
     expect((await apply(world, plan.body.id)).status).toBe(409);
     const wrong = await world.call(makePlanCreate, { schema: { synchronizationRules: [] } });
     expect([wrong.status, wrong.body.errors.length > 0]).toEqual([400, true]);
-  }, 60_000);
+  });
 });
 
 describe('applying a plan', () => {
@@ -150,7 +150,7 @@ describe('applying a plan', () => {
     const team = world.directory.addGroup({ displayName: 'Team' });
     world.directory.assign(team, role);
     for (const id of people) world.directory.addMember(team, id);
-  }, 60_000);
+  });
   afterEach(() => world?.stop());
 
   const person = (name: string): string =>
@@ -185,7 +185,7 @@ describe('applying a plan', () => {
     expect((await apply(world, second.body.id)).body.apply.enqueued).toBe(0);
     await world.drain();
     expect(world.zendesk.stats.writes.length).toBe(writes);
-  }, 60_000);
+  });
 
   it('what has changed since is refused and listed; the rest goes', async () => {
     const [gone = '', renamed = '', ...others] = people;
@@ -198,7 +198,7 @@ describe('applying a plan', () => {
     await world.drain();
     expect([account(gone), account(renamed)]).toEqual([undefined, undefined]);
     expect(others.map((id) => account(id)?.role)).toEqual(['agent', 'agent', 'agent']);
-  }, 60_000);
+  });
 
   it('above the brake: refused without the word, left out with false, gone with true', async () => {
     await apply(world, (await plan()).body.id);
@@ -220,7 +220,7 @@ describe('applying a plan', () => {
     await apply(world, again.body.id, { allowDeletes: true });
     await world.drain();
     expect(people.map((id) => account(id)?.suspended)).toEqual([true, true, true, false, false]);
-  }, 60_000);
+  });
 
   it('an old plan is gone; one that does not exist is not found; an unfinished one goes on with the timer', async () => {
     const made = await plan();
@@ -238,7 +238,7 @@ describe('applying a plan', () => {
     expect((await plan()).status).toBe(409);
     await makePlanWork(() => world.app)({} as Timer, context);
     expect((await read(world, begun.planId)).body).toMatchObject({ status: 'planned', counts: { create: 6 } });
-  }, 60_000);
+  });
 
   it('a plan cut off at every save comes out as one made in one go', async () => {
     const whole = await rowsOf(world, (await plan()).body.id, 'all');
@@ -258,7 +258,7 @@ describe('applying a plan', () => {
     expect(cut.map((row) => [row.sourceIdentity.id, row.provisioningAction])).toEqual(
       whole.map((row) => [row.sourceIdentity.id, row.provisioningAction]),
     );
-  }, 60_000);
+  });
 
   it('applied in stretches, with workers busy in between, it is counted once and nothing is refused', async () => {
     for (let at = 0; at < 40; at += 1) world.directory.assign(person(`many${at}`), role);
@@ -279,7 +279,7 @@ describe('applying a plan', () => {
     const { cycleId } = ended.body.apply;
     expect((await world.app.deps.log.counts(cycleId)).total).toBe(46);
     expect(await world.app.deps.cycles.read(cycleId)).toMatchObject({ state: 'succeeded', enqueued: 46 });
-  }, 60_000);
+  });
 
   it('is shown as CSV that no spreadsheet takes for formulas, and as a page that no name breaks', async () => {
     const evil = world.directory.addUser({
@@ -301,7 +301,7 @@ describe('applying a plan', () => {
     expect(page.headers['content-type']).toContain('text/html');
     expect(page.text).not.toContain('<script>alert');
     expect(page.text).toContain('&lt;script&gt;alert');
-  }, 60_000);
+  });
 
   it('leads a browser, whose key stands in the address, to the next page; and refuses what it does not know', async () => {
     for (let at = 0; at < 3; at += 1) world.directory.assign(person(`browsed${at}`), role);
@@ -320,5 +320,5 @@ describe('applying a plan', () => {
       expect([query, refused.status, refused.body.code]).toEqual([query, 400, 'BadRequest']);
       expect(refused.body.errors[0].pointer).toBe(Object.keys(query)[0]);
     }
-  }, 60_000);
+  });
 });

@@ -1,5 +1,6 @@
 import { lineOf, makeLogger, withinInvocation } from '../../src/adapters/azure/logger';
 import { Secret } from '../../src/config/secret';
+import { cpuMsSince } from '../support/cpu-time';
 
 interface Line {
   readonly level: string;
@@ -41,10 +42,10 @@ test('line › hostile texts › stay one line, bounded, and read back', () => {
 test('line › addresses › are masked, in time that does not explode', () => {
   const line = lineOf('x', { reason: 'User jane.doe@example.com exists; <a@b.c>' });
   expect(fieldsOf(line)).toEqual({ reason: 'User [address] exists; <[address]>' });
-  const before = performance.now();
+  const before = process.cpuUsage();
   lineOf('x', { reason: '@'.repeat(100_000) });
   lineOf('x', { reason: 'a'.repeat(100_000) });
-  expect(performance.now() - before).toBeLessThan(500);
+  expect(cpuMsSince(before)).toBeLessThan(1_000);
 });
 
 test('secrets › are refused by the compiler, and do not print even when forced', () => {

@@ -1,6 +1,7 @@
 import { zendeskFaults } from '../../local/zendesk/faults';
 import type { ZendeskSimulatorOptions } from '../../local/zendesk/options';
 import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
+import { cpuMsSince } from '../support/cpu-time';
 import { type Probe, probeOf } from '../support/zendesk-probe';
 
 let sim: ZendeskSimulator;
@@ -237,7 +238,7 @@ test('5,000 users: look-ups and full scans stay fast', async () => {
       external_id: `id-${at}`,
       role: at % 10 ? 'end-user' : 'agent',
     });
-  const before = performance.now();
+  const before = process.cpuUsage();
   for (let at = 0; at < 300; at += 1)
     expect((await probe('GET', `/api/v2/users?external_id=ID-${at * 16}`)).at('users.0.name')).toBe(`User ${at * 16}`);
   let count = 0;
@@ -248,5 +249,5 @@ test('5,000 users: look-ups and full scans stay fast', async () => {
   }
   expect(count).toBe(5_001);
   // Well under a second on an idle machine; a quadratic scan takes many times that.
-  expect(performance.now() - before).toBeLessThan(5_000);
+  expect(cpuMsSince(before)).toBeLessThan(5_000);
 });

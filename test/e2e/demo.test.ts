@@ -3,8 +3,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { runDemo } from '../../local/demo/run-demo';
 import { Screen } from '../../local/demo/screen';
 
-jest.setTimeout(240_000);
-
 const COLUMNS = 80;
 
 test('what `npm start` shows, on a terminal of 80 columns', async () => {

@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { type Azurite, startAzurite } from '../../local/azurite';
 import { type LocalHost, startHost } from '../../local/host/start-host';
 
-jest.setTimeout(120_000);
-
 const root = join(__dirname, '..', '..');
 const MAX_BYTES = 5 * 1024 * 1024;
 

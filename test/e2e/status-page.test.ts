@@ -164,7 +164,6 @@ async function failing(): Promise<StatusApp> {
 }
 
 (isThere ? describe : describe.skip)('status page in a browser', () => {
-  jest.setTimeout(60_000);
   let browser: Browser;
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
@@ -262,7 +261,7 @@ async function failing(): Promise<StatusApp> {
     expect(await page.locator('#failures').textContent()).toBe('');
     await world.deps.escrows.put(anEscrow(1));
     await record(world.deps, 'now', 9, { action: 'create' });
-    await page.locator('progress[value="9"]').waitFor({ timeout: 10_000 });
+    await page.locator('progress[value="9"]').waitFor({ timeout: 120_000 });
     expect(await page.getByRole('searchbox').inputValue()).toBe('half a na');
     expect(await page.evaluate('document.activeElement?.tagName')).toBe('A');
     expect(await page.locator('#failures').textContent()).toContain('RoleNotFound');
@@ -276,9 +275,9 @@ async function failing(): Promise<StatusApp> {
     await world.deps.cycles.put(aCycle('now', 3, { state: 'exporting', enqueued: 10 }));
     const { page } = await open(world.app);
     await page.route('**/api/status**', (route) => route.abort());
-    await page.locator('#stale').waitFor({ state: 'visible', timeout: 10_000 });
+    await page.locator('#stale').waitFor({ state: 'visible', timeout: 120_000 });
     await page.unroute('**/api/status**');
-    await page.locator('#stale').waitFor({ state: 'hidden', timeout: 10_000 });
+    await page.locator('#stale').waitFor({ state: 'hidden', timeout: 120_000 });
   });
 
   test('without JavaScript it says the same, refreshes by itself, and finds a person', async () => {
@@ -349,7 +348,7 @@ describe('the built app', () => {
     } finally {
       await world.stop();
     }
-  }, 120_000);
+  });
 });
 
 /** Runs in the page: every visible text whose contrast with its background is below 4.5 : 1. */

@@ -3,6 +3,7 @@ import { compileExpression, evaluate } from '../../src/core/expression/compile';
 import { functions } from '../../src/core/expression/functions';
 import { maxValueLength } from '../../src/core/expression/limits';
 import type { SourceValue, Value } from '../../src/core/expression/values';
+import { cpuMsSince } from '../support/cpu-time';
 import { aContext } from '../unit/expression/a-context';
 
 const attributeNames = ['a', 'b', 'c', 'givenName', 'urn:x:y.z'];
@@ -70,7 +71,7 @@ describe('any expression', () => {
     let slowestMs = 0;
     fc.assert(
       fc.property(expression, attributes, (text, values) => {
-        const started = performance.now();
+        const started = process.cpuUsage();
         const compiled = compileExpression(text);
         if (!compiled.ok) {
           expect(compiled.problems.length).toBeGreaterThan(0);
@@ -81,7 +82,7 @@ describe('any expression', () => {
         }
         loaded += 1;
         const result = evaluate(compiled.expression, aContext(values));
-        slowestMs = Math.max(slowestMs, performance.now() - started);
+        slowestMs = Math.max(slowestMs, cpuMsSince(started));
         if (result.kind === 'value') expect(lengthOf(result.value)).toBeLessThanOrEqual(maxValueLength);
         // A printed expression reads back as itself and means the same.
         const again = compileExpression(compiled.expression.text);
@@ -93,7 +94,7 @@ describe('any expression', () => {
     // Guards the test itself: if nearly all were refused, nothing would have been evaluated.
     expect(loaded).toBeGreaterThan(1_000);
     expect(slowestMs).toBeLessThan(5_000);
-  }, 300_000);
+  });
 
   it('may be any text at all', () => {
     const piece = fc.oneof(
@@ -107,5 +108,5 @@ describe('any expression', () => {
       }),
       { numRuns: 5_000 },
     );
-  }, 120_000);
+  });
 });

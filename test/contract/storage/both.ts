@@ -33,7 +33,7 @@ export function withAzurite(): () => Azurite {
   let azurite: Azurite | undefined;
   beforeAll(async () => {
     azurite = await startAzurite();
-  }, 60_000);
+  });
   afterAll(async () => {
     await azurite?.stop();
   });

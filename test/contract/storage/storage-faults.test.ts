@@ -57,7 +57,7 @@ describe('storage that does not answer as it should', () => {
     expect((error as Error).cause).toBeInstanceOf(Error);
     expect((error as Error).message).toMatch(/ProvisioningState.*read/);
     expect((error as Error).message).not.toContain('secret');
-  }, 60_000);
+  });
 });
 
 describe('rows that this version can not know', () => {
@@ -230,5 +230,5 @@ describe('the connection', () => {
     ).toThrow(ConfigError);
     expect(() => openStorage({ kind: 'identity' }, makeCredential)).toThrow(ConfigError);
     expect(() => openStorage({ kind: 'identity', accountName: 'acc' })).toThrow(ConfigError);
-  }, 60_000);
+  });
 });

@@ -7,6 +7,9 @@ import { app, type HttpRequest, type HttpResponseInit, type InvocationContext, t
  * seen is read back over HTTP, so that tests assert on the app's state and not on the host's.
  */
 
+/** Longer than any test: what waits this long is ended from outside. */
+const FOREVER_MS = 600_000;
+
 const timers: Timer[] = [];
 const messages: { body: unknown; metadata: unknown }[] = [];
 let runningNow = 0;
@@ -42,8 +45,10 @@ app.storageQueue('work', {
     mostAtOnce = Math.max(mostAtOnce, runningNow);
     try {
       if (typeof body !== 'object' || body === null) return;
+      const attempt = Number(context.triggerMetadata?.dequeueCount);
+      if ('holdTimes' in body && attempt <= Number(body.holdTimes)) await delay(FOREVER_MS);
       if ('delayMs' in body) await delay(Number(body.delayMs));
-      if ('failTimes' in body && Number(context.triggerMetadata?.dequeueCount) <= Number(body.failTimes)) {
+      if ('failTimes' in body && attempt <= Number(body.failTimes)) {
         throw new Error('The message asked to fail');
       }
     } finally {
@@ -97,21 +102,47 @@ app.http('echo', {
   },
 });
 
+/** Settles when a test has asked for it. */
+let release: () => void = () => undefined;
+const released = new Promise<void>((resolve) => {
+  release = resolve;
+});
+
 app.http('lines', {
   methods: ['GET'],
   authLevel: 'anonymous',
-  handler: () => ({
+  handler: (request: HttpRequest) => ({
     headers: { 'content-type': 'text/csv' },
     body: new ReadableStream<Uint8Array>({
       async start(controller) {
         for (const line of ['one\n', 'two\n', 'three\n']) {
           controller.enqueue(new TextEncoder().encode(line));
           await delay(20);
+          if (request.query.has('hold') && line === 'one\n') await released;
         }
         controller.close();
       },
     }),
   }),
+});
+
+app.http('release', {
+  methods: ['POST'],
+  authLevel: 'anonymous',
+  handler: () => {
+    release();
+    return { status: 204 };
+  },
+});
+
+app.http('endless', {
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: async (_request: HttpRequest, context: InvocationContext) => {
+    context.warn('endless has begun');
+    await delay(FOREVER_MS);
+    return { body: 'done' };
+  },
 });
 
 app.http('slow', {

@@ -1,4 +1,5 @@
 import { candidates, compileExpression } from '../../../src/core/expression/compile';
+import { cpuMsSince } from '../../support/cpu-time';
 import { aContext, outcome, problemsOf, resultOf } from './a-context';
 
 const compiled = (text: string) => {
@@ -192,18 +193,18 @@ describe('limits', () => {
     ['(.*)*$', 'ab'],
     ['(a|aa)+b', 'a'],
   ])('the pattern %s cannot hang the app', (pattern, piece) => {
-    const started = Date.now();
+    const started = process.cpuUsage();
     outcome(`Replace([x], , "${pattern}", , "-", )`, { x: piece.repeat(60_000 / piece.length) });
-    expect(Date.now() - started).toBeLessThan(5_000);
+    expect(cpuMsSince(started)).toBeLessThan(5_000);
   });
 
   it('many expensive calls in one expression stop at the budget', () => {
     const call = 'Replace([x],,"(x+y)|x",,"z",)';
-    const started = Date.now();
+    const started = process.cpuUsage();
     const result = outcome(`Join("", ${Array.from({ length: 200 }, () => `Left(${call}, 1)`).join(',')})`, {
       x: 'x'.repeat(4_000),
     });
     expect(result).toMatchObject({ kind: 'failed', message: expect.stringContaining('too much work') });
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(cpuMsSince(started)).toBeLessThan(10_000);
   });
 });

@@ -1,6 +1,7 @@
 import { compileRegex, type DotnetRegex, parseReplacement } from '../../../src/core/expression/dotnet-regex';
 import { estimatedSize } from '../../../src/core/expression/regex-size';
 import { startRun } from '../../../src/core/expression/run';
+import { cpuMsSince } from '../../support/cpu-time';
 import { aContext } from './a-context';
 
 function regexOf(pattern: string): DotnetRegex {
@@ -110,9 +111,9 @@ describe('a pattern that would take long to compile', () => {
   });
 
   it('a hundred of the largest patterns are refused within a second', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     for (let times = 0; times < 100; times += 1) expect(compileRegex('(a|b|c|d){1,999}'.repeat(100)).ok).toBe(false);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(cpuMsSince(started)).toBeLessThan(1_000);
   });
 });
 
