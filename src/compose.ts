@@ -24,7 +24,7 @@ import { ConfigError, type ConfigIssue } from './core/errors';
 import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
 import { readSchemaFile } from './core/schema/read';
 import type { EngineDeps } from './engine/deps';
-import { organizationNeeds } from './engine/import/schema-needs';
+import { targetNeeds } from './engine/import/schema-needs';
 import { type Gate, makeGate } from './engine/job/gate';
 import { STATUS_KEYS } from './engine/job/status-keys';
 import type { JobSettings } from './engine/job-settings';
@@ -157,7 +157,7 @@ function configured(
     random,
     logger,
     timeScale: config.local.timeScale,
-    ...organizationNeeds(schema),
+    ...targetNeeds(schema),
     onRequest: observeZendesk(telemetry, () => zendesk.quota()),
   });
   const ports: EngineDeps = {

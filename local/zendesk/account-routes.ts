@@ -52,6 +52,7 @@ function settingsOf(call: Call): Record<string, unknown> {
     agents: { agent_workspace: true },
     api: { accepted_api_agreement: true, api_password_access_end_users: false, api_token_access: 'true' },
     groups: { check_group_name_uniqueness: features.uniqueGroupNames },
+    brands: features.manualBrandAccess ? {} : { new_agent_brand_association_behavior: 'all_brands' },
     localization: { locale_ids: state.locales.map(({ id }) => id) },
     user: {
       tagging: features.userTagging,

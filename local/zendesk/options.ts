@@ -20,6 +20,8 @@ export interface AccountFeatures {
   bulkCreateEnabled: boolean;
   userTagging: boolean;
   multipleOrganizations: boolean;
+  /** Brand access of agents is set to manual; off: every agent belongs to every brand, and `agent_brand_ids` changes nothing. */
+  manualBrandAccess: boolean;
   /** The setting `groups.check_group_name_uniqueness`; off unless switched on, so equal names are accepted. */
   uniqueGroupNames: boolean;
   /** Paid agent and admin seats; undefined: no limit. */

@@ -45,7 +45,8 @@ export function presentUser(world: World, user: UserRow): Record<string, unknown
     role_type: roleType(world, user),
     custom_role_id: user.custom_role_id,
     moderator: user.moderator,
-    ticket_restriction: isEndUser ? 'requested' : user.ticket_restriction,
+    // What an end user cannot have becomes `requested`: https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format
+    ticket_restriction: isEndUser && user.ticket_restriction !== 'organization' ? 'requested' : user.ticket_restriction,
     only_private_comments: user.only_private_comments,
     restricted_agent: user.role !== 'admin' && (isEndUser || user.ticket_restriction !== null || roleType(world, user) === 1),
     suspended: user.suspended,

@@ -117,6 +117,13 @@ export interface UserFieldRow {
   options: { readonly id: number; readonly name: string; readonly value: string }[];
 }
 
+/** A brand: https://developer.zendesk.com/api-reference/ticketing/account-configuration/brands/ */
+export interface BrandRow {
+  readonly id: number;
+  name: string;
+  subdomain: string;
+}
+
 /** A language of the account. */
 export interface LocaleRow {
   readonly id: number;

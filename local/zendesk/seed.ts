@@ -1,4 +1,4 @@
-import type { CustomRoleRow, GroupRow, OrganizationRow, UserFieldRow, UserRow } from './rows';
+import type { BrandRow, CustomRoleRow, GroupRow, OrganizationRow, UserFieldRow, UserRow } from './rows';
 import { createUser, joinGroup, organizationNamed } from './user-rules';
 import type { Actor, World } from './world';
 
@@ -12,6 +12,8 @@ export interface Seed {
   organization(name: string, externalId?: string): OrganizationRow;
   /** A custom role; `roleType` 0 (default) is one's own, 1 the light agent. */
   customRole(name: string, roleType?: number): CustomRoleRow;
+  /** A brand of the account. */
+  brand(name: string, subdomain?: string): BrandRow;
   userField(
     key: string,
     type?: 'text' | 'dropdown' | 'checkbox' | 'date',
@@ -54,6 +56,11 @@ export function makeSeed(world: World): Seed {
       const at = world.timestamp();
       const row = { id: world.state.nextId(), name, role_type: roleType, created_at: at, updated_at: at };
       world.state.customRoles.set(row.id, row);
+      return row;
+    },
+    brand(name, subdomain = name.toLowerCase()) {
+      const row = { id: world.state.nextId(), name, subdomain };
+      world.state.brands.set(row.id, row);
       return row;
     },
     userField(key, type = 'text', options = {}) {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asRecord, Router, type SimReply, type SimRequest, startSimServer } from '../http-kit';
 import { accountRoutes } from './account-routes';
 import { Authenticator, authorize } from './auth';
+import { brandRoutes } from './brand-routes';
 import { bulkRoutes } from './bulk-routes';
 import { invalidAttribute, invalidEndpoint, RecordInvalid, ZendeskRefusal } from './errors';
 import { type Fault, faultReply, ZendeskFaults } from './faults';
@@ -135,6 +136,7 @@ class Account {
         bulkCreateEnabled: false,
         userTagging: true,
         multipleOrganizations: true,
+        manualBrandAccess: true,
         uniqueGroupNames: false,
         agentSeats: undefined,
         lightAgentSeats: undefined,
@@ -276,6 +278,7 @@ class Account {
       deletedUserRoutes,
       identityRoutes,
       groupRoutes,
+      brandRoutes,
       membershipRoutes,
       organizationRoutes,
       organizationMembershipRoutes,

@@ -1,4 +1,5 @@
 import type {
+  BrandRow,
   CustomRoleRow,
   GroupMembershipRow,
   GroupRow,
@@ -27,6 +28,9 @@ export class ZendeskState {
   readonly organizationMemberships = new Map<number, OrganizationMembershipRow>();
   readonly customRoles = new Map<number, CustomRoleRow>();
   readonly userFields = new Map<string, UserFieldRow>();
+  readonly brands = new Map<number, BrandRow>();
+  /** Ids of the brands of each agent, by user id. */
+  readonly brandsOf = new Map<number, ReadonlySet<number>>();
   readonly locales: LocaleRow[] = [];
   readonly sentMails: SentMail[] = [];
   /** Open tickets a user requested: such a user cannot be deleted. */

@@ -19,18 +19,26 @@ export interface UserInput {
   readonly organizationName: string | undefined;
   readonly groupIds: readonly number[];
   readonly defaultGroupId: number | undefined;
+  readonly agentBrandIds: readonly number[] | undefined;
   readonly tags: readonly string[] | undefined;
   readonly userFields: ReadonlyMap<string, unknown> | undefined;
   readonly locale: { readonly id: number; readonly locale: string } | undefined;
   readonly phone: string | null | undefined;
   readonly identities: readonly { readonly type: string; readonly value: string; readonly verified: boolean }[];
-  readonly flags: ReadonlyMap<'suspended' | 'verified' | 'moderator' | 'only_private_comments' | 'skip_verify_email', boolean>;
+  readonly flags: ReadonlyMap<(typeof flagAttributes)[number], boolean>;
   readonly texts: ReadonlyMap<TextAttribute, string | null>;
 }
 
 const textAttributes = ['alias', 'details', 'notes', 'signature', 'time_zone', 'ticket_restriction', 'remote_photo_url'] as const;
 type TextAttribute = (typeof textAttributes)[number];
-const flagAttributes = ['suspended', 'verified', 'moderator', 'only_private_comments', 'skip_verify_email'] as const;
+const flagAttributes = [
+  'suspended',
+  'verified',
+  'moderator',
+  'only_private_comments',
+  'shared_phone_number',
+  'skip_verify_email',
+] as const;
 
 /**
  * Reads and checks a user body against the account, before anything is written.
@@ -60,6 +68,9 @@ export function readUserInput(world: World, body: Readonly<Record<string, unknow
     const group = world.state.groups.get(id);
     if (!group || group.deleted) refuse(invalid('default_group_id', 'InvalidValue', 'Group: is invalid', 'Grupo: no es válido'));
   }
+  const agentBrandIds = Array.isArray(body.agent_brand_ids) ? idList(body, 'agent_brand_ids') : undefined;
+  if (agentBrandIds?.some((id) => !world.state.brands.has(id)))
+    refuse(invalid('agent_brand_ids', 'InvalidValue', 'Brand: is invalid', 'Marca: no es válida'));
   const locale = localeOf(world, body, refuse);
   const identities = identitiesOf(world, body, target, refuse);
   const input: UserInput = {
@@ -72,6 +83,7 @@ export function readUserInput(world: World, body: Readonly<Record<string, unknow
     organizationName,
     groupIds,
     defaultGroupId,
+    agentBrandIds,
     tags: tagsOf(body),
     userFields: fieldsOf(world, body, refuse),
     locale,

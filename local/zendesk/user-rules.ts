@@ -235,6 +235,7 @@ function apply(world: World, user: UserRow, input: UserInput, isNew: boolean): v
   if (user.role !== 'end-user') {
     for (const id of input.groupIds) joinGroup(world, user, id, false);
     if (input.defaultGroupId !== undefined) joinGroup(world, user, input.defaultGroupId, true);
+    if (input.agentBrandIds && world.features.manualBrandAccess) world.state.brandsOf.set(user.id, new Set(input.agentBrandIds));
   }
   user.updated_at = world.timestamp();
   world.state.onUserChange(user.id);
@@ -261,7 +262,8 @@ function applyContacts(world: World, user: UserRow, input: UserInput, isNew: boo
   if (input.phone === undefined) return;
   user.phone = input.phone;
   for (const identity of own) if (identity.type === 'phone_number') world.state.removeIdentity(identity);
-  user.shared_phone_number = input.phone === null ? null : world.state.phoneIdentity(input.phone) !== undefined;
+  const isShared = input.flags.get('shared_phone_number') === true;
+  user.shared_phone_number = input.phone === null ? null : isShared || world.state.phoneIdentity(input.phone) !== undefined;
   if (input.phone !== null && !user.shared_phone_number) {
     addIdentity(world, user, { type: 'phone_number', value: input.phone, verified: true, isMailSkipped: true });
   }

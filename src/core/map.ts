@@ -1,9 +1,12 @@
 import { candidates, evaluate } from './expression/compile';
 import type { EvaluationContext, Value } from './expression/values';
+import { holderMismatch } from './map/holders';
 import { type AccountFacts, normaliseFor } from './map/normalise';
 import { type SourceFacts, sourceView } from './map/source-view';
-import type { AttributeValue } from './model';
+import type { AttributeValue, TargetRole } from './model';
+import { DEFAULT_ROLE, resolveRole } from './role';
 import type { AttributeMapping, FlowType, ObjectMapping } from './schema/model';
+import { userAttribute } from './target-attributes';
 
 /** What mappings need to know to be evaluated on one source object. Clock and randomness come from outside. */
 export interface MappingInput extends Omit<SourceFacts, 'type'> {
@@ -116,10 +119,40 @@ function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): D
       matching.push({ attribute: one.target.name, value: outcome.found, priority: one.matchingPriority });
     }
   }
+  if (input.type === 'user') leaveOutMisplaced(input, values, issues);
   matching.sort((a, b) => a.priority - b.priority);
   if (matching.length === 0) issues.push(nothingToMatch(mapping));
   const told = input.mode === 'create' && !values.has('name') ? withoutName(mapping, issues) : issues;
   return { values, matching: matching.map(({ attribute, value }) => ({ attribute, value })), issues: told };
+}
+
+/**
+ * Leaves out what the user's role has no place for, with the reason. Where no role is mapped only a new account's is known; the role of an
+ * existing one is looked at when both sides are compared.
+ */
+function leaveOutMisplaced(input: MappingInput, values: Map<string, DesiredValue>, issues: MappingIssue[]): void {
+  let role: TargetRole | undefined;
+  for (const [name, { value }] of values) {
+    const target = userAttribute(name);
+    if (target === undefined || (target.holders === undefined && target.kind !== 'ticketRestriction')) continue;
+    role ??= roleOf(input, values);
+    const message = role === undefined ? undefined : holderMismatch(target, value, role);
+    if (message === undefined) continue;
+    values.delete(name);
+    if (value !== null)
+      issues.push({ attribute: name, code: 'AttributeValidationFailed', message: `${name}: ${message}`, isFatal: false });
+  }
+}
+
+/** The role that the mapping gives; undefined where it is not known here. */
+function roleOf(input: MappingInput, values: ReadonlyMap<string, DesiredValue>): TargetRole | undefined {
+  const text = (name: string): string | null => {
+    const value = values.get(name)?.value;
+    return typeof value === 'string' ? value : null;
+  };
+  const resolution = resolveRole(text('role'), text('custom_role_id'), input.account?.customRoles ?? []);
+  if (resolution.kind === 'role') return resolution.role;
+  return resolution.kind === 'unmapped' && input.mode === 'create' ? DEFAULT_ROLE : undefined;
 }
 
 function contextOf(input: MappingInput & SourceFacts): EvaluationContext {

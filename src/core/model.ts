@@ -107,6 +107,8 @@ export interface TargetGroup {
   readonly name: string;
   readonly description: string | null;
   readonly isDefault: boolean;
+  /** False for a private group; undefined where Zendesk does not say. */
+  readonly isPublic?: boolean;
   readonly deleted: boolean;
 }
 

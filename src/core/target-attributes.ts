@@ -12,6 +12,10 @@ export type TargetKind =
   | 'organization'
   | 'organizations'
   | 'userField'
+  | 'group'
+  | 'brands'
+  | 'ticketRestriction'
+  | 'webAddress'
   | 'members';
 
 /** An attribute of a Zendesk user or group that mappings may write. */
@@ -27,6 +31,13 @@ export interface TargetAttribute {
   readonly isMatchable: boolean;
   /** Whether `null` may be written to empty it. */
   readonly isClearable: boolean;
+  /**
+   * Which accounts have a place for it: `agents` (admins are agents too), or `plainAgents`, whose role leaves it open: a custom role decides
+   * it for its agents, and an admin is never restricted. Undefined: all.
+   */
+  readonly holders?: 'agents' | 'plainAgents';
+  /** Whether Zendesk shows the value it was given, so that it can be compared. False: it flows when the account is created, and never again. */
+  readonly isShown: boolean;
   /** Longest text in UTF-16 units; undefined where nobody has said or found one. */
   readonly maxLength?: number;
 }
@@ -40,6 +51,7 @@ const attribute = (name: string, kind: TargetKind, traits: Traits = {}): TargetA
   isCaseExact: false,
   isMatchable: false,
   isClearable: true,
+  isShown: true,
   ...traits,
 });
 
@@ -78,8 +90,33 @@ export const USER_ATTRIBUTES: readonly TargetAttribute[] = [
   attribute('tags', 'tags'),
   attribute('details', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
   attribute('notes', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
-  attribute('signature', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
+  attribute('signature', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH, holders: 'agents' }),
+  attribute('default_group_id', 'group', { isClearable: false, holders: 'agents' }),
+  attribute('agent_brand_ids', 'brands', { isClearable: false, holders: 'agents' }),
+  attribute('ticket_restriction', 'ticketRestriction', { isClearable: false }),
+  attribute('only_private_comments', 'boolean', { isClearable: false, holders: 'plainAgents' }),
+  attribute('moderator', 'boolean', { isClearable: false }),
+  attribute('shared_phone_number', 'boolean', { isClearable: false }),
+  attribute('remote_photo_url', 'webAddress', { isClearable: false, isShown: false, maxLength: 2000 }),
 ];
+
+/** What may be written of a Zendesk user by the contract and is not a target here, with the reason. A test holds both lists to the contract. */
+export const USER_PROPERTIES_LEFT_OUT: Readonly<Record<string, string>> = {
+  active_brand_id: 'the brand of the welcome mail, which this app never sends',
+  group_id: 'another name of default_group_id',
+  group_ids: 'memberships follow the group mapping',
+  identities: 'addresses follow email; others are not of Entra ID',
+  language: 'another name of locale',
+  locale_id: 'another form of locale, which wins where both are sent',
+  organization_id: 'organization takes the name or the external id',
+  organization_ids: 'organizations takes names or external ids',
+  organization_name: 'deprecated by Zendesk; organization takes the name',
+  password: 'passwords are not provisioned',
+  photo: 'an upload; remote_photo_url takes an address',
+  separation: 'cannot be changed after creation, and exists only where brands are separated',
+  skip_verify_email: 'always set, so that nobody gets a mail',
+  verified: 'set when the account is created, so that nobody gets a mail; afterwards it belongs to the addresses',
+};
 
 /**
  * What can be written to a Zendesk group. Groups have no external id: which is which is kept in our own link table.
@@ -94,6 +131,7 @@ export const GROUP_ATTRIBUTES: readonly TargetAttribute[] = [
     maxLength: COLUMN_LENGTH,
   }),
   attribute('description', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH }),
+  attribute('is_public', 'boolean', { isClearable: false }),
   attribute('members', 'members', { isClearable: false }),
 ];
 

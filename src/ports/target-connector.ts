@@ -23,6 +23,12 @@ export interface TargetDescription {
   /** False where user tagging is switched off: tags are then left out with a warning. */
   readonly hasUserTagging: boolean;
   readonly hasMultipleOrganizations: boolean;
+  /** Live groups; read only where a mapping asks for them. */
+  readonly groups?: readonly { readonly id: TargetId; readonly name: string }[];
+  /** Brands; read only where a mapping asks for them. */
+  readonly brands?: readonly { readonly id: TargetId; readonly name: string; readonly subdomain: string }[];
+  /** False where agents belong to all brands by themselves: assigning some has no effect. Undefined where the account does not tell. */
+  readonly hasBrandAssignment?: boolean;
 }
 
 /** A custom user field of the account. */
@@ -62,6 +68,8 @@ export interface TargetUserChanges {
 export interface TargetGroupFields {
   readonly name: string;
   readonly description?: string | null;
+  /** A private group never becomes public again. */
+  readonly isPublic?: boolean;
 }
 
 /** A value to look a user up by. Only attributes that Zendesk can search are matchable. */

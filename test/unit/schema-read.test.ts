@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { mapsMembers, mapUser } from '../../src/core/map';
 import type { SchemaProblem } from '../../src/core/schema/model';
 import { readSchema } from '../../src/core/schema/read';
-import { organizationNeeds } from '../../src/engine/import/schema-needs';
+import { targetNeeds } from '../../src/engine/import/schema-needs';
 import { aMappingInput, aSchemaFile, mapTo } from '../builders/schema';
 
 const fixture = (name: string): string => readFileSync(join(__dirname, '../fixtures', name), 'utf8');
@@ -442,7 +442,7 @@ describe('schema › targets', () => {
 
   it.each(['organization', 'organizations'])('createMissing is asked for with %s, and is no otherwise', (target) => {
     const needs = (others: Record<string, unknown>) =>
-      organizationNeeds(loaded(aSchemaFile([mapTo(target, '[companyName]', others)])).schema).createOrganizations;
+      targetNeeds(loaded(aSchemaFile([mapTo(target, '[companyName]', others)])).schema).createOrganizations;
     expect([needs({ createMissing: true }), needs({ createMissing: false }), needs({})]).toEqual([true, false, false]);
   });
 
@@ -458,8 +458,8 @@ describe('schema › targets', () => {
     const both = [mapTo('organization', '[companyName]'), mapTo('organizations', 'Split([city], ",")')];
     expect(problemsOf(aSchemaFile(both))[0]?.problem).toContain('both mapped');
     const inert = [{ targetAttributeName: 'organization', source: null }, mapTo('organizations', '[otherMails]')];
-    expect(organizationNeeds(loaded(aSchemaFile(inert)).schema).readOrganizations).toBe(true);
-    expect(organizationNeeds(loaded(aSchemaFile(both.slice(0, 1))).schema).readOrganizations).toBe(false);
+    expect(targetNeeds(loaded(aSchemaFile(inert)).schema).readOrganizations).toBe(true);
+    expect(targetNeeds(loaded(aSchemaFile(both.slice(0, 1))).schema).readOrganizations).toBe(false);
   });
 });
 

@@ -59,7 +59,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     },
   });
   const credential = cached(() => readSelf(http), 0, clock);
-  const description = cached(() => readDescription(http, logger), DESCRIPTION_MS, clock);
+  const description = cached(() => readDescription(http, logger, options), DESCRIPTION_MS, clock);
   const describe = (fresh?: boolean) => description.get(fresh);
   const identities = makeIdentities(http);
   const organizations = makeOrganizations({ http, clock, sleep, mayCreate: options.createOrganizations ?? false });
@@ -72,6 +72,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     organizations,
     describe,
     readOrganizations: options.readOrganizations ?? false,
+    readBrands: options.readBrands ?? false,
     logger,
   });
   const groups = makeGroups(http, clock);

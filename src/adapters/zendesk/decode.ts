@@ -27,12 +27,20 @@ const userShape = z.object({
   details: text,
   notes: text,
   signature: text,
+  moderator: z.boolean().nullish(),
+  only_private_comments: z.boolean().nullish(),
+  shared_phone_number: z.boolean().nullish(),
+  ticket_restriction: text,
+  default_group_id: id.nullish(),
   tags: z.array(z.string()).nullish(),
   user_fields: z.record(z.string(), z.unknown()).nullish(),
 });
 
 /** Attributes of a user that are plain text on both sides. */
 export const TEXT_ATTRIBUTES = ['phone', 'locale', 'time_zone', 'alias', 'details', 'notes', 'signature'] as const;
+
+/** Attributes of a user that are true or false; Zendesk shows some of them as null while they are false. */
+export const FLAG_ATTRIBUTES = ['moderator', 'only_private_comments', 'shared_phone_number'] as const;
 
 /** A user as decoded, with what only the connector needs. */
 export interface DecodedUser {
@@ -44,6 +52,7 @@ const groupShape = z.object({
   id,
   name: z.string(),
   description: text,
+  is_public: z.boolean().nullish(),
   default: z.boolean().nullish(),
   deleted: z.boolean().nullish(),
 });
@@ -81,6 +90,7 @@ const pageShape = z.object({
 const settingsShape = z.object({
   settings: z.object({
     active_features: z.object({ user_tagging: z.boolean().nullish() }).nullish(),
+    brands: z.object({ new_agent_brand_association_behavior: text }).nullish(),
     user: z.object({ tagging: z.boolean().nullish(), multiple_organizations: z.boolean().nullish() }).nullish(),
   }),
 });
@@ -92,6 +102,8 @@ const userFieldShape = z.object({
   active: z.boolean().nullish(),
   custom_field_options: z.array(z.object({ value: z.string() })).nullish(),
 });
+const brandShape = z.object({ id, name: z.string(), subdomain: text, is_deleted: z.boolean().nullish() });
+const brandAgentShape = z.object({ user_id: id, brand_id: id });
 const localeShape = z.object({ locale: z.string() });
 
 const one = <Key extends string, Shape extends z.ZodType>(key: Key, shape: Shape) =>
@@ -117,6 +129,8 @@ export const shapes = {
   organizationMemberships: many('organization_memberships', organizationMembershipShape),
   customRoles: many('custom_roles', customRoleShape),
   userFields: many('user_fields', userFieldShape),
+  brands: many('brands', brandShape),
+  brandAgents: many('brand_agents', brandAgentShape),
   locales: many('locales', localeShape),
   settings: settingsShape,
   page: pageShape,
@@ -166,6 +180,9 @@ function toRole(row: UserRow): TargetRole {
 function toAttributes(row: UserRow): Attributes {
   const attributes: Record<string, AttributeValue> = Object.create(null);
   for (const key of TEXT_ATTRIBUTES) if (row[key] !== undefined) attributes[key] = row[key] || null;
+  for (const key of FLAG_ATTRIBUTES) if (row[key] !== undefined) attributes[key] = row[key] ?? false;
+  if (row.ticket_restriction !== undefined) attributes.ticket_restriction = row.ticket_restriction || null;
+  if (row.default_group_id !== undefined) attributes.default_group_id = row.default_group_id;
   if (row.tags) attributes.tags = [...row.tags];
   for (const [key, value] of Object.entries(row.user_fields ?? {})) attributes[USER_FIELD_PREFIX + key] = fieldValue(value);
   return attributes;
@@ -187,6 +204,7 @@ export function toGroup(row: z.output<typeof groupShape>): TargetGroup {
     name: row.name,
     description: row.description || null,
     isDefault: row.default ?? false,
+    ...(typeof row.is_public === 'boolean' && { isPublic: row.is_public }),
     deleted: row.deleted ?? false,
   };
 }

@@ -61,6 +61,14 @@ export interface AccountSettings {
   readonly isReadable: boolean;
   readonly hasUserTagging: boolean;
   readonly hasMultipleOrganizations: boolean;
+  /** Undefined where the settings do not tell. */
+  readonly hasBrandAssignment?: boolean;
+}
+
+/** Which lists of the account mappings ask for; each costs requests, so the others are not read. */
+export interface DescriptionNeeds {
+  readonly readGroups?: boolean;
+  readonly readBrands?: boolean;
 }
 
 /** Reads the account's settings. https://developer.zendesk.com/api-reference/ticketing/account-configuration/account_settings/ */
@@ -69,11 +77,31 @@ export async function readSettings(http: ZendeskHttp): Promise<AccountSettings> 
   const answer = await http.call({ method: 'GET', route, accept: [403, 404] });
   if (answer.status !== 200) return { isReadable: false, hasUserTagging: true, hasMultipleOrganizations: false };
   const { settings } = decode(shapes.settings, answer.body, route);
+  const behavior = settings.brands?.new_agent_brand_association_behavior;
   return {
     isReadable: true,
     hasUserTagging: settings.user?.tagging ?? settings.active_features?.user_tagging ?? true,
     hasMultipleOrganizations: settings.user?.multiple_organizations ?? false,
+    ...(behavior ? { hasBrandAssignment: behavior !== ALL_BRANDS } : {}),
   };
+}
+
+/** What the settings say where brand access is not set to manual: agents belong to all brands. */
+const ALL_BRANDS = 'all_brands';
+
+async function readGroups(http: ZendeskHttp): Promise<NonNullable<TargetDescription['groups']>> {
+  const groups: { readonly id: TargetId; readonly name: string }[] = [];
+  for await (const page of pages(http, { route: '/api/v2/groups', query: { exclude_deleted: 'true' } }, shapes.groups))
+    for (const { id, name, deleted } of page.groups) if (deleted !== true) groups.push({ id, name });
+  return groups;
+}
+
+async function readBrands(http: ZendeskHttp): Promise<NonNullable<TargetDescription['brands']>> {
+  const brands: { readonly id: TargetId; readonly name: string; readonly subdomain: string }[] = [];
+  for await (const page of pages(http, { route: '/api/v2/brands' }, shapes.brands))
+    for (const { id, name, subdomain, is_deleted: isDeleted } of page.brands)
+      if (isDeleted !== true) brands.push({ id, name, subdomain: subdomain ?? '' });
+  return brands;
 }
 
 async function readLocales(http: ZendeskHttp): Promise<readonly string[]> {
@@ -84,17 +112,23 @@ async function readLocales(http: ZendeskHttp): Promise<readonly string[]> {
 }
 
 /**
- * Reads what the account is like: five requests. The API names no account owner, so `ownerId` is null:
+ * Reads what the account is like: five requests, and the lists that mappings ask for. The API names no account owner, so `ownerId` is null:
  * Zendesk itself refuses to suspend, downgrade or delete the owner.
  */
-export async function readDescription(http: ZendeskHttp, logger: Logger): Promise<TargetDescription> {
+export async function readDescription(
+  http: ZendeskHttp,
+  logger: Logger,
+  needs: DescriptionNeeds = {},
+): Promise<TargetDescription> {
   // First and alone: with a bad credential nothing else is worth asking.
   const self = await readSelf(http);
-  const [customRoles, userFields, settings, locales] = await Promise.all([
+  const [customRoles, userFields, settings, locales, groups, brands] = await Promise.all([
     readCustomRoles(http),
     readUserFields(http),
     readSettings(http),
     readLocales(http),
+    needs.readGroups ? readGroups(http) : undefined,
+    needs.readBrands ? readBrands(http) : undefined,
   ]);
   if (!settings.isReadable) logger.warn('Zendesk account settings cannot be read: user tagging is taken as on');
   return {
@@ -106,5 +140,8 @@ export async function readDescription(http: ZendeskHttp, logger: Logger): Promis
     locales,
     hasUserTagging: settings.hasUserTagging,
     hasMultipleOrganizations: settings.hasMultipleOrganizations,
+    ...(groups && { groups }),
+    ...(brands && { brands }),
+    ...(settings.hasBrandAssignment !== undefined && { hasBrandAssignment: settings.hasBrandAssignment }),
   };
 }

@@ -2,7 +2,7 @@ import { RejectedError } from '../../core/errors';
 import type { Attributes, AttributeValue, TargetRole } from '../../core/model';
 import { USER_FIELD_PREFIX } from '../../core/target-attributes';
 import type { TargetDescription, TargetUserField } from '../../ports/target-connector';
-import { TEXT_ATTRIBUTES } from './decode';
+import { FLAG_ATTRIBUTES, TEXT_ATTRIBUTES } from './decode';
 import { idNumber } from './json';
 
 /** Mapped attributes as Zendesk takes them. */
@@ -19,7 +19,8 @@ export interface EncodedAttributes {
 
 /** What can be left empty and what cannot: Zendesk always has a language and a time zone. */
 const NEVER_EMPTY: ReadonlySet<string> = new Set(['locale', 'time_zone']);
-const TEXTS: ReadonlySet<string> = new Set(TEXT_ATTRIBUTES);
+const TEXTS: ReadonlySet<string> = new Set([...TEXT_ATTRIBUTES, 'remote_photo_url']);
+const FLAGS: ReadonlySet<string> = new Set(FLAG_ATTRIBUTES);
 const TRUE_WORDS: ReadonlySet<string> = new Set(['true', '1', 'yes']);
 
 /**
@@ -41,6 +42,10 @@ export function encodeAttributes(attributes: Attributes, account: TargetDescript
       else leftOut.push(name);
     } else if (name === 'organization') organization = textOf(value);
     else if (name === 'organizations') organizations = listOf(value);
+    else if (FLAGS.has(name)) fields[name] = TRUE_WORDS.has(String(value).toLowerCase());
+    else if (name === 'ticket_restriction') fields[name] = value === 'all' ? null : textOf(value);
+    else if (name === 'default_group_id') fields[name] = idOf(name, textOf(value) ?? '');
+    else if (name === 'agent_brand_ids') fields[name] = listOf(value).map((id) => idOf(name, id));
     else if (!TEXTS.has(name))
       throw new RejectedError(name, `Zendesk users have no attribute ${printable(name)} that can be written`);
     else {
@@ -86,6 +91,12 @@ function encodeField({ key, type, options }: TargetUserField, value: AttributeVa
 function localeOf(account: TargetDescription, value: AttributeValue): string | null | undefined {
   const wanted = textOf(value)?.replaceAll('_', '-').toLowerCase();
   return wanted === undefined ? null : account.locales.find((locale) => locale.toLowerCase() === wanted);
+}
+
+/** @throws RejectedError for what is not an id: a name that the account's description could not settle */
+function idOf(name: string, value: string): unknown {
+  if (!/^\d{1,20}$/.test(value)) throw new RejectedError(name, `Zendesk has nothing of this name for ${name}`);
+  return idNumber(value);
 }
 
 function textOf(value: AttributeValue): string | null {

@@ -87,8 +87,12 @@ export function makeGroups(http: ZendeskHttp, clock: Clock): Groups {
   };
 }
 
-function encodeGroup({ name, description }: Partial<TargetGroupFields>): Readonly<Record<string, unknown>> {
-  return { ...(name === undefined ? {} : { name }), ...(description === undefined ? {} : { description: description ?? '' }) };
+function encodeGroup({ name, description, isPublic }: Partial<TargetGroupFields>): Readonly<Record<string, unknown>> {
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(description === undefined ? {} : { description: description ?? '' }),
+    ...(isPublic === undefined ? {} : { is_public: isPublic }),
+  };
 }
 
 function fold(name: string): string {

@@ -31,6 +31,10 @@ export interface ZendeskConnectorOptions {
   readonly createOrganizations?: boolean;
   /** Read each user's organization memberships (one request per user), for the attribute `organizations`; default false. */
   readonly readOrganizations?: boolean;
+  /** Read the account's groups, for the attribute `default_group_id`; default false. */
+  readonly readGroups?: boolean;
+  /** Read the account's brands and each agent's (one request per agent), for the attribute `agent_brand_ids`; default false. */
+  readonly readBrands?: boolean;
   readonly clock: Clock;
   readonly sleep: (ms: number) => Promise<void>;
   /** In [0, 1). */

@@ -11,6 +11,7 @@ import type { Identities } from './identities';
 import { idNumber } from './json';
 import { hasOpenTickets } from './open-tickets';
 import type { Organizations } from './organizations';
+import { pages } from './paging';
 
 /** What writing users needs. */
 export interface UserDeps {
@@ -20,6 +21,7 @@ export interface UserDeps {
   readonly organizations: Organizations;
   readonly describe: () => Promise<TargetDescription>;
   readonly readOrganizations: boolean;
+  readonly readBrands: boolean;
   readonly logger: Logger;
 }
 
@@ -46,10 +48,19 @@ export function makeUsers(deps: UserDeps): Users {
     const attributes = Object.assign(Object.create(null), user.attributes, { organization: main?.name ?? null });
     const all = deps.readOrganizations && user.active ? await organizations.ofUser(user.id) : undefined;
     if (all !== undefined) attributes.organizations = all.map(({ name }) => name);
+    if (deps.readBrands && user.active && user.role.role !== 'end-user') attributes.agent_brand_ids = await brandsOf(user.id);
     const named = (all ?? (main ? [main] : [])).flatMap(({ external_id: key, name }) =>
       key ? [[key.toLowerCase(), name] as const] : [],
     );
     return { ...user, attributes, ...(named.length > 0 && { organizationsByExternalId: new Map(named) }) };
+  }
+
+  /** The ids of an agent's brands; the user's own answer does not show them. */
+  async function brandsOf(id: TargetId): Promise<readonly string[]> {
+    const brands: string[] = [];
+    for await (const page of pages(http, { route: `${USER}/brand_agents`, params: [id] }, shapes.brandAgents))
+      brands.push(...page.brand_agents.map(({ brand_id: brandId }) => brandId));
+    return brands.sort();
   }
 
   const current = async (externalId: string): Promise<DecodedUser | undefined> => lookup.byExternalId(externalId);

@@ -1,7 +1,8 @@
 import type { DesiredObject, DesiredValue } from '../map';
-import type { Attributes, AttributeValue } from '../model';
+import type { Attributes, AttributeValue, TargetRole } from '../model';
 import type { AttributeChange } from '../plan-model';
 import { groupAttribute, type TargetAttribute, userAttribute, userFieldKey } from '../target-attributes';
+import { holderMismatch } from './holders';
 import { normaliseTag } from './normalise';
 
 /** Attributes whose change is decided by policies on roles and access, not by comparing values. */
@@ -13,6 +14,8 @@ export interface CompareOptions {
   readonly mode: 'create' | 'update';
   /** Tags that this app has put on the target before. */
   readonly ownedTags: readonly string[];
+  /** The role that the user has once everything is written; absent: what only some roles have is written as it is. */
+  readonly role?: TargetRole;
   /** Names of the target's organizations by external id in lower case: a mapping may mean them by either. */
   readonly organizationsByExternalId?: ReadonlyMap<string, string>;
 }
@@ -41,13 +44,21 @@ export function changeFor(
   options: CompareOptions,
 ): AttributeChange | undefined {
   const oldValue = options.mode === 'create' ? null : current;
+  if (options.role !== undefined && isMisplaced(name, desired, options.role)) return undefined;
   if (options.mode === 'update') {
+    // Zendesk never makes a private group public: https://developer.zendesk.com/api-reference/ticketing/groups/groups/#json-format
+    if (name === 'is_public' && current === false) return undefined;
     if (desired.onlyOnCreate) return undefined;
     if (desired.flow === 'AttributeAddOnly' && !isEmptyValue(oldValue)) return undefined;
   }
   const newValue = mergedValue(name, named(name, desired, options), oldValue, options);
   if (isSameValue(options.type, name, oldValue, newValue)) return undefined;
   return { attribute: name, oldValue, newValue, redacted: desired.redacted };
+}
+
+function isMisplaced(name: string, desired: DesiredValue, role: TargetRole): boolean {
+  const target = userAttribute(name);
+  return target !== undefined && holderMismatch(target, desired.value, role) !== undefined;
 }
 
 /**
@@ -147,6 +158,8 @@ function comparable(target: TargetAttribute | undefined, value: AttributeValue):
       return text.replaceAll('_', '-').toLowerCase();
     case 'boolean':
       return text.toLowerCase();
+    case 'ticketRestriction':
+      return text === 'all' ? '' : text;
     default:
       return target?.isCaseExact === false ? text.toLowerCase() : text;
   }

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '../model';
+import type { CustomRole } from '../role';
 import { type TargetAttribute, userFieldKey } from '../target-attributes';
 import { timeZoneNamed } from './time-zones';
 
@@ -11,6 +12,20 @@ export interface AccountFacts {
   readonly hasUserTagging?: boolean;
   /** False where a user can belong to one organization only. */
   readonly hasMultipleOrganizations?: boolean;
+  /** Live groups, for `default_group_id`. */
+  readonly groups?: readonly NamedId[];
+  /** Brands, for `agent_brand_ids`. */
+  readonly brands?: readonly (NamedId & { readonly subdomain: string })[];
+  /** False where agents belong to all brands by themselves, so that assigning some has no effect. */
+  readonly hasBrandAssignment?: boolean;
+  /** For attributes that depend on the role. */
+  readonly customRoles?: readonly CustomRole[];
+}
+
+/** Something of the account that mappings may mean by its name or by its id. */
+export interface NamedId {
+  readonly id: string;
+  readonly name: string;
 }
 
 /** A value in the form in which Zendesk stores it, or why it cannot be stored. `empty`: there is nothing in it. */
@@ -38,6 +53,7 @@ export function normaliseFor(target: TargetAttribute, given: AttributeValue, acc
   if (target.kind === 'tags') return normaliseTags(given, account);
   if (target.kind === 'organizations') return normaliseOrganizations(target, given, account);
   if (target.kind === 'userField') return normaliseField(target.name, given, account);
+  if (target.kind === 'brands') return normaliseBrands(given, account);
   if (Array.isArray(given)) {
     const [only, ...others] = given;
     if (only === undefined) return empty;
@@ -60,6 +76,14 @@ export function normaliseFor(target: TargetAttribute, given: AttributeValue, acc
       const zone = timeZoneNamed(text);
       return zone === undefined ? refused('Zendesk has no time zone of this name; write one such as Berlin') : accepted(zone);
     }
+    case 'group':
+      return normaliseNamed('group', text, account.groups);
+    case 'ticketRestriction': {
+      const word = text.toLowerCase();
+      return TICKET_RESTRICTIONS.includes(word) ? accepted(word) : refused(`${target.name} is ${TICKET_RESTRICTIONS.join(', ')}`);
+    }
+    case 'webAddress':
+      return isWebAddress(text) ? accepted(text) : refused('the value is not an address that begins with https://');
     case 'phone':
       // Extensions and the like are Zendesk's to judge; a text without any digit is not a number.
       return /\d/.test(text) ? accepted(text.replace(/\s+/g, ' ')) : refused('the value is not a phone number');
@@ -104,6 +128,39 @@ function normaliseOrganizations(
   if (names.length > 1 && account.hasMultipleOrganizations === false)
     return refused(`a user of this Zendesk account belongs to one organization and the source gave ${names.length}`);
   return names.length === 0 ? empty : accepted(names);
+}
+
+/** Which tickets an agent sees, in Zendesk's words; `all` is ours for no restriction, which Zendesk writes as null. */
+export const TICKET_RESTRICTIONS: readonly string[] = ['all', 'organization', 'groups', 'assigned', 'requested'];
+
+/** Whether a text is the address of something on the web that Zendesk can fetch. */
+export function isWebAddress(text: string): boolean {
+  return /^https:\/\/[^\s/?#]+\.[^\s]+$/i.test(text);
+}
+
+/** The id of something that the text names, by its id or by its name without case. Unchecked where the account's list is not known. */
+function normaliseNamed(what: string, text: string, known: readonly NamedId[] | undefined): Normalised {
+  if (known === undefined) return accepted(text);
+  const byId = known.find(({ id }) => id === text);
+  if (byId !== undefined) return accepted(byId.id);
+  const [found, ...others] = known.filter(({ name }) => isSameText(name.trim(), text));
+  if (found === undefined) return refused(`Zendesk has no ${what} of this name or id`);
+  return others.length === 0 ? accepted(found.id) : refused(`Zendesk has several ${what}s of this name; give the id instead`);
+}
+
+/** Ids of brands, each once, sorted. A brand is meant by id, name or subdomain. */
+function normaliseBrands(given: Exclude<AttributeValue, null>, account: AccountFacts): Normalised {
+  if (account.hasBrandAssignment === false)
+    return refused('agents belong to all brands by themselves in Zendesk, so brands have no effect until that is set to manual');
+  const texts = (Array.isArray(given) ? given : [String(given)]).map((text) => text.trim()).filter((text) => text !== '');
+  const ids = new Set<string>();
+  for (const text of texts) {
+    const bySubdomain = account.brands?.find(({ subdomain }) => isSameText(subdomain, text));
+    const normal = bySubdomain === undefined ? normaliseNamed('brand', text, account.brands) : accepted(bySubdomain.id);
+    if (normal.kind !== 'value') return normal;
+    ids.add(String(normal.value));
+  }
+  return ids.size === 0 ? empty : accepted([...ids].sort());
 }
 
 function isSameText(left: string, right: string): boolean {

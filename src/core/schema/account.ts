@@ -1,4 +1,4 @@
-import { normaliseFor } from '../map/normalise';
+import { type NamedId, normaliseFor } from '../map/normalise';
 import { availableRoles, type CustomRole, resolveRole } from '../role';
 import { type TargetAttribute, userFieldKey } from '../target-attributes';
 import type { AttributeMapping, ProvisioningSchema } from './model';
@@ -11,6 +11,9 @@ export interface AccountDescription {
   readonly hasMultipleOrganizations: boolean;
   readonly customRoles: readonly CustomRole[];
   readonly hasCustomRoles: boolean;
+  readonly groups?: readonly NamedId[];
+  readonly brands?: readonly (NamedId & { readonly subdomain: string })[];
+  readonly hasBrandAssignment?: boolean;
 }
 
 /** Something in the mappings that this account cannot do. An `error` fails for every object, a `warning` leaves the attribute out. */

@@ -58,6 +58,18 @@ const userAliases: Readonly<Record<string, string>> = {
   details: 'details',
   notes: 'notes',
   signature: 'signature',
+  defaultgroup: 'default_group_id',
+  defaultgroupid: 'default_group_id',
+  groupid: 'default_group_id',
+  brands: 'agent_brand_ids',
+  agentbrands: 'agent_brand_ids',
+  agentbrandids: 'agent_brand_ids',
+  ticketrestriction: 'ticket_restriction',
+  onlyprivatecomments: 'only_private_comments',
+  moderator: 'moderator',
+  sharedphonenumber: 'shared_phone_number',
+  remotephotourl: 'remote_photo_url',
+  photourl: 'remote_photo_url',
 };
 
 const groupAliases: Readonly<Record<string, string>> = {
@@ -65,6 +77,7 @@ const groupAliases: Readonly<Record<string, string>> = {
   displayname: 'name',
   groupname: 'name',
   description: 'description',
+  ispublic: 'is_public',
   members: 'members',
   groupmembers: 'members',
 };

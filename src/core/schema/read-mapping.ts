@@ -107,7 +107,7 @@ export function readAttributeMapping(
     source: source.source,
     text: source.text,
     matchingPriority,
-    flowType: settledFlow(source.source, flowType, attribute.name, path, report),
+    flowType: settledFlow(source.source, flowType, attribute, path, report),
     flowNullValues,
     createMissing,
     defaultValue,
@@ -210,7 +210,17 @@ function readDefault(value: JsonObject, path: JsonPath, report: SchemaReport): s
 const randomCall = /\b(?:Guid|RandomString)\(/;
 
 /** A value that is new at each evaluation would be written in each cycle for ever; it flows once. */
-function settledFlow(source: MappingSource, flowType: FlowType, target: string, path: JsonPath, report: SchemaReport): FlowType {
+function settledFlow(
+  source: MappingSource,
+  flowType: FlowType,
+  { name, isShown }: TargetAttribute,
+  path: JsonPath,
+  report: SchemaReport,
+): FlowType {
+  if (!isShown && flowType !== 'ObjectAddOnly' && source.kind !== 'none') {
+    report.ignore(flowType, [...path, 'flowType'], `Zendesk does not show ${name} as it was written; it flows at creation only`);
+    return 'ObjectAddOnly';
+  }
   if (source.kind !== 'function' || flowType === 'ObjectAddOnly' || flowType === 'AttributeAddOnly') return flowType;
   const { expression } = source;
   const isNewEachTime = expression.isVolatile && randomCall.test(expression.text);
@@ -218,7 +228,7 @@ function settledFlow(source: MappingSource, flowType: FlowType, target: string, 
   report.ignore(
     flowType,
     [...path, 'flowType'],
-    `${target} comes from a function whose result is new each time; it flows at creation only`,
+    `${name} comes from a function whose result is new each time; it flows at creation only`,
   );
   return 'ObjectAddOnly';
 }

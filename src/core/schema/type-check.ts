@@ -1,3 +1,4 @@
+import { isWebAddress, TICKET_RESTRICTIONS } from '../map/normalise';
 import type { ObjectType } from '../model';
 import type { TargetAttribute } from '../target-attributes';
 import type { MappingSource } from './model';
@@ -55,6 +56,12 @@ export function valueMismatch(value: string, target: TargetAttribute): string | 
       return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : `${quote(value)} is not an e-mail address`;
     case 'locale':
       return /^[A-Za-z]{2,3}(?:[-_][A-Za-z0-9-]+)?$/.test(value) ? undefined : `${quote(value)} is not a locale such as en-US`;
+    case 'ticketRestriction':
+      return TICKET_RESTRICTIONS.includes(value.trim().toLowerCase())
+        ? undefined
+        : `${target.name} is ${TICKET_RESTRICTIONS.join(', ')}, and the value is ${quote(value)}`;
+    case 'webAddress':
+      return isWebAddress(value.trim()) ? undefined : `${quote(value)} is not an address that begins with https://`;
     case 'members':
       return 'The members of a group can come only from the attribute [members]';
     default:
@@ -76,7 +83,7 @@ function shapeOf(type: ObjectType, source: Exclude<MappingSource, { kind: 'none'
 }
 
 function holdsLists({ kind }: TargetAttribute): boolean {
-  return kind === 'tags' || kind === 'organizations' || kind === 'userField';
+  return kind === 'tags' || kind === 'organizations' || kind === 'brands' || kind === 'userField';
 }
 
 function holdsBooleans(target: TargetAttribute): boolean {

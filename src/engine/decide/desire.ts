@@ -101,6 +101,7 @@ export function wantedFrom(wish: Wish, current: TargetUser | null, link: Link | 
     type: 'user',
     mode: current ? 'update' : 'create',
     ownedTags: link?.ownedTags ?? [],
+    role: wish.role ?? current?.role ?? DEFAULT_ROLE,
     ...(current?.organizationsByExternalId && { organizationsByExternalId: current.organizationsByExternalId }),
   });
   return { changes, role: wish.role, suspended: wish.suspended };
@@ -108,7 +109,7 @@ export function wantedFrom(wish: Wish, current: TargetUser | null, link: Link | 
 
 /** What differs between the wish and the Zendesk group as it is. */
 export function groupChanges(wish: Wish, current: TargetGroup | null): readonly AttributeChange[] {
-  const attributes = current ? { name: current.name, description: current.description } : {};
+  const attributes = current ? { name: current.name, description: current.description, is_public: current.isPublic ?? null } : {};
   return changesFor(wish.desired, attributes, { type: 'group', mode: current ? 'update' : 'create', ownedTags: [] });
 }
 

@@ -2,10 +2,12 @@ import type { SourceId } from '../../core/model';
 import { isInert } from '../../core/schema/account';
 import type { ProvisioningSchema } from '../../core/schema/model';
 
-/** What the mappings ask of the target connector besides users: reading organizations costs a request per user. */
-export const organizationNeeds = ({ users: { mappings } }: ProvisioningSchema) => ({
+/** What the mappings ask of the target connector besides users: reading organizations or brands costs a request per user. */
+export const targetNeeds = ({ users: { mappings } }: ProvisioningSchema) => ({
   createOrganizations: mappings.some((one) => one.createMissing),
   readOrganizations: mappings.some((one) => one.target.kind === 'organizations' && !isInert(one)),
+  readGroups: mappings.some((one) => one.target.kind === 'group' && !isInert(one)),
+  readBrands: mappings.some((one) => one.target.kind === 'brands' && !isInert(one)),
 });
 
 /** The groups whose members scoping filters ask about. */

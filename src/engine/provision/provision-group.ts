@@ -129,10 +129,11 @@ async function writeGroup(deps: EngineDeps, plan: Plan, target: TargetGroup | un
     const change = plan.changes.find((one) => one.attribute === name);
     return change === undefined ? undefined : change.newValue === null ? null : String(change.newValue);
   };
-  const [name, description] = [value('name'), value('description')];
+  const [name, description, isPublic] = [value('name'), value('description'), value('is_public')];
   const fields: Partial<TargetGroupFields> = {
     ...(typeof name === 'string' ? { name } : {}),
     ...(description === undefined ? {} : { description }),
+    ...(isPublic === undefined ? {} : { isPublic: isPublic === 'true' }),
   };
   if (!target) return deps.target.createGroup({ name: name ?? '', ...fields });
   return Object.keys(fields).length === 0 ? target : deps.target.updateGroup(target.id, fields);
