@@ -1,20 +1,35 @@
-import type { App } from '../compose';
+import { z } from 'zod';
 import { UnavailableError } from '../core/errors';
 import type { SourceObject } from '../core/model';
 import type { EngineDeps } from '../engine/deps';
 import { type Explanation, explainObject } from '../engine/queries/explain-object';
 import { findGroup, findPerson } from '../engine/queries/find-person';
 import type { ObjectKey } from '../ports/stores';
-import { configuredHttp, type Handler, json, RequestProblem } from './http';
-import { badParameter, readQuery } from './query';
+import { endpoint } from './endpoint';
+import { RequestProblem, respond } from './http';
+import { badParameter } from './read-query';
+import { jsonDoc } from './shapes/kit';
+import { Explanation as ExplanationShape, personParameter } from './shapes/logs';
 
 /**
- * `GET /api/explain?person=` or `?group=`: why somebody has an account in Zendesk or has none, in one answer. A person is named by Entra
+ * `GET /api/explain?person=` or `?group=`: why somebody has an account in Zendesk or has none, in one response. A person is named by Entra
  * or Zendesk id, UPN or e-mail, a group by Entra id or exact name.
  */
-export const makeExplain = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ deps, config }, request) => {
-    const query = readQuery(request, ['person', 'group']);
+export const makeExplain = endpoint(
+  {
+    tag: 'logs',
+    summary: 'Why does somebody have an account, or none?',
+    description:
+      'The link, the scope decision now (by which assignment and path, or out by what), the last log entries, the last error, the stored ' +
+      'failure with its next try, and a removal that the brake holds. Name a person or a group. Never writes.',
+    query: z.strictObject({
+      person: personParameter('Who.'),
+      group: z.string().max(320).optional().meta({ description: 'Which group: an Entra object id or the exact display name.' }),
+    }),
+    answers: { 200: jsonDoc('The explanation.', ExplanationShape) },
+    problems: [400, 404, 502, 503],
+  },
+  async ({ deps, config }, { query }) => {
     if ((query.person === undefined) === (query.group === undefined))
       throw new RequestProblem('BadRequest', 'Name one of them: person (Entra or Zendesk id, UPN, e-mail) or group (id, name).');
     const key = query.person === undefined ? await groupKey(deps, query.group ?? '') : await personKey(deps, query.person);
@@ -25,9 +40,10 @@ export const makeExplain = (getApp: () => App): Handler =>
       case 'unknown':
         throw new UnavailableError('source', `The object could not be read from Entra ID: ${result.reason}`);
       case 'explained':
-        return json({ provisioningStatus: config.job.status, ...body(result.explanation) });
+        return respond(ExplanationShape, { provisioningStatus: config.job.status, ...bodyOf(result.explanation) });
     }
-  });
+  },
+);
 
 async function personKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
   const person = await findPerson(deps, name);
@@ -39,7 +55,7 @@ async function personKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
     case 'none':
       throw new RequestProblem('NotFound', 'Neither Entra ID nor the log knows this UPN or e-mail.');
     case 'unreadable':
-      throw badParameter('person', 'give an Entra object id, a Zendesk user id, a UPN or an e-mail address.');
+      throw badParameter('person', 'give an Entra object id, a Zendesk user id, a UPN or an e-mail address');
   }
 }
 
@@ -49,7 +65,7 @@ async function groupKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
   return { type: 'group', id };
 }
 
-function body({ object, decision, ...rest }: Explanation) {
+function bodyOf({ object, decision, ...rest }: Explanation) {
   const { link, entries, lastError, escrow, staged } = rest;
   return {
     answer: rest.answer,

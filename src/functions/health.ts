@@ -1,20 +1,33 @@
-import type { HttpResponseInit } from '@azure/functions';
-import type { App } from '../compose';
 import { readHealth } from '../engine/queries/read-health';
 import { VERSION } from '../version';
-import { type Handler, http } from './http';
+import { openEndpoint } from './endpoint';
+import { type Body, respond } from './http';
+import { Health } from './shapes/status';
 import { watchedJob } from './watched-job';
 
-/** `GET /api/health`: pass, warn or fail for anybody who asks, and nothing that would help a stranger. */
-export const makeHealth = (getApp: () => App): Handler =>
-  http(async () => {
-    const app = getApp();
-    const status = app.kind === 'notConfigured' ? 'fail' : await readHealth(app.deps, watchedJob(app));
-    return health(status);
-  });
+const CONTENT = { 'application/health+json': Health };
 
-const health = (status: 'pass' | 'warn' | 'fail'): HttpResponseInit => ({
-  status: status === 'fail' ? 503 : 200,
-  headers: { 'content-type': 'application/health+json', 'cache-control': 'no-store' },
-  body: JSON.stringify({ status, version: VERSION.split('.')[0] ?? '', serviceId: 'zendesk-provisioning' }),
-});
+/** `GET /api/health`: pass, warn or fail for anybody who asks, with the kind of the trouble and nothing that would help a stranger. */
+export const makeHealth = openEndpoint(
+  {
+    tag: 'status',
+    summary: 'Pass, warn or fail',
+    description: 'For monitors. Says which kind of trouble there is, and nothing that would help a stranger.',
+    answers: { 200: { description: 'Pass or warn.', content: CONTENT }, 503: { description: 'Fail.', content: CONTENT } },
+    problems: [400],
+  },
+  async (app) => {
+    if (app.kind === 'notConfigured')
+      return health('fail', 'The settings are wrong or incomplete; the status lists every problem.');
+    const { status, reason } = await readHealth(app.deps, watchedJob(app));
+    return health(status, reason);
+  },
+);
+
+const health = (status: Body<typeof Health>['status'], reason: string | undefined) =>
+  respond(
+    Health,
+    { status, version: VERSION, serviceId: 'zendesk-provisioning', ...(reason !== undefined && { output: reason }) },
+    status === 'fail' ? 503 : 200,
+    { 'content-type': 'application/health+json' },
+  );

@@ -1,13 +1,13 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import type { App, ConfiguredApp } from '../compose';
+import type { z } from 'zod';
 import { withAdvice } from '../core/advice';
 import { ERROR_TABLE, type ErrorCode, REFUSAL_TABLE, type RefusalCode } from '../core/error-table';
-import { ProvisioningError } from '../core/errors';
+import { type ConfigError, ProvisioningError } from '../core/errors';
 import { invocationLogger, withinInvocation } from './invocation-log';
 
 /** One fault of a request. */
 export interface RequestFault {
-  /** Where: a JSON pointer into the body, or the name of a parameter of the query. */
+  /** Where: a JSON pointer into the body, the name of a parameter of the query, or a setting. */
   readonly pointer: string;
   readonly detail: string;
   /** UTF-16 units from the start of the value, from 0. */
@@ -38,7 +38,7 @@ export class RequestProblem extends Error {
 /** The HTTP status of an error by its code. */
 export const statusOf = (code: ErrorCode): number => ERROR_TABLE[code].http;
 
-/** An answer as JSON. Never cached unless told otherwise: it is the state of this moment. */
+/** A response in JSON. Never cached unless told otherwise: it is the state of this moment. */
 export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): HttpResponseInit => ({
   status,
   headers: {
@@ -50,50 +50,64 @@ export const json = (body: unknown, status = 200, headers: Record<string, string
   body: JSON.stringify(body),
 });
 
-/** An answer as `application/problem+json` with a stable `code`. */
+/** What a schema describes, as it may be given: nothing is changed, so nothing need be writable. */
+type Given<T> = T extends readonly (infer I)[]
+  ? readonly Given<I>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Given<T[K]> }
+    : T;
+
+/** A response in JSON of a declared shape; what is missing or of another type does not compile. */
+export const respond = <S extends z.ZodType>(
+  _shape: S,
+  body: Given<z.output<S>>,
+  status = 200,
+  headers: Record<string, string> = {},
+): HttpResponseInit => json(body, status, headers);
+
+/** A value of a declared shape, for a part of a response that is made elsewhere. */
+export type Body<S extends z.ZodType> = Given<z.output<S>>;
+
+/** A response of type `application/problem+json` with a stable `code`. */
 export const problem = (status: number, code: string, title: string, detail: string, more: Record<string, unknown> = {}) =>
   json({ type: 'about:blank', title, status, detail, code, ...more }, status, {
     'content-type': 'application/problem+json; charset=utf-8',
   });
-
-/** The body of a request as JSON. @throws RequestProblem when it is empty, larger than {@link MAX_BODY_BYTES}, or no JSON */
-export async function readJson(request: HttpRequest): Promise<unknown> {
-  const body = await readOptionalJson(request);
-  if (body === undefined) throw new RequestProblem('BadRequest', 'The request has no body; send a JSON object.');
-  return body;
-}
-
-/** As {@link readJson}; undefined for an empty body. Keeps no more than the limit, whatever the request announces. */
-export async function readOptionalJson(request: HttpRequest): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body ?? []) {
-    size += chunk.byteLength;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  if (size > MAX_BODY_BYTES) throw tooLarge();
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (text.trim() === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new RequestProblem('BadRequest', 'The body is no JSON.');
-  }
-}
 
 /** Takes a body in and keeps nothing of it: with streams, who is still sending would never hear a refusal. Azure bounds its size. */
 async function takeIn(request: HttpRequest): Promise<void> {
   for await (const _ of request.body ?? []);
 }
 
-const tooLarge = (): RequestProblem => new RequestProblem('PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+/** The refusal of a body over the limit. */
+export const tooLarge = (): RequestProblem =>
+  new RequestProblem('PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
 
 /** A handler of an HTTP function of this app. */
 export type Handler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
 
-/** Runs a handler within its invocation; every error becomes a problem, and no message of a stranger's making leaves. */
+/** Why a request ended without what it asked for. */
+export interface Refusal {
+  readonly status: number;
+  readonly code: ErrorCode | RefusalCode;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors?: readonly RequestFault[];
+}
+
+/** A refusal as every function but one prints it. */
+const asProblem = ({ status, code, title, detail, errors }: Refusal): HttpResponseInit =>
+  problem(status, code, title, detail, errors && errors.length > 0 ? { errors } : {});
+
+/**
+ * Runs a handler within its invocation; every error becomes a refusal, and no message of a stranger's making leaves.
+ * @param print how a refusal is printed; RFC 9457 unless told otherwise
+ */
 export const http =
-  (run: (request: HttpRequest) => Promise<HttpResponseInit>): Handler =>
+  (
+    run: (request: HttpRequest) => Promise<HttpResponseInit>,
+    print: (refusal: Refusal) => HttpResponseInit = asProblem,
+  ): Handler =>
   (request, context) =>
     withinInvocation(context, async () => {
       try {
@@ -103,35 +117,35 @@ export const http =
         }
         return await run(request);
       } catch (error) {
-        return problemOf(error);
+        return print(refusalOf(error));
       }
     });
 
-/** As {@link http}, for what needs a configured app: else the answer says what is not configured. */
-export const configuredHttp = (
-  getApp: () => App,
-  run: (app: ConfiguredApp, request: HttpRequest) => Promise<HttpResponseInit>,
-): Handler =>
-  http(async (request) => {
-    const app = getApp();
-    if (app.kind === 'configured') return run(app, request);
-    const names = new Set(app.error.issues.map(({ setting }) => setting.split(' ')[0]));
-    const detail = `Correct ${[...names].join(', ')}. The app restarts when its settings change; errors says what is wrong with each.`;
-    return problem(503, 'NotConfigured', 'Not configured', detail, { errors: app.error.issues });
-  });
+/** The refusal while the settings are wrong: each problem, with the setting in the place of the pointer. */
+export function notConfigured({ issues }: ConfigError): RequestProblem {
+  const names = new Set(issues.map(({ setting }) => setting.split(' ')[0]));
+  const detail = `Correct ${[...names].join(', ')}. The app restarts when its settings change; errors says what is wrong with each.`;
+  const errors = issues.map((issue) => ({ pointer: issue.setting, detail: issue.problem }));
+  return new RequestProblem('NotConfigured', detail, errors);
+}
 
-function problemOf(error: unknown): HttpResponseInit {
+function refusalOf(error: unknown): Refusal {
   if (error instanceof RequestProblem) {
-    return problem(error.status, error.code, error.code, error.detail, error.errors.length > 0 ? { errors: error.errors } : {});
+    const { status, code, detail, errors } = error;
+    return { status, code, title: code, detail, errors };
   }
-  if (error instanceof ProvisioningError) {
-    return problem(statusOf(error.code), error.code, error.name, withAdvice(error));
-  }
+  if (error instanceof ProvisioningError)
+    return { status: statusOf(error.code), code: error.code, title: error.name, detail: withAdvice(error) };
   invocationLogger.error('A request failed in a way that the app did not expect', {
     kind: error instanceof Error ? error.name : typeof error,
     ...(error instanceof Error && { places: placesOf(error) }),
   });
-  return problem(500, 'PROV_BUG', 'Unexpected', 'The app failed in a way that it did not expect; its log says more.');
+  return {
+    status: 500,
+    code: 'PROV_BUG',
+    title: 'Unexpected',
+    detail: 'The app failed in a way that it did not expect; its log says more.',
+  };
 }
 
 /** Calls of the stack that are told: enough to find the mistake. */

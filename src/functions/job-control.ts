@@ -1,6 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { z } from 'zod';
-import type { App, ConfiguredApp } from '../compose';
+import type { ConfiguredApp } from '../compose';
 import type { ErrorCode } from '../core/errors';
 import { allowOneRun, pauseJob, startJob } from '../engine/control/job-control';
 import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/control/restart';
@@ -8,45 +7,78 @@ import { closeCycles } from '../engine/cycle/close-cycles';
 import { allowDeletes } from '../engine/cycle/release-staged';
 import { type CycleOutcome, runCycle } from '../engine/cycle/run-cycle';
 import { type JobState, readJob } from '../engine/job/job-state';
-import { configuredHttp, type Handler, json, problem, RequestProblem, statusOf } from './http';
-import { operatorOf, readBody } from './job-request';
+import { endpoint, NOTHING } from './endpoint';
+import { problem, RequestProblem, respond, statusOf } from './http';
+import { operatorOf } from './operator';
+import { badRequest } from './request-faults';
+import {
+  AllowDeletes,
+  AllowDeletesRequest,
+  JobChange,
+  JobPauseRequest,
+  JobRestart,
+  JobRestartRequest,
+  JobRun,
+} from './shapes/job';
+import { jsonDoc } from './shapes/kit';
 
-const nothing = z.strictObject({});
-
-/** `POST /api/job/start`: the job goes on; the next cycle does not wait for the back-off of a quarantine. */
-export const makeJobStart = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async (app, request) => {
-    await readBody(request, nothing);
+/** `POST /api/job/start`: the job continues; the next cycle does not wait for the back-off of a quarantine. */
+export const makeJobStart = endpoint(
+  {
+    tag: 'job',
+    summary: 'Start the job',
+    description: 'The job continues; the next cycle does not wait for the back-off of a quarantine.',
+    body: NOTHING,
+    answers: { 200: jsonDoc('The job as it is now.', JobChange) },
+    problems: [400, 409, 503],
+  },
+  async (app, { request }) => {
     requireOn(app);
     const { job, changed } = await startJob(app.deps, operatorOf(app, request));
-    return json({ status: codeOf(job), changed });
-  });
-
-const pauseSchema = z.strictObject({ items: z.enum(['finish', 'stop']).default('finish') });
+    return respond(JobChange, { status: codeOf(job), changed });
+  },
+);
 
 /** `POST /api/job/pause`: no cycle begins; what is in the queue is finished, or waits. */
-export const makeJobPause = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async (app, request) => {
-    const { items } = await readBody(request, pauseSchema);
-    const { job, changed } = await pauseJob(app.deps, operatorOf(app, request), items);
-    return json({ status: codeOf(job), items: job.holdItems ? 'stop' : 'finish', changed });
-  });
-
-const restartSchema = z.strictObject({
-  criteria: z.looseObject({ resetScope: z.string().max(400).default('') }).default({ resetScope: '' }),
-  confirm: z.boolean().default(false),
-});
+export const makeJobPause = endpoint(
+  {
+    tag: 'job',
+    summary: 'Pause the job',
+    description: 'No cycle begins. What is in the queue is finished (`items`: `finish`), or waits there (`stop`).',
+    body: JobPauseRequest,
+    example: { items: 'finish' },
+    answers: { 200: jsonDoc('The job as it is now.', JobChange) },
+    problems: [400, 503],
+  },
+  async (app, { body, request }) => {
+    const { job, changed } = await pauseJob(app.deps, operatorOf(app, request), body.items);
+    return respond(JobChange, { status: codeOf(job), items: job.holdItems ? 'stop' : 'finish', changed });
+  },
+);
 
 /** `POST /api/job/restart`, with Graph's body. @see https://learn.microsoft.com/graph/api/synchronization-synchronizationjob-restart */
-export const makeJobRestart = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async (app, request) => {
-    const { criteria, confirm } = await readBody(request, restartSchema);
+export const makeJobRestart = endpoint(
+  {
+    tag: 'job',
+    summary: 'Restart the job',
+    description:
+      "Graph's `synchronizationJobRestartCriteria`. Without a scope: QuarantineState, Watermark, Escrows. ConnectorDataStore and Full break " +
+      'every pair of Entra ID and Zendesk objects and need `confirm`: true.',
+    body: JobRestartRequest,
+    example: { criteria: { resetScope: 'Watermark, Escrows, QuarantineState' } },
+    answers: { 200: jsonDoc('What was reset.', JobRestart) },
+    problems: [400, 409, 503],
+  },
+  async (app, { body: { criteria, confirm }, request }) => {
     const { scopes, unknown } = readResetScope(criteria.resetScope);
-    if (unknown.length > 0) {
-      const detail = `There is no such reset scope. Allowed, separated by commas: ${RESET_SCOPES.join(', ')}; empty means QuarantineState, Watermark, Escrows.`;
-      const errors = unknown.map((name) => ({ pointer: '#/criteria/resetScope', detail: name.slice(0, 60) }));
-      throw new RequestProblem('BadRequest', detail, errors);
-    }
+    if (unknown.length > 0)
+      throw badRequest(
+        unknown.map((name) => ({
+          pointer: '#/criteria/resetScope',
+          detail: `${JSON.stringify(name.slice(0, 60))} is not a reset scope; separate several by commas, empty means QuarantineState, Watermark, Escrows`,
+          allowed: RESET_SCOPES,
+        })),
+      );
     if (breaksLinks(scopes) && !confirm) {
       const detail =
         'ConnectorDataStore and Full break every pair of Entra ID and Zendesk objects; they are matched anew afterwards. Send "confirm": true to do it.';
@@ -54,8 +86,10 @@ export const makeJobRestart = (getApp: () => App): Handler =>
     }
     const result = await restartJob(app.deps, operatorOf(app, request), scopes, app.deps.newId());
     if (result.kind === 'busy') throw new RequestProblem('Conflict', result.reason);
-    return json({ ...result, kind: undefined, resetScope: scopes.join(', '), isOn: app.config.job.status === 'On' });
-  });
+    const { kind: _, ...counts } = result;
+    return respond(JobRestart, { ...counts, resetScope: scopes.join(', '), isOn: app.config.job.status === 'On' });
+  },
+);
 
 /**
  * Azure cuts a call off after 230 s, and a lease that a killed process has left may take 100 of them to end.
@@ -63,10 +97,20 @@ export const makeJobRestart = (getApp: () => App): Handler =>
  */
 const RUN_BUDGET_MS = 110_000;
 
-/** `POST /api/job/run`: a cycle now, as far as it gets within the call; the timer goes on from there. */
-export const makeJobRun = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async (app, request) => {
-    await readBody(request, nothing);
+/** `POST /api/job/run`: a cycle now, as far as it gets within the call; the timer continues from there. */
+export const makeJobRun = endpoint(
+  {
+    tag: 'job',
+    summary: 'Run a cycle now',
+    description: 'As far as it gets within the call; the timer continues from there.',
+    body: NOTHING,
+    answers: {
+      200: jsonDoc('The cycle has enqueued all its work.', JobRun),
+      202: jsonDoc('It is under way, or another instance runs one.', JobRun),
+    },
+    problems: [400, 409, 502, 503],
+  },
+  async (app, { request }) => {
     requireOn(app);
     const { deps } = app;
     const { value: before } = await readJob(deps.state);
@@ -74,19 +118,26 @@ export const makeJobRun = (getApp: () => App): Handler =>
     await allowOneRun(deps, operatorOf(app, request));
     await closeCycles(deps);
     return runAnswer(await runCycle(deps, { owner: deps.newId(), budgetMs: RUN_BUDGET_MS }));
-  });
+  },
+);
 
 function runAnswer(outcome: CycleOutcome): HttpResponseInit {
   switch (outcome.kind) {
     case 'completed':
-      return json({ outcome: 'completed', cycleId: outcome.cycleId, kind: outcome.cycleKind, objects: outcome.evaluated });
+      return respond(JobRun, {
+        outcome: 'completed',
+        cycleId: outcome.cycleId,
+        kind: outcome.cycleKind,
+        objects: outcome.evaluated,
+      });
     case 'interrupted':
-      return json(
-        { outcome: 'running', cycleId: outcome.cycleId, phase: outcome.phase, next: 'The timer goes on with it.' },
+      return respond(
+        JobRun,
+        { outcome: 'running', cycleId: outcome.cycleId, phase: outcome.phase, next: 'The timer continues with it.' },
         202,
       );
     case 'notRun':
-      return json({ outcome: 'notRun', reason: outcome.reason }, 202);
+      return respond(JobRun, { outcome: 'notRun', reason: outcome.reason }, 202);
     case 'failed':
       return problem(stoppedStatus(outcome.error.code), outcome.error.code, 'The cycle stopped', outcome.error.message, {
         cycleId: outcome.cycleId ?? null,
@@ -100,21 +151,29 @@ function stoppedStatus(code: ErrorCode): number {
   return status === 409 || status === 503 ? status : 502;
 }
 
-const allowSchema = z.strictObject({ cycleId: z.guid().optional() });
-
-/** `POST /api/job/allow-deletes`: lets what the brake has staged go, once. */
-export const makeJobAllowDeletes = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async (app, request) => {
-    const { cycleId } = await readBody(request, allowSchema);
+/** `POST /api/job/allow-deletes`: lets what the brake holds go, once. */
+export const makeJobAllowDeletes = endpoint(
+  {
+    tag: 'job',
+    summary: 'Let held removals go',
+    description:
+      'Releases, once, what the brake holds of one cycle; of the last one that holds anything when `cycleId` is left out.',
+    body: AllowDeletesRequest,
+    example: { cycleId: '5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1' },
+    answers: { 200: jsonDoc('What was released.', AllowDeletes) },
+    problems: [400, 404, 409, 503],
+  },
+  async (app, { body: { cycleId }, request }) => {
     const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(app, request), cycleId);
     const { value: job } = await readJob(app.deps.state);
-    return json({
+    return respond(AllowDeletes, {
       released: released.reduce((sum, one) => sum + one.released, 0),
       cycles: released,
       leftQuarantine,
       status: codeOf(job),
     });
-  });
+  },
+);
 
 function requireOn({ config }: ConfiguredApp): void {
   if (config.job.status === 'On') return;

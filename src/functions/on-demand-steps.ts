@@ -4,16 +4,10 @@ import type { ProvisioningStep } from '../core/record';
 import type { EngineDeps } from '../engine/deps';
 import type { Ended, OnDemandRequest, SubjectResult } from '../engine/on-demand/on-demand';
 import { entryOf, errorInformation } from '../engine/record/log-entry';
+import type { Body } from './http';
+import type { OnDemandStep, OnDemandSubject } from './shapes/on-demand';
 
-/** One of the five steps that Entra shows for provisioning on demand. */
-interface Step {
-  readonly step: 1 | 2 | 3 | 4 | 5;
-  readonly name: 'testConnection' | 'import' | 'scope' | 'match' | 'action';
-  readonly title: string;
-  readonly status: 'success' | 'warning' | 'failure' | 'skipped';
-  readonly description: string;
-  readonly details: Readonly<Record<string, unknown>>;
-}
+type Step = Body<typeof OnDemandStep>;
 
 /** The first step; shown only when it fails. */
 export const connectionStep = (error: ProvisioningError): Step => ({
@@ -26,7 +20,7 @@ export const connectionStep = (error: ProvisioningError): Step => ({
 });
 
 /** What became of one subject, with the content of Graph's answer to `provisionOnDemand`. */
-export function subjectBody(deps: EngineDeps, request: OnDemandRequest, result: SubjectResult) {
+export function subjectBody(deps: EngineDeps, request: OnDemandRequest, result: SubjectResult): Body<typeof OnDemandSubject> {
   const { subject } = result;
   if (result.kind === 'notImported') {
     const isUnknown = result.result.kind === 'unknown';
@@ -36,7 +30,7 @@ export function subjectBody(deps: EngineDeps, request: OnDemandRequest, result: 
   }
   if (result.kind === 'later') {
     const details = { errorCode: null, errorMessage: result.reason, retryAfterSeconds: Math.ceil(result.retryAfterMs / 1000) };
-    const key = { result: result.isEnqueued ? 'Enqueued' : 'NotDone', details };
+    const key = { result: result.isEnqueued ? 'Enqueued' : 'NotDone', details } as const;
     return { subject, key, steps: [], value: { changeId: result.item.changeId, cycleId: result.item.cycleId } };
   }
   const entry = entryOf(deps, result.item, result.outcome, result.startedAt, request.operator);

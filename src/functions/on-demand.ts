@@ -1,49 +1,51 @@
 import type { HttpResponseInit } from '@azure/functions';
-import { z } from 'zod';
-import type { App, ConfiguredApp } from '../compose';
+import type { ConfiguredApp } from '../compose';
 import { withAdvice } from '../core/advice';
 import { DeletionThresholdError, ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
-import { type OnDemandAnswer, type OnDemandRequest, provisionOnDemand } from '../engine/on-demand/on-demand';
-import { configuredHttp, type Handler, json, problem } from './http';
-import { operatorOf, readBody } from './job-request';
+import { type OnDemandAnswer, provisionOnDemand, type OnDemandRequest as Wanted } from '../engine/on-demand/on-demand';
+import { endpoint } from './endpoint';
+import { problem, respond, statusOf } from './http';
 import { connectionStep, subjectBody } from './on-demand-steps';
+import { operatorOf } from './operator';
+import { jsonDoc } from './shapes/kit';
+import { OnDemand, OnDemandRequest } from './shapes/on-demand';
 
-/** Subjects of one call; Entra takes one user, or a group with up to five members. */
-const MAX_SUBJECTS = 100;
-/** Longest name or id: an e-mail address has up to 254 characters, a group's name up to 256. */
-const MAX_SUBJECT_CHARS = 320;
-/** Azure cuts a call off after 230 s; this leaves time to write down and answer. @see https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout */
+/** Azure cuts a call off after 230 s; this leaves time to record and respond. @see https://learn.microsoft.com/azure/azure-functions/functions-scale#timeout */
 const BUDGET_MS = 180_000;
-
-const bodySchema = z.strictObject({
-  subjects: z.array(z.string().trim().min(1).max(MAX_SUBJECT_CHARS)).min(1).max(MAX_SUBJECTS),
-  dryRun: z.boolean().default(false),
-  objectType: z.enum(['user', 'group']).optional(),
-});
 
 /**
  * `POST /api/on-demand`: provisions named users or groups now, in the steps that Entra's own on-demand provisioning shows.
  * @see https://learn.microsoft.com/entra/identity/app-provisioning/provision-on-demand
  */
-export const makeOnDemand = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async (app, request) => {
-    const body = await readBody(request, bodySchema);
+export const makeOnDemand = endpoint(
+  {
+    tag: 'provisioning',
+    summary: 'Provision named users or groups now',
+    description:
+      "The five steps that Entra's own on-demand provisioning shows, for each subject, with their details. With `dryRun` nothing is written.",
+    body: OnDemandRequest,
+    example: { subjects: ['ann@contoso.com'], dryRun: true },
+    answers: { 200: jsonDoc('What was done, or would be, for each subject.', OnDemand) },
+    problems: [400, 409, 502, 503],
+  },
+  async (app, { body, request }) => {
     const subjects = [...new Map(body.subjects.map((subject) => [subject.toLowerCase(), subject])).values()];
-    return answer(app, {
+    return provision(app, {
       subjects,
       objectType: body.objectType,
       dryRun: body.dryRun,
       operator: operatorOf(app, request),
       budgetMs: BUDGET_MS,
     });
-  });
+  },
+);
 
-async function answer({ deps }: ConfiguredApp, request: OnDemandRequest): Promise<HttpResponseInit> {
+async function provision({ deps }: ConfiguredApp, request: Wanted): Promise<HttpResponseInit> {
   try {
     const done = await provisionOnDemand(deps, request);
     const busy = onlyThrottled(done);
     if (busy !== undefined) return throttled(busy);
-    return json({
+    return respond(OnDemand, {
       cycleId: request.dryRun ? null : done.cycleId,
       dryRun: request.dryRun,
       heldByBrake: done.heldByBrake,
@@ -77,7 +79,6 @@ function refusal(error: unknown): HttpResponseInit {
   }
   const isConnection = error instanceof UnauthorizedError || error instanceof UnavailableError || error instanceof ThrottledError;
   if (!isConnection || !(error instanceof ProvisioningError)) throw error;
-  const status = error instanceof UnauthorizedError ? 502 : 503;
-  const answered = problem(status, error.code, error.name, withAdvice(error), { steps: [connectionStep(error)] });
+  const answered = problem(statusOf(error.code), error.code, error.name, withAdvice(error), { steps: [connectionStep(error)] });
   return error instanceof ThrottledError ? withRetryAfter(answered, error.retryAfterMs) : answered;
 }

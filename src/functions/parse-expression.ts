@@ -1,28 +1,37 @@
-import { z } from 'zod';
-import type { App } from '../compose';
 import { unknownAttribute } from '../core/schema/source-attributes';
 import type { EngineDeps } from '../engine/deps';
 import { madeUpObject, readTestUser } from '../engine/queries/test-object';
 import { type ExpressionTrial, type TrialInput, tryExpression } from '../engine/queries/try-expression';
-import { configuredHttp, type Handler, json, readJson } from './http';
-import { readBody, readTestInput, type TestInput, testSubject } from './test-input';
-
-const shape = z.looseObject({
-  expression: z.string(),
-  targetAttributeDefinition: z.looseObject({}).nullish(),
-  ...testSubject,
-});
+import { endpoint } from './endpoint';
+import { type Body, respond } from './http';
+import { jsonDoc } from './shapes/kit';
+import { ParseExpressionRequest, ParseExpressionResponse } from './shapes/mapping';
+import { readTestInput, type TestInput } from './test-input';
 
 /**
  * `POST /api/schema/parse-expression`: tries an expression on a test object or on a real user (`sourceId`), in the shape of Graph's
- * `parseExpression`. What cannot be parsed or evaluated is an answer, not an error of HTTP. Never writes.
+ * `parseExpression`. What cannot be parsed or evaluated is a result, not an error of HTTP. Never writes.
  * @see https://learn.microsoft.com/graph/api/synchronization-synchronizationschema-parseexpression
  */
-export const makeParseExpression = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ deps }, request) => {
-    const body = readBody(shape, await readJson(request));
-    return json(answer(await tryExpression(deps, body.expression, inputOf(deps, readTestInput(body)))));
-  });
+export const makeParseExpression = endpoint(
+  {
+    tag: 'schema',
+    summary: 'Try an expression',
+    description:
+      "Graph's `parseExpression`: on a test object, or with `sourceId` on a real user of Entra ID. For an expression that cannot be parsed or " +
+      'evaluated the status is 200 too, with an `error` that says what, where and what to do. Never writes.',
+    body: ParseExpressionRequest,
+    example: {
+      expression: 'Join(" ", [givenName], [surname])',
+      targetAttributeDefinition: null,
+      testInputObject: { definition: null, properties: [{ key: 'givenName', value: 'Ann' }] },
+    },
+    answers: { 200: jsonDoc('What became of it.', ParseExpressionResponse) },
+    problems: [400, 502, 503],
+  },
+  async ({ deps }, { body }) =>
+    respond(ParseExpressionResponse, bodyOf(await tryExpression(deps, body.expression, inputOf(deps, readTestInput(body))))),
+);
 
 function inputOf(deps: EngineDeps, input: TestInput): TrialInput {
   if (input.kind === 'user')
@@ -47,7 +56,7 @@ function refuseUndefined(attributes: readonly string[], known: readonly string[]
 }
 
 /** @see https://learn.microsoft.com/graph/api/resources/synchronization-parseexpressionresponse */
-function answer(trial: ExpressionTrial) {
+function bodyOf(trial: ExpressionTrial): Body<typeof ParseExpressionResponse> {
   return {
     '@odata.context': 'https://graph.microsoft.com/v1.0/$metadata#microsoft.graph.parseExpressionResponse',
     parsingSucceeded: trial.kind !== 'notParsed',

@@ -1,9 +1,11 @@
 import type { RunningCycle } from '../engine/job/job-state';
 import { PLAN_EXPIRES_MS } from '../engine/preview/make-plan';
 import type { PlanHeader, PlanRow } from '../ports/plan-store';
+import type { Body } from './http';
+import type { PlanHead, PlanObject } from './shapes/plan';
 
 /** A plan as JSON, without its objects. */
-export function headerBody(header: PlanHeader) {
+export function headerBody(header: PlanHeader): Body<typeof PlanHead> {
   const cycle = header.cycle as Partial<RunningCycle>;
   const { application } = header;
   return {
@@ -31,7 +33,7 @@ export function headerBody(header: PlanHeader) {
 }
 
 /** One object of a plan as JSON. */
-export function rowBody(header: PlanHeader, row: PlanRow) {
+export function rowBody(header: PlanHeader, row: PlanRow): Body<typeof PlanObject> {
   return {
     sourceIdentity: { id: row.key.id, displayName: row.name, identityType: identityType(row) },
     targetIdentity: { id: row.targetId ?? '' },

@@ -1,21 +1,37 @@
 import { createHash } from 'node:crypto';
-import type { App } from '../compose';
 import { isObject } from '../core/schema/report';
-import { configuredHttp, type Handler, json } from './http';
+import { endpoint } from './endpoint';
+import { json } from './http';
+import { jsonDoc } from './shapes/kit';
+import { SynchronizationSchema } from './shapes/mapping';
+
+const ETAG = { ETag: 'Changes with the content.' };
 
 /**
  * `GET /api/schema`: the schema in force as Graph's `synchronizationSchema`, as it was read from the file, and beside it what of it has no
- * meaning for Zendesk and the hash that tells versions apart. With an `ETag`; answers 304 to who has it already.
+ * meaning for Zendesk and the hash that tells versions apart. With an `ETag`; 304 for who has it already.
  */
-export const makeSchema = (getApp: () => App): Handler =>
-  configuredHttp(getApp, async ({ deps: { schema }, ignored }, request) => {
+export const makeSchema = endpoint(
+  {
+    tag: 'schema',
+    summary: 'The schema in force',
+    description: "Graph's `synchronizationSchema`, with what of it has no meaning for Zendesk (`ignored`) and its `hash`.",
+    headers: { 'If-None-Match': 'The ETag that is known already.' },
+    answers: {
+      200: jsonDoc('The schema.', SynchronizationSchema, ETAG),
+      304: { description: 'It is as it was.', headers: ETAG },
+    },
+    problems: [400, 503],
+  },
+  async ({ deps: { schema }, ignored }, { request }) => {
     const raw = isObject(schema.raw) ? schema.raw : {};
     const body = { ...raw, hash: schema.hash, ignored };
     const etag = `"${createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 32)}"`;
     const headers = { etag, 'cache-control': 'private, no-cache' };
     if (hasMatch(request.headers.get('if-none-match'), etag)) return { status: 304, headers };
     return json(body, 200, headers);
-  });
+  },
+);
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
 const hasMatch = (header: string | null, etag: string): boolean =>

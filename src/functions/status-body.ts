@@ -1,4 +1,4 @@
-import { REMOVAL_KINDS } from '../core/brake';
+import { REMOVAL_KINDS, type RemovalKind } from '../core/brake';
 import { isOverSource } from '../engine/cycle/close-cycles';
 import { type CycleStatus, taskExecution } from '../engine/job/executions';
 import type { SampleObject } from '../engine/job/notify-samples';
@@ -7,6 +7,8 @@ import type { StatusView } from '../engine/queries/status-view';
 import { verdictOf } from '../engine/queries/verdict';
 import { logFilter, pageLinks } from '../pages/links';
 import type { Escrow, StagedDeletion } from '../ports/stores';
+import type { Body } from './http';
+import type { StatusOfJob, SynchronizationStatus } from './shapes/status';
 
 /** Addresses in the answer hold no key: a program has its own. */
 const links = pageLinks(undefined);
@@ -16,7 +18,7 @@ const logUrl = (changeId: string): string => `/api/${links.logs(logFilter.change
  * The status as JSON: Graph's `synchronizationStatus` under `status`, ours beside it.
  * @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationstatus
  */
-export function statusBody(view: StatusView) {
+export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
   const { status, now } = view;
   const { tone, headline, explanation, steps } = verdictOf(view);
   return {
@@ -37,7 +39,7 @@ export function statusBody(view: StatusView) {
     stagedDeletions: {
       count: status.staged.count,
       isCountExact: status.staged.isCountExact,
-      byKind: Object.fromEntries(REMOVAL_KINDS.map((kind) => [kind, status.staged.byKind[kind] ?? 0])),
+      byKind: countsOf(status.staged.byKind),
       cycleIds: status.staged.cycleIds,
       listed: status.staged.listed.map(stagedBody),
     },
@@ -48,10 +50,13 @@ export function statusBody(view: StatusView) {
   };
 }
 
+const countsOf = (byKind: JobStatus['staged']['byKind']): Record<RemovalKind, number> =>
+  Object.fromEntries(REMOVAL_KINDS.map((kind) => [kind, byKind[kind] ?? 0])) as Record<RemovalKind, number>;
+
 const scheduleState = ({ provisioningStatus, status }: StatusView): 'Active' | 'Disabled' | 'Paused' =>
   provisioningStatus === 'Off' ? 'Disabled' : status.job.paused ? 'Paused' : 'Active';
 
-function synchronizationStatus(status: JobStatus, now: Date) {
+function synchronizationStatus(status: JobStatus, now: Date): Body<typeof SynchronizationStatus> {
   const closed = status.cycles.find(({ cycle, pending }) => isOverSource(cycle) && pending === 0 && !isReading(cycle));
   const { progress, quarantine } = status;
   return {

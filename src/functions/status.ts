@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import type { App, ConfiguredApp, UnconfiguredApp } from '../compose';
+import { z } from 'zod';
+import type { ConfiguredApp, UnconfiguredApp } from '../compose';
 import { RECOMMENDED_ACTION } from '../core/advice';
 import { ProvisioningError } from '../core/errors';
 import { readNames } from '../engine/queries/read-names';
@@ -12,18 +13,41 @@ import { htmlAnswer, wantsHtml } from '../pages/page';
 import { notConfiguredPage, problemPage } from '../pages/problem-pages';
 import { statusPage } from '../pages/status-page';
 import { VERSION } from '../version';
-import { type Handler, http, json } from './http';
+import { openEndpoint } from './endpoint';
+import { type Body, respond } from './http';
+import { StatusNotConfigured, StatusOfJob } from './shapes/status';
 import { statusBody } from './status-body';
 import { watchedJob } from './watched-job';
 
 /** `GET /api/status`: how the job stands, as JSON or, where the caller would rather read, as a page. */
-export const makeStatus = (getApp: () => App): Handler =>
-  http(async (request) => {
-    const app = getApp();
+export const makeStatus = openEndpoint(
+  {
+    tag: 'status',
+    summary: 'How the job stands',
+    description:
+      "Graph's `synchronizationStatus`, and beside it the cycles with their true counts, stored failures, held removals and the next run. " +
+      'Says `NotConfigured` with every problem while settings or mappings are wrong. `Accept: text/html` gives the status page.',
+    query: z.strictObject({
+      person: z
+        .string()
+        .optional()
+        .describe('Of the page alone: somebody to look up, by Entra or Zendesk id, UPN, e-mail or whole name.'),
+    }),
+    answers: {
+      200: {
+        description: 'The status, as data or as a page.',
+        content: { 'application/json': z.union([StatusOfJob, StatusNotConfigured]), 'text/html': z.string() },
+      },
+    },
+    problems: [400, 503],
+  },
+  async (app, { query, request }) => {
     const isPage = wantsHtml(request.headers.get('accept'));
-    if (app.kind === 'notConfigured') return isPage ? notConfigured(app) : json(notConfiguredBody(app), 200, VARY);
-    return isPage ? page(app, request) : json(statusBody((await viewOf(app)).view), 200, VARY);
-  });
+    if (app.kind === 'notConfigured')
+      return isPage ? notConfigured(app) : respond(StatusNotConfigured, notConfiguredBody(app), 200, VARY);
+    return isPage ? page(app, request, query.person) : respond(StatusOfJob, statusBody((await viewOf(app)).view), 200, VARY);
+  },
+);
 
 /** One address, two forms: a cache must not mistake one for the other. */
 const VARY = { vary: 'accept' };
@@ -31,7 +55,7 @@ const VARY = { vary: 'accept' };
 const notConfigured = (app: UnconfiguredApp): HttpResponseInit =>
   htmlAnswer(notConfiguredPage(app.error.issues, app.warnings, VERSION));
 
-const notConfiguredBody = (app: UnconfiguredApp) => ({
+const notConfiguredBody = (app: UnconfiguredApp): Body<typeof StatusNotConfigured> => ({
   version: VERSION,
   status: { code: 'NotConfigured' },
   problems: app.error.issues,
@@ -57,11 +81,10 @@ async function viewOf(app: ConfiguredApp): Promise<{ readonly view: StatusView; 
   return { view, status };
 }
 
-async function page(app: ConfiguredApp, request: HttpRequest): Promise<HttpResponseInit> {
+async function page(app: ConfiguredApp, request: HttpRequest, asked: string | undefined): Promise<HttpResponseInit> {
   try {
     const { view, status } = await viewOf(app);
-    const asked = request.query.get('person');
-    const person = asked === null ? undefined : await readPerson(app.deps, asked);
+    const person = asked === undefined ? undefined : await readPerson(app.deps, asked);
     const keys = [...status.escrows.listed.slice(0, ROWS), ...status.staged.listed.slice(0, ROWS), ...(person?.escrows ?? [])];
     const names = await readNames(
       app.deps,

@@ -2,37 +2,49 @@ import type { App, ConfiguredApp } from '../compose';
 import { ProvisioningError } from '../core/errors';
 import type { ProbeRow } from '../core/probe';
 import { checkAgainstAccount } from '../core/schema/account';
-import { type Handler, http, json } from './http';
+import { NOTHING, openEndpoint } from './endpoint';
+import { type Body, respond } from './http';
+import { jsonDoc } from './shapes/kit';
+import { TestConnection } from './shapes/status';
 
 /**
  * `POST /api/test-connection`: tries everything the app needs, one row per check, with what was tried and what to do. Never
- * writes. Answers 200 also when checks fail: the rows are the answer.
+ * writes. The status is 200 also when checks fail: the rows are the result.
  */
-export const makeTestConnection = (getApp: () => App): Handler =>
-  http(async () => {
-    const app = getApp();
-    if (app.kind === 'notConfigured') {
-      const rows = app.error.issues.map(
-        (issue): ProbeRow => ({
-          name: `setting ${issue.setting}`,
-          status: 'fail',
-          tried: 'Read the setting.',
-          result: issue.problem,
-          action: 'Correct the setting and restart the app.',
-        }),
-      );
-      return json(answer(rows));
-    }
-    const [target, source, storage] = await Promise.all([
-      app.zendesk.probe(),
-      app.graph.probeSource({ isMailConfigured: app.config.notification.email !== undefined }),
-      probeStorage(app),
-    ]);
-    const mapping = target.some((row) => row.status === 'fail') ? [] : await probeMapping(app);
-    return json(answer([...target, ...mapping, ...source, ...storage]));
-  });
+export const makeTestConnection = openEndpoint(
+  {
+    tag: 'status',
+    summary: 'Try everything the app needs',
+    description:
+      'Zendesk (credential, Admin role, quota), Graph (each permission, the enterprise application) and storage: one row per check with ' +
+      'what was tried and what to do. The status is 200 also when checks fail. Never writes.',
+    body: NOTHING,
+    answers: { 200: jsonDoc('The rows.', TestConnection) },
+    problems: [400],
+  },
+  async (app) => respond(TestConnection, verdictOf(await rowsOf(app))),
+);
 
-const answer = (rows: readonly ProbeRow[]) => ({
+async function rowsOf(app: App): Promise<readonly ProbeRow[]> {
+  if (app.kind === 'notConfigured') {
+    return app.error.issues.map((issue) => ({
+      name: `setting ${issue.setting}`,
+      status: 'fail',
+      tried: 'Read the setting.',
+      result: issue.problem,
+      action: 'Correct the setting and restart the app.',
+    }));
+  }
+  const [target, source, storage] = await Promise.all([
+    app.zendesk.probe(),
+    app.graph.probeSource({ isMailConfigured: app.config.notification.email !== undefined }),
+    probeStorage(app),
+  ]);
+  const mapping = target.some((row) => row.status === 'fail') ? [] : await probeMapping(app);
+  return [...target, ...mapping, ...source, ...storage];
+}
+
+const verdictOf = (rows: readonly ProbeRow[]): Body<typeof TestConnection> => ({
   status: rows.some((row) => row.status === 'fail') ? 'fail' : rows.some((row) => row.status === 'warn') ? 'warn' : 'pass',
   checks: rows,
 });
@@ -42,9 +54,9 @@ async function probeStorage({ deps }: ConfiguredApp): Promise<readonly ProbeRow[
   try {
     await deps.state.read('job');
     await deps.queue.approximateLength();
-    return [{ ...row, status: 'pass', result: 'Tables and queue answer.', action: '' }];
+    return [{ ...row, status: 'pass', result: 'Tables and queue respond.', action: '' }];
   } catch (error) {
-    const result = error instanceof ProvisioningError ? error.message : 'Storage did not answer as expected.';
+    const result = error instanceof ProvisioningError ? error.message : 'Storage did not respond as expected.';
     const action =
       'See that the network of the app reaches the account, and that its identity has the roles Storage Table Data Contributor and Storage Queue Data Contributor.';
     return [{ ...row, status: 'fail', result, action }];
@@ -53,7 +65,7 @@ async function probeStorage({ deps }: ConfiguredApp): Promise<readonly ProbeRow[
 
 async function probeMapping({ deps }: ConfiguredApp): Promise<readonly ProbeRow[]> {
   const findings = checkAgainstAccount(deps.schema, await deps.target.describe());
-  const row = { name: 'mappings', tried: 'Held the mappings against what the Zendesk account offers.' };
+  const row = { name: 'mappings', tried: 'Checked the mappings against the Zendesk account.' };
   if (findings.length === 0)
     return [{ ...row, status: 'pass', result: 'Every mapped attribute exists in the account.', action: '' }];
   return findings.map((finding) => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 import { type LocalHost, startHost } from '../../local/host/start-host';
-import { openApiDocument } from '../../src/functions/openapi/document';
+import { openApiDocument } from '../../src/functions/openapi-document';
 import { aDirectory, type HttpApp, startHttpApp } from '../support/http-app';
 import { logEntry } from './storage/log-entry';
 

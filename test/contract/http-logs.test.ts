@@ -114,6 +114,14 @@ describe('GET logs › pages', () => {
     expect(await changesOf(await get(`person=${encodeURIComponent(name)}`))).toEqual(expected);
   });
 
+  test('a link leads to the app, whatever host the caller wrote', async () => {
+    const { config } = world.app;
+    const inAzure = { ...config, notification: { ...config.notification, appUrl: 'https://prov.azurewebsites.net' } };
+    const handler = makeLogs(() => ({ ...world.app, config: inAzure }));
+    const body = (await (await ask(handler, 'https://evil.example/api/logs?$top=1&code=secret-key')).json()) as List;
+    expect(body['@odata.nextLink']).toMatch(/^https:\/\/prov\.azurewebsites\.net\/api\/logs\?\$top=1&\$skiptoken=[\w-]+$/);
+  });
+
   test('the pages after the first are about the same person', async () => {
     const first = (await (await get('person=ann@contoso.com&$top=1')).json()) as List;
     const link = first['@odata.nextLink'] ?? '';

@@ -6,7 +6,7 @@ import { makeHealth } from '../../src/functions/health';
 import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from '../../src/functions/job-control';
 import { makeLogs } from '../../src/functions/logs';
 import { makeOnDemand } from '../../src/functions/on-demand';
-import { openApiDocument } from '../../src/functions/openapi/document';
+import { openApiDocument } from '../../src/functions/openapi-document';
 import { makePlanApply, makePlanCreate, makePlanRead } from '../../src/functions/plan';
 import { makeStatus } from '../../src/functions/status';
 import { makeTestConnection } from '../../src/functions/test-connection';

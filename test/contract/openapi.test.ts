@@ -5,14 +5,17 @@ import addFormats from 'ajv-formats';
 import { CORE_MODULE, CoreApi } from '../../local/host/core-api';
 import { inHostOrder } from '../../local/host/http-trigger';
 import { parseRoute } from '../../local/host/route-template';
+import type { App } from '../../src/compose';
 import { REFUSAL_TABLE } from '../../src/core/error-table';
-import { ERROR_CODES } from '../../src/core/errors';
+import { ConfigError, ERROR_CODES } from '../../src/core/errors';
 import { makeOpenApi } from '../../src/functions/openapi';
-import { openApiDocument, ROUTES } from '../../src/functions/openapi/document';
+import { openApiDocument } from '../../src/functions/openapi-document';
+import { ROUTES } from '../../src/functions/routes';
 import { ask } from '../support/http-app';
 
 interface Operation {
   readonly operationId: string;
+  readonly tags: readonly string[];
   readonly security?: readonly unknown[];
   readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: { readonly content: Record<string, { readonly schema: unknown; readonly example?: unknown }> };
@@ -25,6 +28,7 @@ interface Document {
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { readonly schemas: Record<string, Record<string, unknown>> };
 }
+const notConfigured = (): App => ({ kind: 'notConfigured', error: new ConfigError([]), warnings: [], queue: undefined });
 const document = JSON.parse(JSON.stringify(openApiDocument())) as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
@@ -63,6 +67,12 @@ test('code and document name the same functions, with method, route and key', ()
   expect(ofDocument.sort()).toEqual(ofCode.sort());
 });
 
+test('what the platform loads to register the functions is none of what they need', () => {
+  const files = ['src/main.ts', 'src/functions/routes.ts'].map((file) => readFileSync(file, 'utf8'));
+  const imported = files.flatMap((file) => [...file.matchAll(/^import (?!type ).* from '([^']+)'/gm)].map(([, from]) => from));
+  expect(imported.sort()).toEqual(['./adapters/storage/names', './config/schedule', './functions/routes', '@azure/functions', 'node:path']);
+});
+
 test('only health is open to everybody', () => {
   expect(functions.filter((one) => one.authLevel !== 'function').map((one) => one.name)).toEqual(['health']);
 });
@@ -95,8 +105,11 @@ describe('the document is valid OpenAPI 3.1', () => {
       info: { title: expect.any(String), version: expect.any(String) },
       components: { securitySchemes: { functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key' } } },
     });
+    const { tags, info } = openApiDocument() as { tags: { name: string }[]; info: Record<string, unknown> };
+    expect(info['contact']).toBeDefined();
+    expect(tags.map(({ name }) => name).sort()).toEqual([...new Set(operations.flatMap(({ operation }) => operation.tags))].sort());
     expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
-    expect(operations).toHaveLength(ROUTES.length);
+    expect(operations).toHaveLength(Object.keys(ROUTES).length);
   });
 
   test.each(operations.map((one) => [`${one.method} ${one.path}`, one] as const))('%s', (_, { path, method, operation }) => {
@@ -142,7 +155,7 @@ test('every problem code is listed', () => {
 });
 
 test('GET openapi.json answers the document, also while the app is not configured', async () => {
-  const response = await ask(makeOpenApi(), 'openapi.json');
+  const response = await ask(makeOpenApi(notConfigured), 'openapi.json');
   expect(response.status).toBe(200);
   expect(await response.json()).toEqual(document);
 });

@@ -393,7 +393,9 @@ describe('status › page or JSON', () => {
 describe('health › watchdog', () => {
   const at = async (world: StatusApp, minutes: number): Promise<string> => {
     world.now = new Date(world.now.getTime() + minutes * MINUTE_MS);
-    return readHealth(world.deps, watchedJob(world.app));
+    const { status, reason } = await readHealth(world.deps, watchedJob(world.app));
+    expect(reason === undefined).toBe(status === 'pass');
+    return status;
   };
 
   test('a timer that never fires is noticed from the schedule’s period, though no cycle ever ran', async () => {

@@ -103,6 +103,7 @@ export async function ask(
     readonly body?: unknown;
     readonly text?: string;
     readonly headers?: Record<string, string>;
+    readonly params?: Record<string, string>;
   } = {},
 ): Promise<Response> {
   const text = init.text ?? (init.body === undefined ? undefined : JSON.stringify(init.body));
@@ -110,6 +111,7 @@ export async function ask(
     method: init.method ?? (text === undefined ? 'GET' : 'POST'),
     url: new URL(path, 'https://app.example/api/').href,
     headers: { ...init.headers },
+    ...(init.params && { params: init.params }),
     ...(text !== undefined && { body: { string: text } }),
   });
   const context = new InvocationContext({ invocationId: 'test', functionName: 'test', logHandler: () => undefined });

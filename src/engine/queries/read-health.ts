@@ -42,17 +42,30 @@ const FAILED_IN_A_ROW = 3;
  *
  * The watchdog needs no timer of its own: whoever asks, asks it. So a timer that is dead is noticed too.
  */
-export async function readHealth(deps: EngineDeps, job: WatchedJob): Promise<'pass' | 'warn' | 'fail'> {
+export async function readHealth(deps: EngineDeps, job: WatchedJob): Promise<Health> {
   try {
     const watch = await watchJob(deps, job);
     const { value: state } = await readJob(deps.state);
-    if (job.status === 'Off' || state.paused) return 'pass';
-    if (watch.verdict === 'silent') return 'fail';
-    return state.quarantine || watch.verdict === 'overdue' || state.successiveFailures >= FAILED_IN_A_ROW ? 'warn' : 'pass';
+    if (job.status === 'Off' || state.paused) return { status: 'pass' };
+    if (watch.verdict === 'silent') return { status: 'fail', reason: 'No cycle has run for a long time although the job is on.' };
+    const reason = reasonToWarn(state, watch);
+    return reason === undefined ? { status: 'pass' } : { status: 'warn', reason };
   } catch (error) {
-    if (error instanceof ProvisioningError) return 'fail';
+    if (error instanceof ProvisioningError) return { status: 'fail', reason: 'The storage account does not respond.' };
     throw error;
   }
+}
+
+/** The health, and for any but `pass` its reason: a sentence that a stranger may read. */
+export interface Health {
+  readonly status: 'pass' | 'warn' | 'fail';
+  readonly reason?: string;
+}
+
+function reasonToWarn({ quarantine, successiveFailures }: JobState, { verdict }: Watch): string | undefined {
+  if (quarantine) return `The job is in quarantine (${quarantine.reason}).`;
+  if (verdict === 'overdue') return 'Cycles are due but do not run.';
+  return successiveFailures >= FAILED_IN_A_ROW ? 'Several cycles in a row were stopped by an error.' : undefined;
 }
 
 /** Looks whether cycles run when they are due, and remembers what it saw. */

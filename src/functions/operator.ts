@@ -1,19 +1,6 @@
 import type { HttpRequest } from '@azure/functions';
-import type { z } from 'zod';
 import type { ConfiguredApp } from '../compose';
 import type { Initiator } from '../engine/record/log-entry';
-import { RequestProblem, readOptionalJson } from './http';
-
-/** Reads a JSON body of a shape; an empty one counts as `{}`. @throws RequestProblem naming every fault by JSON pointer */
-export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse((await readOptionalJson(request)) ?? {});
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.slice(0, 50).map((issue) => ({
-    pointer: `#/${issue.path.map((part) => String(part).replaceAll('~', '~0').replaceAll('/', '~1')).join('/')}`,
-    detail: issue.message,
-  }));
-  throw new RequestProblem('BadRequest', 'The body of the request is not as it should be.', errors);
-}
 
 const MAX_NAME = 256;
 

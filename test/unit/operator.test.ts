@@ -1,6 +1,6 @@
 import { HttpRequest } from '@azure/functions';
 import type { ConfiguredApp } from '../../src/compose';
-import { operatorOf } from '../../src/functions/job-request';
+import { operatorOf } from '../../src/functions/operator';
 
 /** The one part of the app that decides whom to believe. */
 const anApp = (isOn: boolean) => ({ config: { signIn: { isOn } } }) as ConfiguredApp;

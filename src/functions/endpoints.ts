@@ -1,0 +1,40 @@
+import type { Endpoint } from './endpoint';
+import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from './escrow-control';
+import { makeEvaluateFilter } from './evaluate-filter';
+import { makeExplain } from './explain';
+import { makeHealth } from './health';
+import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from './job-control';
+import { makeLogs } from './logs';
+import { makeOnDemand } from './on-demand';
+import { makeOpenApi } from './openapi';
+import { makeParseExpression } from './parse-expression';
+import { makePlanApply, makePlanCreate, makePlanRead } from './plan';
+import type { RouteName } from './routes';
+import { makeSchema } from './schema';
+import { makeStatus } from './status';
+import { makeTestConnection } from './test-connection';
+
+/** What stands behind each route: its handler, and what a caller must know of it. In the order of the OpenAPI document. */
+export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
+  health: makeHealth,
+  status: makeStatus,
+  testConnection: makeTestConnection,
+  openapi: makeOpenApi,
+  logs: makeLogs,
+  explain: makeExplain,
+  onDemand: makeOnDemand,
+  planCreate: makePlanCreate,
+  planRead: makePlanRead,
+  planApply: makePlanApply,
+  jobStart: makeJobStart,
+  jobPause: makeJobPause,
+  jobRestart: makeJobRestart,
+  jobRun: makeJobRun,
+  jobAllowDeletes: makeJobAllowDeletes,
+  jobRetryEscrow: makeJobRetryEscrow,
+  jobForgetEscrow: makeJobForgetEscrow,
+  jobUnlink: makeJobUnlink,
+  schema: makeSchema,
+  parseExpression: makeParseExpression,
+  evaluateFilter: makeEvaluateFilter,
+};

@@ -1,0 +1,45 @@
+/** Where an HTTP function is found, and who may call it. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** Without the prefix `api/`; a template of the Functions host. */
+  readonly route: string;
+  readonly authLevel: 'anonymous' | 'function';
+}
+
+/** A function that only looks. */
+const looks = (route: string): Route => ({ method: 'GET', route, authLevel: 'function' });
+
+/** A function that acts. Each is a function of its own, so that Azure's keys separate who may look from who may act. */
+const acts = (route: string): Route => ({ method: 'POST', route, authLevel: 'function' });
+
+/**
+ * Every HTTP function by its name, on which its key hangs. `main.ts` registers from this table, `endpoints.ts` has what stands behind each
+ * name, and the OpenAPI document is printed from both. The host matches routes in the order of the names, so none may hide another:
+ * a test holds that. Nothing is imported here, because a cold start reads this file.
+ */
+export const ROUTES = {
+  health: { method: 'GET', route: 'health', authLevel: 'anonymous' },
+  status: looks('status'),
+  testConnection: acts('test-connection'),
+  openapi: looks('openapi.json'),
+  logs: looks('logs'),
+  explain: looks('explain'),
+  onDemand: acts('on-demand'),
+  planCreate: acts('plan'),
+  planRead: looks('plan/{id}'),
+  planApply: acts('plan/{id}/apply'),
+  jobStart: acts('job/start'),
+  jobPause: acts('job/pause'),
+  jobRestart: acts('job/restart'),
+  jobRun: acts('job/run'),
+  jobAllowDeletes: acts('job/allow-deletes'),
+  jobRetryEscrow: acts('job/escrows/retry'),
+  jobForgetEscrow: acts('job/escrows/forget'),
+  jobUnlink: acts('job/unlink'),
+  schema: looks('schema'),
+  parseExpression: acts('schema/parse-expression'),
+  evaluateFilter: acts('schema/evaluate-filter'),
+} as const satisfies Readonly<Record<string, Route>>;
+
+/** The name of an HTTP function. */
+export type RouteName = keyof typeof ROUTES;

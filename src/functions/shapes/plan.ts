@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { REMOVAL_KINDS } from '../../core/brake';
+import { count, flag, instant, named, text } from './kit';
+import { IdentityType, ModifiedProperty } from './logs';
+
+const Removal = z.enum(REMOVAL_KINDS);
+
+/** What to plan. */
+export const PlanRequest = named(
+  'PlanRequest',
+  z.strictObject({
+    schema: z.record(z.string(), z.unknown()).describe('Another synchronizationSchema to plan with.').optional(),
+  }),
+);
+
+/** What to apply. */
+export const PlanApplyRequest = named('PlanApplyRequest', z.strictObject({ allowDeletes: flag.optional() }));
+
+/** What a plan says of one object. */
+export const PlanObject = named(
+  'PlanObject',
+  z.object({
+    sourceIdentity: z.object({ id: text, displayName: text, identityType: IdentityType }),
+    targetIdentity: z.object({ id: text.describe('Empty while there is none.') }),
+    outcome: z.enum(['planned', 'unchanged', 'skipped', 'failed']),
+    provisioningAction: text.describe('What would be done, as in the log.'),
+    heldByBrake: flag.describe('A cycle would hold it.'),
+    modifiedProperties: z.array(ModifiedProperty),
+    reason: text,
+    code: text.nullable().describe('The skip reason or error code.'),
+    warnings: z.array(text),
+    removal: z.object({ kind: Removal, count: count.describe('Members of a group, else 1.') }).nullable(),
+    applied: z.enum(['enqueued', 'refused', 'held']).nullable(),
+    refusal: text.nullable().describe('Why applying it was refused.'),
+  }),
+);
+
+const PlanApplication = named(
+  'PlanApplication',
+  z.object({
+    cycleId: text.describe('The cycle under which it is carried out.'),
+    startedDateTime: instant,
+    completedDateTime: instant.nullable(),
+    enqueued: count,
+    refused: count,
+    held: count,
+  }),
+);
+
+/** A plan without its objects. */
+export const PlanHead = z.object({
+  id: text,
+  status: z.enum(['planning', 'planned', 'failed', 'applying', 'applied']),
+  createdDateTime: instant,
+  createdBy: text.describe('Who asked for it.'),
+  expiresDateTime: instant.describe('After it the plan can no longer be applied.'),
+  completedDateTime: instant.nullable(),
+  schema: z.object({ hash: text, isInForce: flag }),
+  progress: z.object({
+    phase: z.enum(['copy', 'import', 'objects', 'done']),
+    step: text.nullable(),
+    imported: count,
+    objects: count.describe('Objects looked at.'),
+  }),
+  counts: z.record(z.string(), count).describe('Planned objects by action, and `unchanged`, `skipped`, `failed`.'),
+  removals: z.partialRecord(Removal, count).describe('By kind of removal.'),
+  heldByBrake: z
+    .array(z.object({ kind: Removal, count, reason: text }))
+    .describe('What is above the threshold: applying then needs `allowDeletes`.'),
+  error: z.object({ code: text, message: text }).nullable().describe('Why the work stopped, or stands still for now.'),
+  apply: PlanApplication.nullable(),
+});
+
+/** A plan. */
+export const Plan = named(
+  'Plan',
+  PlanHead.extend({
+    value: z.array(PlanObject).describe('Object by object; only in responses to GET.').optional(),
+    refused: z
+      .array(PlanObject)
+      .describe('What has changed since, or is held; only in responses to applying. The first 1,000 objects.')
+      .optional(),
+    '@odata.nextLink': text.optional(),
+  }),
+);
