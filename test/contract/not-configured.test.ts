@@ -61,7 +61,7 @@ describe('an app that is not configured', () => {
     expect(JSON.parse(body)).toMatchObject({
       code: 'NotConfigured',
       detail: expect.stringContaining('Correct ENTRA_TENANT_ID, ZENDESK_OAUTH_CLIENT_SECRET, PROVISIONING_SCHEMA.'),
-      errors: [{ setting: 'ENTRA_TENANT_ID' }, { setting: 'ZENDESK_OAUTH_CLIENT_SECRET' }, { setting: 'PROVISIONING_SCHEMA' }],
+      errors: [{ pointer: 'ENTRA_TENANT_ID' }, { pointer: 'ZENDESK_OAUTH_CLIENT_SECRET' }, { pointer: 'PROVISIONING_SCHEMA' }],
     });
     expect(body).not.toContain('tok-1');
   });
