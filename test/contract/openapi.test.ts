@@ -70,7 +70,13 @@ test('code and document name the same functions, with method, route and key', ()
 test('what the platform loads to register the functions is none of what they need', () => {
   const files = ['src/main.ts', 'src/functions/routes.ts'].map((file) => readFileSync(file, 'utf8'));
   const imported = files.flatMap((file) => [...file.matchAll(/^import (?!type ).* from '([^']+)'/gm)].map(([, from]) => from));
-  expect(imported.sort()).toEqual(['./adapters/storage/names', './config/schedule', './functions/routes', '@azure/functions', 'node:path']);
+  expect(imported.sort()).toEqual([
+    './adapters/storage/names',
+    './config/schedule',
+    './functions/routes',
+    '@azure/functions',
+    'node:path',
+  ]);
 });
 
 test('only health is open to everybody', () => {
@@ -107,7 +113,9 @@ describe('the document is valid OpenAPI 3.1', () => {
     });
     const { tags, info } = openApiDocument() as { tags: { name: string }[]; info: Record<string, unknown> };
     expect(info['contact']).toBeDefined();
-    expect(tags.map(({ name }) => name).sort()).toEqual([...new Set(operations.flatMap(({ operation }) => operation.tags))].sort());
+    expect(tags.map(({ name }) => name).sort()).toEqual(
+      [...new Set(operations.flatMap(({ operation }) => operation.tags))].sort(),
+    );
     expect(new Set(operations.map(({ operation }) => operation.operationId)).size).toBe(operations.length);
     expect(operations).toHaveLength(Object.keys(ROUTES).length);
   });
