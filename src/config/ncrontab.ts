@@ -48,7 +48,7 @@ export function ncrontabProblem(expression: string): string | undefined {
   for (const [index, field] of fields.entries()) {
     const text = parts[index] ?? '';
     if (!text.split(',').every((item) => isItem(item, field))) {
-      return `field "${field.name}" cannot be "${text}" (${field.min} to ${field.max})`;
+      return `field "${field.name}" cannot be "${text}": values are ${field.min} to ${field.max}, and a range runs from the lower to the higher`;
     }
   }
   return undefined;
