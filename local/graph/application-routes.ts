@@ -95,6 +95,9 @@ function listAssignedTo(call: GraphCall): GraphAnswer {
   refuseOptions(options, '$search', '$orderby', '$skip', '$expand');
   checkSelect(options.select, [assignmentProperties]);
   const resource = findServicePrincipal(call);
+  // https://learn.microsoft.com/graph/api/resources/approleassignment#properties names what may be filtered by; ids may not.
+  const refused = /\b(principalId|appRoleId)\b/.exec(options.filter ?? '')?.[1];
+  if (refused !== undefined) throw badRequest(`Invalid filter clause ${refused}: System.Guid`);
   return listAnswer(call, () => {
     const isAdvancedQuery = isAdvanced(request.headers, options);
     const isWanted =

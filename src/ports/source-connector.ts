@@ -1,4 +1,4 @@
-import type { AppRoleAssignment, Attributes, ObjectType, SourceApplication, SourceId } from '../core/model';
+import type { AppRoleAssignment, Attributes, ObjectType, PrincipalType, SourceApplication, SourceId } from '../core/model';
 
 /** Where reading goes on: an opaque link of the source, stored and followed, never parsed or built. */
 export type SourceLink = string;
@@ -50,6 +50,19 @@ export type Proof =
   | { readonly kind: 'present' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** A principal of whom a list lacked assignments. */
+export interface AssignedPrincipal {
+  readonly id: SourceId;
+  readonly type: PrincipalType;
+  /** The assignments that were known and that the list lacked; at least one. */
+  readonly missing: readonly AppRoleAssignment[];
+}
+
+/** Every assignment of one principal, read directly; `unknown` takes nothing away from anybody. */
+export type AssignmentsRead =
+  | { readonly kind: 'known'; readonly assignments: readonly AppRoleAssignment[] }
+  | { readonly kind: 'unknown'; readonly reason: string };
+
 /** A permission that the app needs of the source, and what a harmless read says about it. */
 export interface PermissionFinding {
   /** By the source's own name, such as `GroupMember.Read.All`. */
@@ -74,8 +87,11 @@ export interface SourceConnector {
   /** Every assignment to the application, page by page to the end; throws rather than end early. */
   listAssignments(): AsyncIterable<readonly AppRoleAssignment[]>;
 
-  /** Second, direct read of an assignment that a list lacked. Never throws for a single failed read: that is `unknown`. */
-  proveAssignmentGone(assignmentId: string): Promise<Proof>;
+  /**
+   * Second, direct reads of what one principal is assigned to the application now, for one of whom a list lacked something: the rows
+   * that were known, each by its id, and any other that the principal has by now. Never throws for a failed read: that is `unknown`.
+   */
+  readAssignmentsOf(principal: AssignedPrincipal): Promise<AssignmentsRead>;
 
   /** Second, direct read of a membership that a list lacked (direct membership only). Failed reads are `unknown`. */
   proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof>;

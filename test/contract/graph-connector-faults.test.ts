@@ -144,25 +144,47 @@ describe('graph connector › faults of the simulator', () => {
   });
 
   test('a 404 that is not the directory speaking proves nothing', async () => {
-    const assignment = directory.assignments(servicePrincipalId)[0]?.id ?? '';
+    const missing = await collect(source.listAssignments());
     for (const body of ['<html>not here</html>', {}, { error: { code: 'NotFound', message: 'proxy' } }]) {
       simulator.faults.next({ path: /.*/, status: 404, body, times: 2 });
       expect(await source.readUser(ann, [])).toMatchObject({ kind: 'unknown' });
       simulator.faults.clearRules();
       simulator.faults.next({ path: /.*/, status: 404, body });
-      expect(await source.proveAssignmentGone(assignment)).toMatchObject({ kind: 'unknown' });
+      expect(await source.readAssignmentsOf({ id: ann, type: 'User', missing })).toMatchObject({ kind: 'unknown' });
     }
   });
 
   test('with the enterprise application gone, no assignment is proved gone', async () => {
-    expect(await connect('77777777-7777-4777-8777-777777777777').proveAssignmentGone('abc')).toMatchObject({ kind: 'unknown' });
+    const missing = await collect(source.listAssignments());
+    const elsewhere = connect('77777777-7777-4777-8777-777777777777');
+    expect(await elsewhere.readAssignmentsOf({ id: ann, type: 'User', missing })).toMatchObject({ kind: 'unknown' });
   });
 
   test('an empty assignment list is refuted by the direct read', async () => {
-    const [assignment] = await collect(source.listAssignments());
+    const missing = await collect(source.listAssignments());
     simulator.faults.emptyAppRoleAssignedTo = true;
     expect(await collect(source.listAssignments())).toEqual([]);
-    expect(await source.proveAssignmentGone(assignment?.id ?? '')).toEqual({ kind: 'present' });
+    expect(await source.readAssignmentsOf({ id: ann, type: 'User', missing })).toEqual({ kind: 'known', assignments: missing });
+  });
+
+  test('an assignment made in the place of the one that was known is found, also under a new name', async () => {
+    const missing = await collect(source.listAssignments());
+    directory.unassign(missing[0]?.id ?? '');
+    directory.updateUser(ann, { displayName: "Ann O'Neil" });
+    const id = directory.assign(ann, undefined, servicePrincipalId);
+    const read = await source.readAssignmentsOf({ id: ann, type: 'User', missing });
+    expect(read).toMatchObject({ kind: 'known', assignments: [{ id, principalId: ann }] });
+  });
+
+  test('a principal that cannot be read, or read in part only, has no assignments proved gone', async () => {
+    const missing = await collect(source.listAssignments());
+    directory.unassign(missing[0]?.id ?? '');
+    const ask = () => source.readAssignmentsOf({ id: ann, type: 'User', missing });
+    simulator.faults.next({ path: /users/, status: 200, body: { id: ann, displayName: null } });
+    expect(await ask()).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('User.Read.All') });
+    simulator.faults.next({ path: /appRoleAssignedTo$/, query: /principalDisplayName/, status: 403 });
+    expect(await ask()).toMatchObject({ kind: 'unknown' });
+    expect(await ask()).toEqual({ kind: 'known', assignments: [] });
   });
 
   test('hidden membership never passes for an empty group', async () => {

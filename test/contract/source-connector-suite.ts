@@ -109,13 +109,19 @@ export function describeSourceConnector(name: string, make: () => Promise<Source
         });
       });
 
-      test('an assignment is proved present, absent, unknown', async () => {
+      test('what one principal is assigned: still there, replaced, gone, unknown', async () => {
         const id = world.assign(ann);
-        expect(await source.proveAssignmentGone(id)).toEqual({ kind: 'present' });
+        world.assign(bob);
+        const missing = (await collect(source.listAssignments())).filter((one) => one.principalId === ann);
+        const ask = () => source.readAssignmentsOf({ id: ann, type: 'User', missing });
+        expect(await ask()).toEqual({ kind: 'known', assignments: missing });
         world.unassign(id);
-        expect(await source.proveAssignmentGone(id)).toEqual({ kind: 'absent' });
+        const next = world.assign(ann);
+        expect(await ask()).toMatchObject({ kind: 'known', assignments: [{ id: next, principalId: ann }] });
+        world.unassign(next);
+        expect(await ask()).toEqual({ kind: 'known', assignments: [] });
         world.breakReads(id);
-        expect(await source.proveAssignmentGone(id)).toMatchObject({ kind: 'unknown', reason: expect.any(String) });
+        expect(await ask()).toMatchObject({ kind: 'unknown', reason: expect.any(String) });
       });
     });
 

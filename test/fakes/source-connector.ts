@@ -8,6 +8,8 @@ import type {
   SourceId,
 } from '../../src/core/model';
 import {
+  type AssignedPrincipal,
+  type AssignmentsRead,
   MAX_GROUPS_PER_DELTA,
   type MemberChange,
   type PermissionFinding,
@@ -33,6 +35,8 @@ export interface SourceSwitches {
   emptyAssignments: boolean;
   /** The assignment list lacks every second row and does not say so. */
   truncatedAssignments: boolean;
+  /** The application comes without its app roles. */
+  missingAppRoles: boolean;
   /** Direct reads and proofs of these ids, or of all, are unknown. */
   unknownReads: ReadonlySet<string> | 'all';
   /** Delta rows come twice. */
@@ -60,6 +64,7 @@ export class FakeSourceConnector implements SourceConnector {
   readonly switches: SourceSwitches = {
     emptyAssignments: false,
     truncatedAssignments: false,
+    missingAppRoles: false,
     unknownReads: new Set(),
     duplicates: false,
     nullRows: false,
@@ -86,7 +91,7 @@ export class FakeSourceConnector implements SourceConnector {
       id: 'ffffffff-0000-4000-8000-000000000001',
       appId: 'ffffffff-0000-4000-8000-000000000002',
       displayName: 'Zendesk',
-      appRoles: [...this.directory.appRoles],
+      appRoles: this.switches.missingAppRoles ? [] : [...this.directory.appRoles],
     };
   }
 
@@ -107,10 +112,9 @@ export class FakeSourceConnector implements SourceConnector {
     for await (const page of this.paged('listAssignments', '', all)) yield page;
   }
 
-  proveAssignmentGone(assignmentId: string): Promise<Proof> {
-    return this.proof('proveAssignmentGone', [assignmentId], () =>
-      this.directory.listedAssignments().some((assignment) => assignment.id === assignmentId),
-    );
+  async readAssignmentsOf({ id, missing }: AssignedPrincipal): Promise<AssignmentsRead> {
+    const failure = await this.failure('readAssignmentsOf', [id, ...missing.map((one) => one.id)]);
+    return failure ?? { kind: 'known', assignments: this.directory.listedAssignments().filter((one) => one.principalId === id) };
   }
 
   proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof> {

@@ -9,6 +9,8 @@ import {
 } from '../../core/model';
 import type { ProbeRow } from '../../core/probe';
 import type {
+  AssignedPrincipal,
+  AssignmentsRead,
   PermissionFinding,
   Proof,
   SourceConnector,
@@ -25,7 +27,7 @@ import { Managers } from './managers';
 import { isGuid, OPERATIONS, PAGE_SIZE } from './operations';
 import { pages } from './paging';
 import { checkPermissions, probeSource } from './probe';
-import { groupsOf, proveAssignmentGone, proveMembershipGone } from './proofs';
+import { groupsOf, proveMembershipGone, readAssignmentsOf } from './proofs';
 import { readGroup, readUser } from './reads';
 import { readApplicationRow, readAssignmentRow, readId, readMemberRow } from './rows';
 
@@ -75,8 +77,8 @@ class GraphSource implements GraphConnector {
     }
   }
 
-  proveAssignmentGone(assignmentId: string): Promise<Proof> {
-    return proveAssignmentGone(this.http, this.servicePrincipalId, assignmentId);
+  readAssignmentsOf(principal: AssignedPrincipal): Promise<AssignmentsRead> {
+    return readAssignmentsOf(this.http, this.servicePrincipalId, principal);
   }
 
   proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof> {

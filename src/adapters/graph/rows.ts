@@ -43,19 +43,18 @@ export function readPage(operation: Operation, body: Json): Page {
   return { rows: page.value, next: page['@odata.nextLink'], watermark: page['@odata.deltaLink'] };
 }
 
-/** The enterprise application. @throws UnexpectedResponseError */
+/** The enterprise application. A role of which it is not told whether it is enabled counts as not told. @throws UnexpectedResponseError */
 export function readApplicationRow(operation: Operation, body: Json): SourceApplication {
   const read = check(operation, application, body);
   return {
     id: read.id.toLowerCase(),
     appId: read.appId,
     displayName: read.displayName ?? '',
-    appRoles: read.appRoles.map((role) => ({
-      id: role.id.toLowerCase(),
-      value: role.value ?? null,
-      displayName: role.displayName ?? '',
-      isEnabled: role.isEnabled ?? false,
-    })),
+    appRoles: read.appRoles.flatMap(({ id: roleId, value, displayName, isEnabled }) =>
+      typeof isEnabled === 'boolean'
+        ? [{ id: roleId.toLowerCase(), value: value ?? null, displayName: displayName ?? '', isEnabled }]
+        : [],
+    ),
   };
 }
 

@@ -4,11 +4,13 @@ import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from '../cycle-context';
 import { usersBelow } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
+import { addTo } from './import-session';
 
 /**
  * Reads every assignment and merges the list into the connector space; whoever is touched by a difference waits to be
- * evaluated. An assignment that the list lacks is forgotten only after a direct read has proved it gone: an empty or truncated
- * list changes nothing. Safe to repeat from the start at any point.
+ * evaluated. An assignment that the list lacks is forgotten only after direct reads about its principal have proved it gone, and only
+ * where no other row that the list lacks was proved to be there: a list caught lying is not believed for any removal. Safe to repeat
+ * from the start at any point.
  */
 export async function importAssignments(context: CycleContext): Promise<void> {
   const { deps, assignments } = context;
@@ -21,7 +23,7 @@ export async function importAssignments(context: CycleContext): Promise<void> {
     const changed = page.filter((assignment) => everything || !isSame(missing.get(assignment.id), assignment));
     for (const assignment of page) {
       missing.delete(assignment.id);
-      remember(assignments, assignment);
+      addTo(assignments, assignment);
     }
     await markPrincipals(deps, changed);
     await markStrangers(deps, changed);
@@ -29,10 +31,13 @@ export async function importAssignments(context: CycleContext): Promise<void> {
     await context.save({});
   }
 
-  const gone = await provedGone(context, [...missing.values()]);
-  for (const assignment of missing.values()) if (!gone.has(assignment.id)) remember(assignments, assignment);
-  const removed = [...missing.values()].filter((assignment) => gone.has(assignment.id));
-  await markPrincipals(deps, removed);
+  const { removed, found, isBelieved } = await lookAtMissing(context, [...missing.values()]);
+  const gone = new Set(removed.map(({ id }) => id));
+  for (const assignment of missing.values()) if (!gone.has(assignment.id)) addTo(assignments, assignment);
+  const news = found.filter((assignment) => !isRemembered(assignments, assignment));
+  for (const assignment of news) addTo(assignments, assignment);
+  await markPrincipals(deps, [...news, ...removed]);
+  await deps.space.putAssignments(news);
   await deps.space.removeAssignments(removed);
   const kept = missing.size - removed.length;
   if (kept > 0) {
@@ -40,6 +45,7 @@ export async function importAssignments(context: CycleContext): Promise<void> {
       cycleId: context.cycle().cycleId,
       listed,
       kept,
+      isListBelieved: isBelieved,
     });
   }
   await context.save({
@@ -51,7 +57,7 @@ export async function importAssignments(context: CycleContext): Promise<void> {
 /** Loads the stored assignments into the context: for a cycle that goes on after this phase. */
 export async function loadAssignments(context: CycleContext): Promise<void> {
   for await (const page of context.deps.space.listAssignments()) {
-    for (const assignment of page) remember(context.assignments, assignment);
+    for (const assignment of page) addTo(context.assignments, assignment);
   }
 }
 
@@ -61,20 +67,41 @@ async function storedById(deps: EngineDeps): Promise<Map<string, AppRoleAssignme
   return stored;
 }
 
-function remember(assignments: CycleContext['assignments'], assignment: AppRoleAssignment): void {
-  const { principalId } = assignment;
-  assignments.set(principalId, [...(assignments.get(principalId) ?? []), assignment]);
-}
-
 const isSame = (stored: AppRoleAssignment | undefined, listed: AppRoleAssignment): boolean =>
   stored !== undefined && stored.appRoleId === listed.appRoleId && stored.principalId === listed.principalId;
 
-async function provedGone(context: CycleContext, missing: readonly AppRoleAssignment[]): Promise<ReadonlySet<string>> {
-  const proofs = await concurrently(missing, SOURCE_CONCURRENCY, async (assignment) => ({
-    id: assignment.id,
-    proof: await context.deps.source.proveAssignmentGone(assignment.id),
-  }));
-  return new Set(proofs.filter(({ proof }) => proof.kind === 'absent').map(({ id }) => id));
+const isRemembered = (assignments: CycleContext['assignments'], { id, principalId }: AppRoleAssignment): boolean =>
+  (assignments.get(principalId) ?? []).some((known) => known.id === id);
+
+/** What direct reads say of the assignments that the list lacked. */
+interface Missing {
+  /** Those proved gone: empty where the list is not to be believed. */
+  readonly removed: readonly AppRoleAssignment[];
+  /** Other assignments of the same principals that the reads came upon. */
+  readonly found: readonly AppRoleAssignment[];
+  readonly isBelieved: boolean;
+}
+
+/** Asks about each principal of whom something is missing. One missing row that is there makes the list unfit for any removal. */
+async function lookAtMissing(context: CycleContext, missing: readonly AppRoleAssignment[]): Promise<Missing> {
+  const byPrincipal = new Map<SourceId, readonly AppRoleAssignment[]>();
+  for (const one of missing) addTo(byPrincipal, one);
+  const reads = await concurrently([...byPrincipal], SOURCE_CONCURRENCY, async ([id, rows]) => {
+    const read = await context.deps.source.readAssignmentsOf({ id, type: rows[0]?.principalType ?? 'User', missing: rows });
+    if (read.kind === 'unknown') return { gone: [], found: [], isRefuted: false };
+    const now = new Set(read.assignments.map((one) => one.id));
+    return {
+      gone: rows.filter((row) => !now.has(row.id)),
+      found: read.assignments,
+      isRefuted: rows.some((row) => now.has(row.id)),
+    };
+  });
+  const isBelieved = !reads.some(({ isRefuted }) => isRefuted);
+  return {
+    removed: isBelieved ? reads.flatMap(({ gone }) => gone) : [],
+    found: reads.flatMap(({ found }) => found),
+    isBelieved,
+  };
 }
 
 /** Marks the principals of assignments, and for groups everybody below, before the difference itself is stored. */

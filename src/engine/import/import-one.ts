@@ -2,7 +2,6 @@ import { type ErrorCode, ProvisioningError, StaleStateError } from '../../core/e
 import type { ObjectType, SourceId, SourceObject } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { makeAncestry } from '../decide/ancestry';
 import type { ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';
@@ -120,13 +119,15 @@ async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeCon
   return scoping;
 }
 
+/** What is not proved gone stands, also where the read fails; what the read comes upon besides stands too. */
 async function proveMissing({ deps, missing, assignments }: ImportSession, principal: SourceId): Promise<void> {
   const doubtful = missing.get(principal) ?? [];
   missing.delete(principal);
-  const proofs = await concurrently(doubtful, SOURCE_CONCURRENCY, (one) => deps.source.proveAssignmentGone(one.id));
-  doubtful.forEach((one, at) => {
-    if (proofs[at]?.kind !== 'absent') addTo(assignments, one);
-  });
+  const [first] = doubtful;
+  if (!first) return;
+  const read = await deps.source.readAssignmentsOf({ id: principal, type: first.principalType, missing: doubtful });
+  const listed = new Set((assignments.get(principal) ?? []).map(({ id }) => id));
+  for (const one of read.kind === 'unknown' ? doubtful : read.assignments) if (!listed.has(one.id)) addTo(assignments, one);
 }
 
 /** Whether an assigned group is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */

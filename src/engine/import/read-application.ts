@@ -1,25 +1,52 @@
-import type { SourceApplication } from '../../core/model';
+import type { AppRole, SourceApplication } from '../../core/model';
 import type { EngineDeps } from '../deps';
 import { STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { keepSystems, requireSameSystems } from '../job/same-systems';
 
 /**
- * Reads the enterprise application and keeps it for the workers. A role that is gone or disabled takes access from everybody who has
- * it, so it counts only when a second read says the same.
+ * Reads the enterprise application and keeps it for the workers.
  * @throws ConfigError when what is stored belongs to another application or Zendesk account; whatever the source throws
  */
 export async function readApplication(deps: EngineDeps): Promise<SourceApplication> {
   await requireSameSystems(deps);
-  const known = (await deps.state.read<StoredApplication>(STATE_KEYS.application))?.value;
-  const first = await deps.source.readApplication();
-  const application = known && lacksRole(first, known) ? await deps.source.readApplication() : first;
+  const application = await lookAtApplication(deps);
   // Only now: an id that was never right must not be kept as the one that is.
   await keepSystems(deps);
   await deps.state.write(STATE_KEYS.application, application, '*');
   return application;
 }
 
-function lacksRole(told: SourceApplication, known: SourceApplication): boolean {
-  const enabled = new Set(told.appRoles.flatMap((role) => (role.isEnabled ? [role.id] : [])));
-  return known.appRoles.some((role) => role.isEnabled && !enabled.has(role.id));
+/**
+ * Reads the enterprise application; writes nothing. A role that it no longer lists and that assignments still name is not gone but
+ * unknown, however often the application is read: it stays as it was last seen, so that nobody loses access by it. To take access by a
+ * role away for good, disable the role (an explicit word) or remove its assignments.
+ */
+export async function lookAtApplication(
+  deps: Pick<EngineDeps, 'state' | 'source' | 'space' | 'logger'>,
+): Promise<SourceApplication> {
+  const known = (await deps.state.read<StoredApplication>(STATE_KEYS.application))?.value;
+  const told = await deps.source.readApplication();
+  const listed = new Map(told.appRoles.map((role) => [role.id, role]));
+  const missing = known?.appRoles.filter((role) => !listed.has(role.id)) ?? [];
+  if (!known || missing.length === 0) return told;
+  const kept = await stillNamed(deps, missing);
+  if (kept.size === 0) return told;
+  deps.logger.warn('The application no longer lists app roles that assignments still name; they count as they were', {
+    roles: kept.size,
+  });
+  // In the order that was known: it decides which of several roles counts.
+  const former = known.appRoles.flatMap((role) => listed.get(role.id) ?? (kept.has(role.id) ? role : []));
+  const added = told.appRoles.filter((role) => !known.appRoles.some(({ id }) => id === role.id));
+  return { ...told, appRoles: [...former, ...added] };
+}
+
+/** Ids of those roles that a stored assignment names. */
+async function stillNamed({ space }: Pick<EngineDeps, 'space'>, roles: readonly AppRole[]): Promise<ReadonlySet<string>> {
+  const asked = new Set(roles.map(({ id }) => id));
+  const named = new Set<string>();
+  for await (const page of space.listAssignments()) {
+    for (const { appRoleId } of page) if (asked.has(appRoleId)) named.add(appRoleId);
+    if (named.size === asked.size) break;
+  }
+  return named;
 }

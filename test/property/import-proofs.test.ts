@@ -1,0 +1,69 @@
+import type { SourceId } from '../../src/core/model';
+import { aCompany } from '../builders/people';
+
+/** Nobody loses access by what the source merely fails to tell; whoever is proved to have lost it does. */
+describe('engine › app roles that the application no longer lists', () => {
+  it('nobody loses access by a role that assignments still name, in however many cycles; who is unassigned does', async () => {
+    const { world, directory, users } = aCompany({ users: 9 });
+    await world.round();
+    world.source.switches.missingAppRoles = true;
+    await world.round();
+    await world.dueInitial();
+    await world.round();
+    expect(users.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([]);
+    directory.unassign(users[0]?.assignment ?? '');
+    await world.round();
+    expect(users.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([users[0]]);
+    world.source.switches.missingAppRoles = false;
+    await world.round();
+    expect(users.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([users[0]]);
+  });
+});
+
+describe('engine › a list of assignments that lacks some', () => {
+  it('a person whose role is changed keeps access though the list comes empty', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 3 });
+    await world.round();
+    directory.unassign(agents[0]?.assignment ?? '');
+    directory.assign(agents[0]?.id ?? '', roles.user);
+    world.source.switches.emptyAssignments = true;
+    await world.round();
+    expect(agents.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([]);
+    world.source.switches.emptyAssignments = false;
+    await world.round();
+    expect(world.accountOf(agents.map((one) => one.id)[0] as SourceId)).toMatchObject({
+      suspended: false,
+      role: { role: 'end-user' },
+    });
+  });
+
+  it('the only person assigned, with a new role: keeps access though the list comes empty', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    await world.round();
+    directory.unassign(agents[0]?.assignment ?? '');
+    directory.assign(agents[0]?.id ?? '', roles.user);
+    world.source.switches.emptyAssignments = true;
+    await world.round();
+    expect(agents.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([]);
+  });
+
+  it('caught lying about one, it is not believed about another; the next true one is', async () => {
+    const { world, directory, agents } = aCompany({ agents: 4 });
+    await world.round();
+    directory.unassign(agents[0]?.assignment ?? '');
+    world.source.switches.emptyAssignments = true;
+    await world.round();
+    expect(agents.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([]);
+    world.source.switches.emptyAssignments = false;
+    await world.round();
+    expect(agents.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([agents[0]]);
+  });
+
+  it('empty because everybody is unassigned: that takes effect', async () => {
+    const { world, directory, agents } = aCompany({ agents: 2 });
+    await world.round();
+    for (const { assignment } of agents) directory.unassign(assignment);
+    await world.round();
+    expect(agents.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual(agents);
+  });
+});
