@@ -19,6 +19,8 @@ export interface QuarantineCause {
   /** The request that failed, such as `GET /api/v2/users/me → 401`; undefined where it is a matter of counts. */
   readonly failingRequest?: string;
   readonly sampleIds: readonly string[];
+  /** How many objects failed in the cycle that led to it; undefined where it is not a matter of counts. */
+  readonly failing?: number;
 }
 
 /** A quarantine in force. Instants are ISO 8601. */
@@ -67,10 +69,23 @@ export function unhealthy(cycle: CycleHealth): Exclude<QuarantineReason, 'TooMan
   return undefined;
 }
 
-/** Enters quarantine, or goes on in it: each time the wait doubles from one hour up to a day. Pure. */
+/**
+ * Whether a quarantine for failed objects is over: no more than 40 % of those that failed still fail, or fewer than the floor. A cycle
+ * that merely had nothing to do is not a recovery. Pure.
+ * @param failedThen Objects that failed when it began; undefined where that is not known.
+ * @param failing Objects that wait for another try now.
+ */
+export const hasRecovered = (failedThen: number | undefined, failing: number, objectsInScope: number): boolean =>
+  failing < failureFloor(objectsInScope) || (failedThen !== undefined && failing <= failedThen * FAILED_SHARE);
+
+/**
+ * Enters quarantine, or continues it: each time the wait doubles from one hour up to a day. While only the brake holds removals cycles
+ * keep their schedule: new hires, and leavers below the threshold, do not wait for a decision about others. Pure.
+ */
 export function quarantine(before: Quarantine | undefined, cause: QuarantineCause, now: Date): Quarantine {
   const seriesCount = (before?.seriesCount ?? 0) + 1;
-  const waitMs = Math.min(24 * HOUR_MS, HOUR_MS * 2 ** Math.min(seriesCount - 1, 5));
+  const isBrake = cause.reason === 'TooManyDeletes';
+  const waitMs = isBrake ? 0 : Math.min(24 * HOUR_MS, HOUR_MS * 2 ** Math.min(seriesCount - 1, 5));
   const isSameReason = before?.reason === cause.reason;
   return {
     ...cause,
@@ -81,6 +96,6 @@ export function quarantine(before: Quarantine | undefined, cause: QuarantineCaus
   };
 }
 
-/** True once a quarantine has lasted so long that the job is switched off. */
+/** True once a quarantine has lasted so long that the job is switched off; never for that of the brake. */
 export const isOverdue = (value: Quarantine, now: Date): boolean =>
-  now.getTime() - Date.parse(value.seriesBegan) >= QUARANTINE_LAST_DAY * 24 * HOUR_MS;
+  value.reason !== 'TooManyDeletes' && now.getTime() - Date.parse(value.seriesBegan) >= QUARANTINE_LAST_DAY * 24 * HOUR_MS;

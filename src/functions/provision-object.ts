@@ -1,6 +1,7 @@
 import type { InvocationContext } from '@azure/functions';
 import type { App, UnconfiguredApp } from '../compose';
 import { HELD_DEFER_MS } from '../engine/job/gate';
+import { surviveOutage } from '../engine/job/hold-item';
 import { escrowPoisoned } from '../engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../engine/provision/handle-work-item';
 import { withinInvocation } from './invocation-log';
@@ -22,8 +23,10 @@ export const makeProvisionObject =
         'provisioning.work_item',
         { objectType: item.objectType, cycleId: item.cycleId, changeId: item.changeId, sourceId: item.sourceId },
         async (span) => {
-          const outcome = await handleWorkItem(app.deps, app.gate, item);
-          span.set({ outcome: outcome?.kind ?? 'held' });
+          await surviveOutage(app.deps, item, async () => {
+            const outcome = await handleWorkItem(app.deps, app.gate, item);
+            span.set({ outcome: outcome?.kind ?? 'held' });
+          });
         },
         context.traceContext?.traceParent,
       );
@@ -38,7 +41,8 @@ export const makeProvisionObjectPoison =
       if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
       const item = app.deps.queue.decode(message);
       app.telemetry.metric('provisioning.poisoned', 1);
-      if (item) await escrowPoisoned(app.deps, item);
+      // Put back into the queue of work during an outage: a message that fails too often in the poison queue is gone for good.
+      if (item) await surviveOutage(app.deps, item, () => escrowPoisoned(app.deps, item));
       else context.error('A message in the poison queue was no work item and has been taken out.');
     });
 

@@ -34,9 +34,14 @@ export interface MemberEdge {
   readonly memberType: 'user' | 'group';
 }
 
+/** A row of the connector space, with the full round that last saw it; null before the first, undefined where nobody asks. */
+export interface StoredObject extends Stored<SourceObject> {
+  readonly round?: string | null;
+}
+
 /** The connector space: objects, group memberships and assignments as last read, and which of them wait to be evaluated. */
 export interface ConnectorSpace {
-  readObject(key: ObjectKey): Promise<Stored<SourceObject> | undefined>;
+  readObject(key: ObjectKey): Promise<StoredObject | undefined>;
   /** @param etag as for StateStore.write. @param round stamps the row as seen in this full round. */
   writeObject(object: SourceObject, etag: string | null, round?: string): Promise<string>;
   /** Stamps objects as seen in a full round without changing them. */
@@ -200,6 +205,8 @@ export interface CycleRecord {
 export interface CycleStore {
   put(cycle: CycleRecord): Promise<void>;
   read(cycleId: string): Promise<CycleRecord | undefined>;
+  /** Every cycle whose state is `exporting`, in no order, however many others came after it. */
+  listExporting(): Promise<readonly CycleRecord[]>;
   /** The newest cycles, at most `limit`. */
   latest(limit: number): Promise<readonly CycleRecord[]>;
 }

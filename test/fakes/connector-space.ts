@@ -36,7 +36,7 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
   const space: ConnectorSpace = {
     async readObject(key) {
       const row = objects.get(nameOf(key));
-      return row && { value: row.value.value, etag: row.etag };
+      return row && { value: row.value.value, etag: row.etag, round: row.value.round };
     },
     async writeObject(object, etag, round) {
       const stamp = round ?? objects.get(nameOf(object))?.value.round ?? null;

@@ -9,6 +9,7 @@ export function makeFakeCycleStore(options: FakeOptions = {}): CycleStore {
       rows.write(cycle.cycleId, cycle, '*');
     },
     read: async (cycleId) => rows.get(cycleId)?.value,
+    listExporting: async () => rows.values().filter(({ state }) => state === 'exporting'),
     latest: async (limit) =>
       [...rows.values()].sort((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt)).slice(0, Math.max(limit, 0)),
   };

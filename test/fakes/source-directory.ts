@@ -36,6 +36,9 @@ export class FakeDirectory {
   private counter = 0;
   /** Memberships of deleted objects, which come back with them: groups of a member. */
   private readonly parked = new Map<SourceId, SourceId[]>();
+  private readonly parkedMembers = new Map<SourceId, Map<SourceId, SourceMember['type']>>();
+  /** True where the delta tells of an object that is restored and of none of the memberships that come back with it. */
+  restoresInSilence = false;
 
   get seq(): number {
     return this.log.length;
@@ -72,12 +75,38 @@ export class FakeDirectory {
     this.remove(id, 'hard');
   }
 
+  /** Moves a group to the deleted items, with its members. */
+  softDeleteGroup(id: string): void {
+    const { id: groupId } = this.get(id);
+    const members = new Map(this.membersOf(groupId));
+    this.remove(id, 'soft');
+    this.parkedMembers.set(groupId, members);
+  }
+
+  /** Brings a soft-deleted group back, with its members; the delta tells of the group and of no membership. */
+  restoreGroup(id: string): void {
+    const object = this.get(id);
+    if (object.state !== 'soft') throw new Error(`${id} is not soft-deleted`);
+    object.state = 'live';
+    this.note(object);
+    this.members.set(object.id, this.parkedMembers.get(object.id) ?? new Map());
+    this.rejoin(object);
+  }
+
   restoreUser(id: string): void {
     const object = this.get(id);
     if (object.state !== 'soft') throw new Error(`${id} is not soft-deleted`);
     object.state = 'live';
     this.note(object);
-    for (const group of this.parked.get(object.id) ?? []) if (this.isLive(group)) this.addMember(group, object.id);
+    this.rejoin(object);
+  }
+
+  private rejoin(object: FakeObject): void {
+    for (const group of this.parked.get(object.id) ?? []) {
+      if (!this.isLive(group)) continue;
+      if (this.restoresInSilence) this.membersOf(group).set(object.id, object.type);
+      else this.addMember(group, object.id);
+    }
     this.parked.delete(object.id);
   }
 

@@ -162,6 +162,7 @@ export function observeCycles(cycles: CycleStore, telemetry: Telemetry): CycleSt
       telemetry.metric('provisioning.cycle.duration', durationMs, { kind: cycle.kind, state: cycle.state });
     },
     read: (cycleId) => cycles.read(cycleId),
+    listExporting: () => cycles.listExporting(),
     latest: (limit) => cycles.latest(limit),
   };
 }

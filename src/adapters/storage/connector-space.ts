@@ -82,7 +82,13 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
   return {
     async readObject(key) {
       const row = await table.get(objectPartition(key.type), encodeKey(key.id));
-      return row && { value: toSourceObject(row), etag: row.etag };
+      return (
+        row && {
+          value: toSourceObject(row),
+          etag: row.etag,
+          round: typeof row.round === 'string' && row.round !== NEVER_SEEN ? row.round : null,
+        }
+      );
     },
 
     async writeObject(object, etag, round) {

@@ -7,6 +7,8 @@ import { AFTER_SEPARATOR, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, ke
 
 const PARTITION = 'cycle';
 const BY_TIME = 'at';
+/** Of cycles whose items are under way. */
+const EXPORTING = 'exporting';
 /** Two writers of one cycle can meet only for a moment. */
 const PUT_TRIES = 10;
 
@@ -29,9 +31,19 @@ const isCycle = guard<CycleRecord>(
 const idRow = (cycleId: string): string => keyOf('id', cycleId);
 const timeRow = (cycle: CycleRecord): string => keyOf(BY_TIME, newestFirst(Date.parse(cycle.startedAt) || 0), cycle.cycleId);
 
-/** Cycles in one partition, each twice, by id and by time, written together. */
+/** How far back a process looks once for cycles that a version without rows of `exporting` has left open. */
+const LOOKED_BACK = 25;
+
+const range = (prefix: string) => ({
+  partition: PARTITION,
+  rowFrom: prefix + KEY_SEPARATOR,
+  rowBefore: prefix + AFTER_SEPARATOR,
+});
+
+/** Cycles in one partition, each by id, by time and, while its items are under way, among those; written together. */
 export function makeCycleStore(storage: Storage): CycleStore {
   const table = storage.table(TABLES.cycles);
+  let hasLookedBack = false;
   const stored = async (cycleId: string): Promise<CycleRecord | undefined> => {
     const row = await table.get(PARTITION, idRow(cycleId));
     return row && fromJsonColumns(row, 'a cycle', isCycle);
@@ -50,18 +62,35 @@ export function makeCycleStore(storage: Storage): CycleStore {
         // A restarted cycle moves to its new place; otherwise it would be listed twice.
         if (before && timeRow(before) !== timeRow(cycle))
           actions.push(['delete', { partitionKey: PARTITION, rowKey: timeRow(before) }]);
+        const exporting = { ...columns, rowKey: keyOf(EXPORTING, cycle.cycleId) };
+        if (cycle.state === 'exporting') actions.push(['upsert', exporting, 'Replace']);
+        else if (before?.state === 'exporting' && (await table.get(PARTITION, exporting.rowKey)))
+          actions.push(['delete', { partitionKey: PARTITION, rowKey: exporting.rowKey }]);
         await table.transact(actions);
       }),
 
-    async latest(limit) {
-      const cycles: CycleRecord[] = [];
-      if (limit <= 0) return cycles;
-      const range = { partition: PARTITION, rowFrom: BY_TIME + KEY_SEPARATOR, rowBefore: BY_TIME + AFTER_SEPARATOR };
-      for await (const page of table.pages(range, { pageSize: limit })) {
-        cycles.push(...page.map((row) => fromJsonColumns(row, 'a cycle', isCycle)));
-        if (cycles.length >= limit) break;
-      }
-      return cycles.slice(0, limit);
+    async listExporting() {
+      const cycles = await first(Number.POSITIVE_INFINITY, EXPORTING);
+      if (hasLookedBack) return cycles;
+      const known = new Set(cycles.map(({ cycleId }) => cycleId));
+      const older = (await first(LOOKED_BACK, BY_TIME)).filter(
+        ({ state, cycleId }) => state === 'exporting' && !known.has(cycleId),
+      );
+      hasLookedBack = older.length === 0;
+      return [...cycles, ...older];
     },
+
+    latest: (limit) => first(limit, BY_TIME),
   };
+
+  async function first(limit: number, prefix: string): Promise<readonly CycleRecord[]> {
+    const cycles: CycleRecord[] = [];
+    if (limit <= 0) return cycles;
+    const pageSize = Number.isFinite(limit) ? { pageSize: limit } : {};
+    for await (const page of table.pages(range(prefix), pageSize)) {
+      cycles.push(...page.map((row) => fromJsonColumns(row, 'a cycle', isCycle)));
+      if (cycles.length >= limit) break;
+    }
+    return cycles.slice(0, limit);
+  }
 }

@@ -1,4 +1,4 @@
-import { unhealthy } from '../../core/quarantine';
+import { hasRecovered, unhealthy } from '../../core/quarantine';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
@@ -11,17 +11,13 @@ import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './
 
 const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
 
-/** How many past cycles may still wait for their last items. */
-const CYCLES_LOOKED_AT = 25;
-
 /**
  * Closes the cycles whose work items have all ended, and draws the conclusions: healthy or not, quarantine or its end, who is
  * told. Safe to call at any time, from several places.
  */
 export async function closeCycles(deps: EngineDeps): Promise<readonly CycleRecord[]> {
   const closed: CycleRecord[] = [];
-  for (const cycle of await deps.cycles.latest(CYCLES_LOOKED_AT)) {
-    if (cycle.state !== 'exporting') continue;
+  for (const cycle of await deps.cycles.listExporting()) {
     const counts = await deps.log.counts(cycle.cycleId);
     if (counts.total >= cycle.enqueued) closed.push(await close(deps, cycle, counts));
   }
@@ -57,12 +53,13 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
       reason,
       code: codes[0]?.[0] ?? 'PROV_BUG',
       message: `${failed} of ${counts.total} objects failed: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`,
+      failing: objects.fresh.length + objects.again.length,
       sampleIds: samplesOf([...objects.fresh, ...objects.again]).map((sample) => sample.sourceId),
     });
     await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1 }));
     return;
   }
-  await recover(deps);
+  await recover(deps, objectsInScope);
   const now = deps.clock().toISOString();
   const isSteady = counts.total === 0 || failed === 0;
   await changeJob(deps.state, (job) => ({
@@ -74,13 +71,27 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
   await notifyFailures(deps, cycle, objects);
 }
 
-/** A healthy cycle ends a quarantine and proves right whoever lifted one; that of the brake ends when nothing is held any more. */
-async function recover(deps: EngineDeps): Promise<void> {
+/**
+ * A cycle that succeeds at what failed, or the failures being gone, ends a quarantine and proves right whoever lifted one; a cycle
+ * with nothing in it does neither. The quarantine of the brake ends when nothing is held any more.
+ */
+async function recover(deps: EngineDeps, objectsInScope: number): Promise<void> {
   const { value: job } = await readJob(deps.state);
-  if (!job.quarantine && !job.lifted) return;
-  if (job.quarantine?.reason === 'TooManyDeletes' && (await isAnythingHeld(deps))) return;
+  const { quarantine, lifted } = job;
+  if (!quarantine && !lifted) return;
+  // Whether a credential is accepted again is not a matter of counts: the next cycle tries it.
+  if (quarantine?.reason === 'EncounteredQuarantineException') return;
+  if (quarantine?.reason === 'TooManyDeletes') {
+    if (await isAnythingHeld(deps)) return;
+  } else if (!hasRecovered(quarantine?.failing, await countFailing(deps), objectsInScope)) return;
   const ended = job.quarantine ? await leaveQuarantine(deps) : await confirmLifted(deps);
   if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
+}
+
+async function countFailing(deps: EngineDeps): Promise<number> {
+  let count = 0;
+  for await (const page of deps.escrows.list()) count += page.length;
+  return count;
 }
 
 /** Ends a quarantine of the brake once nothing is held any more. Answers whether it ended one. */

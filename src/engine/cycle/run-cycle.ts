@@ -76,7 +76,12 @@ export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise
 
 function reasonNotToRun(job: JobState, now: Date): string | undefined {
   if (job.paused) return 'The job is paused.';
-  if (job.quarantine && !job.runNow && Date.parse(job.quarantine.nextAttempt) > now.getTime()) {
+  if (
+    job.quarantine &&
+    job.quarantine.reason !== 'TooManyDeletes' &&
+    !job.runNow &&
+    Date.parse(job.quarantine.nextAttempt) > now.getTime()
+  ) {
     return `The job is in quarantine (${job.quarantine.reason}); next attempt at ${job.quarantine.nextAttempt}.`;
   }
   return undefined;

@@ -2,14 +2,16 @@ import { WatermarkExpiredError } from '../../core/errors';
 import type { Attributes, SourceId, SourceObject } from '../../core/model';
 import { MAX_GROUPS_PER_DELTA, type MemberChange, type SourceChange } from '../../ports/source-connector';
 import type { MemberEdge } from '../../ports/stores';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
 import { grantsAccess } from '../decide/scope-object';
+import type { EngineDeps } from '../deps';
 import type { GroupChunk } from '../job/job-state';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
 import { chosenGroups } from './chosen-groups';
 import { markUsersBelow } from './import-assignments';
+import { hasReturned, rereadMemberships } from './import-returned';
 import { mergeAttributes } from './merge';
 import { filterGroups, groupAttributes } from './schema-needs';
 
@@ -98,6 +100,7 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
   // A group that hides its members has told everything else.
   const after = withAttributes(before, change.isComplete || hidesMembers(change) ? change.attributes : {});
   const members = change.members ?? [];
+  if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return;
   if (!stored || after !== before || members.length > 0) await space.markDirty([key]);
   // Whoever is below gains or loses by it, though no membership changed.
   if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(context.deps, change.id);
@@ -138,32 +141,57 @@ async function markGroupsAbove(context: CycleContext, groupId: SourceId): Promis
 
 /** After a full round: what it did not show again is looked at directly, and forgotten only if proved gone. */
 async function settleRound(context: CycleContext, ids: readonly SourceId[], round: string): Promise<void> {
-  const { deps } = context;
   let unknowns = 0;
   for (const groupId of ids) {
-    const group = await deps.space.readObject({ type: 'group', id: groupId });
-    for await (const edges of deps.space.listMembersNotSeen(groupId, round)) {
-      const proofs = await concurrently(edges, SOURCE_CONCURRENCY, (edge) =>
-        deps.source.proveMembershipGone(groupId, edge.memberId),
-      );
-      const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
-      unknowns += edges.length - gone.length;
-      const left = gone.map((edge) => ({ memberId: edge.memberId, memberType: edge.memberType, isMember: false }));
-      if (left.length > 0) await deps.space.markDirty([{ type: 'group', id: groupId }]);
-      await applyMembers(context, groupId, left, round);
-    }
-    if (!group) await readUnseenGroup(context, groupId, round);
+    const state = await settleGroup(context, groupId, round);
+    // What is deleted may return with its members, and nobody gets anything by them meanwhile.
+    if (state === 'there') unknowns += await settleMembers(context, groupId, round);
+    else if (state === 'unknown') unknowns += 1;
   }
   if (unknowns > 0) await context.save({ unknowns: context.cycle().unknowns + unknowns });
 }
 
-async function readUnseenGroup(context: CycleContext, groupId: SourceId, round: string): Promise<void> {
+/** Reads a group directly that the round did not show: one that is not there counts as deleted, and as one that may return. */
+async function settleGroup(context: CycleContext, groupId: SourceId, round: string): Promise<'there' | 'deleted' | 'unknown'> {
   const { deps } = context;
+  const stored = await deps.space.readObject({ type: 'group', id: groupId });
+  if (stored && stored.value.deleted !== 'no') return 'deleted';
+  if (stored?.round === round) return 'there';
   const read = await deps.source.readGroup(groupId, groupAttributes(deps.schema));
-  if (read.kind === 'absent' || read.kind === 'unknown') return;
-  await deps.space.markDirty([{ type: 'group', id: groupId }]);
-  await deps.space.writeObject(withAttributes(newGroup(groupId), read.attributes), '*', round);
+  if (read.kind === 'unknown') return stored ? 'unknown' : 'there';
+  if (read.kind !== 'present') {
+    if (stored) await markDeleted(context, groupId, 'soft');
+    return 'deleted';
+  }
+  const before = stored?.value ?? newGroup(groupId);
+  const after = withAttributes(before, read.attributes);
+  if (!stored || after !== before) await deps.space.markDirty([{ type: 'group', id: groupId }]);
+  if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(deps, groupId);
+  await deps.space.writeObject(after, '*', round);
+  return 'there';
 }
+
+/** @returns how many memberships could not be proved gone */
+async function settleMembers(context: CycleContext, groupId: SourceId, round: string): Promise<number> {
+  const { deps } = context;
+  let unknowns = 0;
+  for await (const page of deps.space.listMembersNotSeen(groupId, round)) {
+    const mayReturn = await concurrently(page, STORAGE_CONCURRENCY, (edge) => isSoftDeleted(deps, edge));
+    const edges = page.filter((_, at) => !mayReturn[at]);
+    const proofs = await concurrently(edges, SOURCE_CONCURRENCY, (edge) =>
+      deps.source.proveMembershipGone(groupId, edge.memberId),
+    );
+    const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
+    unknowns += edges.length - gone.length;
+    const left = gone.map((edge) => ({ memberId: edge.memberId, memberType: edge.memberType, isMember: false }));
+    if (left.length > 0) await deps.space.markDirty([{ type: 'group', id: groupId }]);
+    await applyMembers(context, groupId, left, round);
+  }
+  return unknowns;
+}
+
+const isSoftDeleted = async ({ space }: EngineDeps, { memberId, memberType }: MemberEdge): Promise<boolean> =>
+  (await space.readObject({ type: memberType, id: memberId }))?.value.deleted === 'soft';
 
 async function markDeleted(context: CycleContext, groupId: SourceId, reason: 'soft' | 'hard'): Promise<void> {
   const { deps } = context;

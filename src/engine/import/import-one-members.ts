@@ -3,26 +3,38 @@ import type { MemberEdge, ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { ImportSession } from './import-session';
 
+/** What reading memberships directly needs of a session, or of a cycle. */
+export type MembershipReads = Pick<ImportSession, 'deps' | 'wantedGroups' | 'parents'>;
+
 /**
  * Reads the groups above an object directly and keeps those that matter: with direct membership the wanted ones, with transitive
  * membership also the groups between. A stored membership that the list lacks is forgotten only when proved gone.
  */
-export async function refreshGroupsAbove(session: ImportSession, key: ObjectKey): Promise<void> {
+export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKey): Promise<void> {
   const { deps } = session;
   const listed: SourceId[] = [];
   for await (const page of deps.source.listGroupsOf(key.type, key.id)) listed.push(...page);
   const edges = (await usefulEdges(session, key, listed)).filter((edge) => edge.groupId !== edge.memberId);
+  const stored = await deps.space.groupsOf(key.id);
+  await markMoved(
+    session,
+    edges.filter((edge) => edge.memberId === key.id && !stored.includes(edge.groupId)),
+  );
   await deps.space.putMembers(edges);
 
   const groups = new Set(listed);
-  const doubtful = (await deps.space.groupsOf(key.id)).filter((groupId) => !groups.has(groupId));
+  const doubtful = stored.filter((groupId) => !groups.has(groupId));
   await forgetProvedGone(
     session,
     doubtful.map((groupId) => ({ groupId, memberId: key.id, memberType: key.type })),
   );
 }
 
-async function usefulEdges(session: ImportSession, key: ObjectKey, listed: readonly SourceId[]): Promise<readonly MemberEdge[]> {
+async function usefulEdges(
+  session: MembershipReads,
+  key: ObjectKey,
+  listed: readonly SourceId[],
+): Promise<readonly MemberEdge[]> {
   const { deps, wantedGroups } = session;
   const direct = (groupId: SourceId): MemberEdge => ({ groupId, memberId: key.id, memberType: key.type });
   if (deps.settings.groupMembership === 'Direct') return listed.filter((id) => wantedGroups.has(id)).map(direct);
@@ -49,7 +61,7 @@ async function usefulEdges(session: ImportSession, key: ObjectKey, listed: reado
   return [...listed.filter((id) => useful.has(id)).map(direct), ...between];
 }
 
-function readParents({ deps, parents }: ImportSession, groupId: SourceId): Promise<readonly SourceId[]> {
+function readParents({ deps, parents }: MembershipReads, groupId: SourceId): Promise<readonly SourceId[]> {
   const read = async (): Promise<readonly SourceId[]> => {
     const found: SourceId[] = [];
     for await (const page of deps.source.listGroupsOf('group', groupId)) found.push(...page);
@@ -61,7 +73,7 @@ function readParents({ deps, parents }: ImportSession, groupId: SourceId): Promi
 }
 
 /** Reads the members of a group directly, through nested groups when membership is transitive. Whoever came or went is marked. */
-export async function refreshMembersBelow(session: ImportSession, top: SourceId): Promise<void> {
+export async function refreshMembersBelow(session: MembershipReads, top: SourceId): Promise<void> {
   const { deps } = session;
   const visited = new Set<SourceId>([top]);
   const waiting: SourceId[] = [top];
@@ -85,7 +97,7 @@ export async function refreshMembersBelow(session: ImportSession, top: SourceId)
   }
 }
 
-async function forgetProvedGone(session: ImportSession, edges: readonly MemberEdge[]): Promise<void> {
+async function forgetProvedGone(session: MembershipReads, edges: readonly MemberEdge[]): Promise<void> {
   const { source, space } = session.deps;
   const proofs = await concurrently(edges, SOURCE_CONCURRENCY, (edge) => source.proveMembershipGone(edge.groupId, edge.memberId));
   const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
@@ -94,7 +106,7 @@ async function forgetProvedGone(session: ImportSession, edges: readonly MemberEd
 }
 
 /** A membership that changed concerns both ends; the next cycle looks at them. */
-async function markMoved({ deps }: ImportSession, edges: readonly MemberEdge[]): Promise<void> {
+async function markMoved({ deps }: MembershipReads, edges: readonly MemberEdge[]): Promise<void> {
   const keys = edges.flatMap(({ groupId, memberId, memberType }): ObjectKey[] => [
     { type: 'group', id: groupId },
     { type: memberType, id: memberId },

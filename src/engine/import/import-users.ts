@@ -7,6 +7,7 @@ import type { CycleContext } from '../cycle-context';
 import { usersBelow } from '../decide/ancestry';
 import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';
+import { hasReturned, rereadMemberships } from './import-returned';
 import { mergeAttributes } from './merge';
 
 /**
@@ -95,6 +96,7 @@ async function applyChange(
   const after =
     change.kind === 'removed' ? deleted(before, change.reason) : told(before, change.isComplete ? change.attributes : {});
   if (stored && after === before && round === null) return;
+  if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return;
   if (!stored || after !== before) await space.markDirty([key]);
   await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
 }
@@ -121,6 +123,7 @@ async function settleRound(context: CycleContext, round: string): Promise<void> 
           : read.kind === 'softDeleted'
             ? deleted(user, 'soft')
             : told(user, read.attributes);
+      if (hasReturned(user, after) && !(await rereadMemberships(context, after))) return;
       if (after !== user) await deps.space.markDirty([{ type: 'user', id: user.id }]);
       await deps.space.writeObject(after, '*', round);
     });

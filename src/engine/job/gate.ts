@@ -5,7 +5,7 @@ import { hasOtherSystems } from './same-systems';
 /** How long an item waits before it asks again whether work may go on. */
 export const HELD_DEFER_MS = 5 * 60_000;
 
-/** How long a look at the job's state serves all workers of this process. */
+/** How long a look that found the gate open serves all workers of this process. */
 const LOOK_MS = 5_000;
 
 /** Tells workers whether the job wants them to wait: it is stopped, its credential was refused, or its links are of other systems. */
@@ -14,18 +14,21 @@ export interface Gate {
   holdMs(): Promise<number>;
 }
 
-/** Looks at the job's state at most every few seconds, whatever the number of workers. */
+/**
+ * Looks at the job's state at most every few seconds while the gate is open. Closed, it is asked each time: what an operator lets go is
+ * tried at once, and an item that is put back costs more than the look.
+ */
 export function makeGate(deps: Pick<EngineDeps, 'state' | 'clock' | 'settings'>): Gate {
-  let looked: { readonly atMs: number; readonly holdMs: number } | undefined;
+  let openAtMs: number | undefined;
   return {
     async holdMs() {
       const atMs = deps.clock().getTime();
-      if (looked && atMs - looked.atMs < LOOK_MS && atMs >= looked.atMs) return looked.holdMs;
+      if (openAtMs !== undefined && atMs - openAtMs < LOOK_MS && atMs >= openAtMs) return 0;
       const { value: job } = await readJob(deps.state);
       const isRefused = job.quarantine?.reason === 'EncounteredQuarantineException';
       const isHeld = job.holdItems || isRefused || (await hasOtherSystems(deps.state, deps.settings));
-      looked = { atMs, holdMs: isHeld ? HELD_DEFER_MS : 0 };
-      return looked.holdMs;
+      openAtMs = isHeld ? undefined : atMs;
+      return isHeld ? HELD_DEFER_MS : 0;
     },
   };
 }

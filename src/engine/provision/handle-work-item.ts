@@ -1,8 +1,10 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
+import { UnauthorizedError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { EngineDeps } from '../deps';
 import type { Gate } from '../job/gate';
+import { holdItem } from '../job/hold-item';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { closeClaim } from './pairing';
@@ -15,14 +17,15 @@ import { provisionObject } from './provision-object';
 export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkItem): Promise<Outcome | undefined> {
   const holdMs = await gate.holdMs();
   if (holdMs > 0) {
-    await deps.queue.defer(item, holdMs);
+    await holdItem(deps, item, holdMs);
     return undefined;
   }
   const startedAt = deps.clock();
   const outcome = await provisionObject(deps, item, { dryRun: false });
   if (outcome.kind === 'deferred') {
     deps.logger.debug('Put back into the queue', { ...idsOf(item), delayMs: outcome.delayMs, code: outcome.error.code });
-    await deps.queue.defer(item, outcome.delayMs);
+    if (outcome.error instanceof UnauthorizedError) await holdItem(deps, item, outcome.delayMs);
+    else await deps.queue.defer(item, outcome.delayMs);
     return outcome;
   }
   await recordOutcome(deps, item, outcome, startedAt);

@@ -102,6 +102,20 @@ onBoth('CycleStore', { fake: () => makeFakeCycleStore(), real: makeCycleStore },
     expect(await store.read('x')).toBeUndefined();
   });
 
+  test('cycles whose items are under way are found however many came after them', async () => {
+    const store = await make();
+    const exporting = { state: 'exporting', endedAt: '2026-01-01T01:00:00.000Z' } as const;
+    const old = cycle('old', '2026-01-01T00:00:00.000Z', exporting);
+    await store.put(cycle('old', '2026-01-01T00:00:00.000Z'));
+    await store.put(old);
+    for (let day = 2; day <= 31; day += 1) {
+      await store.put(cycle(`c${day}`, `2026-01-${String(day).padStart(2, '0')}T00:00:00.000Z`, { state: 'succeeded' }));
+    }
+    expect(await store.listExporting()).toEqual([old]);
+    await store.put({ ...old, state: 'succeeded' });
+    expect(await store.listExporting()).toEqual([]);
+  });
+
   test('a cycle that starts anew is listed once, at its new place', async () => {
     const store = await make();
     await store.put(cycle('a', '2026-01-01T00:00:00.000Z'));

@@ -1,6 +1,7 @@
 import {
   type CycleHealth,
   failureFloor,
+  hasRecovered,
   isOverdue,
   type Quarantine,
   type QuarantineCause,
@@ -49,6 +50,18 @@ describe('unhealthy', () => {
   ] as const)('%s › %p', (_name, overrides, expected) => expect(unhealthy(cycle(overrides))).toBe(expected));
 });
 
+describe('hasRecovered', () => {
+  it.each([
+    ['as many as before still fail', 20, 20, 100, false],
+    ['40 % of them', 50, 20, 100, true],
+    ['more than 40 %', 50, 21, 100, false],
+    ['fewer than the floor', 20, 9, 100, true],
+    ['fewer than the floor of a large tenant', 2_000, 999, 10_000, true],
+    ['of a quarantine that does not say how many', undefined, 10, 100, false],
+    ['none', undefined, 0, 100, true],
+  ] as const)('%s', (_name, then, now, inScope, expected) => expect(hasRecovered(then, now, inScope)).toBe(expected));
+});
+
 describe('quarantine', () => {
   it('the wait doubles from an hour up to a day', () => {
     const waits: number[] = [];
@@ -59,6 +72,12 @@ describe('quarantine', () => {
     }
     expect(waits).toEqual([1, 2, 4, 8, 16, 24, 24, 24]);
     expect(current?.seriesCount).toBe(8);
+  });
+
+  it('the brake puts no cycle off and never switches the job off', () => {
+    const held = quarantine(quarantine(undefined, cause, start), { ...cause, reason: 'TooManyDeletes' }, hoursOn(1));
+    expect(held.nextAttempt).toBe(hoursOn(1).toISOString());
+    expect(isOverdue(held, hoursOn(60 * 24))).toBe(false);
   });
 
   it('another reason begins anew within the same series', () => {

@@ -1,0 +1,34 @@
+import { NotFoundError } from '../../core/errors';
+import type { SourceObject } from '../../core/model';
+import type { CycleContext } from '../cycle-context';
+import { makeAncestry } from '../decide/ancestry';
+import { followedGroups } from './followed-groups';
+import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
+
+/** True when an object that was deleted is told of as living. */
+export const hasReturned = (before: SourceObject, after: SourceObject): boolean =>
+  before.deleted !== 'no' && after.deleted === 'no';
+
+/**
+ * Reads the memberships of an object anew that has returned from the deleted ones: Entra ID brings them back with it and need not tell
+ * of each, and a full reading in between has seen none of them. Whoever is concerned is marked.
+ * @returns false when the object is told of and cannot be found yet: then it must not count as returned.
+ */
+export async function rereadMemberships(context: CycleContext, { type, id }: SourceObject): Promise<boolean> {
+  const { deps } = context;
+  const reads = { deps, wantedGroups: followedGroups(context), parents: new Map() };
+  try {
+    await refreshGroupsAbove(reads, { type, id });
+    if (type === 'group') await refreshMembersBelow(reads, id);
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    deps.logger.warn('An object has returned and cannot be read yet; it counts as deleted until it can', {
+      cycleId: context.cycle().cycleId,
+      sourceId: id,
+    });
+    return false;
+  }
+  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(id);
+  await deps.space.markDirty(above.map(({ groupId }) => ({ type: 'group', id: groupId })));
+  return true;
+}

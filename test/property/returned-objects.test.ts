@@ -1,0 +1,80 @@
+import { aCompany } from '../builders/people';
+
+/** A group of three agents, assigned, and everybody provisioned. */
+async function aTeam() {
+  const { world, directory, roles } = aCompany({});
+  directory.restoresInSilence = true;
+  const team = directory.addGroup({ displayName: 'Team' });
+  directory.assign(team, roles.agent);
+  const people = ['ann', 'bob', 'cem'].map((name) => {
+    const id = directory.addUser({ displayName: name, mail: `${name}@contoso.com`, userPrincipalName: `${name}@contoso.com` });
+    directory.addMember(team, id);
+    return id;
+  });
+  await world.round();
+  await world.round();
+  return { world, directory, team, people, before: world.snapshot() };
+}
+
+type Team = Awaited<ReturnType<typeof aTeam>>;
+
+/** What makes the source be read in full while something is deleted. */
+const FULL_READINGS: readonly (readonly [string, (team: Team) => void | Promise<void>])[] = [
+  ['nothing else happens', () => undefined],
+  ['the delta expires', ({ world }) => world.source.expireWatermarks()],
+  ['an operator restarts', ({ world }) => world.dueInitial()],
+  [
+    'the mapping asks for another attribute',
+    ({ world }) => {
+      const schema = JSON.parse(JSON.stringify(world.schema)) as typeof world.schema;
+      world.schema = {
+        ...world.schema,
+        hash: `${schema.hash}x`,
+        users: { ...world.schema.users, sourceAttributes: [...world.schema.users.sourceAttributes, 'zzz'] },
+      };
+    },
+  ],
+];
+
+describe.each(FULL_READINGS)('engine › deleted, and meanwhile %s', (_name, read) => {
+  it('a group that returns has its members again, and they have their access', async () => {
+    const team = await aTeam();
+    team.directory.softDeleteGroup(team.team);
+    await team.world.round();
+    await read(team);
+    await team.world.round();
+    await team.world.round();
+    for (const id of team.people) expect(team.world.accountOf(id)?.suspended).toBe(true);
+    team.directory.restoreGroup(team.team);
+    await team.world.round();
+    await team.world.round();
+    expect(team.world.snapshot()).toEqual(team.before);
+  });
+
+  it('a group that is deleted and restored between two cycles loses nobody anything', async () => {
+    const team = await aTeam();
+    team.directory.softDeleteGroup(team.team);
+    await read(team);
+    await team.world.round();
+    team.directory.restoreGroup(team.team);
+    await team.world.round();
+    await team.world.round();
+    expect(team.world.snapshot()).toEqual(team.before);
+  });
+
+  it('a person entitled by a group who returns has the same account, role and groups', async () => {
+    const team = await aTeam();
+    const [ann] = team.people;
+    if (!ann) throw new Error('nobody');
+    team.directory.softDeleteUser(ann);
+    await team.world.round();
+    await read(team);
+    await team.world.round();
+    await team.world.round();
+    expect(team.world.accountOf(ann)?.suspended).toBe(true);
+    team.directory.restoreUser(ann);
+    await team.world.round();
+    await team.world.round();
+    expect(team.world.snapshot()).toEqual(team.before);
+  });
+});
