@@ -1,8 +1,9 @@
+import type { CycleEvent, CycleState } from '../core/cycle-state';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
 import type { ObjectKey } from '../ports/stores';
 import type { Ancestry } from './decide/ancestry';
 import type { EngineDeps } from './deps';
-import type { RunningCycle } from './job/job-state';
+import type { FollowedGroups } from './import/followed-groups';
 
 /** A cycle in progress, as its phases see it. */
 export interface CycleContext {
@@ -11,13 +12,19 @@ export interface CycleContext {
   /** The assignments as they stand after this cycle's import, by principal: in memory, because they are read in full anyway. */
   readonly assignments: Map<SourceId, readonly AppRoleAssignment[]>;
   readonly ancestry: Ancestry;
-  /** The cycle as last saved. */
-  readonly cycle: () => RunningCycle;
+  readonly groups: FollowedGroups;
+  /** Where the cycle is. */
+  readonly cycle: () => CycleState;
   /**
-   * Saves where the cycle is. The one place where a cycle that has lost its lease, or has used up its time, is stopped.
+   * Notes what happened. Page after page is kept at most every few seconds, everything else at once: what was done since must be safe to
+   * repeat. The one place where a cycle that has lost its lease, or has used up its time, is stopped.
    * @throws StaleStateError, CycleInterrupted
    */
-  readonly save: (change: Partial<RunningCycle>) => Promise<void>;
+  readonly save: (event: CycleEvent) => Promise<void>;
+  /** Makes sure that no other instance has gone on with the cycle: before anything that would be wrong then. @throws StaleStateError */
+  readonly fence: () => Promise<void>;
+  /** Keeps the lease in the midst of long work. @returns true when the cycle is to stop at the next place that it can save. @throws StaleStateError */
+  readonly isTimeUp: () => Promise<boolean>;
   /** Takes the marks of objects off. @throws StaleStateError when another instance has begun a run since this one did */
   readonly clearDirty: (keys: readonly ObjectKey[]) => Promise<void>;
   /** Ends the cycle: none is running any more. @throws StaleStateError when another instance has gone on with it */

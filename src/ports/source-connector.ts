@@ -50,6 +50,12 @@ export type Proof =
   | { readonly kind: 'present' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** One page of the assignments; `next` undefined means that it is the last. */
+export interface AssignmentPage {
+  readonly assignments: readonly AppRoleAssignment[];
+  readonly next: SourceLink | undefined;
+}
+
 /** A principal of whom a list lacked assignments. */
 export interface AssignedPrincipal {
   readonly id: SourceId;
@@ -83,6 +89,13 @@ export interface SourceConnector {
 
   /** Every permission that the app needs, by harmless reads; nulls where a permission lacks count as missing. Never throws for a refusal. */
   checkPermissions(): Promise<readonly PermissionFinding[]>;
+
+  /**
+   * One page of the assignments to the application.
+   * @param link A `next` handed out before; undefined starts at the beginning.
+   * @throws WatermarkExpiredError when the link is no longer known
+   */
+  readAssignments(link: SourceLink | undefined): Promise<AssignmentPage>;
 
   /** Every assignment to the application, page by page to the end; throws rather than end early. */
   listAssignments(): AsyncIterable<readonly AppRoleAssignment[]>;

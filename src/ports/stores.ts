@@ -1,6 +1,8 @@
 import type { RemovalKind } from '../core/brake';
+import type { LoopWatch } from '../core/endless';
 import type { AppRoleAssignment, Link, ObjectType, SourceId, SourceObject, TargetId } from '../core/model';
 import type { Plan } from '../core/plan-model';
+import type { SourceLink } from './source-connector';
 
 /**
  * What the engine keeps. Every method of every store may throw StateUnavailableError; those that take an `etag` throw
@@ -34,6 +36,21 @@ export interface MemberEdge {
   readonly memberType: 'user' | 'group';
 }
 
+/** Up to 50 groups that share one delta, and where it stands. */
+export interface GroupChunk {
+  readonly ids: readonly SourceId[];
+  /** Where the delta starts next; null until its first round is complete. */
+  readonly watermark: SourceLink | null;
+  /** When the watermark was handed out, ISO 8601: the source forgets it after some days. */
+  readonly watermarkAt: string | null;
+  /** The page to read next inside a round that was cut off. */
+  readonly next: SourceLink | null;
+  /** The full round that the delta is in or has had last: the id of its cycle. Null before the first. */
+  readonly round: string | null;
+  /** How far the pages of the round were followed; null between rounds. */
+  readonly watch: LoopWatch | null;
+}
+
 /** A row of the connector space, with the full round that last saw it; null before the first, undefined where nobody asks. */
 export interface StoredObject extends Stored<SourceObject> {
   readonly round?: string | null;
@@ -59,6 +76,11 @@ export interface ConnectorSpace {
   listMembersNotSeen(groupId: SourceId, round: string): AsyncIterable<readonly MemberEdge[]>;
   /** The groups that an object is a direct member of. */
   groupsOf(memberId: SourceId): Promise<readonly SourceId[]>;
+
+  /** The deltas of one generation of followed groups, in the order of their numbers. */
+  listGroupChunks(generation: string): AsyncIterable<readonly GroupChunk[]>;
+  putGroupChunk(generation: string, index: number, chunk: GroupChunk): Promise<void>;
+  removeGroupChunks(generation: string): Promise<void>;
 
   putAssignments(assignments: readonly AppRoleAssignment[]): Promise<void>;
   removeAssignments(assignments: readonly AppRoleAssignment[]): Promise<void>;

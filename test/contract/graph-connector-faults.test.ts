@@ -167,6 +167,24 @@ describe('graph connector › faults of the simulator', () => {
     expect(await source.readAssignmentsOf({ id: ann, type: 'User', missing })).toEqual({ kind: 'known', assignments: missing });
   });
 
+  test('a link into the list that has grown old is told apart from every other refusal', async () => {
+    for (let count = 0; count < 1_000; count += 1)
+      directory.assign(
+        ann,
+        directory.addAppRole(servicePrincipalId, { displayName: `R${count}`, value: `r${count}` }),
+        servicePrincipalId,
+      );
+    const { next } = await source.readAssignments(undefined);
+    simulator.faults.next({
+      query: /skiptoken/,
+      status: 400,
+      body: { error: { code: 'Directory_ExpiredPageToken', message: '' } },
+    });
+    await expect(source.readAssignments(next)).rejects.toBeInstanceOf(WatermarkExpiredError);
+    simulator.faults.next({ query: /skiptoken/, status: 400 });
+    expect((await failureOf(() => source.readAssignments(next))).code).toBe('PROV_SOURCE_UNEXPECTED');
+  });
+
   test('an assignment made in the place of the one that was known is found, also under a new name', async () => {
     const missing = await collect(source.listAssignments());
     directory.unassign(missing[0]?.id ?? '');

@@ -109,6 +109,21 @@ export function describeSourceConnector(name: string, make: () => Promise<Source
         });
       });
 
+      test('page by page, from where it was left', async () => {
+        world.setPageSize(2);
+        const ids = [ann, bob].map((id) => world.assign(id));
+        for (let count = 0; count < 3; count += 1) {
+          ids.push(world.assign(world.addUser({ userPrincipalName: `v${count}@acme.test`, displayName: `V${count}` })));
+        }
+        const seen: string[] = [];
+        let page = await source.readAssignments(undefined);
+        const second = page.next;
+        for (seen.push(...page.assignments.map(({ id }) => id)); page.next; seen.push(...page.assignments.map(({ id }) => id)))
+          page = await source.readAssignments(page.next);
+        expect(seen.sort()).toEqual([...ids].sort());
+        expect((await source.readAssignments(second)).assignments).toHaveLength(2);
+      });
+
       test('what one principal is assigned: still there, replaced, gone, unknown', async () => {
         const id = world.assign(ann);
         world.assign(bob);

@@ -1,6 +1,6 @@
 import { StaleStateError } from '../../src/core/errors';
 import type { AppRoleAssignment, SourceObject } from '../../src/core/model';
-import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../src/ports/stores';
+import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey } from '../../src/ports/stores';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 interface Stamped<T> {
@@ -17,6 +17,7 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
   const objects = new Rows<Stamped<SourceObject>>();
   const edges = new Rows<Stamped<MemberEdge>>();
   const assignments = new Rows<AppRoleAssignment>();
+  const chunks = new Rows<{ readonly generation: string; readonly chunk: GroupChunk }>();
   const dirty = new Rows<ObjectKey>();
   let fence = 0;
   const objectsWhere = (test: (row: Stamped<SourceObject>) => boolean) =>
@@ -78,6 +79,23 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
       );
     },
     groupsOf: async (memberId) => edgesWhere((row) => row.value.memberId === memberId).map((edge) => edge.groupId),
+
+    async *listGroupChunks(generation) {
+      yield* inPages(
+        chunks
+          .values()
+          .filter((row) => row.generation === generation)
+          .map((row) => row.chunk),
+        options,
+      );
+    },
+    async putGroupChunk(generation, index, chunk) {
+      chunks.write(`${generation} ${String(index).padStart(6, '0')}`, { generation, chunk }, '*');
+    },
+    async removeGroupChunks(generation) {
+      for (let index = 0; index < chunks.values().length + 1_000; index += 1)
+        chunks.remove(`${generation} ${String(index).padStart(6, '0')}`);
+    },
 
     async putAssignments(added) {
       for (const assignment of added) assignments.write(assignment.id, assignment, '*');

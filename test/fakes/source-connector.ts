@@ -9,6 +9,7 @@ import type {
 } from '../../src/core/model';
 import {
   type AssignedPrincipal,
+  type AssignmentPage,
   type AssignmentsRead,
   MAX_GROUPS_PER_DELTA,
   type MemberChange,
@@ -37,6 +38,8 @@ export interface SourceSwitches {
   truncatedAssignments: boolean;
   /** The application comes without its app roles. */
   missingAppRoles: boolean;
+  /** Lists whose pages lead back to themselves and never end. */
+  endless: ReadonlySet<'assignments' | 'users' | 'groups'>;
   /** Direct reads and proofs of these ids, or of all, are unknown. */
   unknownReads: ReadonlySet<string> | 'all';
   /** Delta rows come twice. */
@@ -65,6 +68,7 @@ export class FakeSourceConnector implements SourceConnector {
     emptyAssignments: false,
     truncatedAssignments: false,
     missingAppRoles: false,
+    endless: new Set(),
     unknownReads: new Set(),
     duplicates: false,
     nullRows: false,
@@ -73,6 +77,7 @@ export class FakeSourceConnector implements SourceConnector {
   /** Runs before each call (and each page of a list); throw from it to make the call fail. */
   beforeCall: ((call: SourceCall) => void | Promise<void>) | undefined;
   pageSize = 100;
+  private readonly lists = new Map<SourceLink, readonly AppRoleAssignment[]>();
   private links = new Map<SourceLink, Round>();
   private linkCounter = 0;
 
@@ -83,6 +88,7 @@ export class FakeSourceConnector implements SourceConnector {
   /** Every link handed out so far is no longer known. */
   expireWatermarks(): void {
     this.links.clear();
+    this.lists.clear();
   }
 
   async readApplication(): Promise<SourceApplication> {
@@ -105,11 +111,25 @@ export class FakeSourceConnector implements SourceConnector {
   }
 
   async *listAssignments(): AsyncGenerator<readonly AppRoleAssignment[]> {
+    for await (const page of this.paged('listAssignments', '', this.shownAssignments())) yield page;
+  }
+
+  async readAssignments(link: SourceLink | undefined): Promise<AssignmentPage> {
+    await this.call('readAssignments', link ?? '');
+    const rows = link === undefined ? this.shownAssignments() : this.lists.get(link);
+    if (!rows) throw new WatermarkExpiredError('The link is no longer known');
+    const rest = rows.slice(this.pageSize);
+    if (rest.length === 0) return { assignments: rows, next: undefined };
+    this.linkCounter += 1;
+    const next = this.switches.endless.has('assignments') ? `fake:loop:${this.linkCounter % 2}` : `fake:list:${this.linkCounter}`;
+    this.lists.set(next, this.switches.endless.has('assignments') ? rows : rest);
+    return { assignments: rows.slice(0, this.pageSize), next };
+  }
+
+  private shownAssignments(): readonly AppRoleAssignment[] {
     const { emptyAssignments, truncatedAssignments } = this.switches;
-    const all = emptyAssignments
-      ? []
-      : this.directory.listedAssignments().filter((_, index) => !truncatedAssignments || index % 2 === 0);
-    for await (const page of this.paged('listAssignments', '', all)) yield page;
+    if (emptyAssignments) return [];
+    return this.directory.listedAssignments().filter((_, index) => !truncatedAssignments || index % 2 === 0);
   }
 
   async readAssignmentsOf({ id, missing }: AssignedPrincipal): Promise<AssignmentsRead> {
@@ -235,6 +255,12 @@ export class FakeSourceConnector implements SourceConnector {
     const end = round.offset + this.pageSize;
     const rows = round.ids.slice(round.offset, end).flatMap((id) => this.render(round, id));
     const changes = this.switches.duplicates ? [...rows, ...rows] : rows;
+    if (this.switches.endless.has(type === 'user' ? 'users' : 'groups')) {
+      this.linkCounter += 1;
+      const loop = `fake:loop:${type}:${this.linkCounter % 3}`;
+      this.links.set(loop, { ...round, offset: 0 });
+      return { changes, next: loop };
+    }
     if (end < round.ids.length) return { changes, next: this.issue({ ...round, offset: end }) };
     return { changes, watermark: this.issue({ ...round, since: round.upTo, ids: [], offset: -1 }) };
   }

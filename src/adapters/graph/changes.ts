@@ -38,7 +38,7 @@ export async function readUserChanges(
     const id = sourceId(readId(operation, row));
     changes.push({ kind: 'present', type: 'user', id, attributes, isComplete: isCompleteUser(own, link === undefined) });
   }
-  return toPage(operation, changes, page, link);
+  return toPage(operation, changes, page);
 }
 
 /** One page of the delta of some groups and their direct members. */
@@ -73,7 +73,7 @@ export async function readGroupChanges(
       ...(members !== undefined && { members }),
     };
   });
-  return toPage(operation, changes, page, link);
+  return toPage(operation, changes, page);
 }
 
 /**
@@ -100,8 +100,8 @@ async function readManager(operation: Operation, managers: Managers, row: Json, 
 }
 
 /** A page has exactly one link: without any it may be cut off, and its round must not count as complete. */
-function toPage(operation: Operation, changes: readonly SourceChange[], page: Page, link: SourceLink | undefined): SourcePage {
-  if (page.next !== undefined && page.watermark === undefined && page.next !== link) return { changes, next: page.next };
+function toPage(operation: Operation, changes: readonly SourceChange[], page: Page): SourcePage {
+  if (page.next !== undefined && page.watermark === undefined) return { changes, next: page.next };
   if (page.watermark !== undefined && page.next === undefined) return { changes, watermark: page.watermark };
   throw new UnexpectedResponseError('source', `${operation.name} answered a page that neither goes on nor ends`);
 }

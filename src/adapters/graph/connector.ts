@@ -10,6 +10,7 @@ import {
 import type { ProbeRow } from '../../core/probe';
 import type {
   AssignedPrincipal,
+  AssignmentPage,
   AssignmentsRead,
   PermissionFinding,
   Proof,
@@ -29,7 +30,7 @@ import { pages } from './paging';
 import { checkPermissions, probeSource } from './probe';
 import { groupsOf, proveMembershipGone, readAssignmentsOf } from './proofs';
 import { readGroup, readUser } from './reads';
-import { readApplicationRow, readAssignmentRow, readId, readMemberRow } from './rows';
+import { readApplicationRow, readAssignmentRow, readId, readMemberRow, readPage } from './rows';
 
 /** The source connector on Microsoft Graph, with what test connection and notices need beside the port. */
 export interface GraphConnector extends SourceConnector {
@@ -67,6 +68,15 @@ class GraphSource implements GraphConnector {
 
   checkPermissions(): Promise<readonly PermissionFinding[]> {
     return checkPermissions(this.http, this.servicePrincipalId);
+  }
+
+  async readAssignments(link: SourceLink | undefined): Promise<AssignmentPage> {
+    const operation = OPERATIONS.assignmentsPage;
+    const path = `/servicePrincipals/${encodeURIComponent(this.servicePrincipalId)}/appRoleAssignedTo`;
+    const body =
+      link === undefined ? await this.http.get(operation, path, { $top: PAGE_SIZE }) : await this.http.follow(operation, link);
+    const { rows, next } = readPage(operation, body);
+    return { assignments: rows.map((row) => readAssignmentRow(operation, row)), next };
   }
 
   async *listAssignments(): AsyncGenerator<readonly AppRoleAssignment[]> {

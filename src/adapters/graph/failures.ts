@@ -12,7 +12,7 @@ import {
 export interface Operation {
   readonly name: string;
   readonly permission: string;
-  /** True for delta queries, where some refusals mean that the stored link has expired. */
+  /** True where links are kept between calls, so that some refusals mean that the link has expired. */
   readonly isDelta?: boolean;
 }
 
@@ -50,7 +50,7 @@ export function isProvenNotFound(refusal: Refusal): boolean {
  *   401, 403          │ UnauthorizedError, naming the permission
  *   404               │ NotFoundError
  *   429               │ ThrottledError, with the whole wait
- *   410, 40x expired  │ WatermarkExpiredError (delta only)
+ *   410, 40x expired  │ WatermarkExpiredError (where links are kept)
  *   5xx               │ UnavailableError
  *   anything else     │ UnexpectedResponseError
  */
@@ -67,7 +67,7 @@ export function refusalError(operation: Operation, refusal: Refusal, baseOrigin:
     return new ThrottledError('source', refusal.retryAfterMs ?? DEFAULT_RETRY_AFTER_MS, `Graph asks to wait: ${told}`);
   }
   if (operation.isDelta && isExpired(refusal)) {
-    return new WatermarkExpiredError(`The delta link has expired: ${told}`, restartLink(refusal.location, baseOrigin));
+    return new WatermarkExpiredError(`The stored link has expired: ${told}`, restartLink(refusal.location, baseOrigin));
   }
   if (status === 404) return new NotFoundError('source', `Not found: ${told}`);
   if (status >= 500) return new UnavailableError('source', `Graph failed: ${told}`);

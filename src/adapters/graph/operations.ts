@@ -11,6 +11,8 @@ export const PERMISSIONS = {
 export const OPERATIONS = {
   application: { name: 'GET servicePrincipals/{id}', permission: PERMISSIONS.application },
   assignments: { name: 'GET servicePrincipals/{id}/appRoleAssignedTo', permission: PERMISSIONS.application },
+  /** The same list where reading continues from a link that may have grown old meanwhile. */
+  assignmentsPage: { name: 'GET servicePrincipals/{id}/appRoleAssignedTo', permission: PERMISSIONS.application, isDelta: true },
   assignment: { name: 'GET servicePrincipals/{id}/appRoleAssignedTo/{id}', permission: PERMISSIONS.application },
   servicePrincipals: { name: 'GET servicePrincipals', permission: PERMISSIONS.application },
   userDelta: { name: 'GET users/delta', permission: PERMISSIONS.users, isDelta: true },

@@ -1,3 +1,4 @@
+import { follow, type LoopWatch, NOT_FOLLOWED } from '../../core/endless';
 import { UnexpectedResponseError } from '../../core/errors';
 import type { Operation } from './failures';
 import type { GraphHttp, Json } from './http';
@@ -15,10 +16,10 @@ export async function* pages(
 ): AsyncGenerator<readonly Json[]> {
   let page = readPage(operation, await http.get(operation, path, query));
   yield page.rows;
-  let last: string | undefined;
+  let watch: LoopWatch | undefined = NOT_FOLLOWED;
   while (page.next !== undefined) {
-    if (page.next === last) throw new UnexpectedResponseError('source', `${operation.name}: a page leads back to itself`);
-    last = page.next;
+    watch = follow(watch, page.next, page.rows.length);
+    if (watch === undefined) throw new UnexpectedResponseError('source', `${operation.name}: the list has no end`);
     page = readPage(operation, await http.follow(operation, page.next));
     yield page.rows;
   }

@@ -2,7 +2,7 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { StaleStateError } from '../../core/errors';
 import { type AppRoleAssignment, type ObjectType, type SourceId, sourceId } from '../../core/model';
-import type { ConnectorSpace, MemberEdge, ObjectKey } from '../../ports/stores';
+import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey } from '../../ports/stores';
 import type { Storage } from './connection';
 import { TABLES, type TableName } from './names';
 import { objectKeySchema, objectRowKey, toMemberEdge, toSourceObject } from './object-rows';
@@ -18,6 +18,10 @@ const DIRTY = 'dirty';
 const FENCE = '.fence';
 const ASSIGNMENT = 'assignment';
 
+/** Enough for 50 million groups. */
+const CHUNK_DIGITS = 6;
+
+const chunkPartition = (generation: string): string => keyOf('chunk', generation);
 const objectPartition = (type: ObjectType): string => keyOf('object', type);
 const memberPartition = (groupId: string): string => keyOf('member', groupId);
 const reversePartition = (memberId: string): string => keyOf('memberof', memberId);
@@ -29,6 +33,17 @@ const isAssignment = guard<AppRoleAssignment>(
     principalType: z.enum(['User', 'Group', 'ServicePrincipal']),
     principalDisplayName: z.string(),
     appRoleId: z.string(),
+  }),
+);
+const link = z.string().nullable();
+const isGroupChunk = guard<GroupChunk>(
+  z.object({
+    ids: z.array(z.string()),
+    watermark: link,
+    watermarkAt: link,
+    next: link,
+    round: link,
+    watch: z.object({ mark: z.string(), pages: z.number(), nextMarkAt: z.number(), empty: z.number() }).nullable(),
   }),
 );
 const isObjectKey = guard<ObjectKey>(objectKeySchema);
@@ -57,6 +72,7 @@ const dirtyRow = (key: ObjectKey): Row => ({
  *   object.<type>       <id>            a source object, and the full round that last saw it
  *   member.<groupId>    <memberId>      a membership, and the round that last saw it: the truth
  *   memberof.<memberId> <groupId>       the same membership from the other side
+ *   chunk.<generation>  <number>        up to 50 followed groups and where their delta stands
  *   assignment          <assignmentId>  an app role assignment
  *   dirty               <type>.<id>     an object that waits to be evaluated
  *   dirty               .fence          changes with every claim and every clearing, in one transaction with it
@@ -134,6 +150,22 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
         groups.push(...page.map((row) => sourceId(toMemberEdge(row).groupId)));
       }
       return groups;
+    },
+
+    async *listGroupChunks(generation) {
+      for await (const page of table.pages({ partition: chunkPartition(generation) })) {
+        yield page.map((row) => fromJsonColumns(row, 'a delta of groups', isGroupChunk));
+      }
+    },
+
+    async putGroupChunk(generation, index, chunk) {
+      const rowKey = String(index).padStart(CHUNK_DIGITS, '0');
+      await table.write({ partitionKey: chunkPartition(generation), rowKey, ...jsonColumns(chunk) }, '*');
+    },
+
+    async removeGroupChunks(generation) {
+      for await (const page of table.pages({ partition: chunkPartition(generation) }, { select: [] }))
+        await table.removeMany(page);
     },
 
     putAssignments: async (assignments) =>

@@ -32,7 +32,7 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
     if (row.heldIn === undefined) return held.get(row.kind);
     return stillHeld.get(row.kind) ?? (isPartial ? 'It is held since an earlier cycle, until it is allowed.' : undefined);
   });
-  await context.save({ staged: count });
+  await context.save({ kind: 'braked', staged: count });
   if (held.size === 0) return undefined;
   return {
     reason: 'TooManyDeletes',

@@ -1,64 +1,116 @@
+import { follow, NOT_FOLLOWED } from '../../core/endless';
+import { WatermarkExpiredError } from '../../core/errors';
 import type { AppRoleAssignment, SourceId } from '../../core/model';
+import type { AssignmentPage } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from '../cycle-context';
 import { usersBelow } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { addTo } from './import-session';
+import { KeptParts } from './kept-parts';
+import { proveMissing } from './missing-assignments';
+
+/** Pages after which the place in the list is kept: the ids of so many pages fit into one document with room to spare. */
+const PAGES_PER_PART = 5;
 
 /**
- * Reads every assignment and merges the list into the connector space; whoever is touched by a difference waits to be
- * evaluated. An assignment that the list lacks is forgotten only after direct reads about its principal have proved it gone, and only
- * where no other row that the list lacks was proved to be there: a list caught lying is not believed for any removal. Safe to repeat
- * from the start at any point.
+ * Reads every assignment and merges the list into the connector space; whoever is touched by a difference waits to be evaluated. An
+ * assignment that the list lacks is forgotten only after direct reads about its principal have proved it gone, and only where no other
+ * row that the list lacks was proved to be there: a list caught lying is not believed for any removal. Continues where it was.
  */
 export async function importAssignments(context: CycleContext): Promise<void> {
-  const { deps, assignments } = context;
-  const missing = await storedById(deps);
-  const everything = context.cycle().kind === 'initial';
-  let listed = 0;
-
-  for await (const page of deps.source.listAssignments()) {
-    listed += page.length;
-    const changed = page.filter((assignment) => everything || !isSame(missing.get(assignment.id), assignment));
-    for (const assignment of page) {
-      missing.delete(assignment.id);
-      addTo(assignments, assignment);
-    }
-    await markPrincipals(deps, changed);
-    await markStrangers(deps, changed);
-    await deps.space.putAssignments(changed);
-    await context.save({});
-  }
-
-  const { removed, found, isBelieved } = await lookAtMissing(context, [...missing.values()]);
-  const gone = new Set(removed.map(({ id }) => id));
-  for (const assignment of missing.values()) if (!gone.has(assignment.id)) addTo(assignments, assignment);
-  const news = found.filter((assignment) => !isRemembered(assignments, assignment));
-  for (const assignment of news) addTo(assignments, assignment);
-  await markPrincipals(deps, [...news, ...removed]);
-  await deps.space.putAssignments(news);
-  await deps.space.removeAssignments(removed);
-  const kept = missing.size - removed.length;
-  if (kept > 0) {
-    deps.logger.warn('Assignments were missing from the list but are not proved gone; nothing is changed for them', {
-      cycleId: context.cycle().cycleId,
-      listed,
-      kept,
-      isListBelieved: isBelieved,
-    });
-  }
-  await context.save({
-    phase: 'groups',
-    unknowns: context.cycle().unknowns + kept,
-  });
+  const stored = await storedById(context.deps);
+  const seen = await listAll(context, stored);
+  const missing = [...stored.values()].filter(({ id }) => !seen.has(id));
+  for (const assignment of stored.values()) if (seen.has(assignment.id)) addTo(context.assignments, assignment);
+  await proveMissing(context, missing);
 }
 
-/** Loads the stored assignments into the context: for a cycle that goes on after this phase. */
+/** Loads the stored assignments into the context: for a cycle that continues after this phase. */
 export async function loadAssignments(context: CycleContext): Promise<void> {
-  for await (const page of context.deps.space.listAssignments()) {
-    for (const assignment of page) addTo(context.assignments, assignment);
+  for (const assignment of (await storedById(context.deps)).values()) addTo(context.assignments, assignment);
+}
+
+/** Lists to the end, as far as that was not done. Answers the ids seen; `stored` has what was merged afterwards. */
+async function listAll(context: CycleContext, stored: Map<string, AppRoleAssignment>): Promise<ReadonlySet<string>> {
+  const parts = new KeptParts<string>(context.deps.state, 'cycle-seen', context.cycle().cycleId);
+  let seen = await seenBefore(context, parts);
+  if (!seen) {
+    await context.save({ kind: 'assignmentsAnew' });
+    seen = new Set();
   }
+  const state = context.cycle();
+  if (state.phase !== 'assignments' || state.step !== 'listing') return seen;
+
+  let { next, watch, seenParts } = state;
+  let unkept: string[] = [];
+  for (let pages = 1; ; pages += 1) {
+    const page = await readPage(context, next);
+    if (page === 'expired') {
+      await context.save({ kind: 'assignmentsAnew' });
+      return listAll(context, stored);
+    }
+    await merge(context, page.assignments, stored);
+    for (const { id } of page.assignments) seen.add(id);
+    unkept.push(...page.assignments.map(({ id }) => id));
+    const followed = page.next === undefined ? watch : follow(watch, page.next, page.assignments.length);
+    if (page.next === undefined && lacksNothing(stored, seen)) {
+      await context.save({ kind: 'assignmentsComplete' });
+      await parts.remove(seenParts);
+      return seen;
+    }
+    const isLast = page.next === undefined || followed === undefined;
+    if (isLast || pages % PAGES_PER_PART === 0 || (await context.isTimeUp())) {
+      await parts.put(seenParts, unkept);
+      seenParts += 1;
+      unkept = [];
+      await context.save(
+        followed === undefined
+          ? { kind: 'assignmentsEndless', seenParts }
+          : { kind: 'assignmentsPage', next: page.next ?? null, watch: followed, seenParts },
+      );
+    }
+    if (isLast) return seen;
+    next = page.next ?? null;
+    watch = followed ?? NOT_FOLLOWED;
+  }
+}
+
+function lacksNothing(stored: ReadonlyMap<string, unknown>, seen: ReadonlySet<string>): boolean {
+  for (const id of stored.keys()) if (!seen.has(id)) return false;
+  return true;
+}
+
+async function seenBefore(context: CycleContext, parts: KeptParts<string>): Promise<Set<string> | undefined> {
+  const state = context.cycle();
+  const ids = state.phase === 'assignments' ? await parts.read(state.seenParts) : [];
+  return ids && new Set(ids);
+}
+
+async function readPage(context: CycleContext, link: string | null): Promise<AssignmentPage | 'expired'> {
+  try {
+    return await context.deps.source.readAssignments(link ?? undefined);
+  } catch (error) {
+    if (!(error instanceof WatermarkExpiredError) || link === null) throw error;
+    context.deps.logger.warn('The list of assignments was cut off for too long; it is read again', {
+      cycleId: context.cycle().cycleId,
+    });
+    return 'expired';
+  }
+}
+
+async function merge(
+  context: CycleContext,
+  page: readonly AppRoleAssignment[],
+  stored: Map<string, AppRoleAssignment>,
+): Promise<void> {
+  const { deps } = context;
+  const everything = context.cycle().kind === 'initial';
+  const changed = page.filter((assignment) => everything || !isSame(stored.get(assignment.id), assignment));
+  await markPrincipals(deps, changed);
+  await markStrangers(deps, changed);
+  await deps.space.putAssignments(changed);
+  for (const assignment of changed) stored.set(assignment.id, assignment);
 }
 
 async function storedById(deps: EngineDeps): Promise<Map<string, AppRoleAssignment>> {
@@ -70,48 +122,15 @@ async function storedById(deps: EngineDeps): Promise<Map<string, AppRoleAssignme
 const isSame = (stored: AppRoleAssignment | undefined, listed: AppRoleAssignment): boolean =>
   stored !== undefined && stored.appRoleId === listed.appRoleId && stored.principalId === listed.principalId;
 
-const isRemembered = (assignments: CycleContext['assignments'], { id, principalId }: AppRoleAssignment): boolean =>
-  (assignments.get(principalId) ?? []).some((known) => known.id === id);
-
-/** What direct reads say of the assignments that the list lacked. */
-interface Missing {
-  /** Those proved gone: empty where the list is not to be believed. */
-  readonly removed: readonly AppRoleAssignment[];
-  /** Other assignments of the same principals that the reads came upon. */
-  readonly found: readonly AppRoleAssignment[];
-  readonly isBelieved: boolean;
-}
-
-/** Asks about each principal of whom something is missing. One missing row that is there makes the list unfit for any removal. */
-async function lookAtMissing(context: CycleContext, missing: readonly AppRoleAssignment[]): Promise<Missing> {
-  const byPrincipal = new Map<SourceId, readonly AppRoleAssignment[]>();
-  for (const one of missing) addTo(byPrincipal, one);
-  const reads = await concurrently([...byPrincipal], SOURCE_CONCURRENCY, async ([id, rows]) => {
-    const read = await context.deps.source.readAssignmentsOf({ id, type: rows[0]?.principalType ?? 'User', missing: rows });
-    if (read.kind === 'unknown') return { gone: [], found: [], isRefuted: false };
-    const now = new Set(read.assignments.map((one) => one.id));
-    return {
-      gone: rows.filter((row) => !now.has(row.id)),
-      found: read.assignments,
-      isRefuted: rows.some((row) => now.has(row.id)),
-    };
-  });
-  const isBelieved = !reads.some(({ isRefuted }) => isRefuted);
-  return {
-    removed: isBelieved ? reads.flatMap(({ gone }) => gone) : [],
-    found: reads.flatMap(({ found }) => found),
-    isBelieved,
-  };
-}
-
 /** Marks the principals of assignments, and for groups everybody below, before the difference itself is stored. */
-async function markPrincipals(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {
+export async function markPrincipals(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {
   const principals: ObjectKey[] = assignments.flatMap(({ principalId, principalType }): ObjectKey[] => {
     if (principalType === 'User') return [{ type: 'user', id: principalId }];
     return principalType === 'Group' ? [{ type: 'group', id: principalId }] : [];
   });
   await deps.space.markDirty(principals);
-  for (const { type, id } of principals) if (type === 'group') await markUsersBelow(deps, id);
+  const groups = new Set(principals.flatMap(({ type, id }) => (type === 'group' ? [id] : [])));
+  for (const id of groups) await markUsersBelow(deps, id);
 }
 
 /** Marks service principals that are assigned, so that the log says why they are skipped; nobody needs to hear that one has left. */

@@ -1,13 +1,13 @@
+import { follow, NOT_FOLLOWED } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { Attributes, SourceId, SourceObject } from '../../core/model';
-import { MAX_GROUPS_PER_DELTA, type MemberChange, type SourceChange } from '../../ports/source-connector';
-import type { MemberEdge } from '../../ports/stores';
+import type { MemberChange, SourceChange, SourceLink } from '../../ports/source-connector';
+import type { GroupChunk, MemberEdge } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
-import type { GroupChunk } from '../job/job-state';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
 import { chosenGroups } from './chosen-groups';
 import { markUsersBelow } from './import-assignments';
@@ -16,69 +16,107 @@ import { mergeAttributes } from './merge';
 import { filterGroups, groupAttributes } from './schema-needs';
 
 /**
- * Follows the assigned groups, those that scoping filters ask about and, with transitive membership, those nested in them: up
- * to 50 to a delta, so that the cost is that of what changed in them and not of the tenant's groups. Goes on where it was.
+ * Follows the assigned groups, those that scoping filters ask about and, with transitive membership, those nested in them: up to 50 to a
+ * delta, so that the cost is that of what changed in them and not of the tenant's groups. Nested groups are found where their edge is
+ * told of. Continues where it was.
  */
 export async function importGroups(context: CycleContext): Promise<void> {
-  const chosen = await chosenGroups(context.deps);
-  const unread = await openUnread(context.deps, 'group', false);
-  for (;;) {
-    await followNewGroups(context, chosen);
-    const index = context.cycle().groups.findIndex((chunk) => !chunk.isDone);
-    if (index < 0) break;
-    await importChunk(context, index, unread);
+  const { deps, groups } = context;
+  const unread = await openUnread(deps, 'group', false);
+  await groups.follow(await wantedGroups(context));
+  for (let index = 0; ; index += 1) {
+    const chunk = await groups.at(index);
+    if (!chunk) break;
+    await importChunk(context, index, chunk, unread);
   }
-  await unread.keepOnly(new Set(context.cycle().groups.flatMap((chunk) => chunk.ids)));
-  await context.save({ phase: 'users' });
+  await unread.keepOnly(await groups.ids());
+  await context.save({ kind: 'groupsRead' });
 }
 
-async function followNewGroups(context: CycleContext, chosen: readonly SourceId[]): Promise<void> {
-  const followed = new Set(context.cycle().groups.flatMap((chunk) => chunk.ids));
-  const wanted = new Set<SourceId>([...filterGroups(context.deps.schema), ...chosen]);
+async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId>> {
+  const wanted = new Set<SourceId>([...filterGroups(context.deps.schema), ...(await chosenGroups(context.deps))]);
   for (const [principalId, [first]] of context.assignments) if (first?.principalType === 'Group') wanted.add(principalId);
-  if (context.deps.settings.groupMembership === 'Transitive') {
-    for (const id of [...wanted, ...followed]) {
-      for await (const edges of context.deps.space.listMembers(id)) {
-        for (const edge of edges) if (edge.memberType === 'group') wanted.add(edge.memberId);
-      }
-    }
-  }
-  const fresh = [...wanted].filter((id) => !followed.has(id)).sort();
-  if (fresh.length === 0) return;
-  const chunks: GroupChunk[] = [];
-  for (let from = 0; from < fresh.length; from += MAX_GROUPS_PER_DELTA) {
-    chunks.push({
-      ids: fresh.slice(from, from + MAX_GROUPS_PER_DELTA),
-      watermark: null,
-      next: null,
-      round: context.cycle().cycleId,
-      isDone: false,
-    });
-  }
-  await context.save({ groups: [...context.cycle().groups, ...chunks] });
+  return wanted;
 }
 
-async function importChunk(context: CycleContext, index: number, unread: Unread): Promise<void> {
-  const chunk = context.cycle().groups[index];
-  if (!chunk) return;
-  const saveChunk = (change: Partial<GroupChunk>, imported = 0): Promise<void> =>
-    context.save({
-      groups: context.cycle().groups.map((other, at) => (at === index ? { ...other, ...change } : other)),
-      imported: context.cycle().imported + imported,
-    });
-  const page = await readPage(context, chunk);
-  if (page === 'expired') return saveChunk({ watermark: null, next: null, round: context.cycle().cycleId });
+/** A watermark this old is replaced by a newer one though nothing has changed: the source forgets it after seven days. */
+const WATERMARK_FRESH_MS = 24 * 3600_000;
 
-  for (const change of page.changes) await applyChange(context, change, chunk.round);
-  await unread.note(page.changes);
-  if (page.watermark === undefined) return saveChunk({ next: page.next ?? null }, page.changes.length);
-  if (chunk.round !== null) await settleRound(context, chunk.ids, chunk.round);
-  await saveChunk({ next: null, watermark: page.watermark, round: null, isDone: true }, page.changes.length);
+async function importChunk(context: CycleContext, index: number, stored: GroupChunk, unread: Unread): Promise<void> {
+  const { cycleId } = context.cycle();
+  // A delta without a watermark is in its first full round, or to begin one.
+  let chunk: GroupChunk = stored.watermark === null && stored.round === null ? { ...stored, round: cycleId } : stored;
+  for (;;) {
+    const page = await readPage(context, chunk);
+    if (page === 'expired') {
+      chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: cycleId, watch: null };
+      await context.groups.put(index, chunk);
+      continue;
+    }
+    const isFull = chunk.watermark === null;
+    for (const change of page.changes) await applyChange(context, change, isFull ? chunk.round : null);
+    await unread.note(page.changes);
+    // Before the page counts as read: nobody would tell of these edges again.
+    await context.groups.follow(nestedIn(context, page.changes));
+    const imported = page.changes.length;
+    if (page.watermark !== undefined) {
+      const unknowns = isFull && chunk.round !== null ? await settleRound(context, chunk.ids, chunk.round) : 0;
+      await finishChunk(context, index, chunk, page.watermark, { imported, unknowns });
+      return;
+    }
+    const watch = follow(chunk.watch ?? NOT_FOLLOWED, page.next ?? '', imported);
+    if (!watch) return skipEndless(context, index, chunk);
+    await context.fence();
+    chunk = { ...chunk, next: page.next ?? null, watch };
+    await context.groups.put(index, chunk);
+    await context.save({ kind: 'groupsPage', imported, unknowns: 0 });
+  }
+}
+
+async function finishChunk(
+  context: CycleContext,
+  index: number,
+  chunk: GroupChunk,
+  watermark: SourceLink,
+  counts: { readonly imported: number; readonly unknowns: number },
+): Promise<void> {
+  const now = context.deps.clock();
+  const isFresh = chunk.watermarkAt !== null && now.getTime() - Date.parse(chunk.watermarkAt) < WATERMARK_FRESH_MS;
+  // Nothing has changed: to read that again after a break-off costs less than to write it down each time.
+  if (isFresh && chunk.next === null && counts.imported === 0) return void (await stopIfTimeIsUp(context));
+  await context.fence();
+  await context.groups.put(index, { ...chunk, watermark, watermarkAt: now.toISOString(), next: null, watch: null });
+  await context.save({ kind: 'groupsPage', ...counts });
+}
+
+async function stopIfTimeIsUp(context: CycleContext): Promise<void> {
+  if (await context.isTimeUp()) await context.save({ kind: 'groupsPage', imported: 0, unknowns: 0 });
+}
+
+/** Pages that never end must not stop everything: these groups stay as they were last read, and the others are read. */
+async function skipEndless(context: CycleContext, index: number, chunk: GroupChunk): Promise<void> {
+  context.deps.logger.error('The delta of some groups has no end; they stay as they were last read', {
+    cycleId: context.cycle().cycleId,
+    groups: chunk.ids.length,
+  });
+  const round = chunk.watermark === null ? null : chunk.round;
+  await context.groups.put(index, { ...chunk, round, next: null, watch: null });
+  await context.save({ kind: 'groupsPage', imported: 0, unknowns: chunk.ids.length });
+}
+
+/** Groups that have become members of the groups of a page; none with direct membership. */
+function nestedIn({ deps }: CycleContext, changes: readonly SourceChange[]): readonly SourceId[] {
+  if (deps.settings.groupMembership === 'Direct') return [];
+  return changes.flatMap((change) =>
+    change.kind === 'present'
+      ? (change.members ?? []).flatMap((one) => (one.memberType === 'group' && one.isMember ? one.memberId : []))
+      : [],
+  );
 }
 
 async function readPage(context: CycleContext, chunk: GroupChunk) {
   try {
-    const link = chunk.next ?? (chunk.round === null ? chunk.watermark : null) ?? undefined;
+    const link = chunk.next ?? chunk.watermark ?? undefined;
     return await context.deps.source.readGroupChanges(link, chunk.ids, groupAttributes(context.deps.schema));
   } catch (error) {
     if (!(error instanceof WatermarkExpiredError)) throw error;
@@ -140,7 +178,7 @@ async function markGroupsAbove(context: CycleContext, groupId: SourceId): Promis
 }
 
 /** After a full round: what it did not show again is looked at directly, and forgotten only if proved gone. */
-async function settleRound(context: CycleContext, ids: readonly SourceId[], round: string): Promise<void> {
+async function settleRound(context: CycleContext, ids: readonly SourceId[], round: string): Promise<number> {
   let unknowns = 0;
   for (const groupId of ids) {
     const state = await settleGroup(context, groupId, round);
@@ -148,7 +186,7 @@ async function settleRound(context: CycleContext, ids: readonly SourceId[], roun
     if (state === 'there') unknowns += await settleMembers(context, groupId, round);
     else if (state === 'unknown') unknowns += 1;
   }
-  if (unknowns > 0) await context.save({ unknowns: context.cycle().unknowns + unknowns });
+  return unknowns;
 }
 
 /** Reads a group directly that the round did not show: one that is not there counts as deleted, and as one that may return. */

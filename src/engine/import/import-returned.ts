@@ -1,8 +1,7 @@
 import { NotFoundError } from '../../core/errors';
-import type { SourceObject } from '../../core/model';
+import type { SourceId, SourceObject } from '../../core/model';
 import type { CycleContext } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
-import { followedGroups } from './followed-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 
 /** True when an object that was deleted is told of as living. */
@@ -16,10 +15,11 @@ export const hasReturned = (before: SourceObject, after: SourceObject): boolean 
  */
 export async function rereadMemberships(context: CycleContext, { type, id }: SourceObject): Promise<boolean> {
   const { deps } = context;
-  const reads = { deps, wantedGroups: followedGroups(context), parents: new Map() };
+  const reads = { deps, wantedGroups: await context.groups.ids(), parents: new Map() };
   try {
     await refreshGroupsAbove(reads, { type, id });
     if (type === 'group') await refreshMembersBelow(reads, id);
+    if (type === 'group' && deps.settings.groupMembership === 'Transitive') await followNested(context, id);
   } catch (error) {
     if (!(error instanceof NotFoundError)) throw error;
     deps.logger.warn('An object has returned and cannot be read yet; it counts as deleted until it can', {
@@ -31,4 +31,10 @@ export async function rereadMemberships(context: CycleContext, { type, id }: Sou
   const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(id);
   await deps.space.markDirty(above.map(({ groupId }) => ({ type: 'group', id: groupId })));
   return true;
+}
+
+async function followNested({ deps, groups }: CycleContext, groupId: SourceId): Promise<void> {
+  for await (const edges of deps.space.listMembers(groupId)) {
+    await groups.follow(edges.flatMap(({ memberType, memberId }) => (memberType === 'group' ? [memberId] : [])));
+  }
 }

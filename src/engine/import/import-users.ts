@@ -1,9 +1,10 @@
+import { follow } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { Attributes, DeletedState, SourceId, SourceObject } from '../../core/model';
 import type { SourceChange, SourcePage } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
-import type { CycleContext } from '../cycle-context';
+import { type CycleContext, CycleInterrupted } from '../cycle-context';
 import { usersBelow } from '../decide/ancestry';
 import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';
@@ -12,34 +13,40 @@ import { mergeAttributes } from './merge';
 
 /**
  * Follows the users' delta page by page and merges what it says into the rows of the users who matter: those assigned, and those
- * who were once. Others cost a look-up and leave no trace. Goes on where it was; an expired watermark turns into a full round.
+ * who were once. Others cost a look-up and leave no trace. Continues where it was; an expired watermark turns into a full round.
  */
 export async function importUsers(context: CycleContext): Promise<void> {
   const watermark = (await context.deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
-  const { cycleId, usersWatermark } = context.cycle();
-  const isRelevant = context.cycle().usersFull ? await relevantInFullRound(context) : undefined;
-  let done = usersWatermark !== null;
-  const unread = await openUnread(context.deps, 'user', context.cycle().usersFull && context.cycle().usersNext === null && !done);
-  while (!done) {
-    const { usersNext, usersFull, imported } = context.cycle();
-    const page = await readPage(context, usersNext ?? (usersFull ? undefined : watermark?.link));
+  const first = context.cycle();
+  const isFresh = first.phase === 'users' && first.step === 'reading' && first.isFull && first.next === null;
+  const unread = await openUnread(context.deps, 'user', isFresh);
+  let isRelevant: Relevance | undefined;
+  for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
+    if (state.isFull) isRelevant ??= await relevantInFullRound(context);
+    const page = await readPage(context, state.next ?? (state.isFull ? undefined : watermark?.link));
     if (page === 'expired') {
-      await context.save({ usersFull: true, usersNext: null });
-      return importUsers(context);
+      await context.save({ kind: 'usersExpired' });
+      continue;
     }
-    await concurrently(lastWord(page.changes), STORAGE_CONCURRENCY, (change) =>
-      applyChange(context, change, isRelevant, usersFull ? cycleId : null),
-    );
+    await mergePage(context, page.changes, isRelevant, state.isFull ? state.cycleId : null);
     await unread.note(page.changes);
-    done = page.watermark !== undefined;
-    await context.save({
-      usersNext: page.next ?? null,
-      usersWatermark: page.watermark ?? null,
-      imported: imported + page.changes.length,
-    });
+    const imported = page.changes.length;
+    const { watch } = state;
+    if (page.watermark !== undefined) {
+      await context.save({ kind: 'usersPage', imported, watch, to: { watermark: page.watermark } });
+      continue;
+    }
+    const followed = follow(watch, page.next ?? '', imported);
+    if (followed) {
+      await context.save({ kind: 'usersPage', imported, watch: followed, to: { next: page.next ?? '' } });
+      continue;
+    }
+    // Pages that never end must not stop everything: users stay as they were last read, and the others go on.
+    context.deps.logger.error("The users' delta has no end; users stay as they were last read", { cycleId: state.cycleId });
+    await context.save({ kind: 'usersEndless' });
   }
-  if (context.cycle().usersFull) await settleRound(context, cycleId);
-  await context.save({ phase: 'scoping' });
+  const { phase, cycleId } = context.cycle();
+  if (phase === 'users') await context.save({ kind: 'usersSettled', unknowns: await settleRound(context, cycleId) });
 }
 
 async function readPage(context: CycleContext, link: string | undefined): Promise<SourcePage | 'expired'> {
@@ -54,8 +61,11 @@ async function readPage(context: CycleContext, link: string | undefined): Promis
   }
 }
 
+/** Whether a user matters. */
+type Relevance = (id: SourceId) => boolean;
+
 /** In a full round nearly every user of the tenant goes by, so whether one matters is asked of memory, not of a table. */
-async function relevantInFullRound({ deps, assignments }: CycleContext): Promise<((id: SourceId) => boolean) | undefined> {
+async function relevantInFullRound({ deps, assignments }: CycleContext): Promise<Relevance> {
   if (deps.settings.scope === 'All') return () => true;
   const ids = new Set<SourceId>();
   for await (const page of deps.space.listObjects('user')) for (const user of page) ids.add(user.id);
@@ -67,6 +77,15 @@ async function relevantInFullRound({ deps, assignments }: CycleContext): Promise
     }
   }
   return (id) => ids.has(id);
+}
+
+async function mergePage(
+  context: CycleContext,
+  changes: readonly SourceChange[],
+  isRelevant: Relevance | undefined,
+  round: string | null,
+): Promise<void> {
+  await concurrently(lastWord(changes), STORAGE_CONCURRENCY, (change) => applyChange(context, change, isRelevant, round));
 }
 
 /** A page may tell of one object several times; its last word counts, with what the earlier ones added. */
@@ -83,7 +102,7 @@ function lastWord(changes: readonly SourceChange[]): readonly SourceChange[] {
 async function applyChange(
   context: CycleContext,
   change: SourceChange,
-  isRelevant: ((id: SourceId) => boolean) | undefined,
+  isRelevant: Relevance | undefined,
   round: string | null,
 ): Promise<void> {
   const { space } = context.deps;
@@ -107,7 +126,7 @@ async function isEntitled({ deps, assignments, ancestry }: CycleContext, id: Sou
 }
 
 /** After a full round: each known user whom it did not show is read directly; only a proof of absence changes anything. */
-async function settleRound(context: CycleContext, round: string): Promise<void> {
+async function settleRound(context: CycleContext, round: string): Promise<number> {
   const { deps } = context;
   let unknowns = 0;
   for await (const unseen of deps.space.listObjectsNotSeen('user', round)) {
@@ -127,14 +146,16 @@ async function settleRound(context: CycleContext, round: string): Promise<void> 
       if (after !== user) await deps.space.markDirty([{ type: 'user', id: user.id }]);
       await deps.space.writeObject(after, '*', round);
     });
+    // Those looked at are stamped, so nothing but the unknown is read again.
+    if (await context.isTimeUp()) throw new CycleInterrupted();
   }
   if (unknowns > 0) {
     deps.logger.warn('Known users were missing from a full round and could not be read; nothing is changed for them', {
       cycleId: round,
       unknowns,
     });
-    await context.save({ unknowns: context.cycle().unknowns + unknowns });
   }
+  return unknowns;
 }
 
 /** A user not read before. */

@@ -19,32 +19,35 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
   const scoping = scopeContext(context);
   const held = await heldKeys(context);
   for (;;) {
-    const keys = await deps.space.listDirty(context.cycle().scopedAfter ?? undefined);
-    if (keys.length === 0) break;
+    const state = context.cycle();
+    if (state.phase !== 'scoping') return;
+    const keys = await deps.space.listDirty(state.scopedAfter ?? undefined);
+    const last = keys.at(-1);
+    if (!last) break;
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) => scopeOne(context, scoping, key));
     const candidates = found.flatMap(({ candidate, key }) =>
       candidate ? [{ ...candidate, heldIn: held.get(keyText(key)) ?? undefined }] : [],
     );
     const free = found.filter((one) => !one.candidate && !one.hasEnded);
     // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
-    if (candidates.length > 0) await context.save({});
+    if (candidates.length > 0) await context.fence();
     await deps.staged.put(candidates);
     await deps.staged.remove(free.filter((one) => held.has(keyText(one.key))).map((one) => one.key));
     await deps.queue.enqueue(free.map((one) => one.item));
-    const last = keys.at(-1);
-    await context.save({ scopedAfter: last ?? null, evaluated: context.cycle().evaluated + keys.length });
+    await context.save({ kind: 'scoped', last, count: keys.length });
   }
-  await context.save({ phase: 'brake' });
+  await context.save({ kind: 'allScoped' });
 }
 
 /** Clears the marks of everything scoped in this cycle: only once all of it is in the queue or held. */
 export async function clearScoped(context: CycleContext): Promise<void> {
-  const end = context.cycle().scopedAfter;
+  const state = context.cycle();
+  const end = 'scopedAfter' in state ? state.scopedAfter : null;
   if (!end) return;
   for (;;) {
     const keys = (await context.deps.space.listDirty()).filter((key) => compareKeys(key, end) <= 0);
     if (keys.length === 0) return;
-    await context.save({});
+    await context.fence();
     await context.clearDirty(keys);
   }
 }

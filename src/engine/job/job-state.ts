@@ -1,5 +1,6 @@
+import type { CycleState } from '../../core/cycle-state';
 import { type ErrorCode, StaleStateError } from '../../core/errors';
-import type { SourceApplication, SourceId } from '../../core/model';
+import type { SourceApplication } from '../../core/model';
 import type { Quarantine } from '../../core/quarantine';
 import type { SourceLink } from '../../ports/source-connector';
 import type { StateStore, Stored } from '../../ports/stores';
@@ -62,52 +63,16 @@ export interface UserWatermark {
   readonly select: string;
 }
 
-/** Up to 50 groups that share one delta. */
-export interface GroupChunk {
-  readonly ids: readonly SourceId[];
-  /** Where the chunk's delta starts next; null until its first round is complete. */
-  readonly watermark: SourceLink | null;
-  /** The page to read next inside a running round. */
-  readonly next: SourceLink | null;
-  /** The full round that the chunk is in, or null in an incremental one. */
-  readonly round: string | null;
-  readonly isDone: boolean;
-}
-
-/** Watermarks of the groups that are followed. */
+/** Where the deltas of the followed groups are kept, and what they were asked for. */
 export interface GroupWatermarks {
+  /** The select list baked into the links, sorted; another list needs new rounds. */
   readonly select: string;
-  readonly chunks: readonly Pick<GroupChunk, 'ids' | 'watermark'>[];
+  /** Names the rows that hold the deltas; undefined in a document of an older version, which held them itself. */
+  readonly generation?: string;
 }
 
-/** Where a cycle is; saved after every page, so that one that was cut off goes on there. */
-export interface RunningCycle {
-  readonly cycleId: string;
-  readonly kind: 'initial' | 'incremental';
-  /** The mappings and scope settings that the cycle began under; others that came into force since make the next one initial. */
-  readonly rulesHash?: string;
-  readonly why: string;
-  readonly startedAt: string;
-  readonly phase: 'assignments' | 'groups' | 'users' | 'scoping' | 'brake' | 'finish';
-  readonly groups: readonly GroupChunk[];
-  readonly groupSelect: string;
-  /** The page of the users' delta to read next; null at the start of a round and when it is done. */
-  readonly usersNext: SourceLink | null;
-  readonly usersWatermark: SourceLink | null;
-  /** True when the users' delta runs a full round in this cycle. */
-  readonly usersFull: boolean;
-  readonly userSelect: string;
-  /** The last object taken from those that wait, while they are scoped. */
-  readonly scopedAfter: { readonly type: 'user' | 'group'; readonly id: SourceId } | null;
-  /** Changed objects that the source told of. */
-  readonly imported: number;
-  /** Objects scoped: each ends in exactly one log entry. */
-  readonly evaluated: number;
-  /** Objects held by the brake. */
-  readonly staged: number;
-  /** Things that could not be read and so changed nothing. */
-  readonly unknowns: number;
-}
+/** The running cycle as it is kept; see `core/cycle-state.ts`. */
+export type RunningCycle = CycleState;
 
 /** The enterprise application as last read, so that workers need not read it for every object. */
 export type StoredApplication = SourceApplication;

@@ -1,4 +1,5 @@
 import type { RemovalKind } from '../../core/brake';
+import { beginCycle, next } from '../../core/cycle-state';
 import { ConfigError, ProvisioningError, UnauthorizedError } from '../../core/errors';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
 import type { ProvisioningSchema } from '../../core/schema/model';
@@ -9,9 +10,11 @@ import { overThreshold } from '../cycle/apply-brake';
 import { type CycleContext, CycleInterrupted } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
+import { FollowedGroups } from '../import/followed-groups';
 import { importAssignments, loadAssignments } from '../import/import-assignments';
 import { importGroups } from '../import/import-groups';
 import { importUsers } from '../import/import-users';
+import { lookAtApplication } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
 import { scopeContext } from '../import/scope-changes';
 import { type RunningCycle, STATE_KEYS } from '../job/job-state';
@@ -84,24 +87,21 @@ export async function createPlan(
 }
 
 function newPlanCycle(planId: string, schema: ProvisioningSchema, now: Date): RunningCycle {
-  return {
+  return beginCycle({
+    format: 2,
     cycleId: planId,
     kind: 'initial',
     why: 'A plan.',
     startedAt: now.toISOString(),
-    phase: 'assignments',
-    groups: [],
     groupSelect: groupAttributes(schema).join(','),
-    usersNext: null,
-    usersWatermark: null,
+    groupGeneration: planId,
     usersFull: true,
     userSelect: schema.users.sourceAttributes.join(','),
-    scopedAfter: null,
     imported: 0,
     evaluated: 0,
     staged: 0,
     unknowns: 0,
-  };
+  });
 }
 
 /** Goes on with a plan as far as it gets. Answers it as it is afterwards; undefined when there is none. Safe to repeat. */
@@ -141,12 +141,12 @@ class PlanRun {
     try {
       await requireSameSystems(this.planning.deps);
       this.#deps = { ...this.#deps, schema: await this.#schema() };
-      const application = await this.#deps.source.readApplication();
+      const application = await lookAtApplication(this.planning.deps);
       await this.#deps.state.write(STATE_KEYS.application, application, '*');
       await this.#deps.target.describe(true);
       const context = this.#context(application);
       if (this.header.phase === 'copy') {
-        await copySpace(this.planning.deps.space, this.planning.shadow, () => context.save({}));
+        await copySpace(this.planning.deps.space, this.planning.shadow, () => context.fence());
         await this.#save({ phase: 'import' });
       }
       await this.#import(context);
@@ -176,15 +176,18 @@ class PlanRun {
     const { plans } = this.planning;
     const scoping = scopeContext(context);
     for (;;) {
-      const waiting = await this.#deps.space.listDirty(context.cycle().scopedAfter ?? undefined);
+      const state = context.cycle();
+      if (state.phase !== 'scoping') break;
+      const waiting = await this.#deps.space.listDirty(state.scopedAfter ?? undefined);
       const keys = waiting.slice(0, PLANNED_AT_ONCE);
-      if (keys.length === 0) break;
+      const last = keys.at(-1);
+      if (!last) break;
       const rows = await concurrently(keys, STORAGE_CONCURRENCY, async (key) =>
         planRow(this.#deps, key, await planObject(scoping, this.header.planId, key, this.deadlineMs)),
       );
       await plans.putRows(this.header.planId, rows);
       this.header = { ...this.header, ...added(this.header, rows) };
-      await context.save({ scopedAfter: keys.at(-1) ?? null, evaluated: context.cycle().evaluated + keys.length });
+      await context.save({ kind: 'scoped', last, count: keys.length });
     }
     const held = await overThreshold(
       this.planning.deps,
@@ -201,15 +204,26 @@ class PlanRun {
       application,
       assignments,
       ancestry: makeAncestry(this.#deps.space, this.#deps.settings.groupMembership),
+      groups: new FollowedGroups(this.#deps.space, this.#cycle.groupGeneration),
       cycle: () => this.#cycle,
-      save: async (change) => {
-        await this.#save({ cycle: { ...this.#cycle, ...change } });
-        if (this.#deps.clock().getTime() >= this.deadlineMs) throw new CycleInterrupted();
+      save: async (event) => {
+        await this.#save({ cycle: next(this.#cycle, event) });
+        if (await this.#isTimeUp()) throw new CycleInterrupted();
       },
+      fence: async () => {
+        await this.#save({});
+        if (await this.#isTimeUp()) throw new CycleInterrupted();
+      },
+      isTimeUp: () => this.#isTimeUp(),
       // The copy of the connector space goes as a whole, with its marks.
       clearDirty: async () => undefined,
       close: async () => undefined,
     };
+  }
+
+  async #isTimeUp(): Promise<boolean> {
+    await this.lease.renew();
+    return this.#deps.clock().getTime() >= this.deadlineMs;
   }
 
   get #cycle(): RunningCycle {

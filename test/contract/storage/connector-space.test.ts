@@ -1,7 +1,7 @@
 import { makeConnectorSpace } from '../../../src/adapters/storage/connector-space';
 import { StaleStateError } from '../../../src/core/errors';
 import { type AppRoleAssignment, type Attributes, type SourceObject, sourceId } from '../../../src/core/model';
-import type { MemberEdge, ObjectKey } from '../../../src/ports/stores';
+import type { GroupChunk, MemberEdge, ObjectKey } from '../../../src/ports/stores';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { all, HOSTILE_TEXTS, onBoth } from './both';
 
@@ -152,5 +152,24 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
     await expect(space.clearDirty([user('u2')], late)).rejects.toThrow(StaleStateError);
     await space.clearDirty([user('u2')], next);
     expect(await space.listDirty()).toEqual([]);
+  });
+
+  test('deltas of groups: each in a row of its own, generation by generation, in order', async () => {
+    const space = await make();
+    const chunk = (name: string): GroupChunk => ({
+      ids: [sourceId(name)],
+      watermark: 'w'.repeat(40_000),
+      watermarkAt: '2026-01-01T00:00:00.000Z',
+      next: null,
+      round: null,
+      watch: null,
+    });
+    for (let index = 0; index < 12; index += 1) await space.putGroupChunk('one', index, chunk(`g${index}`));
+    await space.putGroupChunk('two', 0, chunk('other'));
+    await space.putGroupChunk('one', 3, chunk('replaced'));
+    const ids = async (generation: string) => (await all(space.listGroupChunks(generation))).flatMap((one) => one.ids);
+    expect(await ids('one')).toEqual(Array.from({ length: 12 }, (_, index) => (index === 3 ? 'replaced' : `g${index}`)));
+    await space.removeGroupChunks('one');
+    expect([await ids('one'), await ids('two'), await ids('none')]).toEqual([[], ['other'], []]);
   });
 });

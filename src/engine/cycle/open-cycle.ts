@@ -1,0 +1,174 @@
+import { createHash } from 'node:crypto';
+import { beginCycle, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
+import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { CycleRecord } from '../../ports/stores';
+import { type CycleContext, CycleInterrupted } from '../cycle-context';
+import { makeAncestry } from '../decide/ancestry';
+import type { EngineDeps } from '../deps';
+import { FollowedGroups } from '../import/followed-groups';
+import { groupAttributes } from '../import/schema-needs';
+import { type GroupWatermarks, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
+import type { Lease } from '../job/lease';
+import { accessRules } from '../job-settings';
+
+/** Page after page, the place of a cycle is kept at most this often: what was done since is safe to repeat. */
+const KEEP_EVERY_MS = 2_000;
+
+const PAGES = new Set(['groupsPage', 'usersPage', 'scoped']);
+
+/** Takes up the cycle that was cut off, or begins one. @param deadlineMs When the cycle is to stop, ms since 1970 */
+export async function openCycle(
+  deps: EngineDeps,
+  application: SourceApplication,
+  lease: Lease,
+  deadlineMs: number,
+): Promise<CycleContext> {
+  let marks = await deps.space.claimDirty();
+  const stored = await deps.state.read<CycleState | null>(STATE_KEYS.cycle);
+  const found = stored?.value ? restored(stored.value) : undefined;
+  let current = found ?? (await newCycle(deps, application));
+  // Marks first: a crash in between leaves marks too many, never a cycle that has forgotten what was due.
+  if (!found) await markDue(deps, current);
+  let etag = stored?.etag ?? null;
+  let keptAtMs = 0;
+  const isPaused = pauseWatch(deps);
+  const isTimeUp = async (): Promise<boolean> => deps.clock().getTime() >= deadlineMs || (await isPaused());
+  const keep = async (): Promise<void> => {
+    etag = await deps.state.write(STATE_KEYS.cycle, current, etag);
+    keptAtMs = deps.clock().getTime();
+  };
+  if (current !== stored?.value) await keep();
+  await deps.cycles.put(recordOf(current, 'importing'));
+  return {
+    deps,
+    application,
+    assignments: new Map<SourceId, readonly AppRoleAssignment[]>(),
+    ancestry: makeAncestry(deps.space, deps.settings.groupMembership),
+    groups: new FollowedGroups(deps.space, current.groupGeneration),
+    cycle: () => current,
+    async save(event) {
+      await lease.renew();
+      current = next(current, event);
+      const mustStop = await isTimeUp();
+      const isDue = !PAGES.has(event.kind) || deps.clock().getTime() - keptAtMs >= KEEP_EVERY_MS;
+      if (mustStop || isDue) await keep();
+      if (mustStop) throw new CycleInterrupted();
+    },
+    async fence() {
+      await lease.renew();
+      await keep();
+    },
+    async isTimeUp() {
+      await lease.renew();
+      return isTimeUp();
+    },
+    async clearDirty(keys) {
+      marks = await deps.space.clearDirty(keys, marks);
+    },
+    async close() {
+      etag = await deps.state.write<CycleState | null>(STATE_KEYS.cycle, null, etag);
+    },
+  };
+}
+
+/** What the cycle store keeps of a cycle. */
+export const recordOf = (cycle: CycleState, state: CycleRecord['state']): CycleRecord => ({
+  cycleId: cycle.cycleId,
+  kind: cycle.kind,
+  state,
+  startedAt: cycle.startedAt,
+  endedAt: null,
+  enqueued: cycle.evaluated,
+  staged: cycle.staged,
+  imported: cycle.imported,
+  ...(cycle.unknowns > 0 && { unknowns: cycle.unknowns }),
+  why: cycle.why,
+  error: null,
+});
+
+/**
+ * The stored cycle. One that an older version of the app has stored begins anew under its id: what it had put into the queue is still
+ * marked, so it is counted again, and each object has the same entry in the log. Its groups are read in full.
+ */
+export function restored(
+  stored: CycleState | (Omit<CycleFacts, 'format' | 'groupGeneration'> & { readonly format?: never }),
+): CycleState {
+  if (stored.format === 2) return stored;
+  const { cycleId, kind, rulesHash, why, startedAt, groupSelect, userSelect, usersFull } = stored;
+  const rules = rulesHash === undefined ? {} : { rulesHash };
+  const settled = { cycleId, kind, why, startedAt, groupSelect, userSelect, usersFull, ...rules };
+  return beginCycle({ format: 2, ...settled, groupGeneration: cycleId, ...NOTHING_COUNTED });
+}
+
+const NOTHING_COUNTED = { imported: 0, evaluated: 0, staged: 0, unknowns: 0 };
+
+/** How long a look at the job's state serves: a pause is noticed at the first page after it. */
+const PAUSE_LOOK_MS = 5_000;
+
+/** Tells whether the job has been paused since the cycle began, without reading its state for every page. */
+function pauseWatch(deps: EngineDeps): () => Promise<boolean> {
+  let lookedMs = deps.clock().getTime();
+  return async () => {
+    const nowMs = deps.clock().getTime();
+    if (nowMs - lookedMs < PAUSE_LOOK_MS) return false;
+    lookedMs = nowMs;
+    return (await readJob(deps.state)).value.paused;
+  };
+}
+
+/**
+ * What decides scope, mapping and what losing scope does: a change of it makes the next cycle an initial one, because no object of the
+ * source changes with it. The app roles in an order of our own: were Graph to list them in another one, nothing would have changed.
+ */
+function rulesHash({ schema, settings }: EngineDeps, { appRoles }: SourceApplication): string {
+  const roles = appRoles
+    .map(({ id, value, displayName, isEnabled }) => JSON.stringify([id, value, displayName, isEnabled]))
+    .sort();
+  return createHash('sha256')
+    .update(JSON.stringify([schema.hash, accessRules(settings), roles]))
+    .digest('hex');
+}
+
+async function newCycle(deps: EngineDeps, application: SourceApplication): Promise<CycleState> {
+  const { value: job } = await readJob(deps.state);
+  const users = (await deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
+  const groups = (await deps.state.read<GroupWatermarks>(STATE_KEYS.groupWatermarks))?.value;
+  const userSelect = deps.schema.users.sourceAttributes.join(',');
+  const groupSelect = groupAttributes(deps.schema).join(',');
+  const rules = rulesHash(deps, application);
+  const rulesChanged = job.rulesHash !== null && job.rulesHash !== rules;
+  const why = job.initialDue ?? (rulesChanged ? 'The mappings, the settings or the app roles changed.' : null);
+  const cycleId = deps.newId();
+  const keptGroups = why === null && groups?.select === groupSelect ? groups.generation : undefined;
+  return beginCycle({
+    format: 2,
+    cycleId,
+    rulesHash: rules,
+    kind: why === null ? 'incremental' : 'initial',
+    why: why ?? 'Changes since the last cycle.',
+    startedAt: deps.clock().toISOString(),
+    groupSelect,
+    groupGeneration: keptGroups ?? cycleId,
+    userSelect,
+    usersFull: why !== null || users === undefined || users.select !== userSelect,
+    ...NOTHING_COUNTED,
+  });
+}
+
+/** An initial cycle looks at every object ever read; any cycle at the escrows that are due and at what no cycle has counted yet. */
+async function markDue(deps: EngineDeps, cycle: CycleState): Promise<void> {
+  for await (const page of deps.staged.list()) {
+    await deps.space.markDirty(page.filter((row) => row.state === 'candidate').map((row) => row.key));
+  }
+  const now = deps.clock().toISOString();
+  for await (const page of deps.escrows.list()) {
+    const due = page.filter((escrow) => escrow.nextAttemptAt !== null && escrow.nextAttemptAt <= now);
+    await deps.space.markDirty(due.map((escrow) => escrow.key));
+  }
+  if (cycle.kind !== 'initial') return;
+  for (const type of ['group', 'user'] as const) {
+    for await (const page of deps.space.listObjects(type)) {
+      await deps.space.markDirty(page.map((object) => ({ type, id: object.id })));
+    }
+  }
+}
