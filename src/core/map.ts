@@ -1,5 +1,5 @@
 import { candidates, evaluate } from './expression/compile';
-import type { EvaluationContext, Value } from './expression/values';
+import { type EvaluationContext, normalise, type Value } from './expression/values';
 import { holderMismatch } from './map/holders';
 import { type AccountFacts, normaliseFor } from './map/normalise';
 import { type SourceFacts, sourceView } from './map/source-view';
@@ -225,19 +225,10 @@ function evaluateSource(mapping: AttributeMapping, context: EvaluationContext): 
     case 'constant':
       return { kind: 'value', value: source.value, redacted: false };
     case 'attribute':
-      return { kind: 'value', value: asValue(context.attribute(source.name)), redacted: false };
+      return { kind: 'value', value: normalise(context.attribute(source.name)), redacted: false };
     case 'function':
       return evaluate(source.expression, context);
   }
-}
-
-/** Numbers and Booleans of the source print as the expression language prints them. */
-function asValue(value: ReturnType<EvaluationContext['attribute']>): Value {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'string') return value;
-  if (typeof value === 'boolean') return value ? 'True' : 'False';
-  if (typeof value === 'number') return String(value);
-  return value.flatMap((element) => asValue(element) ?? []);
 }
 
 interface Traits {

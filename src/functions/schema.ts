@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isObject } from '../core/schema/report';
+import { isObject } from '../core/json-object';
 import { endpoint } from './endpoint';
 import { json } from './http';
 import { jsonDoc } from './shapes/kit';

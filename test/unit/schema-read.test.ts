@@ -290,6 +290,7 @@ describe('schema › object mappings', () => {
       'id',
       'mail',
       'manager.displayName',
+      'manager.id',
       'mobilePhone',
       'onPremisesExtensionAttributes.extensionAttribute3',
       'usageLocation',

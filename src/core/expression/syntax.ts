@@ -30,13 +30,18 @@ export interface CallNode {
   readonly end: number;
 }
 
+/** A text as an expression writes it: in quotation marks, with what must be escaped. */
+export function printText(value: string): string {
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
 /** Prints an expression in one normal form: one blank after each comma, arguments left empty stay empty. */
 export function print(node: SyntaxNode): string {
   switch (node.kind) {
     case 'attribute':
       return `[${node.name}]`;
     case 'text':
-      return `"${node.value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+      return printText(node.value);
     case 'number':
       return node.source;
     case 'word':

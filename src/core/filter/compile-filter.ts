@@ -1,5 +1,6 @@
 import { unseenCharacterIn, unseenHint } from '../expression/odd-characters';
 import { nearest } from '../expression/suggest';
+import { isObject, type JsonObject, own } from '../json-object';
 import { foreignOperator } from './foreign-operators';
 import { type Check, findOperator, type Operator, operators } from './operators';
 
@@ -140,7 +141,7 @@ function readClause(clause: unknown, groupIndex: number, clauseIndex: number, re
 }
 
 /** The values of a clause. Nothing to compare with would silently match nobody, or everybody when negated, so it is refused. */
-function readValues(clause: Record<string, unknown>, report: Report): string[] | undefined {
+function readValues(clause: JsonObject, report: Report): string[] | undefined {
   const target = own(clause, 'targetOperand');
   const values = isObject(target) ? own(target, 'values') : undefined;
   if (!Array.isArray(values) || values.length === 0) {
@@ -166,13 +167,4 @@ function explainOperator(name: unknown): string {
   const suggestion = nearest(name, known);
   const hint = suggestion === undefined ? `known are ${known.join(', ')}` : `did you mean \`${suggestion}\`?`;
   return `is not a known operator: \`${short}\`; ${hint}${unseenHint(name)}`;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** A property of the object itself: a filter comes from a file or a request, and must not reach into prototypes. */
-function own(object: Record<string, unknown>, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject } from '../json-object';
 import type { JsonPath } from './json';
-import { isObject, type JsonObject } from './report';
 
 /** The parts of a schema that are lists. */
 const listKeys: ReadonlySet<string> = new Set([
@@ -23,7 +23,7 @@ const otherKeys =
   'id version name priority editable sourceDirectoryName targetDirectoryName enabled flowTypes sourceObjectName targetObjectName scope ' +
   'targetAttributeName source matchingPriority flowType flowBehavior flowNullValues createMissing defaultValue exportMissingReferences ' +
   'expression type key value sourceOperandName operatorName targetOperand inputFilterGroups categoryFilterGroups containerFilter groupFilter ' +
-  'takeOverForeignValue schema';
+  'takeOverForeignExternalId schema';
 
 /** Each known name by its lower case: Graph's PowerShell module prints `SynchronizationRules`. */
 const spelling: ReadonlyMap<string, string> = new Map(

@@ -1,5 +1,6 @@
+import { isObject, type JsonObject, own } from '../json-object';
 import type { JsonPath } from './json';
-import { isObject, type JsonObject, own, quote, type SchemaReport } from './report';
+import { quote, type SchemaReport } from './report';
 
 /** What a file's own `directories` say, for the question whether a name in it is a slip. */
 export interface Directories {

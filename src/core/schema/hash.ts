@@ -36,6 +36,8 @@ function essence(mapping: ObjectMapping): unknown {
       one.createMissing,
       one.defaultValue,
       one.isInverted,
+      // Said only where it is, so that files without it keep their version.
+      ...(one.takeOverForeignExternalId ? ['takeOverForeignExternalId'] : []),
     ])
     .sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
   const scope = mapping.scope?.groups.map((group) =>

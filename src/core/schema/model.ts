@@ -2,6 +2,7 @@ import type { CompiledExpression } from '../expression/compile';
 import type { CompiledFilter } from '../filter/compile-filter';
 import type { ObjectType } from '../model';
 import type { TargetAttribute } from '../target-attributes';
+import type { Dependencies } from './depends-on';
 
 /**
  * When a value goes to the target.
@@ -35,6 +36,8 @@ export interface AttributeMapping {
   readonly flowNullValues: NullPolicy;
   /** Whether an organization that Zendesk lacks is created; always false for other attributes. Ours. */
   readonly createMissing: boolean;
+  /** Whether another system's value on an account that matches is overwritten; always false but for `external_id`. Ours. */
+  readonly takeOverForeignExternalId: boolean;
   /** Used where the source has no value, when the target object is created; null when there is none. */
   readonly defaultValue: string | null;
   /** True for a target such as `active`, read as the opposite of `suspended`. */
@@ -49,6 +52,15 @@ export interface ObjectActions {
   readonly update: boolean;
   readonly delete: boolean;
 }
+
+/**
+ * What an `external_id` of another system (a CRM, single sign-on, a former connector) on a matching account means. Ours.
+ *
+ *   ignore    │ it is not written by this mapping (not mapped, or only where there is none), so it is nobody's claim: adopt, and leave it
+ *   refuse    │ it would be overwritten: the account is not adopted, and the reason names `takeOverForeignExternalId` (the default)
+ *   takeOver  │ it is overwritten: the mapping says `takeOverForeignExternalId`
+ */
+export type ForeignExternalId = 'ignore' | 'refuse' | 'takeOver';
 
 /** How one kind of source object becomes a target object. */
 export interface ObjectMapping {
@@ -68,6 +80,10 @@ export interface ObjectMapping {
   readonly sourceAttributes: readonly string[];
   /** Ids of the groups that the filter asks membership of; lower case, sorted. */
   readonly filterGroupIds: readonly string[];
+  /** What is read of other objects. */
+  readonly dependsOn: Dependencies;
+  /** What it means that a matching account carries an `external_id` which is no object's of this tenant. */
+  readonly foreignExternalId: ForeignExternalId;
 }
 
 /** A mapping file that passed every check: what the engine maps, matches and scopes by. */

@@ -1,4 +1,5 @@
 import { unseenHint } from '../expression/odd-characters';
+import { type JsonObject, own } from '../json-object';
 import type { ObjectType } from '../model';
 import { GROUP_ATTRIBUTES, type TargetAttribute, USER_ATTRIBUTES } from '../target-attributes';
 import { resolveTarget } from './aliases';
@@ -6,7 +7,7 @@ import type { JsonPath } from './json';
 import { printPath } from './json';
 import { type AttributeMapping, FLOW_TYPES, type FlowType, type MappingSource, type NullPolicy } from './model';
 import { readSource } from './read-source';
-import { type JsonObject, nameOf, own, quote, type SchemaReport } from './report';
+import { nameOf, quote, type SchemaReport } from './report';
 import { sourceMismatch, valueMismatch } from './type-check';
 
 const NULL_POLICIES = ['skip', 'clear'] as const;
@@ -28,6 +29,7 @@ const knownKeys: ReadonlySet<string> = new Set([
   'flowNullValues',
   'matchingPriority',
   'source',
+  'takeOverForeignExternalId',
   'targetAttributeName',
 ]);
 
@@ -54,6 +56,7 @@ export function readAttributeMapping(
   const flowNullValues = readNullPolicy(value, path, report);
   readChoice(value, 'flowBehavior', FLOW_BEHAVIORS, path, report);
   const createMissing = report.flag(value, 'createMissing', path, false);
+  const takeOverForeignExternalId = report.flag(value, 'takeOverForeignExternalId', path, false);
   const defaultValue = readDefault(value, path, report);
   if (written === undefined) return undefined;
   if (target === undefined && type === 'group' && isExternalId(written)) {
@@ -97,6 +100,10 @@ export function readAttributeMapping(
   if (createMissing && !isOrganization(attribute)) {
     report.refuse([...path, 'createMissing'], `Only organizations can be created; ${attribute.name} names none`, ['false']);
   }
+  if (takeOverForeignExternalId && (type !== 'user' || attribute.name !== 'external_id')) {
+    const at = [...path, 'takeOverForeignExternalId'];
+    report.refuse(at, `Belongs to the mapping of external_id of users; ${attribute.name} has no owner`, ['false']);
+  }
   if (report.problems.length > before) return undefined;
   if (target.isAlias) {
     const read = target.isInverted ? `the opposite of ${attribute.name}` : attribute.name;
@@ -110,6 +117,7 @@ export function readAttributeMapping(
     flowType: settledFlow(source.source, flowType, attribute, path, report),
     flowNullValues,
     createMissing,
+    takeOverForeignExternalId,
     defaultValue,
     isInverted: target.isInverted,
     path: printPath(path),

@@ -2,14 +2,16 @@ import { unseenHint } from '../expression/odd-characters';
 import { type CompiledFilter, compileFilter } from '../filter/compile-filter';
 import { type AttributeShape, impossibleParts } from '../filter/impossible';
 import { findOperator } from '../filter/operators';
+import { isObject, type JsonObject, own } from '../json-object';
 import type { ObjectType } from '../model';
 import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from '../target-attributes';
 import { isInert } from './account';
 import { resolveTarget } from './aliases';
+import { dependenciesOf, propertiesForManagers } from './depends-on';
 import { type JsonPath, printPath } from './json';
-import type { AttributeMapping, ObjectActions, ObjectMapping } from './model';
+import type { AttributeMapping, ForeignExternalId, ObjectActions, ObjectMapping } from './model';
 import { readAttributeMapping } from './read-mapping';
-import { isObject, type JsonObject, nameOf, own, quote, type SchemaReport } from './report';
+import { nameOf, quote, type SchemaReport } from './report';
 import { BASE_PROPERTIES, sourceAttribute, suggestSourceAttribute } from './source-attributes';
 
 /** @see https://learn.microsoft.com/graph/api/resources/synchronization-objectmapping */
@@ -57,6 +59,8 @@ export function readObjectMapping(type: ObjectType, found: FoundMapping, report:
   }
   if (actions.create) refuseMissingRequired(type, value, mappings, path, report);
   if (report.problems.length > before) return undefined;
+  const sourceAttributes = sourceAttributesOf(type, mappings, scope);
+  const filterGroupIds = [...(scope?.groupIds ?? [])].sort();
   return {
     objectType: type,
     name,
@@ -64,9 +68,23 @@ export function readObjectMapping(type: ObjectType, found: FoundMapping, report:
     mappings,
     matching,
     scope: scope === undefined || scope.groups.length === 0 ? undefined : scope,
-    sourceAttributes: sourceAttributesOf(type, mappings, scope),
-    filterGroupIds: [...(scope?.groupIds ?? [])].sort(),
+    sourceAttributes,
+    filterGroupIds,
+    dependsOn: dependenciesOf(sourceAttributes, filterGroupIds),
+    foreignExternalId: foreignExternalId(mappings),
   };
+}
+
+/** A mapping that writes only where there is nothing, or only to new accounts, overwrites nobody's value. */
+function foreignExternalId(mappings: readonly AttributeMapping[]): ForeignExternalId {
+  const mapping = mappings.find(({ target }) => target.name === 'external_id');
+  const isWritten = mapping !== undefined && mapping.source.kind !== 'none' && !isOnlyAdded(mapping);
+  if (!isWritten) return 'ignore';
+  return mapping.takeOverForeignExternalId ? 'takeOver' : 'refuse';
+}
+
+function isOnlyAdded({ flowType }: AttributeMapping): boolean {
+  return flowType === 'ObjectAddOnly' || flowType === 'AttributeAddOnly';
 }
 
 function readActions(value: JsonObject, path: JsonPath, report: SchemaReport): ObjectActions {
@@ -287,5 +305,5 @@ function sourceAttributesOf(
     return source.kind === 'function' ? source.expression.attributes : [];
   });
   const properties = [...names, ...(scope?.attributes ?? [])].flatMap((name) => sourceAttribute(type, name)?.property ?? []);
-  return [...new Set([...BASE_PROPERTIES[type], ...properties])].sort();
+  return [...new Set([...BASE_PROPERTIES[type], ...properties, ...propertiesForManagers(properties)])].sort();
 }

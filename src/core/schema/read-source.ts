@@ -1,11 +1,13 @@
 import { compileExpression } from '../expression/compile';
 import { functions } from '../expression/functions';
 import { describeProblem } from '../expression/problems';
+import { printText } from '../expression/syntax';
 import { readText } from '../expression/tokens';
+import { isObject, type JsonObject, own } from '../json-object';
 import type { ObjectType } from '../model';
 import type { JsonPath } from './json';
 import type { MappingSource } from './model';
-import { isObject, type JsonObject, nameOf, own, quote, type SchemaReport } from './report';
+import { nameOf, quote, type SchemaReport } from './report';
 import { unknownAttribute } from './source-attributes';
 
 /** The kinds of source that Graph knows. @see https://learn.microsoft.com/graph/api/resources/synchronization-attributemappingsource */
@@ -224,8 +226,4 @@ function inOrder(name: string, given: readonly { readonly key: string; readonly 
   const args = Array.from({ length: Math.max(...places, -1) + 1 }, () => '');
   for (const [index, place] of places.entries()) args[place] = texts[index] ?? '';
   return args;
-}
-
-function printText(value: string): string {
-  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject, own } from '../json-object';
 import type { ObjectType } from '../model';
 import { canonicalJson } from './canonical';
 import { decodeFile } from './decode-file';
@@ -6,7 +7,7 @@ import { hashOf } from './hash';
 import { type JsonPath, readJson } from './json';
 import type { ObjectMapping, ReadSchemaResult } from './model';
 import { readObjectMapping } from './read-object-mapping';
-import { isObject, type JsonObject, nameOf, own, quote, SchemaReport } from './report';
+import { nameOf, quote, SchemaReport } from './report';
 
 interface Found {
   readonly type: ObjectType;

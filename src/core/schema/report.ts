@@ -1,8 +1,6 @@
+import { isObject, type JsonObject, own } from '../json-object';
 import { type JsonDocument, type JsonPath, type Position, printPath } from './json';
 import type { IgnoredItem, SchemaProblem } from './model';
-
-/** A JSON object, by its own property names. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Longest piece of the file that a message quotes. */
 const MAX_QUOTE = 80;
@@ -96,16 +94,6 @@ export class SchemaReport {
     }
     return undefined;
   }
-}
-
-/** A property of the object itself, never of its prototype. */
-export function own(object: JsonObject, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
-}
-
-/** Whether a JSON value is an object (no list, no null). */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What a JSON value is, in the administrator's words. */
