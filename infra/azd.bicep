@@ -173,10 +173,6 @@ param notificationWebhookUrl string = ''
 @description('True to use the webhook address that the vault holds, without giving it again.')
 param keepWebhook bool = false
 
-@description('Length of silence after which the portal warns that no cycle came to its end.')
-@allowed(['PT1H', 'PT2H', 'PT3H', 'PT6H', 'P1D', 'P2D'])
-param noCycleAlertWindow string = 'PT2H'
-
 @description('More failed objects than this within 30 minutes raise an alert, if they are more than a fifth of all.')
 @minValue(1)
 param failureAlertThreshold int = 25
@@ -308,7 +304,6 @@ module app 'main.bicep' = {
     notificationSender: notificationSender
     notificationWebhookUrl: notificationWebhookUrl
     keepWebhook: keepWebhook
-    noCycleAlertWindow: noCycleAlertWindow
     failureAlertThreshold: failureAlertThreshold
     networkMode: networkMode
     networkAddressPrefix: networkAddressPrefix

@@ -174,10 +174,6 @@ param notificationWebhookUrl string = ''
 @description('True to use the webhook address that the vault holds, without giving it again.')
 param keepWebhook bool = false
 
-@description('Length of silence after which the portal warns that no cycle came to its end.')
-@allowed(['PT1H', 'PT2H', 'PT3H', 'PT6H', 'P1D', 'P2D'])
-param noCycleAlertWindow string = 'PT2H'
-
 @description('More failed objects than this within 30 minutes raise an alert, if they are more than a fifth of all.')
 @minValue(1)
 param failureAlertThreshold int = 25
@@ -453,11 +449,10 @@ module alerts 'modules/alerts.bicep' = {
     location: place
     tags: allTags
     insightsId: monitoring.outputs.insightsId
+    workspaceId: monitoring.outputs.workspaceId
     actionGroupId: monitoring.outputs.actionGroupId
     isOn: provisioningStatus == 'On'
-    noCycleWindow: noCycleAlertWindow
     failureThreshold: failureAlertThreshold
-    usesApiToken: usesApiToken
   }
 }
 

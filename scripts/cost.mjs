@@ -54,7 +54,7 @@ const POLLS_PER_MONTH = DAYS_PER_MONTH * 2 * 43_200;
 const INSTANCE_GB = 2;
 /** `planWork` looks every five minutes whether a plan waits, and an active instance is billed for a second at least. https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
 const PLAN_WORK_PER_MONTH = DAYS_PER_MONTH * 288;
-const ALERT_RULES = 8;
+const ALERT_RULES = 11;
 const BEGIN = '<!-- cost table: begin (node scripts/cost.mjs --write) -->';
 const END = '<!-- cost table: end -->';
 

@@ -7,12 +7,13 @@ import { join } from 'node:path';
 
 const COMMON =
   'timestamp:datetime, itemType:string, customDimensions:dynamic, operation_Name:string, operation_Id:string, cloud_RoleName:string';
-/** The columns that we may use. https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete */
+/** The columns that we may use. `_LogOperation` is a table of the workspace. https://learn.microsoft.com/azure/azure-monitor/app/data-model-complete */
 const TABLES = {
   traces: 'message:string, severityLevel:int',
   requests: 'id:string, name:string, success:bool, resultCode:string, duration:real',
   dependencies: 'id:string, name:string, data:string, success:bool, resultCode:string, duration:real',
   customMetrics: 'name:string, value:real, valueCount:int, valueSum:real, valueMin:real, valueMax:real',
+  _LogOperation: 'TimeGenerated:datetime, Category:string, Operation:string, Detail:string, Level:string',
 };
 
 const items = (list) => Array.from({ length: list.Count }, (_, index) => list.getItem(index));

@@ -1,3 +1,5 @@
+import type { CredentialEnd } from './credential-end';
+
 /** An occasion on which somebody is told. Each is sent once; ids only, no personal data beyond what the reader needs to look. */
 export type Notice =
   | {
@@ -25,6 +27,7 @@ export type Notice =
     }
   | { readonly kind: 'brake'; readonly message: string; readonly samples: readonly NoticeSample[] }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
+  | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };
 
 /** One object of a notice. */

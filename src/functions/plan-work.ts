@@ -1,22 +1,43 @@
 import type { InvocationContext, Timer } from '@azure/functions';
-import type { App } from '../compose';
+import { observeCredential } from '../adapters/azure/observe';
+import type { App, ConfiguredApp } from '../compose';
+import { credentialEnd } from '../core/credential-end';
 import { continueApply } from '../engine/preview/apply-plan';
 import { continuePlan } from '../engine/preview/make-plan';
-import { withinInvocation } from './invocation-log';
+import { jobStateLine, tellOfCredentialEnd } from '../engine/queries/job-state-line';
+import { invocationLogger, withinInvocation } from './invocation-log';
+import { watchedJob } from './watched-job';
 
 /** Well inside the ten minutes of host.json. */
 const BUDGET_MS = 8 * 60_000;
 
-/** The timer that goes on with plans: also while PROVISIONING_STATUS is Off, because a plan is what one looks at before. */
+/**
+ * The timer that does what does not wait for CYCLE_SCHEDULE: it says how the job stands, for alerts, and goes on with plans. Also while
+ * PROVISIONING_STATUS is Off, because a plan is what one looks at before, and silence would look like an app that does not run.
+ */
 export const makePlanWork =
   (getApp: () => App) =>
   (_timer: Timer, context: InvocationContext): Promise<void> =>
     withinInvocation(context, async () => {
       const app = getApp();
-      if (app.kind === 'notConfigured') return;
+      if (app.kind === 'notConfigured') {
+        invocationLogger.warn('How the job stands', { status: 'NotConfigured' });
+        return;
+      }
+      await tellState(app);
       const options = { owner: context.invocationId, budgetMs: BUDGET_MS };
       const open = [...(await app.planning.plans.list())].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
       const next = open.find((plan) => plan.state === 'planning' || plan.state === 'applying');
       if (next?.state === 'planning') await continuePlan(app.planning, next.planId, options);
       if (next?.state === 'applying') await continueApply(app.planning, next.planId, options);
     });
+
+/** How the job stands, as a line, a metric and, where the credential ends soon, a notice. */
+async function tellState(app: ConfiguredApp): Promise<void> {
+  const { config, deps, telemetry } = app;
+  const end = credentialEnd(config.target.auth.kind, config.target.credentialEndsOn, deps.clock());
+  const line = await jobStateLine(deps, watchedJob(app), end);
+  deps.logger.info('How the job stands', line);
+  observeCredential(end, telemetry);
+  if (line.status !== 'Unknown') await tellOfCredentialEnd(deps, end);
+}

@@ -1,5 +1,4 @@
 import type { InvocationContext, Timer } from '@azure/functions';
-import { observeCredential } from '../adapters/azure/observe';
 import type { App, ConfiguredApp } from '../compose';
 import { closeCycles } from '../engine/cycle/close-cycles';
 import { runCycle } from '../engine/cycle/run-cycle';
@@ -50,9 +49,8 @@ export const makeProvisioningCycle =
     });
 
 /** What is the state of the moment rather than an event, and out with all that was measured: nobody knows when the next run is. */
-async function measure({ config, deps, telemetry }: ConfiguredApp): Promise<void> {
+async function measure({ deps, telemetry }: ConfiguredApp): Promise<void> {
   telemetry.metric('provisioning.queue.length', await deps.queue.approximateLength());
-  observeCredential(config.target.auth.kind, telemetry, deps.clock);
   await telemetry.flush();
 }
 

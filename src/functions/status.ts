@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { ConfiguredApp, UnconfiguredApp } from '../compose';
 import { RECOMMENDED_ACTION } from '../core/advice';
+import { credentialEnd } from '../core/credential-end';
 import { ProvisioningError } from '../core/errors';
 import { readNames } from '../engine/queries/read-names';
 import { readPerson } from '../engine/queries/read-person';
@@ -75,7 +76,13 @@ async function viewOf(app: ConfiguredApp): Promise<{ readonly view: StatusView; 
     account: config.target.subdomain,
     tenantId: config.source.tenantId,
     status,
-    warnings: warningsOf(app.warnings, status, config.job.status, now),
+    warnings: warningsOf(
+      app.warnings,
+      status,
+      config.job.status,
+      credentialEnd(config.target.auth.kind, config.target.credentialEndsOn, now),
+      now,
+    ),
     now,
   };
   return { view, status };

@@ -31,7 +31,7 @@ export const METRICS = {
   'zendesk.limiter.wait': metric('histogram', 'ms', 'Time that a request waited for its place within the limits.'),
   'zendesk.quota.limit': metric('gauge', '{request}/min', 'Quota of the Zendesk account, which all integrations share.'),
   'zendesk.quota.remaining': metric('gauge', '{request}', 'What is left of that quota in the running minute.'),
-  'zendesk.credential.days_left': metric('gauge', 'd', 'Days until Zendesk stops API tokens; sent only while one is used.'),
+  'zendesk.credential.days_left': metric('gauge', 'd', 'Days until the Zendesk credential ends; sent only when it has an end.'),
   'graph.requests': metric('counter', '{request}', 'Requests to Microsoft Graph, by operation and status.'),
   'graph.request.duration': metric('histogram', 'ms', 'Time of one request to Microsoft Graph.'),
 } as const satisfies Readonly<Record<string, MetricDeclaration>>;
@@ -81,11 +81,24 @@ export type SpanAttribute = (typeof SPAN_ATTRIBUTES)[number];
  */
 export const LOG_MESSAGES = {
   Provisioned: ['cycleId', 'changeId', 'sourceId', 'action', 'status', 'skipReason', 'errorCode', 'durationMs'],
-  'Put back into the queue': ['cycleId', 'changeId', 'sourceId', 'delayMs', 'code'],
   'A cycle is complete': ['cycleId', 'cycleKind', 'objects', 'failed'],
   'The cycle stopped and goes on with the next one': ['cycleId', 'code', 'reason'],
   'The job is in quarantine': ['reason', 'code', 'paused'],
   'A text in the queue was no work item and has been taken out': ['messageId'],
+  'How the job stands': [
+    'status',
+    'reason',
+    'code',
+    'quarantineHours',
+    'heldRemovals',
+    'heldHours',
+    'queueLength',
+    'waitingHours',
+    'healthyHours',
+    'watch',
+    'credentialDaysLeft',
+    'credentialKind',
+  ],
   'The timer is done': ['outcome', 'cycleId', 'reason'],
   'Zendesk refused a request': ['method', 'route', 'status', 'requestId', 'code'],
 } as const;

@@ -167,8 +167,8 @@ test('requests to Graph › count by operation', () => {
 
 test('credential › an API token counts down to 30 April 2027; OAuth has nothing to count', () => {
   const { telemetry, of } = makeCollector();
-  observeCredential('oauth', telemetry, () => NOW);
+  observeCredential(undefined, telemetry);
   expect(of('zendesk.credential.days_left')).toEqual([]);
-  observeCredential('apiToken', telemetry, () => new Date('2027-04-20T00:00:00Z'));
+  observeCredential({ on: '2027-04-30', daysLeft: 10, kind: 'apiTokens' }, telemetry);
   expect(of('zendesk.credential.days_left').map(({ value }) => value)).toEqual([10]);
 });

@@ -202,6 +202,71 @@ test('azd › azure.yaml › names the template, the service tag of the app and 
   expect(scripts.filter((name) => !existsSync(join(root, name)))).toEqual([]);
 });
 
+interface Element {
+  readonly name: string;
+  readonly type: string;
+  readonly defaultValue?: unknown;
+  readonly constraints?: { readonly allowedValues?: readonly { readonly label: string; readonly value: string }[] };
+}
+interface Form {
+  readonly $schema: string;
+  readonly handler: string;
+  readonly version: string;
+  readonly parameters: {
+    readonly config: { readonly basics: { readonly location: { readonly allowedValues: readonly string[] } } };
+    readonly basics: readonly Element[];
+    readonly steps: readonly { readonly name: string; readonly label: string; readonly elements: readonly Element[] }[];
+    readonly outputs: Record<string, string>;
+  };
+}
+
+describe('createUiDefinition.json', () => {
+  const { parameters: form, ...head } = JSON.parse(read('infra', 'createUiDefinition.json')) as Form;
+  const elements = [
+    ...form.basics.map((element) => ({ ...element, at: `basics('${element.name}')` })),
+    ...form.steps.flatMap(({ name, elements }) =>
+      elements.map((element) => ({ ...element, at: `steps('${name}').${element.name}` })),
+    ),
+  ];
+
+  // https://learn.microsoft.com/azure/azure-resource-manager/managed-applications/create-uidefinition-overview
+  test('is a definition of the version that the portal knows, with known elements and no name twice', () => {
+    expect(head).toEqual({
+      $schema: `https://schema.management.azure.com/schemas/${head.version}/CreateUIDefinition.MultiVm.json#`,
+      handler: 'Microsoft.Azure.CreateUIDef',
+      version: '0.1.2-preview',
+    });
+    expect(Object.keys(form).sort()).toEqual(['basics', 'config', 'outputs', 'steps']);
+    const known = ['TextBox', 'DropDown', 'PasswordBox', 'CheckBox'].map((type) => `Microsoft.Common.${type}`);
+    expect(elements.filter(({ type }) => !known.includes(type))).toEqual([]);
+    expect(new Set(elements.map(({ name }) => name)).size).toBe(elements.length);
+  });
+
+  test('gives every answer to the parameter of its name, which accepts it, and all that must be given', () => {
+    const { location, ...outputs } = form.outputs;
+    expect(location).toBe('[location()]');
+    expect(Object.keys(outputs).sort()).toEqual(elements.map(({ name }) => name).sort());
+    for (const { name, at } of elements) expect(outputs[name]).toContain(at);
+    expect(Object.keys(outputs).filter((name) => !(name in template.parameters))).toEqual([]);
+    const needed = Object.entries(template.parameters).filter(([, parameter]) => !('defaultValue' in parameter));
+    expect(needed.map(([name]) => name).filter((name) => !(name in outputs))).toEqual([]);
+  });
+
+  test('offers what the template allows, and begins with its defaults', () => {
+    const { flexConsumption } = JSON.parse(read('infra', 'regions.json')) as { flexConsumption: string[] };
+    expect(form.config.basics.location.allowedValues).toEqual(flexConsumption);
+    for (const { name, type, defaultValue, constraints } of elements) {
+      const parameter = template.parameters[name];
+      const choices = constraints?.allowedValues;
+      if (choices) {
+        expect([name, choices.map(({ value }) => value).sort()]).toEqual([name, [...(parameter?.allowedValues ?? [])].sort()]);
+        expect([name, choices.find(({ label }) => label === defaultValue)?.value]).toEqual([name, parameter?.defaultValue]);
+      }
+      expect([name, type === 'Microsoft.Common.PasswordBox']).toEqual([name, parameter?.type === 'securestring']);
+    }
+  });
+});
+
 interface Workflow {
   readonly permissions?: object;
   readonly jobs: Record<

@@ -1,3 +1,4 @@
+import type { CredentialEnd } from '../../core/credential-end';
 import type { ProvisioningLogEntry } from '../../core/record';
 import type { Notifier } from '../../ports/notifier';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
@@ -208,12 +209,7 @@ export function observeNotifier(notifier: Notifier, telemetry: Telemetry): Notif
   };
 }
 
-/** The day on which Zendesk stops API tokens. @see https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/ */
-const API_TOKEN_SUNSET = Date.parse('2027-04-30T00:00:00Z');
-const DAY_MS = 86_400_000;
-
-/** Tells how many days an API token still has; call it once per cycle. Nothing for OAuth, whose clients have no end. */
-export function observeCredential(kind: 'oauth' | 'apiToken', telemetry: Telemetry, clock: Clock): void {
-  if (kind !== 'apiToken') return;
-  telemetry.metric('zendesk.credential.days_left', Math.ceil((API_TOKEN_SUNSET - clock().getTime()) / DAY_MS), { kind });
+/** Tells how many days the credential still has; call it once per tick. Nothing for one without an end. */
+export function observeCredential(end: CredentialEnd | undefined, telemetry: Telemetry): void {
+  if (end) telemetry.metric('zendesk.credential.days_left', end.daysLeft, { kind: end.kind });
 }

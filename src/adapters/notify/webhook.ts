@@ -46,6 +46,8 @@ function countsOf(notice: Notice) {
     case 'switchedOff':
     case 'recovered':
       return { reason: notice.reason, since: notice.since };
+    case 'credentialEnds':
+      return { endsOn: notice.credential.on, daysLeft: notice.credential.daysLeft };
   }
 }
 

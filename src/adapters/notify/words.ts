@@ -1,3 +1,4 @@
+import { credentialAdvice } from '../../core/credential-end';
 import type { Notice, NoticeSample } from '../../core/notice';
 import { quarantineAdvice, RUN_NOW, type Step } from '../../engine/queries/quarantine-advice';
 
@@ -80,6 +81,16 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         samples: [],
         filter: undefined,
       };
+    case 'credentialEnds': {
+      const { on, daysLeft } = notice.credential;
+      return {
+        subject: `${prefix} The Zendesk credential ${daysLeft > 0 ? `ends on ${on}` : 'has ended'}`,
+        paragraphs: [credentialAdvice(notice.credential)],
+        steps: [{ text: 'docs/setup.md says how to make a new one, and docs/deploy.md how to put it into the vault.' }],
+        samples: [],
+        filter: undefined,
+      };
+    }
     case 'recovered':
       return {
         subject: `${prefix} Provisioning has recovered`,

@@ -10,6 +10,8 @@ export const STATUS_KEYS = {
   told: 'notification-told',
   /** By which ways the last notice did not arrive. */
   undelivered: 'notification-warnings',
+  /** Which end of the credential people were told of last. */
+  credential: 'credential-told',
   /** The permissions that the app was last seen to lack. */
   permissions: 'permissions-missing',
   /** Objects that the source told of without what identifies them. */

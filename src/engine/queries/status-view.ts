@@ -1,3 +1,4 @@
+import { type CredentialEnd, credentialAdvice, TELL_DAYS_BEFORE } from '../../core/credential-end';
 import type { ConfigIssue } from '../../core/errors';
 import type { PageLinks } from '../../pages/links';
 import { isOverSource } from '../cycle/close-cycles';
@@ -11,6 +12,7 @@ export const WARNING_CODES = [
   'SchemaIgnored',
   'PermissionMissing',
   'CyclesOverdue',
+  'CredentialEnds',
   'WatermarkOld',
   'CycleStopped',
   'NotProved',
@@ -64,6 +66,7 @@ export function warningsOf(
   configured: readonly ConfigIssue[],
   status: JobStatus,
   provisioningStatus: 'On' | 'Off',
+  credential: CredentialEnd | undefined,
   now: Date,
 ): readonly StatusWarning[] {
   const warnings: StatusWarning[] = [];
@@ -74,6 +77,10 @@ export function warningsOf(
       'CyclesOverdue',
       `No cycle has run since ${status.watch.aliveAt} although several were due. Is the timer function enabled?`,
     );
+  }
+  // The end of API tokens is a warning of the settings, from the first day on.
+  if (credential?.kind === 'secret' && credential.daysLeft <= TELL_DAYS_BEFORE) {
+    warn('CredentialEnds', credentialAdvice(credential), 'ZENDESK_SECRET_EXPIRES_AT');
   }
   for (const finding of status.permissions.missing) warn('PermissionMissing', permissionAdvice(finding), finding.permission);
   for (const advice of unreadAdvice(status.permissions.unread)) warn('PermissionMissing', advice);
