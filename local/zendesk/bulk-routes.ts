@@ -16,7 +16,10 @@ type Body = Readonly<Record<string, unknown>>;
 export function bulkRoutes(route: Route): void {
   route('POST', '/api/v2/users/create_many', 'admin', (call) => {
     const work = importBatch(call).map(
-      (body, index) => () => attempt({ index, action: 'create' }, () => createUser(call.world, call.actor, body).id),
+      (body, index) => () =>
+        call.world.faults.createManyTaken === 'take-over'
+          ? upsert(call, body, index)
+          : attempt({ index, action: 'create' }, () => createUser(call.world, call.actor, body).id),
     );
     return call.world.jobs.submit('UserBulkCreateJob', work);
   });

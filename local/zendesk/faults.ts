@@ -124,6 +124,14 @@ export class ZendeskFaults {
   killJobs = 0;
   /** This many jobs to come end as `failed`, nothing done. */
   failJobs = 0;
+  /** This many jobs to come are forgotten once they have ended: polls do not find them. */
+  loseJobs = 0;
+  /** Real ms that each row of a job takes: with 1,000, jobs obey the limit of one update a second inside (not documented). */
+  jobMsPerRow = 0;
+  /** What `create_many` does about an address or external id that somebody has; not documented: refuse it, or take the account over. */
+  createManyTaken: 'refuse' | 'take-over' = 'refuse';
+  /** Whether several terms of one kind in a search are alternatives; not documented for addresses. */
+  searchTerms: 'or' | 'and' = 'or';
   /** true: jobs stay `working`, so that the limit of 30 can be met. */
   holdJobs = false;
   /** Whether 30 jobs are counted per job type or per account (reference section 1.2, open). */

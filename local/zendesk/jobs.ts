@@ -75,7 +75,7 @@ export class JobRunner {
     };
     this.jobs.set(id, job);
     this.#open.add(job);
-    setTimeout(() => this.advance(), this.durationMs + 1).unref();
+    setTimeout(() => this.advance(), this.#lengthOf(job) + 1).unref();
     return json(
       200,
       { job_status: this.present(job) },
@@ -99,9 +99,10 @@ export class JobRunner {
   advance(): void {
     for (const job of [...this.#open]) {
       const age = this.now() - job.submittedAt;
-      if (age < this.durationMs / 4) continue;
+      const lengthMs = this.#lengthOf(job);
+      if (age < lengthMs / 4) continue;
       job.status = 'working';
-      if (age < this.durationMs || this.faults.holdJobs) continue;
+      if (age < lengthMs || this.faults.holdJobs) continue;
       this.#finish(job);
     }
   }
@@ -119,8 +120,16 @@ export class JobRunner {
     };
   }
 
+  #lengthOf(job: Job): number {
+    return this.durationMs + job.total * this.faults.jobMsPerRow;
+  }
+
   #finish(job: Job): void {
     this.#open.delete(job);
+    if (this.faults.loseJobs > 0) {
+      this.faults.loseJobs -= 1;
+      this.jobs.delete(job.id);
+    }
     if (this.faults.failJobs > 0) {
       this.faults.failJobs -= 1;
       Object.assign(job, { status: 'failed', message: 'Job failed' });

@@ -61,7 +61,10 @@ export class SearchIndex {
       value: foldCase(match[2] ?? match[3] ?? ''),
     }));
     const wanted = terms.filter(({ field }) => field !== 'type');
-    const email = wanted.find(({ field }) => field === 'email');
+    const emails = wanted.filter(({ field }) => field === 'email');
+    if (emails.length > 1 && this.faults.searchTerms === 'or')
+      return new Set(emails.flatMap(({ value }) => [...(this.#byEmail.get(value) ?? [])]));
+    const email = emails[0];
     const externalId = wanted.find(({ field }) => field === 'external_id');
     const start = email
       ? this.#byEmail.get(email.value)

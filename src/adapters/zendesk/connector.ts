@@ -2,7 +2,10 @@ import type { ProbeRow } from '../../core/probe';
 import type { TargetConnector } from '../../ports/target-connector';
 import { makeAddresses } from './addresses';
 import { countActiveAdmins } from './admins';
+import { makeBulk } from './bulk';
+import { orSingles } from './bulk-runner';
 import { cached } from './cached';
+import { createMany } from './create-many';
 import { readDescription, readSelf } from './describe';
 import { makeUserLookup } from './find-users';
 import { makeGroups } from './groups';
@@ -16,6 +19,7 @@ import { makeOrganizations } from './organizations';
 import type { Quota, ZendeskConnectorOptions } from './settings';
 import { probeZendesk } from './test-connection';
 import { makeTransport } from './transport';
+import { updateMany } from './update-many';
 import { makeUserPace } from './user-update-pace';
 import { makeUsers } from './users';
 
@@ -58,13 +62,21 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
       await credential.since(sinceMs);
     },
   });
-  const credential = cached(() => readSelf(http), 0, clock);
+  const credential = cached(() => readSelf(http), DESCRIPTION_MS, clock);
   const description = cached(() => readDescription(http, logger, options), DESCRIPTION_MS, clock);
   const describe = (fresh?: boolean) => description.get(fresh);
   const identities = makeIdentities(http);
   const organizations = makeOrganizations({ http, clock, sleep, mayCreate: options.createOrganizations ?? false });
   const addresses = makeAddresses(http, identities, sleep);
   const lookup = makeUserLookup(http, identities, sleep);
+  const isBulkOn = options.bulk ?? true;
+  const bulk = makeBulk({ http, store: options.stateStore, clock, sleep, logger, timeScale, isOn: isBulkOn });
+  const createDeps = {
+    http,
+    runner: bulk.runner,
+    ownEmail: async () => (await credential.get()).email,
+    onUnsafe: (why: string) => bulk.access.rest('createUsers', why),
+  };
   const users = makeUsers({
     http,
     lookup,
@@ -74,6 +86,12 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     readOrganizations: options.readOrganizations ?? false,
     readBrands: options.readBrands ?? false,
     logger,
+    bulk: {
+      bundler: bulk.bundler,
+      createMany: (items) => orSingles(() => createMany(createDeps, items)),
+      updateMany: (items) => orSingles(() => updateMany(http, bulk.runner, items)),
+      sessions: { windowMs: 10, maxKeys: 100, maxChars: 6_000, sleep },
+    },
   });
   const groups = makeGroups(http, clock);
   const memberships = makeMemberships(http, groups);
@@ -97,7 +115,9 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     listGroupMemberships: memberships.ofGroup,
     addMembership: memberships.add,
     removeMembership: memberships.remove,
-    busyForMs: (kind) => limiter.busyForMs(kind === 'userUpdate' ? 'updateUser' : 'account'),
+    // Where updates are bundled, a full lane of single ones holds nobody up.
+    busyForMs: (kind) =>
+      limiter.busyForMs(kind === 'userUpdate' && !(isBulkOn && bulk.access.isOpen('updateUsers')) ? 'updateUser' : 'account'),
     limits: limiter.limits,
     clearWaits: limiter.clearWaits,
     probe: () => probeZendesk({ http, authKind: options.auth.kind, clock }),

@@ -20,6 +20,7 @@ const userShape = z.object({
   suspended: z.boolean().nullish(),
   active: z.boolean().nullish(),
   organization_id: id.nullish(),
+  created_at: text,
   phone: text,
   locale: text,
   time_zone: text,
@@ -77,6 +78,7 @@ const meShape = z.object({
   role: z.string().nullish(),
   active: z.boolean().nullish(),
   suspended: z.boolean().nullish(),
+  email: text,
   locale: text,
 });
 
@@ -191,7 +193,8 @@ function toAttributes(row: UserRow): Attributes {
 /** Zendesk stores date fields as midnight in UTC. */
 const MIDNIGHT = /^(\d{4}-\d{2}-\d{2})T00:00:00(?:\.0+)?(?:Z|\+00:00)$/;
 
-function fieldValue(value: unknown): AttributeValue {
+/** A user field's value in our words: a date without its midnight, no value for an empty text. */
+export function fieldValue(value: unknown): AttributeValue {
   if (typeof value === 'string') return MIDNIGHT.exec(value)?.[1] ?? (value || null);
   if (typeof value === 'number' || typeof value === 'boolean') return value;
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : null;

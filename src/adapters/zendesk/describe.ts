@@ -9,6 +9,7 @@ import { pages } from './paging';
 /** The user whom the credential acts as. */
 export interface Self {
   readonly id: TargetId;
+  readonly email: string | undefined;
   /** Language of Zendesk's texts for this user; undefined if the answer does not tell. */
   readonly locale: string | undefined;
 }
@@ -31,7 +32,7 @@ export async function readSelf(http: ZendeskHttp): Promise<Self> {
   }
   if (user.role !== 'admin')
     throw new UnauthorizedError('target', "The credential's Zendesk user is not an admin: only admins may change agents");
-  return { id: user.id, locale: user.locale ?? undefined };
+  return { id: user.id, email: user.email ?? undefined, locale: user.locale ?? undefined };
 }
 
 /** The account's custom roles; `has` is false where the plan has none (404 or 403). https://developer.zendesk.com/api-reference/ticketing/account-configuration/custom_roles/ */

@@ -3,15 +3,21 @@ import type { TargetId, TargetRole, TargetUser } from '../../core/model';
 import { isSameRole } from '../../core/role';
 import type { Logger } from '../../ports/runtime';
 import type { NewTargetUser, TargetDescription, TargetUserChanges, UserMatcher } from '../../ports/target-connector';
+import { type BatchOptions, makeBatcher } from './batcher';
+import type { BulkKind } from './bulk-access';
+import type { Bundler, BundlerOptions, ItemResult } from './bundler';
+import type { CreateItem } from './create-many';
 import { type DecodedUser, decode, shapes, toUser } from './decode';
 import { encodeAttributes, encodeRole } from './encode';
 import type { UserLookup } from './find-users';
 import { isAmbiguous, type ZendeskHttp } from './http';
 import type { Identities } from './identities';
+import { makeInOrder } from './in-order';
 import { idNumber } from './json';
 import { hasOpenTickets } from './open-tickets';
 import type { Organizations } from './organizations';
 import { pages } from './paging';
+import type { UpdateItem } from './update-many';
 
 /** What writing users needs. */
 export interface UserDeps {
@@ -23,6 +29,16 @@ export interface UserDeps {
   readonly readOrganizations: boolean;
   readonly readBrands: boolean;
   readonly logger: Logger;
+  readonly bulk: UserBulk;
+}
+
+/** How users are written many at once. */
+export interface UserBulk {
+  /** Bundles singles; see {@link makeBundler}. */
+  bundler<Item, R>(kind: BulkKind, parts: Pick<BundlerOptions<Item, R>, 'keyOf' | 'single' | 'bundle'>): Bundler<Item, R>;
+  createMany(items: readonly CreateItem[]): Promise<ReadonlyMap<CreateItem, ItemResult<DecodedUser>>>;
+  updateMany(items: readonly UpdateItem[]): Promise<ReadonlyMap<UpdateItem, ItemResult<DecodedUser>>>;
+  readonly sessions: BatchOptions;
 }
 
 /** The users' part of the target connector; see the port for each method. */
@@ -41,6 +57,7 @@ const USER = '/api/v2/users/{user_id}';
 /** Makes it. */
 export function makeUsers(deps: UserDeps): Users {
   const { http, lookup, organizations, describe } = deps;
+  const inOrder = makeInOrder();
 
   /** Names the organizations: the user's own answer holds an id only. */
   async function finish({ user, organizationId }: DecodedUser): Promise<TargetUser> {
@@ -111,6 +128,24 @@ export function makeUsers(deps: UserDeps): Users {
     }
   }
 
+  /** Ended together where several are at once: https://developer.zendesk.com/api-reference/ticketing/users/users/#logout-many-users */
+  const sessions = makeBatcher<true>(async (take) => {
+    const ids = take();
+    if (ids.length > 1) await http.call({ method: 'POST', route: `${USERS}/logout_many`, query: { ids: ids.join(',') } });
+    else await http.call({ method: 'DELETE', route: `${USER}/sessions`, params: ids, accept: [404] });
+    return new Map();
+  }, deps.bulk.sessions);
+  const creations = deps.bulk.bundler<CreateItem, DecodedUser>('createUsers', {
+    keyOf: ({ externalId }) => externalId.toLowerCase(),
+    single: ({ fields, externalId }) => postSharingPhone(fields, externalId),
+    bundle: deps.bulk.createMany,
+  });
+  const updates = deps.bulk.bundler<UpdateItem, DecodedUser>('updateUsers', {
+    keyOf: ({ id }) => id,
+    single: ({ id, fields }) => put(id, fields),
+    bundle: deps.bulk.updateMany,
+  });
+
   async function encoded(attributes: NewTargetUser['attributes']) {
     const result = encodeAttributes(attributes, await describe());
     if (result.leftOut.length > 0) {
@@ -119,6 +154,34 @@ export function makeUsers(deps: UserDeps): Users {
       });
     }
     return result;
+  }
+
+  /** Changes of one person are never mixed: each is whole before the next begins. */
+  async function update(before: TargetUser, changes: TargetUserChanges): Promise<TargetUser> {
+    const { id } = before;
+    if (changes.suspended === true || changes.role) await guardSelf(id, 'suspended and never changes its role');
+    const mapped = changes.attributes === undefined ? undefined : await encoded(changes.attributes);
+    // Addresses first, so that the answer to the update shows them too. `email` in an update would only add a second address.
+    if (changes.email !== undefined) await deps.identities.changePrimary(id, changes.email, before.email);
+    const fields = {
+      ...mapped?.fields,
+      ...(changes.externalId === undefined ? {} : { external_id: changes.externalId }),
+      ...(changes.name === undefined ? {} : { name: changes.name }),
+      ...(changes.role === undefined ? {} : encodeRole(changes.role)),
+      ...(changes.suspended === undefined ? {} : { suspended: changes.suspended }),
+    };
+    let after = Object.keys(fields).length > 0 ? await updates.submit({ id, fields }) : undefined;
+    if (after && changes.role) verifyRole(after.user, changes.role);
+    if (after && changes.suspended !== undefined && after.user.suspended !== changes.suspended) {
+      throw new RejectedError('suspended', 'Zendesk accepted the update and did not change the suspension');
+    }
+    if (mapped?.organization !== undefined || mapped?.organizations !== undefined) {
+      await moveOrganizations(before, mapped.organization, mapped.organizations);
+      after = undefined;
+    }
+    const found = after ?? (await lookup.byId(id));
+    if (!found) throw new NotFoundError('target', `The Zendesk user ${id} is gone`);
+    return finish(found);
   }
 
   async function guardSelf(id: TargetId, what: string): Promise<void> {
@@ -144,8 +207,8 @@ export function makeUsers(deps: UserDeps): Users {
       const ids = await Promise.all(
         names.map((name) => organizations.resolve(name, organization ? 'organization' : 'organizations')),
       );
-      const created = await postSharingPhone(
-        {
+      const created = await creations.submit({
+        fields: {
           ...fields,
           external_id: user.externalId,
           name: user.name,
@@ -156,40 +219,16 @@ export function makeUsers(deps: UserDeps): Users {
           // Either one alone has been seen to let a mail out.
           ...(user.sendWelcomeMail ? {} : { verified: true, skip_verify_email: true }),
         },
-        user.externalId,
-      );
+        externalId: user.externalId,
+        email: user.email,
+      });
       verifyRole(created.user, user.role);
       return finish(created);
     },
-    async update(before, changes) {
-      const { id } = before;
-      if (changes.suspended === true || changes.role) await guardSelf(id, 'suspended and never changes its role');
-      const mapped = changes.attributes === undefined ? undefined : await encoded(changes.attributes);
-      // Addresses first, so that the answer to the update shows them too. `email` in an update would only add a second address.
-      if (changes.email !== undefined) await deps.identities.changePrimary(id, changes.email, before.email);
-      const fields = {
-        ...mapped?.fields,
-        ...(changes.externalId === undefined ? {} : { external_id: changes.externalId }),
-        ...(changes.name === undefined ? {} : { name: changes.name }),
-        ...(changes.role === undefined ? {} : encodeRole(changes.role)),
-        ...(changes.suspended === undefined ? {} : { suspended: changes.suspended }),
-      };
-      let after = Object.keys(fields).length > 0 ? await put(id, fields) : undefined;
-      if (after && changes.role) verifyRole(after.user, changes.role);
-      if (after && changes.suspended !== undefined && after.user.suspended !== changes.suspended) {
-        throw new RejectedError('suspended', 'Zendesk accepted the update and did not change the suspension');
-      }
-      if (mapped?.organization !== undefined || mapped?.organizations !== undefined) {
-        await moveOrganizations(before, mapped.organization, mapped.organizations);
-        after = undefined;
-      }
-      const found = after ?? (await lookup.byId(id));
-      if (!found) throw new NotFoundError('target', `The Zendesk user ${id} is gone`);
-      return finish(found);
-    },
+    update: (before, changes) => inOrder(before.id, () => update(before, changes)),
     async endSessions(id) {
       try {
-        await http.call({ method: 'DELETE', route: `${USER}/sessions`, params: [id], accept: [404] });
+        await sessions.get(id);
       } catch (error) {
         if (!(error instanceof RejectedError)) throw error;
         deps.logger.info('Zendesk ended no sessions', { targetId: id, code: error.code });

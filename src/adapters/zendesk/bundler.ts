@@ -1,0 +1,159 @@
+/** What became of one item of a bundle. An item left out is tried singly. */
+export type ItemResult<R> = { readonly value: R } | { readonly error: unknown };
+
+/** What a bundler is made of. */
+export interface BundlerOptions<Item, R> {
+  /** Whom an item is about: of several about one only one is under way, in the order in which they came. */
+  readonly keyOf: (item: Item) => string;
+  /** Writes one item. */
+  readonly single: (item: Item) => Promise<R>;
+  /** Writes many at once. What it throws, each of them gets. */
+  readonly bundle: (items: readonly Item[]) => Promise<ReadonlyMap<Item, ItemResult<R>>>;
+  /** False while the account has no bulk for this, or singles are faster. */
+  readonly canBundle: () => boolean;
+  /** Singles under way at once while bundles are possible: what comes beyond waits to be bundled. */
+  readonly maxSingles: number;
+  /** Fewest items worth a bundle. */
+  readonly minItems: number;
+  /** How long nobody must have come before a bundle leaves that is not full. */
+  readonly quietMs: number;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly now: () => number;
+}
+
+/** Zendesk's bulk calls take so many: https://developer.zendesk.com/api-reference/ticketing/users/users/#create-many-users */
+export const MAX_ITEMS = 100;
+/** Bundles under way at once: three instances keep below the account's 30 jobs of a type. */
+const MAX_BUNDLES = 8;
+/** A bundle does not wait longer for more, however steadily they come. */
+const MAX_GATHER_ROUNDS = 8;
+/** After a bundle more are expected for so long: then the first to come waits for others. */
+const HOT_MS = 30_000;
+
+interface Entry<Item, R> {
+  readonly item: Item;
+  readonly key: string;
+  readonly resolve: (value: R) => void;
+  readonly reject: (error: unknown) => void;
+  /** Left over from a bundle: never bundled again. */
+  mustBeSingle: boolean;
+}
+
+/** Writes concurrent callers' items: a few singly and at once, many in bundles. The callers do not know. */
+export interface Bundler<Item, R> {
+  submit(item: Item): Promise<R>;
+}
+
+/** Makes a bundler. */
+export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<Item, R> {
+  const { keyOf, sleep, now } = options;
+  let waiting: Entry<Item, R>[] = [];
+  const busy = new Set<string>();
+  let singles = 0;
+  let bundles = 0;
+  let isGathering = false;
+  let bundledAt = Number.NEGATIVE_INFINITY;
+
+  /** The first of each key that nobody else is under way for. */
+  function free(): Entry<Item, R>[] {
+    const seen = new Set(busy);
+    return waiting.filter(({ key }) => {
+      const isFirst = !seen.has(key);
+      seen.add(key);
+      return isFirst;
+    });
+  }
+
+  function take(entries: readonly Entry<Item, R>[]): void {
+    const taken = new Set(entries);
+    waiting = waiting.filter((entry) => !taken.has(entry));
+    for (const { key } of entries) busy.add(key);
+  }
+
+  function settle(entry: Entry<Item, R>, result: ItemResult<R>): void {
+    busy.delete(entry.key);
+    if ('error' in result) entry.reject(result.error);
+    else entry.resolve(result.value);
+  }
+
+  async function runSingle(entry: Entry<Item, R>): Promise<void> {
+    singles += 1;
+    const result = await options.single(entry.item).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    );
+    singles -= 1;
+    settle(entry, result);
+    pump();
+  }
+
+  async function runBundle(entries: readonly Entry<Item, R>[]): Promise<void> {
+    bundles += 1;
+    bundledAt = now();
+    try {
+      const results = await options.bundle(entries.map(({ item }) => item));
+      const left = entries.filter((entry) => {
+        const result = results.get(entry.item);
+        if (result) settle(entry, result);
+        return !result;
+      });
+      for (const entry of left) {
+        busy.delete(entry.key);
+        entry.mustBeSingle = true;
+      }
+      waiting = [...left, ...waiting];
+    } catch (error) {
+      for (const entry of entries) settle(entry, { error });
+    }
+    bundles -= 1;
+    bundledAt = now();
+    pump();
+  }
+
+  /** Waits until nobody has come for a while, or enough have. */
+  async function gather(): Promise<void> {
+    isGathering = true;
+    let before = -1;
+    for (let round = 0; round < MAX_GATHER_ROUNDS && waiting.length !== before && waiting.length < MAX_ITEMS; round++) {
+      before = waiting.length;
+      await sleep(options.quietMs);
+    }
+    isGathering = false;
+    const many = free().filter(({ mustBeSingle }) => !mustBeSingle);
+    if (many.length >= options.minItems && options.canBundle()) start(many.slice(0, MAX_ITEMS));
+    else startSingles(free());
+    pump();
+  }
+
+  function start(entries: readonly Entry<Item, R>[]): void {
+    take(entries);
+    void runBundle(entries);
+  }
+
+  function startSingles(entries: readonly Entry<Item, R>[]): void {
+    const room = options.canBundle() ? Math.max(0, options.maxSingles - singles) : entries.length;
+    const chosen = entries.slice(0, room);
+    take(chosen);
+    for (const entry of chosen) void runSingle(entry);
+  }
+
+  function pump(): void {
+    const entries = free();
+    const canBundle = options.canBundle();
+    startSingles(entries.filter(({ mustBeSingle }) => mustBeSingle || !canBundle));
+    const many = canBundle ? entries.filter(({ mustBeSingle }) => !mustBeSingle) : [];
+    if (many.length === 0 || isGathering) return;
+    const isHot = now() - bundledAt < HOT_MS;
+    if (many.length < options.minItems && !isHot) startSingles(many);
+    else if (bundles < MAX_BUNDLES) void gather();
+  }
+
+  return {
+    submit(item) {
+      return new Promise<R>((resolve, reject) => {
+        waiting.push({ item, key: keyOf(item), resolve, reject, mustBeSingle: false });
+        pump();
+      });
+    },
+  };
+}
