@@ -306,7 +306,7 @@ describe('what the field writes', () => {
       remarks: [
         {
           path: 'groups[0].clauses[0].targetOperand.values[0]',
-          message: expect.stringContaining('U+00A0 NO-BREAK SPACE as character 8'),
+          message: expect.stringContaining('U+00A0 NO-BREAK SPACE at position 8'),
         },
       ],
     });

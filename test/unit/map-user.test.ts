@@ -226,7 +226,7 @@ describe('mapUser › unique values', () => {
   it.each([
     ['alias', 0, 'does not keep unique'],
     ['phone', 0, 'does not keep unique'],
-    ['email', 2, 'cannot stand for a matching attribute'],
+    ['email', 2, 'cannot be used for a matching attribute'],
   ])('is refused for %s with the matching priority %d', (target, matchingPriority, reason) => {
     const mapping = mapTo(target, 'SelectUniqueValue([mail], [city])', { matchingPriority });
     const read = readSchema(aSchemaFile([mapping]));

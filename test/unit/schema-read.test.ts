@@ -120,7 +120,7 @@ describe('schema › a broken file', () => {
 
   it.each([
     ['unknown operator', /scope\.groups\[1\]\.clauses\[0\]\.operatorName: .*SOUNDS LIKE/],
-    ['a filter group without clauses', /scope\.groups\[0\]\.clauses: must hold at least one clause/],
+    ['a filter group without clauses', /scope\.groups\[0\]\.clauses: must contain at least one clause/],
     ['unknown attribute in a filter', /clauses\[1\]\.sourceOperandName: .*departmnt.*department/],
     ['unknown function', /attributeMappings\[4\].*Joinn.*did you mean `Join`.*column 1/],
     ['syntax error with its column', /attributeMappings\[5\]\.source\.expression: .*column 28/],
@@ -204,7 +204,7 @@ describe('schema › object mappings', () => {
       readSchema(aSchemaFile([], { user: { flowTypes, attributeMappings: [matching, ...name] } }));
     const refused = read('Add, Update');
     expect(refused.ok ? [] : refused.problems.map(({ problem }) => problem)).toEqual([
-      'Zendesk creates no user without a name: map name, or leave Add out of `flowTypes`',
+      'Zendesk does not create a user without a name: map name, or leave Add out of `flowTypes`',
     ]);
     expect(read('Update, Delete').ok).toBe(true);
   });
@@ -246,8 +246,8 @@ describe('schema › object mappings', () => {
   it.each([
     [mapTo('alias', '[mailNickname]', { matchingPriority: 2 }), /cannot look a user up by alias/],
     [mapTo('email', '"a@b.example"', { matchingPriority: 2 }), /fixed value matches everybody or nobody/],
-    [mapTo('email', '[mail]', { matchingPriority: -1 }), /0 or a whole number/],
-    [mapTo('email', '[mail]', { matchingPriority: 1.5 }), /0 or a whole number/],
+    [mapTo('email', '[mail]', { matchingPriority: -1 }), /0 or a positive whole number/],
+    [mapTo('email', '[mail]', { matchingPriority: 1.5 }), /0 or a positive whole number/],
   ])('a matching attribute must be one: %j', (mapping, reason) => {
     expect(problemsOf(aSchemaFile([mapping]))[0]?.problem).toMatch(reason);
   });
@@ -352,7 +352,7 @@ describe('schema › sources', () => {
     [{ type: 'Attribute', expression: 'ToLower([mail])' }, /type is Attribute/],
     [{ type: 'Attribute' }, /Missing: the source attribute/],
     [{ type: 'Constant' }, /Missing: the fixed value/],
-    [{ type: 'Constant', expression: '[mail]' }, /not a text in quotation marks/],
+    [{ type: 'Constant', expression: '[mail]' }, /not text in quotation marks/],
     [{ type: 'Constant', expression: '"a"', name: 'b' }, /make them the same/],
     [{ type: 'Function', expression: 'ToLower([mail])', name: 'ToUpper' }, /make them the same/],
     [{ type: 'Function' }, /Missing: the function/],
@@ -361,7 +361,7 @@ describe('schema › sources', () => {
     [{ expression: '[constructor]' }, /no user attribute "constructor"/],
     [{ expression: '[__proto__]' }, /no user attribute "__proto__"/],
     ['[mail]', /Must be an object or null/],
-    [{ expression: 5 }, /Must be a text/],
+    [{ expression: 5 }, /Must be text/],
   ])('%j is refused', (source, reason) => {
     expect(problemsOf(aSchemaFile([{ targetAttributeName: 'notes', source }]))[0]?.problem).toMatch(reason);
   });

@@ -88,7 +88,7 @@ describe('a schema as every tool saves it', () => {
   });
 
   it.each<[string, Buffer, RegExp]>([
-    ['ANSI', Buffer.from('{\n"name": "M\u00fcller"}', 'latin1'), /not UTF-8 from line 2 on.*Set-Content -Encoding utf8/],
+    ['ANSI', Buffer.from('{\n"name": "M\u00fcller"}', 'latin1'), /not valid UTF-8, first at line 2.*Set-Content -Encoding utf8/],
     ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x7b, 0, 0, 0]), /UTF-32/],
     ['ZIP', Buffer.from('PK\u0003\u0004'), /ZIP archive/],
     ['gzip', Buffer.from([0x1f, 0x8b, 8]), /gzip/],
@@ -98,9 +98,9 @@ describe('a schema as every tool saves it', () => {
   });
 
   it.each<[string, RegExp]>([
-    ['{"a": [1,]}', /line 1, column 10: a comma stands before `\]`; delete the comma/],
-    ['{\n  "a": 1,\n}', /line 3, column 1: a comma stands before `}`; delete the comma/],
-    ["{'a': 1}", /column 2: a text stands in double quotation marks/],
+    ['{"a": [1,]}', /line 1, column 10: there is a comma before `\]`; delete it/],
+    ['{\n  "a": 1,\n}', /line 3, column 1: there is a comma before `}`; delete it/],
+    ["{'a': 1}", /column 2: strings are enclosed in double quotation marks/],
     ['{“a”: 1}', /U\+201C LEFT DOUBLE QUOTATION MARK.*type `"` instead/],
     ['{"a":\u00a01}', /U\+00A0 NO-BREAK SPACE.*delete it/],
     ['{"a": 1 "b": 2}', /a comma is missing/],
@@ -150,8 +150,8 @@ describe('a whole export of a SCIM gallery application', () => {
     const reasons = new Map(ignored.map(({ name, reason }) => [name, reason]));
     expect(reasons.get('title')).toBe("The file's `directories` declare it, and a Zendesk user has no such attribute; left out");
     expect(reasons.get('phoneNumbers[type eq "mobile"].value')).toContain('left out');
-    expect(reasons.get('emails[type eq "work"].value')).toBe('email of Zendesk, which "userName" is mapped to; left out');
-    expect(reasons.get('name.formatted')).toBe('name of Zendesk, which "displayName" is mapped to; left out');
+    expect(reasons.get('emails[type eq "work"].value')).toBe('Read as email, to which "userName" is mapped already; left out');
+    expect(reasons.get('name.formatted')).toBe('Read as name, to which "displayName" is mapped already; left out');
     expect(ignored.filter(({ name }) => name === 'title')).toHaveLength(1);
   });
 
@@ -169,7 +169,7 @@ describe('a whole export of a SCIM gallery application', () => {
     const result = readSchema(JSON.stringify(wrong));
     expect(result).toMatchObject({ ok: false });
     expect(problemsOf(result)[0]).toContain(
-      `synchronizationRules[0].${key}: The file's \`directories\` describe no directory "Elsewhere"`,
+      `synchronizationRules[0].${key}: There is no directory "Elsewhere" in the file's \`directories\``,
     );
   });
 

@@ -129,7 +129,7 @@ export class Call {
     if (constant === undefined && this.isGiven(index)) {
       this.refuse(
         index,
-        `${this.parameterName(index)} must be a text in double quotes`,
+        `${this.parameterName(index)} must be text in double quotation marks`,
         'so that it can be checked when the mapping is loaded',
       );
     }

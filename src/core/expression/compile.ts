@@ -144,7 +144,11 @@ class Compiler {
       case 'attribute': {
         const odd = unseenCharacterIn(node.name);
         if (odd !== undefined)
-          this.refuse(node.offset + 1 + odd.offset, `the attribute name holds ${odd.name}, which cannot be seen`, 'type it anew');
+          this.refuse(
+            node.offset + 1 + odd.offset,
+            `the attribute name contains the invisible character ${odd.name}`,
+            'retype it',
+          );
         return this.attribute(node.name);
       }
       case 'word':
@@ -168,8 +172,8 @@ class Compiler {
   private noteUnseen(value: string, offset: number): void {
     const odd = unseenCharacterIn(value);
     if (odd === undefined) return;
-    const message = `the text \`${excerpt(value)}\` holds ${odd.name} as character ${odd.offset + 1}, which cannot be seen`;
-    this.remarks.push(problemAt(this.text, offset, message, 'type it anew if it was only copied along'));
+    const message = `the text \`${excerpt(value)}\` contains the invisible character ${odd.name} at position ${odd.offset + 1}`;
+    this.remarks.push(problemAt(this.text, offset, message, 'retype it if it was only copied along'));
   }
 
   private refuse(offset: number, message: string, hint?: string): void {

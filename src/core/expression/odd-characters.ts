@@ -90,5 +90,5 @@ export function unseenCharacterIn(text: string): OddCharacter | undefined {
 /** Says which unseen character a text holds and where, for the end of a sentence; empty when it holds none. */
 export function unseenHint(text: string): string {
   const odd = unseenCharacterIn(text);
-  return odd === undefined ? '' : `; it holds ${odd.name} as character ${odd.offset + 1}, which cannot be seen`;
+  return odd === undefined ? '' : `; it contains the invisible character ${odd.name} at position ${odd.offset + 1}`;
 }

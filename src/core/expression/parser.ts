@@ -169,7 +169,7 @@ function explainCharacter(text: string, offset: number): [message: string, hint?
   const character = String.fromCodePoint(text.codePointAt(offset) ?? 0);
   const odd = oddCharacterAt(text, offset);
   if (odd !== undefined) {
-    const advice = odd.meant.trim() === '' ? 'delete it and type it anew' : `type \`${odd.meant}\` instead`;
+    const advice = odd.meant.trim() === '' ? 'delete it' : `type \`${odd.meant}\` instead`;
     return [`unexpected character ${odd.name}`, `it was probably copied along; ${advice}`];
   }
   switch (character) {
@@ -184,20 +184,20 @@ function explainCharacter(text: string, offset: number): [message: string, hint?
         'write it as `[givenName]`, not empty, without brackets or quotation marks inside',
       ];
     case "'":
-      return [`unexpected \`${character}\``, 'texts stand in straight double quotation marks: `"`'];
+      return [`unexpected \`${character}\``, 'text is enclosed in straight double quotation marks: `"`'];
     case '|':
       return [`unexpected \`${text.startsWith('||', offset) ? '||' : '|'}\``, 'conditions are joined with `OR`'];
     case '!':
       return text.startsWith('!=', offset)
         ? ['unexpected `!=`', '"is not equal to" is written `<>`']
-        : ['unexpected `!`', 'a condition is turned round with `Not(…)`'];
+        : ['unexpected `!`', 'a condition is negated with `Not(…)`'];
     case '-':
       return ['unexpected `-`', 'comparisons are written `=`, `<>`, `<`, `>`; conditions are joined with `AND` and `OR`'];
     case '+':
-      return ['unexpected `+`', 'texts are put together with `Append` or `Join`'];
+      return ['unexpected `+`', 'text is joined with `Append` or `Join`'];
     case '&':
       if (text.startsWith('&&', offset)) return ['unexpected `&&`', 'conditions are joined with `AND`'];
-      return ['unexpected `&`', 'texts are put together with `Append` or `Join`; a hexadecimal number is written `&HFF`'];
+      return ['unexpected `&`', 'text is joined with `Append` or `Join`; a hexadecimal number is written `&HFF`'];
     case ';':
       return ['unexpected `;`', 'arguments are separated with commas'];
     default:
@@ -227,17 +227,17 @@ function explainToken(
     return refuse(
       found.startOffset,
       message,
-      `${odd.name} stands before it, which cannot be seen: delete it and type the word anew`,
+      `there is an invisible character before it, ${odd.name}: delete it and retype the word`,
     );
   if (found.tokenType === tokens.RightParenthesis && open.length === 0)
     return refuse(found.startOffset, message, 'there is one `)` too many');
   if (open.length === 0)
-    return refuse(found.startOffset, `${message} after the end of the expression`, 'everything must stand in one function call');
+    return refuse(found.startOffset, `${message} after the end of the expression`, 'everything must be inside one function call');
   if (found.tokenType === tokens.Comparison && previous?.tokenType === tokens.Comparison)
     return refuse(found.startOffset, message, '"is equal to" is written with one `=`, "is not equal to" `<>`');
   if (found.tokenType === tokens.And || found.tokenType === tokens.Or) {
     const word = image.toUpperCase();
-    return refuse(found.startOffset, message, `\`${word}\` stands between two conditions: \`[a] = "x" ${word} [b] = "y"\``);
+    return refuse(found.startOffset, message, `\`${word}\` goes between two conditions: \`[a] = "x" ${word} [b] = "y"\``);
   }
   const startsArgument = [tokens.Text, tokens.Attribute, tokens.Decimal, tokens.Hex, tokens.Identifier].some(
     (type) => type === found.tokenType,

@@ -68,7 +68,7 @@ export function compileFilter(filter: unknown): FilterResult {
       const odd = operator.kind === 'values' ? unseenCharacterIn(value) : undefined;
       if (odd === undefined) continue;
       const path = `groups[${groupIndex}].clauses[${clauseIndex}].targetOperand.values[${index}]`;
-      const message = `holds ${odd.name} as character ${odd.offset + 1}, which cannot be seen; type it anew if it was only copied along`;
+      const message = `contains the invisible character ${odd.name} at position ${odd.offset + 1}; retype it if it was only copied along`;
       remarks.push({ path, message });
     }
   }
@@ -93,7 +93,7 @@ function readGroups(groups: unknown, report: Report): CompiledClause[][] {
     const path = `groups[${groupIndex}]`;
     const clauses = isObject(group) ? own(group, 'clauses') : undefined;
     if (!Array.isArray(clauses) || clauses.length === 0) {
-      report(`${path}.clauses`, 'must hold at least one clause; for everybody, leave the group out');
+      report(`${path}.clauses`, 'must contain at least one clause; to include everybody, leave the group out');
       return [];
     }
     return clauses.flatMap((clause: unknown, clauseIndex) => {
@@ -145,7 +145,7 @@ function readValues(clause: JsonObject, report: Report): string[] | undefined {
   const target = own(clause, 'targetOperand');
   const values = isObject(target) ? own(target, 'values') : undefined;
   if (!Array.isArray(values) || values.length === 0) {
-    report('.targetOperand.values', 'must hold at least one value for this operator');
+    report('.targetOperand.values', 'must contain at least one value for this operator');
     return undefined;
   }
   const texts: string[] = [];
@@ -153,7 +153,7 @@ function readValues(clause: JsonObject, report: Report): string[] | undefined {
     if (typeof value === 'boolean') texts.push(value ? 'True' : 'False');
     else if (typeof value === 'number') texts.push(String(value));
     else if (typeof value === 'string' && value !== '') texts.push(value);
-    else report(`.targetOperand.values[${index}]`, 'must be a text that is not empty; to look for empty attributes use IS NULL');
+    else report(`.targetOperand.values[${index}]`, 'must be text and not empty; to find empty attributes use IS NULL');
   });
   return texts.length === values.length ? texts : undefined;
 }

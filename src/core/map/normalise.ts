@@ -57,13 +57,13 @@ export function normaliseFor(target: TargetAttribute, given: AttributeValue, acc
   if (Array.isArray(given)) {
     const [only, ...others] = given;
     if (only === undefined) return empty;
-    if (others.length > 0) return refused(`${target.name} holds one value and the source gave ${given.length}`);
+    if (others.length > 0) return refused(`${target.name} holds one value, but the source gave ${given.length}`);
     return normaliseFor(target, only, account);
   }
   const text = String(given).replace(/\r\n?/g, '\n').trim();
   if (text === '') return empty;
   if (target.maxLength !== undefined && text.length > target.maxLength) {
-    return refused(`${target.name} holds at most ${target.maxLength} characters and the value has ${text.length}`);
+    return refused(`${target.name} holds at most ${target.maxLength} characters, but the value has ${text.length}`);
   }
   switch (target.kind) {
     case 'boolean':
@@ -124,9 +124,9 @@ function normaliseOrganizations(
   const names = texts.filter((text, index) => text !== '' && texts.findIndex((one) => isSameText(one, text)) === index);
   const longest = Math.max(0, ...names.map(({ length }) => length));
   if (target.maxLength !== undefined && longest > target.maxLength)
-    return refused(`the name of an organization holds at most ${target.maxLength} characters and one has ${longest}`);
+    return refused(`the name of an organization holds at most ${target.maxLength} characters, but one has ${longest}`);
   if (names.length > 1 && account.hasMultipleOrganizations === false)
-    return refused(`a user of this Zendesk account belongs to one organization and the source gave ${names.length}`);
+    return refused(`a user of this Zendesk account belongs to one organization, but the source gave ${names.length}`);
   return names.length === 0 ? empty : accepted(names);
 }
 
@@ -170,7 +170,7 @@ function isSameText(left: string, right: string): boolean {
 function normaliseBoolean(name: string, text: string): Normalised {
   const word = text.toLowerCase();
   if (word === 'true' || word === '1') return accepted(true);
-  return word === 'false' || word === '0' ? accepted(false) : refused(`${name} is True or False`);
+  return word === 'false' || word === '0' ? accepted(false) : refused(`${name} must be True or False`);
 }
 
 /** The account's own spelling of a locale; `de-CH` falls back to `de` where the account has only that. */

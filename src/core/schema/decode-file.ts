@@ -31,6 +31,6 @@ function decode(bytes: Uint8Array, encoding: 'utf-8' | 'utf-16le' | 'utf-16be'):
     const before = new TextDecoder(encoding).decode(bytes).split('\uFFFD', 1)[0] ?? '';
     const line = before.split(/\r\n|\r|\n/).length;
     const name = encoding === 'utf-8' ? 'UTF-8' : 'UTF-16';
-    return refused(`The file is not ${name} from line ${line} on, as a file saved as "ANSI" is not: ${saveAs}`);
+    return refused(`The file is not valid ${name}, first at line ${line}; perhaps it was saved as "ANSI": ${saveAs}`);
   }
 }

@@ -20,7 +20,7 @@ export function readDirectories(schema: JsonObject, report: SchemaReport): Direc
       for (const key of ['sourceDirectoryName', 'targetDirectoryName']) {
         const name = own(rule, key);
         if (typeof name !== 'string' || name.trim() === '' || names.includes(name)) continue;
-        report.refuse([...path, key], `The file's \`directories\` describe no directory ${quote(name)}`, names);
+        report.refuse([...path, key], `There is no directory ${quote(name)} in the file's \`directories\``, names);
       }
     },
     targetsOf(rule, mapping) {

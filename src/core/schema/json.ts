@@ -156,8 +156,8 @@ function explainJson(text: string, offset: number): string | undefined {
   const character = text[offset];
   const before = text.slice(0, offset).trimEnd();
   if ((character === '}' || character === ']') && before.endsWith(','))
-    return `a comma stands before \`${character}\`; delete the comma`;
-  if (character === "'") return 'a text stands in double quotation marks: `"`';
+    return `there is a comma before \`${character}\`; delete it`;
+  if (character === "'") return 'strings are enclosed in double quotation marks: `"`';
   if (before === text.trimEnd()) return 'the file ends too early; perhaps it was cut off';
   if (/[}\]"\d]$/.test(before) && /["[{]/.test(character ?? '')) return 'a comma is missing before this';
   return undefined;

@@ -137,12 +137,12 @@ function refuseUniqueElsewhere(
   if (source.kind !== 'function' || !source.expression.usesUniqueness) return;
   const at = [...path, 'source', 'expression'];
   if (!UNIQUE_ATTRIBUTES.includes(name)) {
-    const why = `SelectUniqueValue cannot stand for ${name}, which Zendesk does not keep unique; use Coalesce for the first value that is there`;
+    const why = `SelectUniqueValue cannot be used for ${name}, which Zendesk does not keep unique; use Coalesce for the first value that is there`;
     report.refuse(at, why, UNIQUE_ATTRIBUTES);
   } else if (matchingPriority > 0) {
     report.refuse(
       at,
-      `SelectUniqueValue cannot stand for a matching attribute: it gives the value that no account has; set the \`matchingPriority\` of ${name} to 0`,
+      `SelectUniqueValue cannot be used for a matching attribute: it gives a value that no account has; set the \`matchingPriority\` of ${name} to 0`,
     );
   }
 }
@@ -178,7 +178,7 @@ function readPriority(value: JsonObject, path: JsonPath, report: SchemaReport): 
   const given = own(value, 'matchingPriority');
   if (given === undefined || given === null) return 0;
   if (typeof given === 'number' && Number.isInteger(given) && given >= 0) return given;
-  report.refuse([...path, 'matchingPriority'], `Must be 0 or a whole number above it, and is ${nameOf(given)}`);
+  report.refuse([...path, 'matchingPriority'], `Must be 0 or a positive whole number, but is ${nameOf(given)}`);
   return 0;
 }
 

@@ -96,7 +96,7 @@ function readActions(value: JsonObject, path: JsonPath, report: SchemaReport): O
     const what = words.length === 0 ? nameOf(given) : unknown.map(quote).join(', ');
     report.refuse(
       [...path, 'flowTypes'],
-      `Unknown target object action ${what}; write them in one text with commas between`,
+      `Unknown target object action ${what}; write them in one string, separated by commas`,
       OBJECT_FLOW_TYPES,
     );
   }
@@ -144,7 +144,11 @@ function withoutSecondNames(
     if (first === undefined || first === entry) return true;
     const written = String(own(entry.value, 'targetAttributeName'));
     const other = quote(String(own(first.value, 'targetAttributeName')));
-    report.ignore(written, [...entry.path, 'targetAttributeName'], `${name} of Zendesk, which ${other} is mapped to; left out`);
+    report.ignore(
+      written,
+      [...entry.path, 'targetAttributeName'],
+      `Read as ${name}, to which ${other} is mapped already; left out`,
+    );
     return false;
   });
 }
@@ -182,7 +186,7 @@ function refuseRepeats(type: ObjectType, entries: readonly Entry[], report: Sche
     else {
       report.refuse(
         [...path, 'matchingPriority'],
-        `${same.name} and ${name} both have the matching priority ${priority}; which one is tried first must be said`,
+        `${same.name} and ${name} both have the matching priority ${priority}; they must differ, so that it is clear which one is tried first`,
       );
     }
   }
@@ -213,7 +217,7 @@ function refuseMissingRequired(
     if (written.includes(name) && (mapping === undefined || !isInert(mapping))) continue;
     report.refuse(
       [...path, 'attributeMappings'],
-      `Zendesk creates no ${type} without a ${name}: map ${name}, or leave Add out of \`flowTypes\``,
+      `Zendesk does not create a ${type} without a ${name}: map ${name}, or leave Add out of \`flowTypes\``,
     );
   }
 }
@@ -257,7 +261,7 @@ function refuseUnknownOperands(type: ObjectType, value: JsonObject, path: JsonPa
           : `; did you mean ${suggestion}?`;
       report.refuse(
         [...path, 'scope', 'groups', groupIndex, 'clauses', clauseIndex, 'sourceOperandName'],
-        `A filter cannot ask for the ${type} attribute ${quote(name)}${hint}${unseenHint(name)}`,
+        `A filter cannot use the ${type} attribute ${quote(name)}${hint}${unseenHint(name)}`,
       );
     }
   }

@@ -34,7 +34,7 @@ export interface ReadSource {
 export function readSource(type: ObjectType, value: unknown, path: JsonPath, report: SchemaReport): ReadSource | undefined {
   if (value === undefined || value === null) return { source: { kind: 'none' }, text: '' };
   if (!isObject(value)) {
-    report.refuse(path, `Must be an object or null, and is ${nameOf(value)}`);
+    report.refuse(path, `Must be an object or null, but is ${nameOf(value)}`);
     return undefined;
   }
   const before = report.problems.length;
@@ -100,7 +100,7 @@ function readConstant(written: string, name: string | undefined, path: JsonPath,
   if (written !== '' && literal === undefined && name === undefined) {
     report.refuse(
       [...path, 'expression'],
-      `The source's type is Constant, but its expression ${quote(written)} is not a text in quotation marks`,
+      `The source's type is Constant, but its expression ${quote(written)} is not text in quotation marks`,
     );
     return undefined;
   }
@@ -183,7 +183,7 @@ function rebuild(value: JsonObject, path: JsonPath, report: SchemaReport, depth:
 function printParameter(value: unknown, path: JsonPath, report: SchemaReport, depth: number): string | undefined {
   if (value === undefined || value === null) return '';
   if (!isObject(value)) {
-    report.refuse(path, `Must be an object or null, and is ${nameOf(value)}`);
+    report.refuse(path, `Must be an object or null, but is ${nameOf(value)}`);
     return undefined;
   }
   const written = report.text(value, 'expression', path)?.trim() ?? '';

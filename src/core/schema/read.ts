@@ -47,7 +47,7 @@ export function readSchema(text: string): ReadSchemaResult {
   for (const { path, name, reason } of canonical.remarks) report.ignore(name, path, reason);
   for (const { path, problem } of canonical.problems) report.refuse(path, problem);
   if (!isObject(value)) {
-    report.refuse([], `Must be an object with \`synchronizationRules\`, and is ${nameOf(value)}`);
+    report.refuse([], `Must be an object with \`synchronizationRules\`, but is ${nameOf(value)}`);
     return { ok: false, problems: report.sortedProblems };
   }
   noteUnused(value, schemaKeys, [], report);

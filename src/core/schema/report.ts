@@ -48,7 +48,7 @@ export class SchemaReport {
     const value = own(object, key);
     if (value === undefined || value === null) return undefined;
     if (typeof value === 'string') return value;
-    this.refuse([...path, key], `Must be a text, and is ${nameOf(value)}`);
+    this.refuse([...path, key], `Must be text, but is ${nameOf(value)}`);
     return undefined;
   }
 
@@ -57,7 +57,7 @@ export class SchemaReport {
     const value = own(object, key);
     if (typeof value === 'string' && value.trim() !== '') return value;
     if (value === undefined || value === null || value === '') this.refuse([...path, key], `Missing: ${what}`);
-    else this.refuse([...path, key], `Must be a text: ${what}`);
+    else this.refuse([...path, key], `Must be text: ${what}`);
     return undefined;
   }
 
@@ -66,7 +66,7 @@ export class SchemaReport {
     const value = own(object, key);
     if (value === undefined || value === null) return fallback;
     if (typeof value === 'boolean') return value;
-    this.refuse([...path, key], `Must be true or false, and is ${nameOf(value)}`, ['true', 'false']);
+    this.refuse([...path, key], `Must be true or false, but is ${nameOf(value)}`, ['true', 'false']);
     return fallback;
   }
 
@@ -75,13 +75,13 @@ export class SchemaReport {
     const list = own(object, key);
     if (list === undefined || list === null) return [];
     if (!Array.isArray(list)) {
-      this.refuse([...path, key], `Must be a list, and is ${nameOf(list)}`);
+      this.refuse([...path, key], `Must be a list, but is ${nameOf(list)}`);
       return [];
     }
     return list.flatMap((value: unknown, index) => {
       const here = [...path, key, index];
       if (isObject(value)) return [{ value, path: here }];
-      this.refuse(here, `Must be an object, and is ${nameOf(value)}`);
+      this.refuse(here, `Must be an object, but is ${nameOf(value)}`);
       return [];
     });
   }

@@ -39,7 +39,7 @@ export function sourceMismatch(type: ObjectType, source: MappingSource, target: 
   }
   if (shape === 'boolean' && !holdsBooleans(target)) return `${what} is True or False, which ${target.name} cannot hold`;
   if (source.kind === 'attribute' && shape !== 'boolean' && target.kind === 'boolean' && !mayBeBoolean(source.name)) {
-    return `${what} is a text and ${target.name} is True or False; make it one with IIF or Switch`;
+    return `${what} is text and ${target.name} is True or False; convert it with IIF or Switch`;
   }
   return undefined;
 }
@@ -51,7 +51,7 @@ export function valueMismatch(value: string, target: TargetAttribute): string | 
   }
   switch (target.kind) {
     case 'boolean':
-      return /^(?:true|false)$/i.test(value) ? undefined : `${target.name} is True or False, and the value is ${quote(value)}`;
+      return /^(?:true|false)$/i.test(value) ? undefined : `${target.name} is True or False, but the value is ${quote(value)}`;
     case 'email':
       return /^[^\s@]+@[^\s@]+$/.test(value) ? undefined : `${quote(value)} is not an e-mail address`;
     case 'locale':
@@ -59,7 +59,7 @@ export function valueMismatch(value: string, target: TargetAttribute): string | 
     case 'ticketRestriction':
       return TICKET_RESTRICTIONS.includes(value.trim().toLowerCase())
         ? undefined
-        : `${target.name} is ${TICKET_RESTRICTIONS.join(', ')}, and the value is ${quote(value)}`;
+        : `${target.name} is ${TICKET_RESTRICTIONS.join(', ')}, but the value is ${quote(value)}`;
     case 'webAddress':
       return isWebAddress(value.trim()) ? undefined : `${quote(value)} is not an address that begins with https://`;
     case 'members':

@@ -7,18 +7,18 @@ describe('hints name the right thing', () => {
     ['IIF([a] = "x" && [b] = "y", "1", "2")', 'unexpected `&&`; conditions are joined with `AND`'],
     ['IIF([a] == "x", "1", "2")', '"is equal to" is written with one `=`'],
     ['IIF([a] != "x", "1", "2")', '"is not equal to" is written `<>`'],
-    ['IIF(![a], "1", "2")', 'turned round with `Not(…)`'],
+    ['IIF(![a], "1", "2")', 'negated with `Not(…)`'],
     ['IIF([a] -eq "x", "1", "2")', 'comparisons are written `=`'],
-    ['IIF(And([a] = "x", [b] = "y"), "1", "2")', '`AND` stands between two conditions'],
-    ['IIF(OR([a] = "x", [b] = "y"), "1", "2")', '`OR` stands between two conditions'],
+    ['IIF(And([a] = "x", [b] = "y"), "1", "2")', '`AND` goes between two conditions'],
+    ['IIF(OR([a] = "x", [b] = "y"), "1", "2")', '`OR` goes between two conditions'],
     ['IIF([a] = NULL, "1", "2")', 'test it with `IsNull`'],
     ['IIF([a] = true, "1", "2")', 'write it as the text `"True"`'],
-    ['Append([a] & "x", "y")', 'texts are put together with `Append` or `Join`'],
-    ['Append([a] + "x", "y")', 'texts are put together with `Append` or `Join`'],
+    ['Append([a] & "x", "y")', 'text is joined with `Append` or `Join`'],
+    ['Append([a] + "x", "y")', 'text is joined with `Append` or `Join`'],
     ['Trim([a])', 'values are trimmed when they are written'],
     ['LCase([a])', 'write `ToLower`'],
     ['Right([a], 3)', 'write `Mid`'],
-    ['Concat([a], [b])', 'put texts together with `Append` or `Join`'],
+    ['Concat([a], [b])', 'text is joined with `Append` or `Join`'],
     ['Contains([a], "x")', 'write `InStr(…) > 0`'],
     ['If([a] = "x", "1", "2")', 'write `IIF`'],
     ['SubString([a], 1, 2)', 'write `Mid`'],
@@ -35,7 +35,7 @@ describe('copied characters that cannot be seen', () => {
     ['Append（[a], "b")', 'U+FF08 FULLWIDTH LEFT PARENTHESIS', 'type `(` instead (line 1, column 7)'],
     ['Append([a]，"b")', 'U+FF0C FULLWIDTH COMMA', 'type `,` instead'],
     ['IIF([a] ≤ 3, "1", "2")', 'U+2264 LESS-THAN OR EQUAL TO', 'type `<=` instead'],
-    ['To\u200bLower([a])', 'U+200B ZERO WIDTH SPACE', 'type the word anew'],
+    ['To\u200bLower([a])', 'U+200B ZERO WIDTH SPACE', 'retype the word'],
     ['ToLower([given\u200bName])', 'U+200B ZERO WIDTH SPACE', '(line 1, column 15)'],
     ['ToLower([givenName\u00a0])', 'U+00A0 NO-BREAK SPACE', '(line 1, column 19)'],
   ])('%s is refused by name', (expression, name, rest) => {
@@ -59,7 +59,7 @@ describe('copied characters that cannot be seen', () => {
     if (!compiled.ok) throw new Error(JSON.stringify(compiled.problems));
     expect(compiled.expression.remarks).toEqual([
       expect.objectContaining({
-        message: 'the text `Service Desk` holds U+00A0 NO-BREAK SPACE as character 8, which cannot be seen',
+        message: 'the text `Service Desk` contains the invisible character U+00A0 NO-BREAK SPACE at position 8',
         column: 11,
       }),
     ]);
