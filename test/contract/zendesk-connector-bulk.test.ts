@@ -335,6 +335,71 @@ describe('Zendesk connector › bulk', () => {
     });
   });
 
+  describe('memberships', () => {
+    const seedAgents = (count: number) =>
+      Array.from({ length: count }, (_, at) => world.seedUser({ name: `Agent ${at}`, role: 'agent' }));
+    const CREATE = 'POST /api/v2/group_memberships/create_many';
+    const REMOVE = 'DELETE /api/v2/group_memberships/destroy_many';
+
+    it('seven hundred join a group by jobs, and leave it by jobs', async () => {
+      const [agents, group] = [seedAgents(700), world.seedGroup('Tier 2')];
+      const before = world.simulator.stats.requests;
+      const joined = await Promise.all(agents.map((id) => world.connector.addMembership(id, group)));
+      expect(joined.map(({ userId }) => userId)).toEqual(agents);
+      console.info(`${(world.simulator.stats.requests - before) / 700} requests for each membership in bulk`);
+      for (const id of agents) expect(world.groupsOf(id)).toEqual(['Support', 'Tier 2']);
+      expect(requests('POST /api/v2/group_memberships')).toBeLessThanOrEqual(8);
+      await Promise.all(joined.map((membership) => world.connector.removeMembership(membership)));
+      for (const id of agents) expect(world.groupsOf(id)).toEqual(['Support']);
+      expect(requests(REMOVE)).toBeGreaterThanOrEqual(7);
+      expect(requests('DELETE /api/v2/group_memberships/{group_membership_id}')).toBeLessThanOrEqual(8);
+    });
+
+    it.each(['killJobs', 'failJobs', 'loseJobs'] as const)('%s › all are in, and again all are in', async (fault) => {
+      const [agents, group] = [seedAgents(60), world.seedGroup('Tier 2')];
+      Object.assign(world.simulator.faults, { [fault]: 1 });
+      const first = await Promise.all(agents.map((id) => world.connector.addMembership(id, group)));
+      const second = await Promise.all(agents.map((id) => world.connector.addMembership(id, group)));
+      expect(second.map(({ id }) => id)).toEqual(first.map(({ id }) => id));
+      for (const id of agents) expect(world.groupsOf(id)).toEqual(['Support', 'Tier 2']);
+    });
+
+    it('an end user among them is refused alone', async () => {
+      const [agents, group] = [seedAgents(40), world.seedGroup('Tier 2')];
+      const all = [...agents, world.seedUser({ name: 'End' })];
+      const errors = fates(await Promise.allSettled(all.map((id) => world.connector.addMembership(id, group))));
+      expect(errors).toEqual([expect.objectContaining({ constructor: RejectedError, attribute: 'members' })]);
+    });
+
+    it('one that has become the default one meanwhile is replaced before it goes', async () => {
+      const [agents, group] = [seedAgents(40), world.seedGroup('Tier 2')];
+      const joined = await Promise.all(agents.map((id) => world.connector.addMembership(id, group)));
+      for (const { id } of joined.slice(0, 30)) {
+        const { state } = world.simulator;
+        state.makeDefaultMembership(state.memberships.get(Number(id))!);
+      }
+      await Promise.all(joined.map((membership) => world.connector.removeMembership(membership)));
+      for (const id of agents) expect(world.groupsOf(id)).toEqual(['Support']);
+    });
+
+    it('two memberships of one person that go at once leave a default group', async () => {
+      const agents = seedAgents(30);
+      const groups = [world.seedGroup('Tier 2'), world.seedGroup('Tier 3')];
+      const joined = await Promise.all(agents.flatMap((id) => groups.map((group) => world.connector.addMembership(id, group))));
+      for (const id of agents) expect(world.groupsOf(id)).toEqual(['Support', 'Tier 2', 'Tier 3']);
+      await Promise.all(joined.map((membership) => world.connector.removeMembership(membership)));
+      for (const id of agents) expect(world.groupsOf(id)).toEqual(['Support']);
+    });
+
+    it('many groups with a member each go singly', async () => {
+      const agents = seedAgents(30);
+      const groups = agents.map((_, at) => world.seedGroup(`Group ${at}`));
+      await Promise.all(agents.map((id, at) => world.connector.addMembership(id, groups[at]!)));
+      for (const [at, id] of agents.entries()) expect(world.groupsOf(id)).toEqual(['Support', `Group ${at}`]);
+      expect(requests(CREATE)).toBe(0);
+    });
+  });
+
   it('sessions of many are ended by one request; of one, by its own', async () => {
     const users = await seedUsers(100);
     await Promise.all(users.map(({ id }) => world.connector.endSessions(id)));

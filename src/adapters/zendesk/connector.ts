@@ -94,7 +94,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     },
   });
   const groups = makeGroups(http, clock);
-  const memberships = makeMemberships(http, groups);
+  const memberships = makeMemberships(http, groups, bulk);
 
   return {
     describe,

@@ -1,9 +1,13 @@
 import { AlreadyExistsError, NotFoundError, RejectedError } from '../../core/errors';
 import type { TargetId, TargetMembership } from '../../core/model';
+import type { Bulk } from './bulk';
+import { orSingles } from './bulk-runner';
 import { decode, shapes, toMembership } from './decode';
 import type { Groups } from './groups';
 import { isAmbiguous, type ZendeskHttp } from './http';
+import { makeInOrder } from './in-order';
 import { idNumber } from './json';
+import { type JoinItem, joinMany, leaveMany } from './memberships-many';
 import { pages } from './paging';
 
 /** The memberships' part of the target connector; see the port for each method. */
@@ -16,7 +20,15 @@ export interface Memberships {
 const MEMBERSHIPS = '/api/v2/group_memberships';
 
 /** Makes it. https://developer.zendesk.com/api-reference/ticketing/groups/group_memberships/ */
-export function makeMemberships(http: ZendeskHttp, groups: Groups): Memberships {
+export function makeMemberships(http: ZendeskHttp, groups: Groups, bulk: Pick<Bulk, 'bundler' | 'runner'>): Memberships {
+  // A person's memberships are never written two at once: each removal goes by which is left as the default one.
+  const inOrder = makeInOrder();
+
+  async function* ofGroup(groupId: TargetId): AsyncGenerator<readonly TargetMembership[]> {
+    const request = { route: '/api/v2/groups/{group_id}/memberships', params: [groupId] };
+    for await (const page of pages(http, request, shapes.memberships)) yield page.group_memberships.map(toMembership);
+  }
+
   /** All memberships of a user; none when the user is gone. */
   async function ofUser(userId: TargetId): Promise<readonly TargetMembership[]> {
     const found: TargetMembership[] = [];
@@ -72,22 +84,33 @@ export function makeMemberships(http: ZendeskHttp, groups: Groups): Memberships 
     return add(only.userId, fallback.id);
   }
 
-  return {
-    async *ofGroup(groupId) {
-      const request = { route: '/api/v2/groups/{group_id}/memberships', params: [groupId] };
-      for await (const page of pages(http, request, shapes.memberships)) yield page.group_memberships.map(toMembership);
-    },
-    add: (userId, groupId) => add(userId, groupId),
-    async remove(membership) {
-      if (!membership.isDefault) {
-        try {
-          return await drop(membership.id);
-        } catch (error) {
-          // It may have become the default one, or the last one, since it was read.
-          if (!(error instanceof RejectedError)) throw error;
-        }
-      }
+  /** Takes an agent out of a group that was not the default one when it was read. */
+  async function leave(membership: TargetMembership): Promise<undefined> {
+    try {
+      await drop(membership.id);
+    } catch (error) {
+      // It may have become the default one, or the last one, since it was read.
+      if (!(error instanceof RejectedError)) throw error;
       await dropDefault(membership);
-    },
+    }
+  }
+
+  const many = { runner: bulk.runner, ofGroup };
+  const joins = bulk.bundler<JoinItem, TargetMembership>('createMemberships', {
+    keyOf: ({ userId }) => userId,
+    single: ({ userId, groupId }) => add(userId, groupId),
+    bundle: (items) => orSingles(() => joinMany(many, items)),
+  });
+  const departures = bulk.bundler<TargetMembership, undefined>('removeMemberships', {
+    keyOf: ({ userId }) => userId,
+    single: leave,
+    bundle: (items) => orSingles(() => leaveMany(many, items)),
+  });
+
+  return {
+    ofGroup,
+    add: (userId, groupId) => inOrder(userId, () => joins.submit({ userId, groupId })),
+    remove: (membership) =>
+      inOrder(membership.userId, () => (membership.isDefault ? dropDefault(membership) : departures.submit(membership))),
   };
 }
