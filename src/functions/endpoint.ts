@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
-import { type Handler, http, notConfigured, type Refusal } from './http';
+import { type Handler, http, notConfigured, type PrintRefusal } from './http';
 import { readBody } from './read-body';
 import { readParams, readQuery } from './read-query';
 
@@ -33,6 +33,8 @@ export interface Contract<P extends Fields = Fields, Q extends Fields = Fields, 
   readonly params?: P;
   /** The parameters of the query; one that is not named here is refused. */
   readonly query?: Q;
+  /** The name of a parameter as `query` has it, where callers may spell it otherwise. */
+  readonly queryName?: (name: string) => string;
   /** Headers that are read, by name, each with a sentence. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The JSON body of a function that acts; one that accepts `{}` may be left out. Without it nothing may be sent but `{}`. */
@@ -42,9 +44,8 @@ export interface Contract<P extends Fields = Fields, Q extends Fields = Fields, 
   readonly answers: Readonly<Record<number, AnswerDoc>>;
   /** Statuses of problems, besides those that every function of its kind may have. */
   readonly problems: readonly number[];
-  /** How a refusal is printed, and its shape; RFC 9457 where it is left out. */
-  readonly refuse?: (refusal: Refusal) => HttpResponseInit;
-  readonly refusal?: { readonly type: string; readonly shape: z.ZodType };
+  /** How a refusal is printed; RFC 9457 where it is left out. */
+  readonly refusal?: { readonly type: string; readonly shape: z.ZodType; readonly print: PrintRefusal };
 }
 
 /** A request whose parts have been checked against the contract. */
@@ -72,7 +73,7 @@ export function openEndpoint<P extends Fields = Fields, Q extends Fields = Field
   run: (app: App, asked: Asked<P, Q, B>) => Promise<HttpResponseInit>,
 ): Endpoint {
   const make = (getApp: () => App): Handler =>
-    http(async (request) => run(getApp(), await readRequest(contract, request)), contract.refuse);
+    http(async (request) => run(getApp(), await readRequest(contract, request)), contract.refusal?.print);
   return Object.assign(make, { contract: contract as unknown as Contract });
 }
 
@@ -86,7 +87,7 @@ export function endpoint<P extends Fields = Fields, Q extends Fields = Fields, B
       const app = getApp();
       if (app.kind === 'notConfigured') throw notConfigured(app.error);
       return run(app, await readRequest(contract, request));
-    }, contract.refuse);
+    }, contract.refusal?.print);
   return Object.assign(make, { contract: contract as unknown as Contract });
 }
 
@@ -96,7 +97,7 @@ async function readRequest<P extends Fields, Q extends Fields, B extends z.ZodTy
   request: HttpRequest,
 ): Promise<Asked<P, Q, B>> {
   const params = readParams(request, contract.params ?? NO_FIELDS);
-  const query = readQuery(request, contract.query ?? NO_FIELDS);
+  const query = readQuery(request, contract.query ?? NO_FIELDS, contract.queryName);
   const body = request.method === 'GET' ? undefined : await readBody(request, contract.body ?? NOTHING);
   return { params, query, body, request } as Asked<P, Q, B>;
 }

@@ -1,3 +1,4 @@
+import { makeAuditLogs } from './audit-logs';
 import type { Endpoint } from './endpoint';
 import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from './escrow-control';
 import { makeEvaluateFilter } from './evaluate-filter';
@@ -21,6 +22,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   testConnection: makeTestConnection,
   openapi: makeOpenApi,
   logs: makeLogs,
+  auditLogs: makeAuditLogs,
   explain: makeExplain,
   onDemand: makeOnDemand,
   planCreate: makePlanCreate,

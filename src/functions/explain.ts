@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UnavailableError } from '../core/errors';
+import { asGraphEntry } from '../core/graph-entry';
 import type { SourceObject } from '../core/model';
 import type { EngineDeps } from '../engine/deps';
 import { type Explanation, explainObject } from '../engine/queries/explain-object';
@@ -96,7 +97,7 @@ function bodyOf({ object, decision, ...rest }: Explanation) {
     escrow,
     stagedDeletion: staged,
     heldBecause: rest.heldBecause,
-    log: entries,
+    log: entries.map(asGraphEntry),
   };
 }
 

@@ -95,8 +95,11 @@ export interface Refusal {
   readonly errors?: readonly RequestFault[];
 }
 
+/** Prints a refusal. @param requestId by which the log of the app names the request */
+export type PrintRefusal = (refusal: Refusal, requestId: string) => HttpResponseInit;
+
 /** A refusal as every function but one prints it. */
-const asProblem = ({ status, code, title, detail, errors }: Refusal): HttpResponseInit =>
+const asProblem: PrintRefusal = ({ status, code, title, detail, errors }) =>
   problem(status, code, title, detail, errors && errors.length > 0 ? { errors } : {});
 
 /**
@@ -104,10 +107,7 @@ const asProblem = ({ status, code, title, detail, errors }: Refusal): HttpRespon
  * @param print how a refusal is printed; RFC 9457 unless told otherwise
  */
 export const http =
-  (
-    run: (request: HttpRequest) => Promise<HttpResponseInit>,
-    print: (refusal: Refusal) => HttpResponseInit = asProblem,
-  ): Handler =>
+  (run: (request: HttpRequest) => Promise<HttpResponseInit>, print: PrintRefusal = asProblem): Handler =>
   (request, context) =>
     withinInvocation(context, async () => {
       try {
@@ -117,7 +117,7 @@ export const http =
         }
         return await run(request);
       } catch (error) {
-        return print(refusalOf(error));
+        return print(refusalOf(error), context.invocationId);
       }
     });
 

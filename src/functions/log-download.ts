@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ReadableStream } from 'node:stream/web';
 import type { HttpResponseInit } from '@azure/functions';
 import { ProvisioningError } from '../core/errors';
+import { asGraphEntry } from '../core/graph-entry';
 import type { ProvisioningLogEntry } from '../core/record';
 import { invocationLogger } from './invocation-log';
 import { type CsvPart, csvBroken, csvFileName, csvHeader, csvRows } from './log-csv';
@@ -22,7 +23,7 @@ interface Writer {
 }
 
 /**
- * A file of any size, made page by page as the client takes it. The first page is read before the answer begins, so that what goes
+ * A file of any size, made page by page as the client takes it. The first page is read before the response begins, so that what goes
  * wrong at once is still a proper refusal; what goes wrong later ends the file with a line that says so, in JSON with one that makes
  * the file unreadable.
  */
@@ -54,7 +55,7 @@ async function* chunks(
   let isFirst = true;
   try {
     for (let page = first; !page.done; page = await withinInvocation(() => pages.next())) {
-      const text = writer.page(page.value, isFirst);
+      const text = writer.page(page.value.map(asGraphEntry), isFirst);
       isFirst = false;
       if (text !== '') yield encoder.encode(text);
     }

@@ -1,4 +1,5 @@
 import type { ProvisioningError } from '../core/errors';
+import { asGraphEntry } from '../core/graph-entry';
 import type { AttributeValue } from '../core/model';
 import type { ProvisioningStep } from '../core/record';
 import type { EngineDeps } from '../engine/deps';
@@ -33,7 +34,7 @@ export function subjectBody(deps: EngineDeps, request: OnDemandRequest, result: 
     const key = { result: result.isEnqueued ? 'Enqueued' : 'NotDone', details } as const;
     return { subject, key, steps: [], value: { changeId: result.item.changeId, cycleId: result.item.cycleId } };
   }
-  const entry = entryOf(deps, result.item, result.outcome, result.startedAt, request.operator);
+  const entry = asGraphEntry(entryOf(deps, result.item, result.outcome, result.startedAt, request.operator));
   const failure = result.outcome.kind === 'failed' ? errorInformation(result.outcome.error) : undefined;
   return {
     subject,

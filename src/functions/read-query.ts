@@ -14,15 +14,20 @@ const nameOf = (path: readonly PropertyKey[]): string => String(path[0] ?? '');
 
 /**
  * The parameters of a query, each given once. A name that is not known is refused, because leaving out a mistyped filter would return
- * something else than was asked for. @throws RequestProblem
+ * something else than was asked for. @param nameIn the name that the shape has for one that was given @throws RequestProblem
  */
-export function readQuery<Q extends z.ZodObject>(request: HttpRequest, shape: Q): z.output<Q> {
+export function readQuery<Q extends z.ZodObject>(
+  request: HttpRequest,
+  shape: Q,
+  nameIn: (name: string) => string = (name) => name,
+): z.output<Q> {
   const known = Object.keys(shape.shape);
   const found: Record<string, string> = {};
-  for (const [name, values] of parametersOf(request)) {
-    if (OF_THE_PLATFORM.includes(name)) continue;
-    if (!known.includes(name)) throw badRequest([{ pointer: name.slice(0, 64), ...unknownName(name, known, 'parameter') }]);
-    if (values.length > 1) throw badParameter(name, 'was given more than once');
+  for (const [given, values] of parametersOf(request)) {
+    if (OF_THE_PLATFORM.includes(given)) continue;
+    const name = nameIn(given);
+    if (!known.includes(name)) throw badRequest([{ pointer: given.slice(0, 64), ...unknownName(given, known, 'parameter') }]);
+    if (values.length > 1 || Object.hasOwn(found, name)) throw badParameter(name, 'was given more than once');
     found[name] = values[0] ?? '';
   }
   const parsed = shape.safeParse(found);

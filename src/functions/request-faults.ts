@@ -99,6 +99,7 @@ function said(issue: z.core.$ZodIssue, found: unknown): string {
     case 'too_big':
       return `${sizeWord(issue.origin)} at most ${amount(issue.origin, issue.maximum)}`;
     case 'invalid_format':
+      if (issue.format === 'regex') return issue.message;
       return issue.format === 'guid'
         ? 'must be an object id (a GUID such as 5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1), not a name or an address'
         : `is not in the form that is expected (${issue.format})`;

@@ -23,6 +23,7 @@ export const ROUTES = {
   testConnection: acts('test-connection'),
   openapi: looks('openapi.json'),
   logs: looks('logs'),
+  auditLogs: looks('auditLogs/provisioning'),
   explain: looks('explain'),
   onDemand: acts('on-demand'),
   planCreate: acts('plan'),

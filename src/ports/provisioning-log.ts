@@ -1,3 +1,4 @@
+import type { LogFilter } from '../core/log-filter/filter';
 import type { ProvisioningAction } from '../core/plan-model';
 import type { ProvisioningLogEntry, ProvisioningStatus } from '../core/record';
 
@@ -30,14 +31,21 @@ export interface LogQuery {
   readonly after?: string;
   /** ISO instant: strictly before it. */
   readonly before?: string;
+  /** What must hold besides. */
+  readonly filter?: LogFilter;
+  /** Newest first unless it says so. */
+  readonly isOldestFirst?: boolean;
 }
 
-/** A question that can not be answered as asked: a `next` that no page gave, or a time that is none. The caller's fault. */
+/** A question that cannot be answered as asked: a `next` that no page gave, or a time that is not one. The caller's fault. */
 export class InvalidLogQueryError extends RangeError {
   override readonly name = 'InvalidLogQueryError';
 }
 
-/** One page, newest first. `next` is opaque and undefined on the last page; a page with `next` may be short or even empty. */
+/**
+ * One page, newest first unless asked otherwise. `next` is opaque and undefined on the last page; a page with `next` may be short or even
+ * empty, when a long search found no more.
+ */
 export interface LogPage {
   readonly entries: readonly ProvisioningLogEntry[];
   readonly next?: string;
@@ -53,8 +61,13 @@ export interface ProvisioningLog {
   record(entry: ProvisioningLogEntry): Promise<'recorded' | 'repeated'>;
   read(cycleId: string, changeId: string): Promise<ProvisioningLogEntry | undefined>;
   counts(cycleId: string): Promise<OutcomeCounts>;
-  /** Answers from keys; never scans the table. @param pageSize 1 to 1000. @throws InvalidLogQueryError */
+  /**
+   * Looks up by keys what it can; what only the filter decides is looked for entry by entry, for some seconds.
+   * @param pageSize 1 to 1000. @throws InvalidLogQueryError
+   */
   query(query: LogQuery, pageSize: number, next?: string): Promise<LogPage>;
-  /** Removes entries older than the instant; answers how many. Bounded per call: call until 0. */
+  /** How many entries there are; undefined when they could not be counted within some seconds. @throws InvalidLogQueryError */
+  count(query: LogQuery): Promise<number | undefined>;
+  /** Removes entries older than the instant; returns how many. Bounded per call: call until 0. */
   purge(olderThan: Date): Promise<number>;
 }

@@ -198,7 +198,11 @@ describe('GET logs › downloads', () => {
     const steps = csv(await (await get(`format=csv&part=steps&person=${ann}`)).text());
     expect(steps.map((line) => line.slice(0, 4))).toEqual([
       ['changeId', 'cycleId', 'number', 'name'],
-      ...['a3', 'a2', 'a1'].map((change) => [change, 'cycle-a', '1', 'export']),
+      ...[
+        ['a3', 'EntryExportUpdate'],
+        ['a2', 'EntryExportAdd'],
+        ['a1', 'EntryExportUpdate'],
+      ].map(([change, name]) => [change, 'cycle-a', '1', name]),
     ]);
     const properties = csv(await (await get(`format=csv&part=properties&person=${ann}&$top=1`)).text());
     expect(properties).toEqual([

@@ -28,12 +28,17 @@ export function makeFakeProvisioningLog(options: FakeOptions = {}): Provisioning
     async query(query, pageSize, next) {
       if (next !== undefined && !/^fake:\d{14} /.test(next)) throw new InvalidLogQueryError('not a token of this log');
       const after = next?.slice('fake:'.length) ?? '';
+      const turn = query.isOldestFirst ? -1 : 1;
       const found = [...entries.values()]
-        .filter((entry) => matchesLogQuery(entry, query) && place(entry) > after)
-        .sort((a, b) => (place(a) < place(b) ? -1 : 1));
+        .filter((entry) => matchesLogQuery(entry, query))
+        .filter((entry) => after === '' || (query.isOldestFirst ? place(entry) < after : place(entry) > after))
+        .sort((a, b) => (place(a) < place(b) ? -turn : turn));
       const page = found.slice(0, pageSize);
       const last = page.at(-1);
       return { entries: page.map(copy), ...(last && found.length > page.length && { next: `fake:${place(last)}` }) };
+    },
+    async count(query) {
+      return [...entries.values()].filter((entry) => matchesLogQuery(entry, query)).length;
     },
     async purge(olderThan) {
       const old = [...entries].filter(([, entry]) => entryMs(entry) < olderThan.getTime());

@@ -102,6 +102,7 @@ export function observeLog(
     read: (cycleId, changeId) => log.read(cycleId, changeId),
     counts: (cycleId) => log.counts(cycleId),
     query: (query, pageSize, next) => log.query(query, pageSize, next),
+    count: (query) => log.count(query),
     purge: (olderThan) => log.purge(olderThan),
   };
 

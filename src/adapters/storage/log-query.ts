@@ -1,15 +1,28 @@
 import { odata } from '@azure/data-tables';
 import { z } from 'zod';
 import { concurrently } from '../../concurrently';
+import { matchesFacts } from '../../core/log-filter/match';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { InvalidLogQueryError, type LogPage, type LogQuery } from '../../ports/provisioning-log';
-import { dayFamily, dayPartition, entryKey, INDEXED_STATUSES, indexed, partitionOf, toEntry, toPointer } from './log-rows';
+import {
+  dayFamily,
+  dayPartition,
+  entryKey,
+  INDEXED_STATUSES,
+  indexed,
+  partitionOf,
+  toEntry,
+  toFacts,
+  toPointer,
+} from './log-rows';
 import { matchesLogQuery, queryMs } from './log-rules';
 import { type KeyRange, MAX_PAGE_ROWS, type StoreTable } from './store-table';
 import { AFTER_SEPARATOR, newestFirst, newestFirstMs, type StoredRow } from './table-kit';
 
-/** Index rows that one call looks at before it answers what it has; then `next` goes on. */
-const MAX_ROWS_PER_CALL = 5_000;
+/** How long one call looks for what a filter asks, before it returns what it has; then `next` continues. */
+const MAX_SEARCH_MS = 8_000;
+/** Entries that are read together, when only they can tell whether the filter holds. */
+const SEARCH_BATCH = 64;
 /** Entries read at a time, by key. */
 const PARALLEL_READS = 32;
 const MAX_TOKEN_LENGTH = 2_000;
@@ -35,7 +48,7 @@ function decodeToken(token: string): string {
 /** Where to look: one partition, or a family of day partitions. */
 type Place = { readonly partition: string } | { readonly family: string };
 
-/** The narrowest place that holds every answer. */
+/** The narrowest place that holds everything asked for. */
 function placeOf(query: LogQuery): Place {
   if (query.changeId !== undefined) return { partition: partitionOf.change(query.changeId) };
   if (query.sourceId !== undefined) return { partition: partitionOf.source(query.sourceId) };
@@ -87,59 +100,135 @@ function rangeOf(query: LogQuery, after: string | undefined): KeyRange {
   };
 }
 
-function mayContain(row: StoredRow, part: string): boolean {
-  if (part === '') return true;
-  const names: unknown = JSON.parse(String(row.names ?? '[]'));
-  return Array.isArray(names) && names.some((name) => typeof name === 'string' && name.includes(part));
+/** Whether an index row may stand for an entry that is asked for; the entry decides. */
+function mayMatch(row: StoredRow, { filter }: LogQuery, part: string): boolean {
+  if (part !== '') {
+    const names: unknown = JSON.parse(String(row.names ?? '[]'));
+    if (!Array.isArray(names) || !names.some((name) => typeof name === 'string' && name.includes(part))) return false;
+  }
+  const facts = filter && toFacts(row);
+  return filter === undefined || facts === undefined || matchesFacts(facts, filter);
 }
 
-/** Rows one by one, so that reading stops as soon as a page is full. */
-async function* rowsOf(table: StoreTable, range: KeyRange, pageSize: number): AsyncGenerator<StoredRow> {
-  for await (const page of table.pages(range, { select: ['json0', 'jsonParts', 'names'], pageSize })) yield* page;
+const COLUMNS = ['json0', 'jsonParts', 'names', 'facts'];
+
+/** Rows one by one, newest first, so that reading stops as soon as a page is full. */
+async function* newestRows(table: StoreTable, range: KeyRange, pageSize: number): AsyncGenerator<StoredRow> {
+  for await (const page of table.pages(range, { select: COLUMNS, pageSize })) yield* page;
 }
 
-/** Answers one page of the log. @see ProvisioningLog.query */
+const DAY_MS = 86_400_000;
+/** Rows that are held at a time to be turned round. */
+const MAX_WINDOW_ROWS = 2_000;
+
+/**
+ * Rows one by one, oldest first. Keys can be read in their own order only, which is newest first; so times are looked through in windows,
+ * each of which is read whole and turned round. A window grows where there is little and shrinks where there is too much.
+ */
+async function* oldestRows(table: StoreTable, query: LogQuery, after: string | undefined): AsyncGenerator<StoredRow> {
+  const newestMs = (queryMs(query.before) ?? LAST_MS) - 1;
+  let fromMs = Math.max(queryMs(query.after) ?? FIRST_MS, after === undefined ? FIRST_MS : newestFirstMs(after.slice(0, 13)));
+  for (let spanMs = DAY_MS; fromMs <= newestMs; ) {
+    const untilMs = Math.min(fromMs + spanMs, newestMs + 1);
+    const window = { after: new Date(fromMs).toISOString(), before: new Date(untilMs).toISOString() };
+    const rows = await windowRows(table, rangeOf({ ...query, ...window }, undefined), spanMs > 1);
+    if (rows === 'too many') {
+      spanMs = Math.ceil(spanMs / 8);
+      continue;
+    }
+    for (const row of [...rows].reverse()) if (after === undefined || row.rowKey < after) yield row;
+    fromMs = untilMs;
+    if (rows.length < MAX_WINDOW_ROWS / 8) spanMs *= 4;
+  }
+}
+
+async function windowRows(table: StoreTable, range: KeyRange, isDivisible: boolean): Promise<readonly StoredRow[] | 'too many'> {
+  const rows: StoredRow[] = [];
+  for await (const page of table.pages(range, { select: COLUMNS, pageSize: MAX_PAGE_ROWS })) {
+    rows.push(...page);
+    if (isDivisible && rows.length > MAX_WINDOW_ROWS) return 'too many';
+  }
+  return rows;
+}
+
+/** Candidates, by what their index rows say, until there are `count` of them, the rows end or the time is over. */
+async function candidates(rows: AsyncGenerator<StoredRow>, query: LogQuery, count: number, untilMs: number) {
+  const part = indexed(query.nameContains ?? '');
+  const found: StoredRow[] = [];
+  let last: string | undefined;
+  while (found.length < count && performance.now() < untilMs) {
+    const row = await rows.next();
+    if (row.done) return { found, last, isOver: true };
+    last = row.value.rowKey;
+    if (mayMatch(row.value, query, part)) found.push(row.value);
+  }
+  return { found, last, isOver: false };
+}
+
+/** One page of the log. @see ProvisioningLog.query */
 export async function queryLog(table: StoreTable, query: LogQuery, pageSize: number, next?: string): Promise<LogPage> {
   const size = Math.min(Math.max(Math.trunc(pageSize) || 1, 1), MAX_PAGE_ROWS);
-  const part = indexed(query.nameContains ?? '');
-  const range = rangeOf(query, next === undefined ? undefined : decodeToken(next));
+  const after = next === undefined ? undefined : decodeToken(next);
+  const range = rangeOf(query, query.isOldestFirst ? undefined : after);
   if (query.statuses?.length === 0) return { entries: [] };
-
-  const rows = rowsOf(table, range, part === '' ? size + 1 : MAX_PAGE_ROWS);
+  const isSearch = query.filter !== undefined || query.nameContains !== undefined;
+  const rows = query.isOldestFirst
+    ? oldestRows(table, query, after)
+    : newestRows(table, range, isSearch ? MAX_PAGE_ROWS : size + 1);
+  const untilMs = performance.now() + MAX_SEARCH_MS;
   const entries: ProvisioningLogEntry[] = [];
-  let last: string | undefined;
-  for (let looked = 0, isOver = false; !isOver; ) {
-    const batch: StoredRow[] = [];
-    while (batch.length < size - entries.length && looked < MAX_ROWS_PER_CALL) {
-      const row = await rows.next();
-      if (row.done) {
-        isOver = true;
-        break;
-      }
-      looked += 1;
-      last = row.value.rowKey;
-      if (mayContain(row.value, part)) batch.push(row.value);
+  for (let last = after; ; ) {
+    const missing = size - entries.length;
+    const batch = await candidates(rows, query, isSearch ? Math.max(missing, SEARCH_BATCH) : missing, untilMs);
+    let kept = last;
+    for (const { row, entry } of await readEntries(table, batch.found)) {
+      if (!matchesLogQuery(entry, query)) continue;
+      if (entries.length === size) return page(rows, entries, kept);
+      entries.push(entry);
+      kept = row.rowKey;
     }
-    entries.push(...(await readEntries(table, batch)).filter((entry) => matchesLogQuery(entry, query)));
-    if (isOver) break;
+    last = batch.last ?? last;
+    if (batch.isOver) return { entries };
     const isFull = entries.length === size;
-    if (isFull || looked >= MAX_ROWS_PER_CALL) {
-      if (isFull && (await rows.next()).done) break;
-      await rows.return(undefined);
-      return last === undefined ? { entries } : { entries, next: encodeToken(last) };
-    }
+    if (isFull && !isSearch && (await rows.next()).done) return { entries };
+    if (isFull || performance.now() >= untilMs) return page(rows, entries, last);
   }
-  return { entries };
+}
+
+async function page(
+  rows: AsyncGenerator<StoredRow>,
+  entries: readonly ProvisioningLogEntry[],
+  last: string | undefined,
+): Promise<LogPage> {
+  await rows.return(undefined);
+  return last === undefined ? { entries } : { entries, next: encodeToken(last) };
+}
+
+/** How many entries there are. @see ProvisioningLog.count */
+export async function countLog(table: StoreTable, query: LogQuery): Promise<number | undefined> {
+  if (query.statuses?.length === 0) return 0;
+  const rows = newestRows(table, rangeOf(query, undefined), MAX_PAGE_ROWS);
+  const untilMs = performance.now() + MAX_SEARCH_MS;
+  for (let count = 0; ; ) {
+    const batch = await candidates(rows, query, MAX_PAGE_ROWS, untilMs);
+    const undecided = query.filter === undefined ? [] : batch.found.filter((row) => toFacts(row) === undefined);
+    const decided = batch.found.length - undecided.length;
+    count += decided + (await readEntries(table, undecided)).filter(({ entry }) => matchesLogQuery(entry, query)).length;
+    if (batch.isOver) return count;
+    if (performance.now() < untilMs) continue;
+    await rows.return(undefined);
+    return undefined;
+  }
 }
 
 /** The entries that index rows point to, in their order; those purged meanwhile are left out. */
-async function readEntries(table: StoreTable, rows: readonly StoredRow[]): Promise<readonly ProvisioningLogEntry[]> {
-  const entries: (ProvisioningLogEntry | undefined)[] = new Array(rows.length);
+async function readEntries(table: StoreTable, rows: readonly StoredRow[]) {
+  const entries: ({ readonly row: StoredRow; readonly entry: ProvisioningLogEntry } | undefined)[] = new Array(rows.length);
   await concurrently([...rows.entries()], PARALLEL_READS, async ([index, row]) => {
     const { cycleId, changeId } = toPointer(row);
     const key = entryKey(cycleId, changeId);
     const stored = await table.get(key.partitionKey, key.rowKey);
-    entries[index] = stored && toEntry(stored);
+    entries[index] = stored && { row, entry: toEntry(stored) };
   });
   return entries.filter((entry) => entry !== undefined);
 }

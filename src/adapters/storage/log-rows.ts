@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { factsOf, type LogFacts } from '../../core/log-filter/match';
 import type { ProvisioningLogEntry } from '../../core/record';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import { entryErrorCode, entryMs, entryNames, fold } from './log-rules';
@@ -68,6 +69,20 @@ const isCounts = guard<OutcomeCounts>(
 );
 const isPointer = guard<EntryPointer>(z.object({ cycleId: z.string(), changeId: z.string() }));
 
+const isFacts = guard<LogFacts>(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
+
+/** What the filter of a query may ask for, as an index row has it; undefined where the entry itself must be read. */
+export function toFacts(row: StoredRow): LogFacts | undefined {
+  const facts: unknown = typeof row.facts === 'string' && row.facts !== '' ? JSON.parse(row.facts) : undefined;
+  return isFacts(facts) ? facts : undefined;
+}
+
+/** Facts as a column; empty when one is too long for an index. */
+function factsColumn(entry: ProvisioningLogEntry): string {
+  const facts = factsOf(entry);
+  return Object.values(facts).some((fact) => typeof fact === 'string' && fact.length > MAX_INDEXED_LENGTH) ? '' : jsonText(facts);
+}
+
 /** Names an entry. */
 export interface EntryPointer {
   readonly cycleId: string;
@@ -129,7 +144,7 @@ export const partitionOf = {
 };
 
 /**
- * The index rows of an entry. Everywhere the row key begins with the instant, newest first, so every index answers in the order of
+ * The index rows of an entry. Everywhere the row key begins with the instant, newest first, so every index is in the order of
  * the log and can be cut by time; everywhere the row points to the entry and carries what filters need.
  */
 export function indexRows(entry: ProvisioningLogEntry): readonly Row[] {
@@ -150,9 +165,11 @@ export function indexRows(entry: ProvisioningLogEntry): readonly Row[] {
     cycleId: indexed(entry.cycleId),
     names: jsonText(names.slice(0, MAX_INDEXED_NAMES).map(indexed)),
   };
+  // Where many rows may have to be looked through, each carries what decides, so that few entries need be read.
+  const withFacts = [dayPartition(dayFamily.time(), ms), partitionOf.cycle(entry.cycleId)];
+  const facts = factsColumn(entry);
   const partitions = [
-    dayPartition(dayFamily.time(), ms),
-    partitionOf.cycle(entry.cycleId),
+    ...withFacts,
     partitionOf.change(entry.changeId),
     ...(sourceIdentity.id ? [partitionOf.source(sourceIdentity.id)] : []),
     ...(targetIdentity.id ? [partitionOf.target(targetIdentity.id)] : []),
@@ -160,5 +177,9 @@ export function indexRows(entry: ProvisioningLogEntry): readonly Row[] {
     ...(INDEXED_STATUSES.includes(status) ? [dayPartition(dayFamily.status(status), ms)] : []),
     ...[errorCode, skipReason].filter((code) => !!code).map((code) => dayPartition(dayFamily.code(code as string), ms)),
   ];
-  return [...new Set(partitions)].map((partitionKey) => ({ partitionKey, ...columns }));
+  return [...new Set(partitions)].map((partitionKey) => ({
+    partitionKey,
+    ...columns,
+    ...(withFacts.includes(partitionKey) && { facts }),
+  }));
 }

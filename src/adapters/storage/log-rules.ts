@@ -1,3 +1,4 @@
+import { matchesFilter } from '../../core/log-filter/match';
 import type { ProvisionedIdentity, ProvisioningLogEntry } from '../../core/record';
 import { InvalidLogQueryError, type LogQuery, type OutcomeCounts } from '../../ports/provisioning-log';
 
@@ -30,11 +31,11 @@ export const entryMs = (entry: ProvisioningLogEntry): number => Date.parse(entry
 export function queryMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidLogQueryError('A time of the log query is no ISO 8601 instant');
+  if (Number.isNaN(ms)) throw new InvalidLogQueryError('A time of the log query is not an ISO 8601 instant');
   return ms;
 }
 
-/** Whether an entry answers a query: every given condition holds. */
+/** Whether every given condition of a query holds for an entry. */
 export function matchesLogQuery(entry: ProvisioningLogEntry, query: LogQuery): boolean {
   const same = (wanted: string | undefined, value: string | null | undefined): boolean =>
     wanted === undefined || fold(wanted) === fold(value ?? '');
@@ -52,7 +53,8 @@ export function matchesLogQuery(entry: ProvisioningLogEntry, query: LogQuery): b
     (query.name === undefined || entryNames(entry).includes(fold(query.name))) &&
     (part === '' || entryNames(entry).some((name) => name.includes(part))) &&
     ms >= (queryMs(query.after) ?? Number.NEGATIVE_INFINITY) &&
-    ms < (queryMs(query.before) ?? Number.POSITIVE_INFINITY)
+    ms < (queryMs(query.before) ?? Number.POSITIVE_INFINITY) &&
+    matchesFilter(entry, query.filter)
   );
 }
 

@@ -5,7 +5,7 @@ import type { ProvisioningLogEntry } from '../../core/record';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
 import type { Storage } from './connection';
 import { purgeLog } from './log-purge';
-import { queryLog } from './log-query';
+import { countLog, queryLog } from './log-query';
 import { countsKey, countsKeys, entryColumns, entryKey, indexRows, toCounts, toEntry } from './log-rows';
 import { addCounts, countOf, mergeRepeat, noCounts } from './log-rules';
 import { TABLES } from './names';
@@ -28,7 +28,8 @@ interface Recorded {
  *   partition                     row                    holds
  *   entry.<cycle>.<shard>         entry.<change>         the entry: the truth
  *   entry.<cycle>.<shard>         counts                 how many entries of this partition ended how
- *   cycle.<id>, change.<id>,      <instant>.<change>…    pointers with the columns to filter by, newest first
+ *   cycle.<id>, change.<id>,      <instant>.<change>…    pointers with the columns to filter by, newest first; those of cycle
+ *                                                        and time also with all that a `$filter` may ask for
  *   source.<id>, target.<id>,
  *   name.<digest>
  *   time.<day>, code.<…>.<day>,   <instant>.<change>…    the same; the days of a family lie side by side, newest first
@@ -63,6 +64,7 @@ export function makeProvisioningLog(storage: Storage): ProvisioningLog {
     },
 
     query: (query, pageSize, next) => queryLog(table, query, pageSize, next),
+    count: (query) => countLog(table, query),
     purge: (olderThan) => purgeLog(table, olderThan),
   };
 }

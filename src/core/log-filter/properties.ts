@@ -1,16 +1,19 @@
 import type { ProvisioningLogEntry } from '../record';
 
-/** The comparisons of a log filter: those of Microsoft Graph's list, and `ge` and `le` beside them. */
-export const LOG_OPERATORS = ['eq', 'gt', 'ge', 'lt', 'le', 'contains'] as const;
+/** Comparisons between a property and a value. */
+export const COMPARISONS = ['eq', 'ne', 'gt', 'ge', 'lt', 'le'] as const;
 
-/** One of {@link LOG_OPERATORS}. */
-export type LogOperator = (typeof LOG_OPERATORS)[number];
+/** Functions of a property and a text. */
+export const TEXT_FUNCTIONS = ['contains', 'startswith', 'endswith'] as const;
+
+/** What can be asked of a property: what Microsoft Graph's list documents, and the rest of OData that scripts use. */
+export type LogOperator = (typeof COMPARISONS)[number] | (typeof TEXT_FUNCTIONS)[number];
 
 const OPERATORS_OF: Readonly<Record<LogProperty['kind'], readonly LogOperator[]>> = {
-  text: ['eq', 'contains'],
-  word: ['eq', 'contains'],
-  instant: ['eq', 'gt', 'ge', 'lt', 'le'],
-  number: ['eq', 'gt', 'ge', 'lt', 'le'],
+  text: ['eq', 'ne', ...TEXT_FUNCTIONS],
+  word: ['eq', 'ne', ...TEXT_FUNCTIONS],
+  instant: COMPARISONS,
+  number: COMPARISONS,
 };
 
 /** A property of a log entry that a filter may ask for. */
@@ -27,7 +30,8 @@ export interface LogProperty {
 
 const STATUSES = ['success', 'warning', 'failure', 'skipped'] as const;
 const ACTIONS = ['create', 'update', 'delete', 'stagedDelete', 'disable', 'other'] as const;
-const IDENTITY_TYPES = ['User', 'Group'] as const;
+const IDENTITY_TYPES = ['User', 'Group', 'ServicePrincipal'] as const;
+const INITIATORS = ['system', 'user', 'application'] as const;
 
 /**
  * What a filter may ask for, by the name in an entry. The last two are ours.
@@ -70,6 +74,7 @@ export const LOG_PROPERTIES: readonly LogProperty[] = [
   { name: 'servicePrincipal/displayName', kind: 'text', read: (entry) => entry.servicePrincipal.displayName },
   { name: 'initiatedBy/id', kind: 'word', read: (entry) => entry.initiatedBy.id },
   { name: 'initiatedBy/displayName', kind: 'text', read: (entry) => entry.initiatedBy.displayName },
+  { name: 'initiatedBy/initiatorType', kind: 'word', values: INITIATORS, read: (entry) => entry.initiatedBy.initiatorType },
   { name: 'skipReason', kind: 'word', read: (entry) => entry.skipReason },
   { name: 'errorCode', kind: 'word', read: (entry) => entry.provisioningStatusInfo.errorInformation?.errorCode ?? null },
 ];

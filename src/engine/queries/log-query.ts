@@ -1,40 +1,98 @@
-import type { LogClause } from '../../core/log-filter/parse';
+import type { LogComparison, LogFilter } from '../../core/log-filter/filter';
+import { holds } from '../../core/log-filter/match';
 import type { ProvisioningAction } from '../../core/plan-model';
 import type { ProvisioningStatus } from '../../core/record';
 import type { LogQuery } from '../../ports/provisioning-log';
 
-/** What the log's indexes can narrow down; every answer is still held against all clauses. */
 type Narrowing = { -readonly [Key in keyof LogQuery]: LogQuery[Key] };
 
 /**
- * The part of a filter that the log answers from its keys, or `nothing` when its clauses contradict one another. Never narrower than
- * the filter itself. Pure.
+ * What is to be asked of the log: the filter, and beside it the part that the log finds by its keys; or `nothing` when the filter
+ * contradicts itself. The keys are never narrower than the filter. Pure.
  */
-export function narrow(clauses: readonly LogClause[], from: LogQuery = {}): LogQuery | 'nothing' {
-  const query: Narrowing = { ...from };
-  const isPossible = clauses.every((clause) => add(query, clause));
-  const { after, before } = query;
-  return isPossible && (after === undefined || before === undefined || after < before) ? query : 'nothing';
+export function narrow(filter: LogFilter | undefined, from: LogQuery = {}): LogQuery | 'nothing' {
+  if (filter === undefined) return from;
+  const query: Narrowing = { ...from, filter };
+  const statuses = statusesOf(filter);
+  if (statuses && statuses.length < STATUSES.length) query.statuses = statuses;
+  const { fromMs, untilMs } = timesOf(filter);
+  if (fromMs > Number.NEGATIVE_INFINITY) query.after = new Date(fromMs).toISOString();
+  if (untilMs < Number.POSITIVE_INFINITY) query.before = new Date(untilMs).toISOString();
+  const isPossible = conjuncts(filter).every((one) => one.kind !== 'comparison' || addKey(query, one));
+  return isPossible && fromMs < untilMs && query.statuses?.length !== 0 ? query : 'nothing';
 }
 
-/** Adds what a clause says. False when nothing can hold any more. */
-function add(query: Narrowing, { property, operator, value }: LogClause): boolean {
-  if (typeof value === 'number') {
-    if (property.kind === 'instant') addInstant(query, operator, value);
-    return true;
+/** What must hold in any case. */
+const conjuncts = (filter: LogFilter): readonly LogFilter[] =>
+  filter.kind === 'and' ? filter.operands.flatMap(conjuncts) : [filter];
+
+const STATUS = 'provisioningStatusInfo/status';
+const STATUSES: readonly ProvisioningStatus[] = ['success', 'warning', 'failure', 'skipped'];
+
+/** The statuses that an entry may have if the filter holds; undefined for any. */
+function statusesOf(filter: LogFilter): readonly ProvisioningStatus[] | undefined {
+  if (isOnlyAbout(filter, STATUS)) return STATUSES.filter((status) => holds(filter, () => status));
+  if (filter.kind !== 'and' && filter.kind !== 'or') return undefined;
+  const parts = filter.operands.map(statusesOf);
+  if (filter.kind === 'and') return STATUSES.filter((status) => parts.every((part) => part?.includes(status) ?? true));
+  return parts.includes(undefined) ? undefined : STATUSES.filter((status) => parts.some((part) => part?.includes(status)));
+}
+
+function isOnlyAbout(filter: LogFilter, name: string): boolean {
+  if (filter.kind === 'comparison') return filter.property.name === name;
+  return filter.kind === 'not' ? isOnlyAbout(filter.operand, name) : filter.operands.every((one) => isOnlyAbout(one, name));
+}
+
+/** From one instant on and strictly before another, in ms. */
+interface Times {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+const EVER: Times = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY };
+
+/** The times that an entry may have if the filter holds. */
+function timesOf(filter: LogFilter): Times {
+  if (filter.kind === 'comparison') return timesOfComparison(filter);
+  if (filter.kind === 'not') return EVER;
+  const parts = filter.operands.map(timesOf);
+  const isAnd = filter.kind === 'and';
+  const [latest, earliest] = isAnd ? [Math.max, Math.min] : [Math.min, Math.max];
+  return {
+    fromMs: latest(...parts.map((part) => part.fromMs)),
+    untilMs: earliest(...parts.map((part) => part.untilMs)),
+  };
+}
+
+/** Instants of entries are whole milliseconds. */
+function timesOfComparison({ property, operator, value: ms }: LogComparison): Times {
+  if (property.kind !== 'instant' || typeof ms !== 'number') return EVER;
+  switch (operator) {
+    case 'eq':
+      return { fromMs: ms, untilMs: ms + 1 };
+    case 'ge':
+      return { ...EVER, fromMs: ms };
+    case 'gt':
+      return { ...EVER, fromMs: ms + 1 };
+    case 'lt':
+      return { ...EVER, untilMs: ms };
+    case 'le':
+      return { ...EVER, untilMs: ms + 1 };
+    default:
+      return EVER;
   }
+}
+
+/** Adds what the log can look up. False when nothing can hold any more. */
+function addKey(query: Narrowing, { property, operator, value }: LogComparison): boolean {
+  if (typeof value !== 'string') return true;
+  const isPart = operator === 'contains' || operator === 'startswith' || operator === 'endswith';
   switch (property.name) {
-    case 'provisioningStatusInfo/status': {
-      const before = query.statuses ?? (property.values as readonly ProvisioningStatus[]);
-      const text = value.toLowerCase();
-      query.statuses = before.filter((status) => (operator === 'eq' ? status === text : status.includes(text)));
-      return query.statuses.length > 0;
-    }
     case 'sourceIdentity/displayName':
     case 'targetIdentity/displayName':
       // One name can be looked up; a second one is left to the entries.
       if (operator === 'eq' && value.trim() !== '') query.name ??= value;
-      if (operator === 'contains') query.nameContains ??= value;
+      if (isPart) query.nameContains ??= value;
       return true;
     case 'provisioningAction':
       return (
@@ -69,11 +127,3 @@ function set<Key extends TextKey | 'action'>(query: Narrowing, key: Key, value: 
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
-
-/** The log cuts by time at or after one instant and strictly before another; instants of entries are whole milliseconds. */
-function addInstant(query: Narrowing, operator: LogClause['operator'], ms: number): void {
-  const from = operator === 'eq' || operator === 'ge' ? ms : operator === 'gt' ? ms + 1 : undefined;
-  const until = operator === 'eq' || operator === 'le' ? ms + 1 : operator === 'lt' ? ms : undefined;
-  if (from !== undefined) query.after = new Date(Math.max(from, Date.parse(query.after ?? '') || from)).toISOString();
-  if (until !== undefined) query.before = new Date(Math.min(until, Date.parse(query.before ?? '') || until)).toISOString();
-}

@@ -71,7 +71,12 @@ export const LogEntry = named(
 /** A page of the log. */
 export const LogList = named(
   'LogList',
-  z.object({ '@odata.context': text, value: z.array(LogEntry), '@odata.nextLink': text.optional() }),
+  z.object({
+    '@odata.context': text,
+    '@odata.count': count.optional(),
+    value: z.array(LogEntry).describe('With `$select`, entries have only what was asked for.'),
+    '@odata.nextLink': text.optional(),
+  }),
 );
 
 const Link = named(
