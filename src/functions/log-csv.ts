@@ -1,13 +1,11 @@
-import { stringify } from 'csv-stringify/sync';
 import type { ProvisioningLogEntry } from '../core/record';
+import { type Cell, timeCell } from './csv';
 
 /** The three parts of a CSV download, as the portal has them, joined by the change id. @see https://learn.microsoft.com/entra/identity/monitoring-health/howto-download-logs */
 export const CSV_PARTS = ['logs', 'steps', 'properties'] as const;
 
 /** One of {@link CSV_PARTS}. */
 export type CsvPart = (typeof CSV_PARTS)[number];
-
-type Cell = string | number | null;
 
 interface PartDefinition {
   /** Without ending. */
@@ -35,7 +33,7 @@ const PARTS: Readonly<Record<CsvPart, PartDefinition>> = {
       return [
         [
           ...ids(entry),
-          entry.activityDateTime,
+          timeCell(entry.activityDateTime),
           entry.jobId,
           entry.provisioningAction,
           status,
@@ -82,33 +80,9 @@ const PARTS: Readonly<Record<CsvPart, PartDefinition>> = {
 /** The name of a part's file, without ending. */
 export const csvFileName = (part: CsvPart): string => PARTS[part].fileName;
 
-/** The first line, with a byte order mark, by which spreadsheets know that the file is UTF-8. */
-export const csvHeader = (part: CsvPart): string => `\uFEFF${write([PARTS[part].columns])}`;
+/** The names of a part's columns. */
+export const csvColumns = (part: CsvPart): readonly string[] => PARTS[part].columns;
 
 /** The lines of some entries; empty when they have none of that part. */
-export const csvRows = (part: CsvPart, entries: readonly ProvisioningLogEntry[]): string =>
-  write(entries.flatMap((entry) => PARTS[part].rows(entry)));
-
-/** A last line which says that the file is not whole, because a download that broke off must not pass for a complete one. */
-export const csvBroken = (message: string): string => write([['INCOMPLETE', message]]);
-
-/**
- * Control characters but tab and line ends; some spreadsheets skip them, and then a formula behind one begins the cell. Blanks at the
- * start are skipped likewise. @see https://owasp.org/www-community/attacks/CSV_Injection
- */
-const CONTROLS = /[^\P{Cc}\t\n\r]/gu;
-
-const write = (rows: readonly (readonly Cell[])[]): string =>
-  rows.length === 0
-    ? ''
-    : stringify(
-        rows.map((row) => row.map(harmless)),
-        { escape_formulas: true, quoted_string: true, record_delimiter: 'windows' },
-      );
-
-/** A cell that no spreadsheet takes for a formula, together with `escape_formulas`. */
-export function harmless(cell: Cell): Cell {
-  if (typeof cell !== 'string') return cell;
-  const text = cell.replace(CONTROLS, '');
-  return /^\s+[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]|^\n/.test(text) ? `'${text}` : text;
-}
+export const csvRows = (part: CsvPart, entries: readonly ProvisioningLogEntry[]): readonly (readonly Cell[])[] =>
+  entries.flatMap((entry) => PARTS[part].rows(entry));

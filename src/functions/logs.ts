@@ -1,10 +1,14 @@
+import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { asGraphEntry } from '../core/graph-entry';
+import type { ProvisioningLogEntry } from '../core/record';
 import type { EngineDeps } from '../engine/deps';
 import { findPerson } from '../engine/queries/find-person';
 import { type LogQuestion, streamLogs } from '../engine/queries/read-logs';
+import { separatorParameter } from './csv';
+import { csvWriter, download, jsonWriter } from './download';
 import { endpoint } from './endpoint';
-import { CSV_PARTS } from './log-csv';
-import { type DownloadFormat, download } from './log-download';
+import { CSV_PARTS, csvColumns, csvFileName, csvRows } from './log-csv';
 import { isOldestFirst, listParameters, logList, MAX_TOP, readFilter, refusingTokens } from './log-list';
 import { badParameter } from './read-query';
 import { LogEntry, LogList, personParameter } from './shapes/logs';
@@ -23,6 +27,7 @@ const Query = z.strictObject({
   person: personParameter("Only this person's history."),
   format: z.enum(['csv', 'json']).optional().describe('Send a file.'),
   part: z.enum(CSV_PARTS).optional().describe('Which of the three CSV files (default `logs`); they are joined by changeId.'),
+  separator: separatorParameter,
 });
 
 /**
@@ -50,20 +55,35 @@ export const makeLogs = endpoint(
   },
   async ({ deps, config }, { query, request }) => {
     const filter = readFilter(query.$filter);
-    const format = readFormat(query);
+    refuseStrayOptions(query);
     const found = await readPerson(deps, query.person);
     const subject = found === 'nobody' ? {} : found;
     const log = found === 'nobody' ? NOTHING : deps.log;
     const question = { filter, ...(subject && { subject }), isOldestFirst: isOldestFirst(query.$orderby) };
-    if (format)
-      return refusingTokens(() => download(streamLogs(log, question, query.$top, query.$skiptoken), format, deps.clock()));
+    if (query.format)
+      return refusingTokens(() => fileOf(query, streamLogs(log, question, query.$top, query.$skiptoken), deps.clock()));
     return logList(log, request, config.notification.appUrl, question, { ...query, top: query.$top ?? DEFAULT_TOP });
   },
 );
 
-function readFormat({ format, part }: z.output<typeof Query>): DownloadFormat | undefined {
-  if (part !== undefined && format !== 'csv') throw badParameter('part', 'only a download with format=csv has parts');
-  return format === 'csv' ? { kind: 'csv', part: part ?? 'logs' } : format && { kind: 'json' };
+/** The whole result as a file. */
+async function fileOf(
+  { format, part, separator }: z.output<typeof Query>,
+  pages: AsyncGenerator<readonly ProvisioningLogEntry[], void>,
+  at: Date,
+): Promise<HttpResponseInit> {
+  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
+  if (format === 'json') return download(pages, jsonWriter(asGraphEntry), `ProvisioningLogs_${stamp}.json`);
+  const which = part ?? 'logs';
+  const rows = (entries: readonly ProvisioningLogEntry[]) => csvRows(which, entries.map(asGraphEntry));
+  return download(pages, csvWriter(csvColumns(which), rows, separator), `${csvFileName(which)}_${stamp}.csv`);
+}
+
+/** @throws RequestProblem when a parameter is given that only another format has */
+function refuseStrayOptions({ format, part, separator }: z.output<typeof Query>): void {
+  if (format === 'csv') return;
+  if (part !== undefined) throw badParameter('part', 'only a download with format=csv has parts');
+  if (separator !== undefined) throw badParameter('separator', 'only a download with format=csv has one');
 }
 
 async function readPerson(deps: EngineDeps, name: string | undefined): Promise<LogQuestion['subject'] | 'nobody'> {

@@ -1,8 +1,7 @@
-import { ReadableStream } from 'node:stream/web';
 import type { HttpResponseInit } from '@azure/functions';
-import { stringify } from 'csv-stringify/sync';
 import type { PlanHeader, PlanRow, PlanStore } from '../ports/plan-store';
-import { harmless } from './log-csv';
+import type { Cell, Separator } from './csv';
+import { csvWriter, download } from './download';
 import { isHeld } from './plan-body';
 
 const COLUMNS = [
@@ -13,38 +12,32 @@ const COLUMNS = [
 const PAGE = 500;
 
 /** A whole plan as CSV, one line for each attribute that changes; streamed, so that its size does not matter. */
-export function planCsv(plans: PlanStore, header: PlanHeader, which: 'acting' | 'all'): HttpResponseInit {
-  return {
-    status: 200,
-    headers: {
-      'content-type': 'text/csv; charset=utf-8',
-      'content-disposition': `attachment; filename="plan-${header.planId}.csv"`,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    },
-    body: ReadableStream.from(lines(plans, header, which)),
-  };
-}
+export const planCsv = (
+  plans: PlanStore,
+  header: PlanHeader,
+  which: 'acting' | 'all',
+  separator?: Separator,
+): Promise<HttpResponseInit> =>
+  download(
+    pagesOf(plans, header, which),
+    csvWriter<PlanRow>(COLUMNS, (rows) => rows.flatMap((row) => linesOf(header, row)), separator),
+    `plan-${header.planId}.csv`,
+  );
 
-async function* lines(plans: PlanStore, header: PlanHeader, which: 'acting' | 'all'): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  yield encoder.encode(`\ufeff${write([COLUMNS])}`);
+async function* pagesOf(
+  plans: PlanStore,
+  { planId }: PlanHeader,
+  which: 'acting' | 'all',
+): AsyncGenerator<readonly PlanRow[], void> {
   for (let after: string | undefined; ; ) {
-    const page = await plans.rows(header.planId, which, PAGE, after);
-    if (page.rows.length > 0) yield encoder.encode(write(page.rows.flatMap((row) => linesOf(header, row))));
+    const page = await plans.rows(planId, which, PAGE, after);
+    if (page.rows.length > 0) yield page.rows;
     if (page.next === undefined) return;
     after = page.next;
   }
 }
 
-/** `escape_formulas` and {@link harmless} keep a spreadsheet from taking a name for a formula. @see https://owasp.org/www-community/attacks/CSV_Injection */
-const write = (rows: readonly (readonly (string | number | null)[])[]): string =>
-  stringify(
-    rows.map((row) => row.map(harmless)),
-    { escape_formulas: true, record_delimiter: 'windows' },
-  );
-
-function linesOf(header: PlanHeader, row: PlanRow): (string | number | null)[][] {
+function linesOf(header: PlanHeader, row: PlanRow): readonly (readonly Cell[])[] {
   const before = [row.key.type, row.key.id, row.name, row.targetId, row.outcome, row.action];
   const after = [
     ...[row.reason, row.code, row.removal?.kind ?? null, row.removal?.count ?? null],

@@ -4,6 +4,7 @@ import { type ApplyAnswer, continueApply, startApply } from '../engine/preview/a
 import { continuePlan, createPlan } from '../engine/preview/make-plan';
 import { htmlAnswer, wantsHtml } from '../pages/page';
 import { isPlanMark, type PlanHeader } from '../ports/plan-store';
+import { separatorParameter } from './csv';
 import { endpoint } from './endpoint';
 import { RequestProblem, respond } from './http';
 import { operatorOf } from './operator';
@@ -86,6 +87,7 @@ export const makePlanRead = endpoint(
         .default('acting')
         .describe('`all` shows also the objects for which nothing would be done.'),
       format: z.enum(['csv']).optional().describe('Send a file.'),
+      separator: separatorParameter,
       $top: z.coerce.number().int().min(1).max(MAX_PAGE).default(100).describe('Objects on a page.'),
       $skiptoken: z.string().optional().describe('Where to continue; opaque.'),
     }),
@@ -99,12 +101,13 @@ export const makePlanRead = endpoint(
   },
   async ({ planning }, { params: { id }, query, request }) => {
     const planId = id.toLowerCase();
-    const { include: which, format, $top: top, $skiptoken } = query;
+    const { include: which, format, separator, $top: top, $skiptoken } = query;
+    if (separator !== undefined && format !== 'csv') throw badParameter('separator', 'only format=csv has one');
     if ($skiptoken !== undefined && !isPlanMark($skiptoken))
       throw badParameter('$skiptoken', 'is not one that a plan gave; ask for the first page again');
     const header = (await planning.plans.read(planId))?.value;
     if (!header) throw noPlan();
-    if (format === 'csv') return planCsv(planning.plans, header, which);
+    if (format === 'csv') return planCsv(planning.plans, header, which, separator);
     const { rows, next } = await planning.plans.rows(planId, which, top, $skiptoken);
     const code = request.query.get('code') ?? undefined;
     if (wantsHtml(request.headers.get('accept'))) return htmlAnswer(planPage(header, rows, next, { which, top, code }));

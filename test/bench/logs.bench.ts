@@ -18,13 +18,17 @@ const PEOPLE = 5_000;
 const START = Date.UTC(2026, 0, 1);
 const SEED_BATCH = 2_000;
 const MAX_MS = 1_000;
+/** For a question that no index serves: the log is searched for up to 8 seconds. */
+const MAX_SEARCH_MS = 9_000;
+/** Every so many entries one was set off by an operator. */
+const RARE = 9_973;
 
 const person = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
 function entryOf(n: number) {
   const who = n % PEOPLE;
   const status: ProvisioningStatus = n % 1_000 === 7 ? 'failure' : n % 10 === 0 ? 'success' : 'skipped';
-  return logEntry(`cycle-${Math.floor(n / 500)}`, `change-${n}`, {
+  const entry = logEntry(`cycle-${Math.floor(n / 500)}`, `change-${n}`, {
     at: new Date(START + Math.floor((n / ENTRIES) * 90 * 86_400_000)).toISOString(),
     sourceId: person(who),
     targetId: `${1_000_000 + who}`,
@@ -34,6 +38,8 @@ function entryOf(n: number) {
     ...(status === 'skipped' && { skipReason: 'RedundantExport', action: 'other' as const }),
     ...(status === 'failure' && { errorCode: 'DuplicateTargetEntries' }),
   });
+  const operator = { id: 'o', displayName: 'Olga', initiatorType: 'user' as const };
+  return n % RARE === 5 ? { ...entry, initiatedBy: operator } : entry;
 }
 
 async function main(): Promise<void> {
@@ -70,20 +76,30 @@ async function main(): Promise<void> {
       'person=user42@example.com',
       'person=1000042',
     ];
+    const searches = [
+      "$filter=initiatedBy/displayName eq 'Olga'",
+      "$filter=initiatedBy/displayName eq 'Nobody'",
+      "$filter=contains(tolower(servicePrincipal/id),'nothing') or initiatedBy/initiatorType eq 'user'",
+      "$filter=sourceIdentity/id eq 'nobody' or durationInMilliseconds gt 10000",
+      '$orderby=activityDateTime asc',
+      "$orderby=activityDateTime asc&$filter=initiatedBy/displayName eq 'Olga'",
+      '$count=true&$top=1',
+      "$count=true&$top=1&$filter=initiatedBy/displayName eq 'Olga'",
+    ];
     const slow: string[] = [];
-    for (const question of questions) {
+    for (const question of [...questions, ...searches]) {
       began = performance.now();
-      const response = await ask(logs, `logs?$top=50&${question}`);
-      const body = (await response.json()) as { value?: unknown[]; '@odata.nextLink'?: string };
+      const response = await ask(logs, `logs?${question.includes('$top') ? '' : '$top=50&'}${question}`);
+      const body = (await response.json()) as { value?: unknown[]; '@odata.nextLink'?: string; '@odata.count'?: number };
       const ms = Math.round(performance.now() - began);
       console.log(
-        `${String(ms).padStart(5)} ms  ${String(body.value?.length).padStart(3)}${body['@odata.nextLink'] ? '+' : ' '}  ${question}`,
+        `${String(ms).padStart(5)} ms  ${String(body.value?.length).padStart(3)}${body['@odata.nextLink'] ? '+' : ' '}  ${question}${body['@odata.count'] === undefined ? '' : ` › ${body['@odata.count']}`}`,
       );
-      if (ms > MAX_MS) slow.push(question);
+      if (ms > (searches.includes(question) ? MAX_SEARCH_MS : MAX_MS)) slow.push(question);
     }
     await measureDownload(logs, 'csv');
     await measureDownload(logs, 'json');
-    if (slow.length > 0) throw new Error(`Slower than ${MAX_MS} ms: ${slow.join(' | ')}`);
+    if (slow.length > 0) throw new Error(`Slower than ${MAX_MS} ms, or ${MAX_SEARCH_MS} for a search: ${slow.join(' | ')}`);
   } finally {
     await world.stop();
   }

@@ -2,22 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { ReadableStream } from 'node:stream/web';
 import type { HttpResponseInit } from '@azure/functions';
 import { ProvisioningError } from '../core/errors';
-import { asGraphEntry } from '../core/graph-entry';
-import type { ProvisioningLogEntry } from '../core/record';
+import { type Cell, csvBroken, csvHead, csvLines, type Separator } from './csv';
 import { invocationLogger } from './invocation-log';
-import { type CsvPart, csvBroken, csvFileName, csvHeader, csvRows } from './log-csv';
 
-/** What to download. */
-export type DownloadFormat = { readonly kind: 'json' } | { readonly kind: 'csv'; readonly part: CsvPart };
-
-/** Pages of entries, newest first. */
-type Pages = AsyncGenerator<readonly ProvisioningLogEntry[]>;
-
-interface Writer {
+/** How things become a file. */
+interface Writer<T> {
   readonly contentType: string;
-  readonly fileName: string;
   readonly head: string;
-  page(entries: readonly ProvisioningLogEntry[], isFirst: boolean): string;
+  page(things: readonly T[], isFirst: boolean): string;
   readonly tail: string;
   broken(message: string): string;
 }
@@ -27,15 +19,17 @@ interface Writer {
  * wrong at once is still a proper refusal; what goes wrong later ends the file with a line that says so, in JSON with one that makes
  * the file unreadable.
  */
-export async function download(pages: Pages, format: DownloadFormat, at: Date): Promise<HttpResponseInit> {
-  const writer = format.kind === 'csv' ? csvWriter(format.part) : jsonWriter;
+export async function download<T>(
+  pages: AsyncGenerator<readonly T[], void>,
+  writer: Writer<T>,
+  fileName: string,
+): Promise<HttpResponseInit> {
   const first = await pages.next();
-  const stamp = at.toISOString().slice(0, 19).replaceAll(':', '-');
   return {
     status: 200,
     headers: {
       'content-type': writer.contentType,
-      'content-disposition': `attachment; filename="${writer.fileName.replace('.', `_${stamp}.`)}"`,
+      'content-disposition': `attachment; filename="${fileName}"`,
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     },
@@ -43,10 +37,10 @@ export async function download(pages: Pages, format: DownloadFormat, at: Date): 
   };
 }
 
-async function* chunks(
-  first: IteratorResult<readonly ProvisioningLogEntry[], void>,
-  pages: Pages,
-  writer: Writer,
+async function* chunks<T>(
+  first: IteratorResult<readonly T[], void>,
+  pages: AsyncGenerator<readonly T[], void>,
+  writer: Writer<T>,
 ): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   // The body is read after the handler has ended; what is logged then still belongs to this invocation.
@@ -55,13 +49,13 @@ async function* chunks(
   let isFirst = true;
   try {
     for (let page = first; !page.done; page = await withinInvocation(() => pages.next())) {
-      const text = writer.page(page.value.map(asGraphEntry), isFirst);
+      const text = writer.page(page.value, isFirst);
       isFirst = false;
       if (text !== '') yield encoder.encode(text);
     }
   } catch (error) {
     const code = error instanceof ProvisioningError ? error.code : 'PROV_BUG';
-    withinInvocation(() => invocationLogger.error('A download of the log broke off', { code }));
+    withinInvocation(() => invocationLogger.error('A download broke off', { code }));
     yield encoder.encode(writer.broken(`The download broke off (${code}); ask for it again.`));
     return;
   } finally {
@@ -70,21 +64,25 @@ async function* chunks(
   if (writer.tail !== '') yield encoder.encode(writer.tail);
 }
 
-const jsonWriter: Writer = {
+/** Writes a list in JSON. */
+export const jsonWriter = <T>(shown: (thing: T) => unknown): Writer<T> => ({
   contentType: 'application/json; charset=utf-8',
-  fileName: 'ProvisioningLogs.json',
   head: '[',
-  page: (entries, isFirst) =>
-    entries.map((entry, index) => `${isFirst && index === 0 ? '\n' : ',\n'}${JSON.stringify(entry)}`).join(''),
+  page: (things, isFirst) =>
+    things.map((thing, index) => `${isFirst && index === 0 ? '\n' : ',\n'}${JSON.stringify(shown(thing))}`).join(''),
   tail: '\n]\n',
   broken: (message) => `\nINCOMPLETE: ${message}\n`,
-};
+});
 
-const csvWriter = (part: CsvPart): Writer => ({
+/** Writes CSV. */
+export const csvWriter = <T>(
+  columns: readonly string[],
+  rows: (things: readonly T[]) => readonly (readonly Cell[])[],
+  separator?: Separator,
+): Writer<T> => ({
   contentType: 'text/csv; charset=utf-8; header=present',
-  fileName: `${csvFileName(part)}.csv`,
-  head: csvHeader(part),
-  page: (entries) => csvRows(part, entries),
+  head: csvHead(columns, separator),
+  page: (things) => csvLines(rows(things), separator),
   tail: '',
-  broken: csvBroken,
+  broken: (message) => csvBroken(message, separator),
 });
