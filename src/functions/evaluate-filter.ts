@@ -6,7 +6,7 @@ import type { EngineDeps } from '../engine/deps';
 import { madeUpObject, readTestUser, type TestObject } from '../engine/queries/test-object';
 import { endpoint } from './endpoint';
 import { RequestProblem, respond } from './http';
-import { badRequest } from './request-faults';
+import { badRequest, pointerWithin } from './request-faults';
 import { jsonDoc } from './shapes/kit';
 import { EvaluateFilterRequest, EvaluateFilterResponse } from './shapes/mapping';
 import { readTestInput, type TestInput } from './test-input';
@@ -42,7 +42,7 @@ function readFilter(value: unknown): CompiledFilter {
   const compiled = compileFilter(value);
   if (compiled.ok) return compiled.filter;
   const errors = compiled.problems.map(({ path, message }) => ({
-    pointer: `#/filter${path === '' ? '' : `/${path.replaceAll(/\[(\d+)\]/g, '/$1').replaceAll('.', '/')}`}`,
+    pointer: pointerWithin('filter', path),
     detail: message,
   }));
   throw badRequest(errors);

@@ -1,3 +1,4 @@
+import { sentence } from '../core/advice';
 import { unknownAttribute } from '../core/schema/source-attributes';
 import type { EngineDeps } from '../engine/deps';
 import { madeUpObject, readTestUser } from '../engine/queries/test-object';
@@ -46,7 +47,7 @@ function inputOf(deps: EngineDeps, input: TestInput): TrialInput {
 /** A real user has the attributes that a mapping may name, and a mistyped one must not pass for an empty one. */
 function refuseUnknownToEntra(attributes: readonly string[]): string | undefined {
   const reasons = attributes.flatMap((name) => unknownAttribute('user', name) ?? []);
-  return reasons.length === 0 ? undefined : `${reasons.join('. ')}.`;
+  return reasons.length === 0 ? undefined : reasons.map(sentence).join(' ');
 }
 
 function refuseUndefined(attributes: readonly string[], known: readonly string[]): string | undefined {

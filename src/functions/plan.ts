@@ -12,7 +12,7 @@ import { headerBody, rowBody } from './plan-body';
 import { planCsv } from './plan-csv';
 import { planPage } from './plan-page';
 import { badParameter } from './read-query';
-import { badRequest } from './request-faults';
+import { badRequest, pointerWithin } from './request-faults';
 import { jsonDoc } from './shapes/kit';
 import { Plan, PlanApplyRequest, PlanRequest } from './shapes/plan';
 
@@ -62,7 +62,7 @@ function readGiven(schema: Readonly<Record<string, unknown>>) {
   if (read.ok) return { schema: read.schema, text };
   throw badRequest(
     read.problems.map((one) => ({
-      pointer: `#/schema ${one.path}`.trim(),
+      pointer: pointerWithin('schema', one.path),
       detail: one.problem,
       ...(one.allowed ? { allowed: one.allowed } : {}),
     })),
