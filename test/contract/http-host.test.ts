@@ -21,7 +21,9 @@ let folder: string;
 beforeAll(async () => {
   mkdirSync('out', { recursive: true });
   folder = mkdtempSync(join(process.cwd(), 'out', 'http-host-'));
-  execFileSync(process.execPath, ['scripts/build.mjs', '--out', join(folder, 'dist')], { stdio: 'pipe' });
+  execFileSync(process.execPath, ['scripts/build.mjs', '--only', 'main,app,local/child', '--out', join(folder, 'dist')], {
+    stdio: 'pipe',
+  });
   for (const file of ['package.json', 'host.json', 'provisioning-schema.json']) copyFileSync(file, join(folder, file));
   world = await startHttpApp(directory, application);
   await world.cycle();
