@@ -110,3 +110,38 @@ describe('any expression', () => {
     );
   });
 });
+
+describe('expressions › lists of several values', () => {
+  const perElement = [
+    'Append([x], "-")',
+    'ToLower([x])',
+    'PCase([x])',
+    'Left([x], 3)',
+    'Mid([x], 2, 2)',
+    'Word([x], 1, " ,")',
+    'Replace([x], "a", , , "b", , )',
+    'Replace([x], , "(?<n>[a-z]+)", "n", "z", , )',
+    'Split([x], ",")',
+    'Switch([x], "other", "a", "1")',
+    'StripSpaces(ToUpper([x]))',
+  ].map((text) => {
+    const compiled = compileExpression(text);
+    if (!compiled.ok) throw new Error(text);
+    return compiled.expression;
+  });
+  const resultsOf = (expression: (typeof perElement)[number], x: SourceValue): readonly string[] => {
+    const result = evaluate(expression, aContext({ x }));
+    if (result.kind !== 'value') throw new Error(JSON.stringify(result));
+    return result.value === null ? [] : [result.value].flat();
+  };
+
+  it('the result is that of each element, one after the other', () => {
+    const element = fc.string({ maxLength: 8, unit: fc.constantFrom('a', 'B', 'ß', ',', ' ', '👍') });
+    fc.assert(
+      fc.property(fc.constantFrom(...perElement), fc.array(element, { minLength: 2, maxLength: 5 }), (expression, list) => {
+        expect(resultsOf(expression, list)).toEqual(list.flatMap((one) => resultsOf(expression, one)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -197,3 +197,21 @@ describe('a whole export of a SCIM gallery application', () => {
     expect(problemsOf(readSchema(several)).join('\n')).toContain('SingleAppRoleAssignment([appRoleAssignments])');
   });
 });
+
+describe('expressions that are allowed and hardly meant', () => {
+  it.each<[expression: string, remark: RegExp | undefined]>([
+    ['IIF([accountEnabled] = "true", "a", "b")', /`"true"` never equals a Boolean; write `"True"` \(line 1, column 24\)/],
+    ['IIF("FALSE" <> [IsSoftDeleted] AND [city] = "x", "a", "b")', /write `"False"`/],
+    ['Switch([accountEnabled], , "true", "a", "false", "b")', /`"true"` never equals a Boolean/],
+    ['Join("", IIF(([manager.accountEnabled] = "true"), "a", "b"))', /write `"True"`/],
+    ['IIF([city] = "Oslo\u00a0", "a", "b")', /U\+00A0 NO-BREAK SPACE at position 5/],
+    ['IIF([accountEnabled] = "True", "a", "b")', undefined],
+    ['IIF([city] = "true", "a", "b")', undefined],
+    ['Switch([accountEnabled], "true", "True", "true", "False", "false")', undefined],
+  ])('%s', (expression, remark) => {
+    const { ignored } = loaded(readSchema(aSchemaFile([mapTo('notes', expression)])));
+    const reasons = ignored.map(({ reason }) => reason);
+    if (remark === undefined) expect(reasons).toEqual([]);
+    else expect(reasons.join('\n')).toMatch(remark);
+  });
+});

@@ -5,6 +5,7 @@ import { printText } from '../expression/syntax';
 import { readText } from '../expression/tokens';
 import { isObject, type JsonObject, own } from '../json-object';
 import type { ObjectType } from '../model';
+import { booleanSlips } from './boolean-slips';
 import type { JsonPath } from './json';
 import type { MappingSource } from './model';
 import { nameOf, quote, type SchemaReport } from './report';
@@ -150,7 +151,8 @@ function readFunction(
     );
     return undefined;
   }
-  for (const remark of expression.remarks) report.ignore(outermost, at, describeProblem(remark));
+  for (const remark of [...expression.remarks, ...booleanSlips(type, text)])
+    report.ignore(outermost, at, describeProblem(remark));
   const isKnown = expression.attributes.map((attribute) => checkAttribute(type, attribute, at, report));
   return isKnown.includes(false) ? undefined : { source: { kind: 'function', expression }, text: expression.text };
 }
