@@ -18,6 +18,9 @@ const account: AccountDescription = {
   hasMultipleOrganizations: false,
   customRoles: [{ id: '1', name: 'Team lead', roleType: 0 }],
   hasCustomRoles: true,
+  groups: [{ id: '11', name: 'Support' }],
+  brands: [{ id: '21', name: 'Contoso', subdomain: 'contoso' }],
+  hasBrandAssignment: false,
 };
 
 describe('the shipped mapping', () => {
@@ -123,6 +126,8 @@ describe('schema › against an account', () => {
     [mapTo('user_fields.level', '"silver"'), /^warning user_fields\.level: .*no option/],
     [mapTo('role', '"Astronaut"'), /^error role: .*"Astronaut".*Team lead/],
     [mapTo('custom_role_id', '"99"'), /^error custom_role_id: /],
+    [mapTo('default_group_id', '"Sales"'), /^warning default_group_id: .*no group of this name or id/],
+    [mapTo('agent_brand_ids', '[companyName]'), /^warning agent_brand_ids: Agents belong to all brands/],
   ])('%j is found', (mapping, pattern) => {
     const found = findings([mapping]);
     expect(found).toHaveLength(1);
@@ -135,6 +140,7 @@ describe('schema › against an account', () => {
       mapTo('locale', '"de"'),
       mapTo('role', '"team lead"'),
       mapTo('custom_role_id', '"1"'),
+      mapTo('default_group_id', '"support"'),
     ];
     expect(findings(fine)).toEqual([]);
   });

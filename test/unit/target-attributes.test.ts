@@ -195,6 +195,7 @@ describe('what has a place on which account', () => {
     const changes = (mode: 'create' | 'update', isPublic: boolean | null) =>
       changesFor(desired, { is_public: isPublic }, { type: 'group', mode, ownedTags: [] }).map(({ newValue }) => newValue);
     expect(changes('update', false)).toEqual([]);
+    expect(changes('update', null)).toEqual([]);
     expect(changes('create', null)).toEqual([true]);
   });
 });

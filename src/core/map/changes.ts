@@ -46,8 +46,9 @@ export function changeFor(
   const oldValue = options.mode === 'create' ? null : current;
   if (options.role !== undefined && isMisplaced(name, desired, options.role)) return undefined;
   if (options.mode === 'update') {
-    // Zendesk never makes a private group public: https://developer.zendesk.com/api-reference/ticketing/groups/groups/#json-format
-    if (name === 'is_public' && current === false) return undefined;
+    // A private group never becomes public again, and one that does not show what it is could not be compared:
+    // https://developer.zendesk.com/api-reference/ticketing/groups/groups/#json-format
+    if (name === 'is_public' && current !== true) return undefined;
     if (desired.onlyOnCreate) return undefined;
     if (desired.flow === 'AttributeAddOnly' && !isEmptyValue(oldValue)) return undefined;
   }

@@ -60,6 +60,14 @@ function checkMapping(mapping: AttributeMapping, account: AccountDescription): r
       ),
     ];
   }
+  if (target.kind === 'brands' && account.hasBrandAssignment === false) {
+    return [
+      finding(
+        'warning',
+        'Agents belong to all brands in this account: brands are left out until brand access is set to manual in Admin Center',
+      ),
+    ];
+  }
   if (target.kind === 'organizations' && !account.hasMultipleOrganizations) {
     return [
       finding(
