@@ -16,8 +16,7 @@ export interface CycleContext {
   /** Where the cycle is. */
   readonly cycle: () => CycleState;
   /**
-   * Notes what happened. Page after page is kept at most every few seconds, everything else at once: what was done since must be safe to
-   * repeat. The one place where a cycle that has lost its lease, or has used up its time, is stopped.
+   * Notes what happened. The place is kept every few seconds, and at once where another instance must not repeat what follows. The one place where a cycle that has lost its lease, or has used up its time, is stopped.
    * @throws StaleStateError, CycleInterrupted
    */
   readonly save: (event: CycleEvent) => Promise<void>;

@@ -1,4 +1,5 @@
 import { SimulatedDirectory } from '../../local/graph/directory';
+import { changeJob } from '../../src/engine/job/job-state';
 import { makeJobRestart } from '../../src/functions/job-control';
 import { makeStatus } from '../../src/functions/status';
 import { type JobWorld, startJobWorld } from './job-control-world';
@@ -35,6 +36,8 @@ describe('status › missing permissions', () => {
     await world.settle();
     expect(await warnings()).toEqual([]);
     world.graph.permissions.delete(name);
+    // A refused read has it looked at, and so has an operator; otherwise an hour may pass.
+    await changeJob(world.app.deps.state, (job) => ({ ...job, runNow: true }));
     await world.settle();
     expect(await warnings()).toEqual([
       { code: 'PermissionMissing', setting: name, problem: expect.stringMatching(/is missing.*stops|is missing.*nobody/) },

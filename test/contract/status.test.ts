@@ -323,11 +323,12 @@ describe('status › cheap', () => {
     expect(world.calls.filter((call) => call === 'linkStore.countLinks')).toHaveLength(2);
   });
 
-  test('a closed cycle brings fresh counts', async () => {
+  test('a closed cycle that wrote something brings fresh counts', async () => {
     const world = aStatusApp();
     await bodyOf(world);
     await seedHistory(world.deps, 5);
-    await world.deps.cycles.put(aCycle('x', 1, { state: 'exporting' }));
+    await world.deps.cycles.put(aCycle('x', 1, { state: 'exporting', enqueued: 1 }));
+    await record(world.deps, 'x', 1, { action: 'create' });
     await closeCycles(world.deps);
     expect((await bodyOf(world)).status.synchronizedEntryCountByType[0]).toEqual({ key: 'User', value: 5 });
   });

@@ -1,11 +1,11 @@
-import { hasRecovered, unhealthy } from '../../core/quarantine';
+import { failureFloor, hasRecovered, unhealthy } from '../../core/quarantine';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { failures } from '../job/cycle-counts';
-import { keepExecution } from '../job/executions';
+import { exported, keepExecution } from '../job/executions';
 import { changeJob, readJob } from '../job/job-state';
-import { countLinked } from '../job/linked-counts';
+import { linkedCounts } from '../job/linked-counts';
 import { confirmLifted, enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
 import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
 
@@ -43,8 +43,7 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
 export const isOverSource = (cycle: CycleRecord): boolean => cycle.kind === 'initial' || cycle.kind === 'incremental';
 
 async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts, failed: number): Promise<void> {
-  const linked = await countLinked(deps);
-  const objectsInScope = linked.users + linked.groups;
+  const objectsInScope = await countInScope(deps, failed, exported(counts));
   const reason = unhealthy({ total: counts.total, failed, failedReferences: 0, objectsInScope });
   const objects = failed > 0 ? await failedObjects(deps, cycle.cycleId) : NOTHING_FAILED;
   if (reason) {
@@ -69,6 +68,17 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
     steadyStateLastAt: isSteady ? now : job.steadyStateLastAt,
   }));
   await notifyFailures(deps, cycle, objects);
+}
+
+/**
+ * How many objects are linked: it decides how many failures are many. Not counted where that makes no difference; a cycle that wrote
+ * something has them counted now and then, for the status.
+ */
+async function countInScope(deps: EngineDeps, failed: number, written: number): Promise<number> {
+  const { value: job } = await readJob(deps.state);
+  if (failed < failureFloor(0) && !job.quarantine && !job.lifted && written === 0) return 0;
+  const { users, groups } = await linkedCounts(deps, written > 0 ? 0 : undefined);
+  return users + groups;
 }
 
 /**

@@ -39,6 +39,7 @@ export async function failedObjects(deps: EngineDeps, cycleId: string): Promise<
  * once a day, so one that fails on and off is no new failure each time, and those that keep failing are called to mind daily.
  */
 export async function notifyFailures(deps: EngineDeps, cycle: CycleRecord, failed: FailedObjects): Promise<void> {
+  if (failed.fresh.length + failed.again.length === 0) return;
   const now = deps.clock();
   const since = new Date(now.getTime() - DAY_MS).toISOString();
   let fresh: readonly Escrow[] = [];

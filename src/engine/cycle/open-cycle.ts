@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beginCycle, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
+import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
 import type { CycleRecord } from '../../ports/stores';
 import { type CycleContext, CycleInterrupted } from '../cycle-context';
@@ -11,10 +11,18 @@ import { type GroupWatermarks, readJob, STATE_KEYS, type UserWatermark } from '.
 import type { Lease } from '../job/lease';
 import { accessRules } from '../job-settings';
 
-/** Page after page, the place of a cycle is kept at most this often: what was done since is safe to repeat. */
+/** The place of a cycle is kept at most this often: what was done since is safe to repeat, and a cycle without news writes little. */
 const KEEP_EVERY_MS = 2_000;
 
-const PAGES = new Set(['groupsPage', 'usersPage', 'scoped']);
+/** What is kept at once: parts that belong to the place, and the step behind which another instance must find nothing to do. */
+const KEPT_AT_ONCE: ReadonlySet<CycleEvent['kind']> = new Set([
+  'assignmentsPage',
+  'assignmentsEndless',
+  'assignmentsAnew',
+  'assignmentsProved',
+  'assignmentsSettled',
+  'finishing',
+]);
 
 /** Takes up the cycle that was cut off, or begins one. @param deadlineMs When the cycle is to stop, ms since 1970 */
 export async function openCycle(
@@ -50,7 +58,9 @@ export async function openCycle(
       await lease.renew();
       current = next(current, event);
       const mustStop = await isTimeUp();
-      const isDue = !PAGES.has(event.kind) || deps.clock().getTime() - keptAtMs >= KEEP_EVERY_MS;
+      // What is held or let go next belongs to this cycle alone.
+      const mustKeep = KEPT_AT_ONCE.has(event.kind) || (event.kind === 'allScoped' && current.evaluated > 0);
+      const isDue = mustKeep || deps.clock().getTime() - keptAtMs >= KEEP_EVERY_MS;
       if (mustStop || isDue) await keep();
       if (mustStop) throw new CycleInterrupted();
     },

@@ -26,6 +26,7 @@ import {
 } from '../job/job-state';
 import { type Lease, takeLease } from '../job/lease';
 import { enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
+import { isLookDue, noteLook } from '../job/rare-looks';
 import { watchPermissions } from '../job/watch-permissions';
 import { applyBrake } from './apply-brake';
 import { closeCycles } from './close-cycles';
@@ -60,11 +61,11 @@ export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise
   const notNow = reasonNotToRun(job, deps.clock());
   if (notNow) return { kind: 'notRun', reason: notNow };
   // Before the lease: what only serves the status must not use up the time that it gives.
-  await watchPermissions(deps);
+  await watchPermissions(deps, job);
   const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, options.owner, deps.clock, deps.sleep);
   if (!lease) return { kind: 'notRun', reason: 'Another instance is running a cycle.' };
   try {
-    return await runUnderLease(deps, lease, deps.clock().getTime() + options.budgetMs);
+    return await runUnderLease(deps, job, lease, deps.clock().getTime() + options.budgetMs);
   } finally {
     await lease.release();
   }
@@ -83,11 +84,11 @@ function reasonNotToRun(job: JobState, now: Date): string | undefined {
   return undefined;
 }
 
-async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
+async function runUnderLease(deps: EngineDeps, job: JobState, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
   let cycleId: string | undefined;
   try {
     const application = await readApplication(deps);
-    await checkCredential(deps);
+    await checkCredential(deps, job);
     const context = await openCycle(deps, application, lease, deadlineMs);
     cycleId = context.cycle().cycleId;
     const held = await runPhases(context);
@@ -108,18 +109,20 @@ async function runUnderLease(deps: EngineDeps, lease: Lease, deadlineMs: number)
 }
 
 /**
- * Tries the Zendesk credential once a cycle, so that a revoked one is noticed also when nothing changes. When both sides let us in
- * again, a quarantine for a refused credential is over and the items that wait for that go on. A busy Zendesk is no answer.
+ * Tries the Zendesk credential now and then, so that a revoked one is noticed also when nothing changes. When both sides let us in
+ * again, a quarantine for a refused credential is over and the items that wait for that continue. A busy Zendesk is no answer.
  */
-async function checkCredential(deps: EngineDeps): Promise<void> {
+async function checkCredential(deps: EngineDeps, job: JobState): Promise<void> {
+  if (!(await isLookDue(deps, job, 'credential'))) return;
   try {
     await deps.target.describe(true);
   } catch (error) {
     if (error instanceof ThrottledError || error instanceof UnavailableError) return;
     throw error;
   }
-  const { value: job } = await readJob(deps.state);
-  if (job.quarantine?.reason !== 'EncounteredQuarantineException') return;
+  await noteLook(deps, 'credential', true);
+  const { value: now } = await readJob(deps.state);
+  if (now.quarantine?.reason !== 'EncounteredQuarantineException') return;
   const ended = await leaveQuarantine(deps);
   if (ended) await deps.notifier.send({ kind: 'recovered', reason: ended.reason, since: ended.seriesBegan });
 }
@@ -130,7 +133,8 @@ async function runPhases(context: CycleContext): Promise<QuarantineCause | undef
   if (context.cycle().phase === 'groups') await importGroups(context);
   if (context.cycle().phase === 'users') await importUsers(context);
   if (context.cycle().phase === 'scoping') await scopeChanges(context);
-  return applyBrake(context);
+  // Where nothing was decided on there is nothing to count.
+  return context.cycle().evaluated > 0 ? applyBrake(context) : undefined;
 }
 
 async function completeCycle(context: CycleContext, held: QuarantineCause | undefined): Promise<CycleOutcome> {
@@ -187,7 +191,13 @@ async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error:
     });
   }
   const stopped = { at: deps.clock().toISOString(), code: error.code, message: error.message };
-  await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1, stopped, runNow: false }));
+  const job = await changeJob(deps.state, (before) => ({
+    ...before,
+    successiveFailures: before.successiveFailures + 1,
+    stopped,
+    runNow: false,
+  }));
+  if (error instanceof UnauthorizedError) await watchPermissions(deps, job);
   if (error instanceof UnauthorizedError || error instanceof ConfigError) {
     await enterQuarantine(deps, {
       reason: 'EncounteredQuarantineException',

@@ -3,16 +3,19 @@ import type { EngineDeps } from '../deps';
 import { STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { keepSystems, requireSameSystems } from '../job/same-systems';
 
+type Reads = Pick<EngineDeps, 'state' | 'source' | 'space' | 'logger'>;
+
 /**
  * Reads the enterprise application and keeps it for the workers.
  * @throws ConfigError when what is stored belongs to another application or Zendesk account; whatever the source throws
  */
 export async function readApplication(deps: EngineDeps): Promise<SourceApplication> {
   await requireSameSystems(deps);
-  const application = await lookAtApplication(deps);
+  const known = await lastSeen(deps);
+  const application = await readWith(deps, known);
   // Only now: an id that was never right must not be kept as the one that is.
-  await keepSystems(deps);
-  await deps.state.write(STATE_KEYS.application, application, '*');
+  if (!known) await keepSystems(deps);
+  if (JSON.stringify(known) !== JSON.stringify(application)) await deps.state.write(STATE_KEYS.application, application, '*');
   return application;
 }
 
@@ -21,10 +24,12 @@ export async function readApplication(deps: EngineDeps): Promise<SourceApplicati
  * unknown, however often the application is read: it stays as it was last seen, so that nobody loses access by it. To take access by a
  * role away for good, disable the role (an explicit word) or remove its assignments.
  */
-export async function lookAtApplication(
-  deps: Pick<EngineDeps, 'state' | 'source' | 'space' | 'logger'>,
-): Promise<SourceApplication> {
-  const known = (await deps.state.read<StoredApplication>(STATE_KEYS.application))?.value;
+export const lookAtApplication = async (deps: Reads): Promise<SourceApplication> => readWith(deps, await lastSeen(deps));
+
+const lastSeen = async ({ state }: Reads): Promise<StoredApplication | undefined> =>
+  (await state.read<StoredApplication>(STATE_KEYS.application))?.value;
+
+async function readWith(deps: Reads, known: StoredApplication | undefined): Promise<SourceApplication> {
   const told = await deps.source.readApplication();
   const listed = new Map(told.appRoles.map((role) => [role.id, role]));
   const missing = known?.appRoles.filter((role) => !listed.has(role.id)) ?? [];

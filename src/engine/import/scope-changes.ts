@@ -17,22 +17,24 @@ import { newUser, told } from './import-users';
 export async function scopeChanges(context: CycleContext): Promise<void> {
   const { deps } = context;
   const scoping = scopeContext(context);
-  const held = await heldKeys(context);
+  let held: ReadonlyMap<string, string | null> | undefined;
   for (;;) {
     const state = context.cycle();
     if (state.phase !== 'scoping') return;
     const keys = await deps.space.listDirty(state.scopedAfter ?? undefined);
     const last = keys.at(-1);
     if (!last) break;
+    held ??= await heldKeys(context);
+    const before = held;
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) => scopeOne(context, scoping, key));
     const candidates = found.flatMap(({ candidate, key }) =>
-      candidate ? [{ ...candidate, heldIn: held.get(keyText(key)) ?? undefined }] : [],
+      candidate ? [{ ...candidate, heldIn: before.get(keyText(key)) ?? undefined }] : [],
     );
     const free = found.filter((one) => !one.candidate && !one.hasEnded);
     // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
     if (candidates.length > 0) await context.fence();
     await deps.staged.put(candidates);
-    await deps.staged.remove(free.filter((one) => held.has(keyText(one.key))).map((one) => one.key));
+    await deps.staged.remove(free.filter((one) => before.has(keyText(one.key))).map((one) => one.key));
     await deps.queue.enqueue(free.map((one) => one.item));
     await context.save({ kind: 'scoped', last, count: keys.length });
   }

@@ -90,7 +90,7 @@ const later = (before: TaskExecution | null, execution: TaskExecution): TaskExec
   before && before.timeBegan > execution.timeBegan ? before : execution;
 
 /** How many objects a cycle wrote to Zendesk. */
-const exported = (counts: OutcomeCounts): number =>
+export const exported = (counts: OutcomeCounts): number =>
   Object.entries(counts.byOutcome).reduce(
     (sum, [outcome, count]) => (/^(?:success|warning)\/(?:create|update|disable|delete)$/.test(outcome) ? sum + count : sum),
     0,

@@ -12,22 +12,22 @@ export interface LinkedCounts {
   readonly tookMs: number;
 }
 
-/** Counts are at most this old where counting is cheap. */
+/** Counts are at most this old where counting is cheap, unless somebody knows that they have changed. */
 const FRESH_MS = 60_000;
 
 /** Counting reads the whole table, so it may take at most one part in this many of the time. */
 const TIME_SHARE = 100;
 
 /** The linked objects, from the last count while that is fresh: asking for the status never scans a large table each time. */
-export async function linkedCounts(deps: EngineDeps): Promise<LinkedCounts> {
+export async function linkedCounts(deps: EngineDeps, freshMs = FRESH_MS): Promise<LinkedCounts> {
   const stored = (await deps.state.read<LinkedCounts>(STATUS_KEYS.counts))?.value;
   if (stored === undefined) return countLinked(deps);
   const ageMs = deps.clock().getTime() - Date.parse(stored.countedAt);
-  return ageMs >= 0 && ageMs < Math.max(FRESH_MS, stored.tookMs * TIME_SHARE) ? stored : countLinked(deps);
+  return ageMs >= 0 && ageMs < Math.max(freshMs, stored.tookMs * TIME_SHARE) ? stored : countLinked(deps);
 }
 
-/** Counts the linked objects and keeps the counts for the status. Reads every link: called when a cycle closes. */
-export async function countLinked(deps: EngineDeps): Promise<LinkedCounts> {
+/** Counts the linked objects and keeps the counts. Reads every link. */
+async function countLinked(deps: EngineDeps): Promise<LinkedCounts> {
   const began = deps.clock();
   const [users, groups, memberships] = await Promise.all([
     deps.links.countLinks('user'),

@@ -2,6 +2,8 @@ import { ProvisioningError } from '../../core/errors';
 import type { ObjectType, SourceId } from '../../core/model';
 import type { PermissionFinding, SourceChange } from '../../ports/source-connector';
 import type { EngineDeps } from '../deps';
+import type { JobState } from './job-state';
+import { isLookDue, noteLook } from './rare-looks';
 import { STATUS_KEYS } from './status-keys';
 
 /** What the last cycles saw of the app's permissions; kept for the status. */
@@ -18,10 +20,12 @@ export interface UnreadObjects {
 const KEPT = 500;
 
 /**
- * Looks once a cycle whether a permission is missing, and keeps what is for the status. What cannot be told now stays as it was last
- * seen. Never stops a cycle: it is the cycle's own reads that decide what goes on.
+ * Looks whether a permission is missing, and keeps what is for the status: now and then, in each cycle while one is missing, and after a
+ * cycle that was refused something. What cannot be told now stays as it was last seen. Never stops a cycle: it is the cycle's own reads
+ * that decide what continues.
  */
-export async function watchPermissions(deps: EngineDeps): Promise<void> {
+export async function watchPermissions(deps: EngineDeps, job: JobState): Promise<void> {
+  if (!(await isLookDue(deps, job, 'permissions'))) return;
   let found: readonly PermissionFinding[];
   try {
     found = await deps.source.checkPermissions();
@@ -34,6 +38,7 @@ export async function watchPermissions(deps: EngineDeps): Promise<void> {
     if (finding.verdict !== 'unknown') return finding.verdict === 'missing' ? [finding] : [];
     return before.filter(({ permission }) => permission === finding.permission);
   });
+  await noteLook(deps, 'permissions', missing.length === 0 && found.every(({ verdict }) => verdict !== 'unknown'));
   if (JSON.stringify(missing) === JSON.stringify(before)) return;
   deps.logger.warn('The permissions that the app lacks have changed', {
     missing: missing.map(({ permission }) => permission).join(', ') || 'none',
@@ -52,10 +57,16 @@ export interface Unread {
 /** @param isFresh true when everything is read from the start, so that what was kept is of the past */
 export async function openUnread(deps: EngineDeps, type: ObjectType, isFresh: boolean): Promise<Unread> {
   const key = STATUS_KEYS.unread[type];
-  const stored = (await deps.state.read<UnreadObjects>(key))?.value.objects ?? [];
-  const unread = new Map(stored.map((object) => [object.id, object]));
-  if (isFresh) unread.clear();
-  let kept = JSON.stringify(stored);
+  const unread = new Map<SourceId, UnreadObjects['objects'][number]>();
+  let kept: string | undefined;
+  if (isFresh) await load();
+
+  async function load(): Promise<void> {
+    if (kept !== undefined) return;
+    const stored = (await deps.state.read<UnreadObjects>(key))?.value.objects ?? [];
+    kept = JSON.stringify(stored);
+    if (!isFresh) for (const object of stored) unread.set(object.id, object);
+  }
 
   async function save(): Promise<void> {
     const objects = [...unread.values()].slice(0, KEPT);
@@ -66,6 +77,8 @@ export async function openUnread(deps: EngineDeps, type: ObjectType, isFresh: bo
   }
   return {
     async note(changes) {
+      if (changes.length === 0 && !isFresh) return;
+      await load();
       for (const change of changes) {
         if (change.kind === 'removed' || change.isComplete) unread.delete(change.id);
         else unread.set(change.id, { id: change.id, isHidden: hidesMembers(change) });
@@ -73,6 +86,7 @@ export async function openUnread(deps: EngineDeps, type: ObjectType, isFresh: bo
       await save();
     },
     async keepOnly(ids) {
+      await load();
       for (const id of unread.keys()) if (!ids.has(id)) unread.delete(id);
       await save();
     },
