@@ -97,12 +97,12 @@ export const makeJobRestart = endpoint(
  */
 const RUN_BUDGET_MS = 110_000;
 
-/** `POST /api/job/run`: a cycle now, as far as it gets within the call; the timer continues from there. */
+/** `POST /api/job/run`: a cycle now, as far as it gets within the call; it continues by itself from there. */
 export const makeJobRun = endpoint(
   {
     tag: 'job',
     summary: 'Run a cycle now',
-    description: 'As far as it gets within the call; the timer continues from there.',
+    description: 'As far as it gets within the call; it continues by itself from there.',
     body: NOTHING,
     answers: {
       200: jsonDoc('The cycle has enqueued all its work.', JobRun),
@@ -117,7 +117,9 @@ export const makeJobRun = endpoint(
     if (before.paused) throw new RequestProblem('Conflict', 'The job is paused. Start it first: POST /api/job/start.');
     await allowOneRun(deps, operatorOf(app, request));
     await closeCycles(deps);
-    return runAnswer(await runCycle(deps, { owner: deps.newId(), budgetMs: RUN_BUDGET_MS }));
+    const outcome = await runCycle(deps, { owner: deps.newId(), budgetMs: RUN_BUDGET_MS });
+    if (outcome.kind === 'interrupted') await deps.queue.askForCycle();
+    return runAnswer(outcome);
   },
 );
 
@@ -133,7 +135,7 @@ function runAnswer(outcome: CycleOutcome): HttpResponseInit {
     case 'interrupted':
       return respond(
         JobRun,
-        { outcome: 'running', cycleId: outcome.cycleId, phase: outcome.phase, next: 'The timer continues with it.' },
+        { outcome: 'running', cycleId: outcome.cycleId, phase: outcome.phase, next: 'It continues by itself.' },
         202,
       );
     case 'notRun':

@@ -5,19 +5,24 @@ import { surviveOutage } from '../engine/job/hold-item';
 import { escrowPoisoned } from '../engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../engine/provision/handle-work-item';
 import { withinInvocation } from './invocation-log';
+import { continueCycle } from './provisioning-cycle';
 
 /** Thrown so that the queue keeps the message: an app that is not configured loses nothing. */
 const NOT_CONFIGURED = 'Not configured: the work item stays in the queue. The status lists the problems.';
 
-/** The queue's worker. A message that is no work item fails and ends in the poison queue, where the cycle reports it. */
+/**
+ * The queue's worker: carries out a work item, or continues a cycle that was cut off. A message that is neither fails and ends in the
+ * poison queue, where the cycle reports it.
+ */
 export const makeProvisionObject =
   (getApp: () => App) =>
   (message: unknown, context: InvocationContext): Promise<void> =>
     withinInvocation(context, async () => {
       const app = getApp();
       if (app.kind === 'notConfigured') return putBack(app, message);
+      if (app.deps.queue.asksForCycle(message)) return continueCycle(app, context);
       const item = app.deps.queue.decode(message);
-      if (!item) throw new Error('The message is no work item of this app.');
+      if (!item) throw new Error('The message is not a work item of this app.');
       app.telemetry.metric('provisioning.queue.wait', ageOf(context, app.deps.clock()));
       await app.telemetry.span(
         'provisioning.work_item',
@@ -48,6 +53,8 @@ export const makeProvisionObjectPoison =
 
 /** Not thrown where it can be helped: a throw spends a try, and after the last one the item would be a failure of ours. */
 async function putBack({ queue }: UnconfiguredApp, message: unknown): Promise<void> {
+  // The timer asks again once there is something to continue.
+  if (queue?.asksForCycle(message)) return;
   const item = queue?.decode(message);
   if (!queue || !item) throw new Error(NOT_CONFIGURED);
   await queue.defer(item, HELD_DEFER_MS);

@@ -7,8 +7,8 @@ import { purgeLog } from '../engine/record/purge-log';
 import { withinInvocation } from './invocation-log';
 
 /**
- * How long one run may take before it stops at the next page and goes on with the next run: well inside the ten minutes of
- * host.json, so that a run always ends by itself.
+ * How long one run may take before it stops at the next page and another one continues: well inside the ten minutes of host.json, so
+ * that a run always ends by itself.
  */
 const BUDGET_MS = 8 * 60_000;
 
@@ -27,26 +27,36 @@ export const makeProvisioningCycle =
         context.info('PROVISIONING_STATUS is Off: no cycle runs.');
         return;
       }
-      const { deps, telemetry } = app;
-      await reportUnreadable(deps);
-      await closeCycles(deps);
-      const outcome = await telemetry.span(
-        'provisioning.cycle',
-        {},
-        async (span) => {
-          const ended = await runCycle(deps, { owner: context.invocationId, budgetMs: BUDGET_MS });
-          span.set({ outcome: ended.kind, cycleId: 'cycleId' in ended ? ended.cycleId : undefined });
-          return ended;
-        },
-        context.traceContext?.traceParent,
-      );
-      deps.logger.info('The timer is done', {
-        outcome: outcome.kind,
-        ...('cycleId' in outcome ? { cycleId: outcome.cycleId } : {}),
-        ...('reason' in outcome ? { reason: outcome.reason } : {}),
-      });
+      await reportUnreadable(app.deps);
+      await runAsFarAsItGets(app, context);
       await measure(app);
     });
+
+/** The queue's word that a cycle was cut off: continues it, if there is one and the job is on. */
+export async function continueCycle(app: ConfiguredApp, context: InvocationContext): Promise<void> {
+  if (app.config.job.status === 'On') await runAsFarAsItGets(app, context);
+}
+
+/** Runs a cycle for as long as a call may take. One that is cut off is continued at once by another call, not with the next tick. */
+async function runAsFarAsItGets({ deps, telemetry }: ConfiguredApp, context: InvocationContext): Promise<void> {
+  await closeCycles(deps);
+  const outcome = await telemetry.span(
+    'provisioning.cycle',
+    {},
+    async (span) => {
+      const ended = await runCycle(deps, { owner: context.invocationId, budgetMs: BUDGET_MS });
+      span.set({ outcome: ended.kind, cycleId: 'cycleId' in ended ? ended.cycleId : undefined });
+      return ended;
+    },
+    context.traceContext?.traceParent,
+  );
+  if (outcome.kind === 'interrupted') await deps.queue.askForCycle();
+  deps.logger.info('The timer is done', {
+    outcome: outcome.kind,
+    ...('cycleId' in outcome ? { cycleId: outcome.cycleId } : {}),
+    ...('reason' in outcome ? { reason: outcome.reason } : {}),
+  });
+}
 
 /** What is the state of the moment rather than an event, and out with all that was measured: nobody knows when the next run is. */
 async function measure({ deps, telemetry }: ConfiguredApp): Promise<void> {

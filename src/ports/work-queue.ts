@@ -15,6 +15,12 @@ export interface WorkQueue {
   /** Puts an item back so that it is seen again after a delay. Spends no try. */
   defer(item: WorkItem, delayMs: number): Promise<void>;
 
+  /** Asks for a cycle that was cut off to be continued at once. Asked twice it does no harm: one instance runs a cycle at a time. */
+  askForCycle(): Promise<void>;
+
+  /** Whether what a function was handed asks for the cycle to be continued. Pure. */
+  asksForCycle(message: unknown): boolean;
+
   /** About how many messages wait, visible or not. */
   approximateLength(): Promise<number>;
 

@@ -27,7 +27,7 @@ export function watched<T extends object>(store: string, fake: T, onCall: OnCall
           yield* method(...args) as AsyncIterable<unknown>;
         })();
       }
-      if (name === 'decode') return method(...args);
+      if (name === 'decode' || name === 'asksForCycle') return method(...args);
       return (async () => {
         await onCall(`${store}.${name}`);
         return method(...args);

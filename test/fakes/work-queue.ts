@@ -1,4 +1,4 @@
-import { decodeWorkItem } from '../../src/adapters/storage/work-queue';
+import { asksForCycle, decodeWorkItem } from '../../src/adapters/storage/work-queue';
 import type { WorkItem } from '../../src/core/model';
 import type { WorkQueue } from '../../src/ports/work-queue';
 import { copy, type FakeOptions, watched } from './fake-kit';
@@ -15,6 +15,8 @@ export interface FakeWorkQueue extends WorkQueue {
   /** Takes the oldest message out; undefined when there is none. */
   take(): FakeMessage | undefined;
   readonly messages: FakeMessage[];
+  /** How often a cycle was asked for. */
+  readonly asked: { count: number };
   /** Puts a text into the poison queue that no function could read. */
   addUnreadable(text: string): void;
 }
@@ -22,6 +24,7 @@ export interface FakeWorkQueue extends WorkQueue {
 /** The work queue in memory. */
 export function makeFakeWorkQueue(options: FakeOptions = {}): FakeWorkQueue {
   const messages: FakeMessage[] = [];
+  const asked = { count: 0 };
   let unreadable: string[] = [];
   const queue: WorkQueue = {
     async enqueue(items) {
@@ -30,6 +33,10 @@ export function makeFakeWorkQueue(options: FakeOptions = {}): FakeWorkQueue {
     async defer(item, delayMs) {
       messages.push({ item: copy(item), delayMs });
     },
+    async askForCycle() {
+      asked.count += 1;
+    },
+    asksForCycle,
     approximateLength: async () => messages.length,
     async takeUnreadable() {
       const taken = unreadable.map((text, index) => ({ messageId: `unreadable-${index}`, preview: text.slice(0, 120) }));
@@ -41,6 +48,7 @@ export function makeFakeWorkQueue(options: FakeOptions = {}): FakeWorkQueue {
   return {
     ...watched('workQueue', queue, options.onCall),
     messages,
+    asked,
     take: () => messages.shift(),
     addUnreadable: (text) => {
       unreadable.push(text);

@@ -31,7 +31,10 @@ const messageSchema = z.object({
   mayDeprovision: z.boolean(),
 });
 
-const encode = (item: WorkItem): string => Buffer.from(JSON.stringify({ v: MESSAGE_VERSION, ...item })).toString('base64');
+/** Asks for the cycle that was cut off to be continued. It names nothing: whoever takes it continues what there is. */
+const cycleSchema = z.strictObject({ v: z.literal(MESSAGE_VERSION), kind: z.literal('cycle') });
+
+const encode = (message: object): string => Buffer.from(JSON.stringify({ v: MESSAGE_VERSION, ...message })).toString('base64');
 
 /** What the runtime does before it hands a text over: strict base64, then UTF-8. */
 function isBase64(text: string): boolean {
@@ -41,17 +44,21 @@ function isBase64(text: string): boolean {
 
 const preview = (text: string): string => text.slice(0, PREVIEW_LENGTH).replace(/[^\x20-\x7e]/g, '?');
 
+/** Whether what a function was handed asks for the cycle to be continued. Pure. */
+export const asksForCycle = (message: unknown): boolean => cycleSchema.safeParse(parsedJson(message)).success;
+
+function parsedJson(message: unknown): unknown {
+  if (typeof message !== 'string') return message;
+  try {
+    return JSON.parse(message);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Decodes what a function was handed: an object, or its JSON. Pure; undefined for anything that is no work item. */
 export function decodeWorkItem(message: unknown): WorkItem | undefined {
-  let value = message;
-  if (typeof message === 'string') {
-    try {
-      value = JSON.parse(message);
-    } catch {
-      return undefined;
-    }
-  }
-  const parsed = messageSchema.safeParse(value);
+  const parsed = messageSchema.safeParse(parsedJson(message));
   if (!parsed.success) return undefined;
   const { v: _, ...item } = parsed.data;
   return item as WorkItem;
@@ -64,7 +71,7 @@ export function decodeWorkItem(message: unknown): WorkItem | undefined {
 export function makeWorkQueue(storage: Storage): WorkQueue {
   const work = storage.queue(WORK_QUEUE);
   const poison = storage.queue(POISON_QUEUE);
-  const send = (item: WorkItem, visibilityTimeout: number): Promise<unknown> =>
+  const send = (item: object, visibilityTimeout: number): Promise<unknown> =>
     work.run('enqueue', (client, abortSignal) =>
       client.sendMessage(encode(item), { messageTimeToLive: NEVER_EXPIRES, visibilityTimeout, abortSignal }),
     );
@@ -96,6 +103,12 @@ export function makeWorkQueue(storage: Storage): WorkQueue {
     async defer(item, delayMs) {
       await send(item, Math.min(Math.max(Math.ceil(delayMs / 1000), 0), MAX_DELAY_SECONDS));
     },
+
+    async askForCycle() {
+      await send({ kind: 'cycle' }, 0);
+    },
+
+    asksForCycle,
 
     async approximateLength() {
       const properties = await work.run('count', (client, abortSignal) => client.getProperties({ abortSignal }));

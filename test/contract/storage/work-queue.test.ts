@@ -26,6 +26,25 @@ onBoth('WorkQueue', { fake: () => makeFakeWorkQueue(), real: makeWorkQueue }, (m
     expect(await queue.takeUnreadable()).toEqual([]);
   });
 
+  test('a cycle that is asked for waits as a message of its own, and is not a work item', async () => {
+    const queue = await make();
+    await queue.askForCycle();
+    const message = { v: 1, kind: 'cycle' };
+    for (const one of [message, JSON.stringify(message)]) {
+      expect(queue.asksForCycle(one)).toBe(true);
+      expect(queue.decode(one)).toBeUndefined();
+    }
+    for (const other of [
+      { v: 1, ...item('u1') },
+      { v: 2, kind: 'cycle' },
+      { v: 1, kind: 'cycle', more: 1 },
+      'cycle',
+      null,
+      ...HOSTILE_TEXTS,
+    ])
+      expect(queue.asksForCycle(other)).toBe(false);
+  });
+
   test('decode › an object or its JSON › the item; anything else › undefined', async () => {
     const queue = await make();
     const message = { v: 1, ...item('u1') };
