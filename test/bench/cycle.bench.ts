@@ -83,8 +83,10 @@ async function main(): Promise<void> {
     const initial = await measure();
     const result: Record<string, unknown> = { scenario, people, groups, initial };
     if (scenario !== 'initial') {
+      await endAll(deps);
       // The first incremental cycle still pays for what the initial one left.
       await measure();
+      await endAll(deps);
       change();
       result[scenario] = await measure();
     }
@@ -93,6 +95,11 @@ async function main(): Promise<void> {
     await proxy.close();
     await azurite.stop();
   }
+}
+
+/** Nobody works the queue off here: every cycle counts as ended. */
+async function endAll({ cycles }: EngineDeps): Promise<void> {
+  for (const cycle of await cycles.listExporting()) await cycles.put({ ...cycle, state: 'succeeded' });
 }
 
 /** Fills the directory as the scenario says. Answers what changes before the measured cycle. */
@@ -173,6 +180,10 @@ function depsOf(
 }
 
 const SETTINGS: JobSettings = {
+  status: 'On',
+  schedule: '0 */20 * * * *',
+  schemaPath: 'provisioning-schema.json',
+  logRetentionDays: 90,
   tenantId: '11111111-0000-4000-8000-000000000001',
   servicePrincipalId: 'ffffffff-0000-4000-8000-000000000001',
   subdomain: 'acme',
