@@ -83,6 +83,9 @@ function timesOfComparison({ property, operator, value: ms }: LogComparison): Ti
   }
 }
 
+/** Its small letter is another one at the end of a word, so a part of a name need not be a part of the name in small letters. */
+const SIGMA = 'Σ';
+
 /** Adds what the log can look up. False when nothing can hold any more. */
 function addKey(query: Narrowing, { property, operator, value }: LogComparison): boolean {
   if (typeof value !== 'string') return true;
@@ -92,7 +95,7 @@ function addKey(query: Narrowing, { property, operator, value }: LogComparison):
     case 'targetIdentity/displayName':
       // One name can be looked up; a second one is left to the entries.
       if (operator === 'eq' && value.trim() !== '') query.name ??= value;
-      if (isPart) query.nameContains ??= value;
+      if (isPart && !value.includes(SIGMA)) query.nameContains ??= value;
       return true;
     case 'provisioningAction':
       return (

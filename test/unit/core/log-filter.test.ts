@@ -182,6 +182,8 @@ describe('log filter › narrows to what the log has keys for', () => {
     ["sourceIdentity/displayName eq 'A' and targetIdentity/displayName eq 'B'", { name: 'A' }],
     ["contains(targetIdentity/displayName,'b')", { nameContains: 'b' }],
     ["startswith(tolower(sourceIdentity/displayName),'b')", { nameContains: 'b' }],
+    // The name ΑΣ is kept as ας, where no σ is.
+    ["contains(sourceIdentity/displayName,'Σ')", {}],
     [
       'activityDateTime gt 2026-01-01T00:00:00Z and activityDateTime ge 2025-01-01T00:00:00Z and activityDateTime le 2026-02-01T00:00:00Z',
       { after: '2026-01-01T00:00:00.001Z', before: '2026-02-01T00:00:00.001Z' },
