@@ -2,7 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import type { z } from 'zod';
 import { withAdvice } from '../core/advice';
 import { ERROR_TABLE, type ErrorCode, REFUSAL_TABLE, type RefusalCode } from '../core/error-table';
-import { type ConfigError, ProvisioningError } from '../core/errors';
+import { type ConfigError, ProvisioningError, ThrottledError } from '../core/errors';
 import { invocationLogger, withinInvocation } from './invocation-log';
 
 /** One fault of a request. */
@@ -74,6 +74,15 @@ export const problem = (status: number, code: string, title: string, detail: str
     'content-type': 'application/problem+json; charset=utf-8',
   });
 
+/** A response that says when to ask again; as it is where that is not known. @see https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */
+export const withRetryAfter = (response: HttpResponseInit, ms: number | undefined): HttpResponseInit =>
+  ms === undefined
+    ? response
+    : {
+        ...response,
+        headers: { ...(response.headers as Record<string, string>), 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) },
+      };
+
 /** Takes a body in and keeps nothing of it: with streams, who is still sending would never hear a refusal. Azure bounds its size. */
 async function takeIn(request: HttpRequest): Promise<void> {
   for await (const _ of request.body ?? []);
@@ -93,6 +102,8 @@ export interface Refusal {
   readonly title: string;
   readonly detail: string;
   readonly errors?: readonly RequestFault[];
+  /** When to ask again, in ms, where another service says so. */
+  readonly retryAfterMs?: number;
 }
 
 /** Prints a refusal. @param requestId by which the log of the app names the request */
@@ -117,7 +128,8 @@ export const http =
         }
         return await run(request);
       } catch (error) {
-        return print(refusalOf(error), context.invocationId);
+        const refusal = refusalOf(error);
+        return withRetryAfter(print(refusal, context.invocationId), refusal.retryAfterMs);
       }
     });
 
@@ -135,7 +147,13 @@ function refusalOf(error: unknown): Refusal {
     return { status, code, title: code, detail, errors };
   }
   if (error instanceof ProvisioningError)
-    return { status: statusOf(error.code), code: error.code, title: error.name, detail: withAdvice(error) };
+    return {
+      status: statusOf(error.code),
+      code: error.code,
+      title: error.name,
+      detail: withAdvice(error),
+      ...(error instanceof ThrottledError && { retryAfterMs: error.retryAfterMs }),
+    };
   invocationLogger.error('A request failed in a way that the app did not expect', {
     kind: error instanceof Error ? error.name : typeof error,
     ...(error instanceof Error && { places: placesOf(error) }),

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { ConfiguredApp } from '../compose';
-import type { ErrorCode } from '../core/errors';
+import { type ErrorCode, type ProvisioningError, ThrottledError } from '../core/errors';
 import { allowOneRun, pauseJob, startJob } from '../engine/control/job-control';
 import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/control/restart';
 import { closeCycles } from '../engine/cycle/close-cycles';
@@ -8,7 +8,7 @@ import { allowDeletes } from '../engine/cycle/release-staged';
 import { type CycleOutcome, runCycle } from '../engine/cycle/run-cycle';
 import { type JobState, readJob } from '../engine/job/job-state';
 import { endpoint, NOTHING } from './endpoint';
-import { problem, RequestProblem, respond, statusOf } from './http';
+import { problem, RequestProblem, respond, statusOf, withRetryAfter } from './http';
 import { operatorOf } from './operator';
 import { badRequest } from './request-faults';
 import {
@@ -141,10 +141,15 @@ function runAnswer(outcome: CycleOutcome): HttpResponseInit {
     case 'notRun':
       return respond(JobRun, { outcome: 'notRun', reason: outcome.reason }, 202);
     case 'failed':
-      return problem(stoppedStatus(outcome.error.code), outcome.error.code, 'The cycle stopped', outcome.error.message, {
-        cycleId: outcome.cycleId ?? null,
-      });
+      return stopped(outcome.error, outcome.cycleId);
   }
+}
+
+function stopped(error: ProvisioningError, cycleId: string | undefined): HttpResponseInit {
+  const response = problem(stoppedStatus(error.code), error.code, 'The cycle stopped', error.message, {
+    cycleId: cycleId ?? null,
+  });
+  return withRetryAfter(response, error instanceof ThrottledError ? error.retryAfterMs : undefined);
 }
 
 /** As everywhere, but for what was not found: it was the cycle that looked for it, and the caller named nothing. */

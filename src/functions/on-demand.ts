@@ -4,7 +4,7 @@ import { withAdvice } from '../core/advice';
 import { DeletionThresholdError, ProvisioningError, ThrottledError, UnauthorizedError, UnavailableError } from '../core/errors';
 import { type OnDemandAnswer, provisionOnDemand, type OnDemandRequest as Wanted } from '../engine/on-demand/on-demand';
 import { endpoint } from './endpoint';
-import { problem, respond, statusOf } from './http';
+import { problem, respond, statusOf, withRetryAfter } from './http';
 import { connectionStep, subjectBody } from './on-demand-steps';
 import { operatorOf } from './operator';
 import { jsonDoc } from './shapes/kit';
@@ -67,11 +67,6 @@ const throttled = (retryAfterMs: number): HttpResponseInit => {
   return withRetryAfter(problem(503, 'PROV_TARGET_THROTTLED', 'Throttled', detail), retryAfterMs);
 };
 
-const withRetryAfter = (answered: HttpResponseInit, ms: number): HttpResponseInit => ({
-  ...answered,
-  headers: { ...(answered.headers as Record<string, string>), 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) },
-});
-
 /** What stops the whole call: the brake, or a side that cannot be reached, which is the first of the five steps. */
 function refusal(error: unknown): HttpResponseInit {
   if (error instanceof DeletionThresholdError) {
@@ -80,5 +75,5 @@ function refusal(error: unknown): HttpResponseInit {
   const isConnection = error instanceof UnauthorizedError || error instanceof UnavailableError || error instanceof ThrottledError;
   if (!isConnection || !(error instanceof ProvisioningError)) throw error;
   const answered = problem(statusOf(error.code), error.code, error.name, withAdvice(error), { steps: [connectionStep(error)] });
-  return error instanceof ThrottledError ? withRetryAfter(answered, error.retryAfterMs) : answered;
+  return withRetryAfter(answered, error instanceof ThrottledError ? error.retryAfterMs : undefined);
 }

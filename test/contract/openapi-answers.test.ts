@@ -166,5 +166,6 @@ describe('real answers are what the document says, and nothing more', () => {
     const answer = await world.call(makeJobRun);
     expect(faults('post', '/api/job/run', answer)).toEqual([]);
     expect([answer.status, answer.body.code]).toEqual([503, 'PROV_SOURCE_THROTTLED']);
+    expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
   });
 });
