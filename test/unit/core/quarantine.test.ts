@@ -42,6 +42,7 @@ describe('unhealthy', () => {
     ['all of a few, in a large tenant', { total: 50, failed: 50, objectsInScope: 10_000 }, undefined],
     ['40,000 of a million', { total: 1e6, failed: 40_000, objectsInScope: 1e6 }, undefined],
     ['40,001 of a million', { total: 1e6, failed: 40_001, objectsInScope: 1e6 }, 'EncounteredBaseEscrowThreshold'],
+    ['60,000 with references, exactly', { total: 1e6, failed: 30_000, failedReferences: 30_000, objectsInScope: 1e6 }, undefined],
     [
       'with references',
       { total: 1e6, failed: 30_000, failedReferences: 30_001, objectsInScope: 1e6 },

@@ -48,6 +48,10 @@ describe('disposition', () => {
     expect(disposition(new ThrottledError('target', retryAfterMs, 'x'))).toEqual({ kind: 'defer', delayMs });
   });
 
+  it('what another worker holds is put back for 15 seconds', () => {
+    expect(disposition(new ProvisioningError('PROV_STATE_CONFLICT', 'x'))).toEqual({ kind: 'defer', delayMs: 15_000 });
+  });
+
   it.each(['PROV_TARGET_REJECTED', 'PROV_TARGET_EXISTS', 'PROV_BUG'] as const)('%s stays until somebody acts', (code) => {
     expect(isTransientFailure(new ProvisioningError(code, 'x'))).toBe(false);
   });
@@ -63,6 +67,7 @@ describe('nextAttemptAt', () => {
   it.each([
     // hours since the first failure, attempts → due after hours
     [0, 1, 6],
+    [6, 1, 30],
     [6, 2, 12],
     [12, 3, 24],
     [24, 4, 48],
