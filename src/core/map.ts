@@ -6,7 +6,7 @@ import { type SourceFacts, sourceView } from './map/source-view';
 import type { AttributeValue, TargetRole } from './model';
 import { DEFAULT_ROLE, resolveRole } from './role';
 import type { AttributeMapping, FlowType, ObjectMapping } from './schema/model';
-import { userAttribute } from './target-attributes';
+import type { TargetAttribute } from './target-attributes';
 
 /** What mappings need to know to be evaluated on one source object. Clock and randomness come from outside. */
 export interface MappingInput extends Omit<SourceFacts, 'type'> {
@@ -109,17 +109,21 @@ function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): D
   const context = contextOf(input);
   const values = new Map<string, DesiredValue>();
   const issues: MappingIssue[] = [];
+  const bound: TargetAttribute[] = [];
   const matching: (MatchingValue & { readonly priority: number })[] = [];
   for (const one of mapping.mappings) {
     if (one.target.kind === 'members') continue;
     const outcome = evaluateMapping(one, input, context);
     if (outcome.issue !== undefined) issues.push(outcome.issue);
-    if (outcome.desired !== undefined) values.set(one.target.name, outcome.desired);
+    if (outcome.desired !== undefined) {
+      values.set(one.target.name, outcome.desired);
+      if (one.target.holders !== undefined) bound.push(one.target);
+    }
     if (one.matchingPriority > 0 && outcome.found !== undefined) {
       matching.push({ attribute: one.target.name, value: outcome.found, priority: one.matchingPriority });
     }
   }
-  if (input.type === 'user') leaveOutMisplaced(input, values, issues);
+  if (bound.length > 0) leaveOutMisplaced(bound, input, values, issues);
   matching.sort((a, b) => a.priority - b.priority);
   if (matching.length === 0) issues.push(nothingToMatch(mapping));
   const told = input.mode === 'create' && !values.has('name') ? withoutName(mapping, issues) : issues;
@@ -130,13 +134,18 @@ function mapObject(input: MappingInput & SourceFacts, mapping: ObjectMapping): D
  * Leaves out what the user's role has no place for, with the reason. Where no role is mapped only a new account's is known; the role of an
  * existing one is looked at when both sides are compared.
  */
-function leaveOutMisplaced(input: MappingInput, values: Map<string, DesiredValue>, issues: MappingIssue[]): void {
-  let role: TargetRole | undefined;
-  for (const [name, { value }] of values) {
-    const target = userAttribute(name);
-    if (target === undefined || (target.holders === undefined && target.kind !== 'ticketRestriction')) continue;
-    role ??= roleOf(input, values);
-    const message = role === undefined ? undefined : holderMismatch(target, value, role);
+function leaveOutMisplaced(
+  bound: readonly TargetAttribute[],
+  input: MappingInput,
+  values: Map<string, DesiredValue>,
+  issues: MappingIssue[],
+): void {
+  const role = roleOf(input, values);
+  if (role === undefined) return;
+  for (const target of bound) {
+    const { name } = target;
+    const value = values.get(name)?.value ?? null;
+    const message = holderMismatch(target, value, role);
     if (message === undefined) continue;
     values.delete(name);
     if (value !== null)

@@ -33,9 +33,9 @@ export interface TargetAttribute {
   readonly isClearable: boolean;
   /**
    * Which accounts have a place for it: `agents` (admins are agents too), or `plainAgents`, whose role leaves it open: a custom role decides
-   * it for its agents, and an admin is never restricted. Undefined: all.
+   * it for its agents, and an admin is never restricted. `byValue`: plain agents, and end users for some values. Undefined: all.
    */
-  readonly holders?: 'agents' | 'plainAgents';
+  readonly holders?: 'agents' | 'plainAgents' | 'byValue';
   /** Whether Zendesk shows the value it was given, so that it can be compared. False: it flows when the account is created, and never again. */
   readonly isShown: boolean;
   /** Longest text in UTF-16 units; undefined where nobody has said or found one. */
@@ -93,7 +93,7 @@ export const USER_ATTRIBUTES: readonly TargetAttribute[] = [
   attribute('signature', 'text', { isCaseExact: true, maxLength: LONG_TEXT_LENGTH, holders: 'agents' }),
   attribute('default_group_id', 'group', { isClearable: false, holders: 'agents' }),
   attribute('agent_brand_ids', 'brands', { isClearable: false, holders: 'agents' }),
-  attribute('ticket_restriction', 'ticketRestriction', { isClearable: false }),
+  attribute('ticket_restriction', 'ticketRestriction', { isClearable: false, holders: 'byValue' }),
   attribute('only_private_comments', 'boolean', { isClearable: false, holders: 'plainAgents' }),
   attribute('moderator', 'boolean', { isClearable: false }),
   attribute('shared_phone_number', 'boolean', { isClearable: false }),

@@ -6,16 +6,11 @@ import type { TargetAttribute } from '../target-attributes';
  * or something else, so that they would be written in every cycle.
  * @see https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format
  */
-export function holderMismatch({ name, kind, holders }: TargetAttribute, value: unknown, role: TargetRole): string | undefined {
-  const isEndUser = role.role === 'end-user';
-  if (kind === 'ticketRestriction') {
-    if (isEndUser)
-      return value === 'groups' || value === 'assigned' ? `${name} of an end user is organization or requested` : undefined;
-    return roleDecides(name, role);
-  }
+export function holderMismatch({ name, holders }: TargetAttribute, value: unknown, role: TargetRole): string | undefined {
   if (holders === undefined) return undefined;
-  if (isEndUser) return `only agents have ${name}, and this user is an end user`;
-  return holders === 'plainAgents' ? roleDecides(name, role) : undefined;
+  if (role.role !== 'end-user') return holders === 'agents' ? undefined : roleDecides(name, role);
+  if (holders !== 'byValue') return `only agents have ${name}, and this user is an end user`;
+  return value === 'groups' || value === 'assigned' ? `${name} of an end user is organization or requested` : undefined;
 }
 
 function roleDecides(name: string, role: TargetRole): string | undefined {
