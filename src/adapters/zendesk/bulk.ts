@@ -43,6 +43,14 @@ export function makeBulk({ http, store, clock, sleep, logger, timeScale, isOn }:
     access,
     runner: makeBulkRunner({ jobs: makeJobs({ http, sleep, now, timeScale }), access, sleep, now, timeScale }),
     bundler: (kind, parts) =>
-      makeBundler({ ...parts, ...SIZES[kind], canBundle: () => isOn && access.isOpen(kind), quietMs: QUIET_MS, sleep, now }),
+      makeBundler({
+        ...parts,
+        ...SIZES[kind],
+        canBundle: () => isOn && access.isOpen(kind),
+        quietMs: QUIET_MS,
+        sleep,
+        now,
+        timeScale,
+      }),
   };
 }

@@ -17,6 +17,8 @@ export interface BundlerOptions<Item, R> {
   readonly minItems: number;
   /** How long nobody must have come before a bundle leaves that is not full. */
   readonly quietMs: number;
+  /** Time compression of a local demonstration. */
+  readonly timeScale: number;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
 }
@@ -27,14 +29,17 @@ export const MAX_ITEMS = 100;
 const MAX_BUNDLES = 8;
 /** A bundle does not wait longer for more, however steadily they come. */
 const MAX_GATHER_ROUNDS = 8;
-/** After a bundle more are expected for so long: then the first to come waits for others. */
+/** After a bundle more are expected for so long. */
 const HOT_MS = 30_000;
+/** For so long the first of them wait for company: those of the last bundle come back about at once, and a request less is worth the wait. */
+const HOLD_MS = 5_000;
 
 interface Entry<Item, R> {
   readonly item: Item;
   readonly key: string;
   readonly resolve: (value: R) => void;
   readonly reject: (error: unknown) => void;
+  readonly since: number;
   /** Left over from a bundle: never bundled again. */
   mustBeSingle: boolean;
 }
@@ -52,6 +57,7 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
   let singles = 0;
   let bundles = 0;
   let isGathering = false;
+  let isHolding = false;
   let bundledAt = Number.NEGATIVE_INFINITY;
 
   /** The first of each key that nobody else is under way for. */
@@ -121,7 +127,6 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
     isGathering = false;
     const many = free().filter(({ mustBeSingle }) => !mustBeSingle);
     if (many.length >= options.minItems && options.canBundle()) start(many.slice(0, MAX_ITEMS));
-    else startSingles(free());
     pump();
   }
 
@@ -143,15 +148,28 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
     startSingles(entries.filter(({ mustBeSingle }) => mustBeSingle || !canBundle));
     const many = canBundle ? entries.filter(({ mustBeSingle }) => !mustBeSingle) : [];
     if (many.length === 0 || isGathering) return;
-    const isHot = now() - bundledAt < HOT_MS;
-    if (many.length < options.minItems && !isHot) startSingles(many);
-    else if (bundles < MAX_BUNDLES) void gather();
+    if (many.length >= options.minItems) {
+      if (bundles < MAX_BUNDLES) void gather();
+      return;
+    }
+    const holdMs = now() - bundledAt < HOT_MS ? (many[0]?.since ?? 0) + HOLD_MS / options.timeScale - now() : 0;
+    if (holdMs > 0) void hold(holdMs);
+    else startSingles(many);
+  }
+
+  /** Looks again when the first of a few has waited long enough. */
+  async function hold(ms: number): Promise<void> {
+    if (isHolding) return;
+    isHolding = true;
+    await sleep(ms);
+    isHolding = false;
+    pump();
   }
 
   return {
     submit(item) {
       return new Promise<R>((resolve, reject) => {
-        waiting.push({ item, key: keyOf(item), resolve, reject, mustBeSingle: false });
+        waiting.push({ item, key: keyOf(item), resolve, reject, since: now(), mustBeSingle: false });
         pump();
       });
     },

@@ -57,6 +57,8 @@ const UPDATE_GAP_MS = 1_000;
 const UPDATE_GUARD_MS = 20;
 /** A place is lost beyond this; one used late moves the next of the same instance by as much. */
 const UPDATE_LATE_MS = 100;
+/** In a compressed demonstration, a busy machine may use a place so late, up to a thirtieth of the minute. */
+const COMPRESSED_LATE_MS = 40;
 /** A busy machine and its timers are no more punctual than this, whatever the time compression. */
 const FINEST_MS = 20;
 
@@ -89,7 +91,7 @@ export function ourQuota(state: LimiterState, plan: LimiterPlan): number {
  */
 export function paceOf(state: LimiterState, plan: LimiterPlan): Pace {
   const minute = MINUTE_MS / plan.timeScale;
-  const lateMs = minute / 30;
+  const lateMs = Math.max(minute / 60, Math.min(minute / 30, COMPRESSED_LATE_MS));
   const guard = Math.max(UPDATE_GUARD_MS / plan.timeScale, FINEST_MS);
   return {
     intervalMs: (minute + lateMs) / Math.max(1, ourQuota(state, plan) - 1),
