@@ -141,3 +141,30 @@ describe('grantedRoles', () => {
     expect(grantedRoles([...entitlements].reverse(), APP_ROLES).map(({ role }) => role.id)).toEqual(expected);
   });
 });
+
+describe('of the same role', () => {
+  const one = (assignmentId: string, ...path: string[]) => anEntitlement({ assignmentId, path: path.map(sourceId) });
+  it.each([
+    ['nearer before farther', [one('a1', 'g1', 'g2'), one('a2', 'g3')], ['a2', 'a1']],
+    ['equally near, the order of the assignments', [one('a2', 'g1'), one('a1', 'g2')], ['a1', 'a2']],
+    ['farther, whatever the order of the assignments', [one('a1', 'g1', 'g2', 'g3'), one('a2', 'g1', 'g2')], ['a2', 'a1']],
+  ])('%s', (_name, entitlements, expected) => {
+    for (const given of [entitlements, [...entitlements].reverse()])
+      expect(grantedRoles(given, APP_ROLES).map(({ entitlement }) => entitlement.assignmentId)).toEqual(expected);
+  });
+});
+
+describe('why somebody is in scope', () => {
+  const asUser = anEntitlement({ assignmentId: 'a2', appRoleId: 'r-user', path: [sourceId('g1'), sourceId('g2')] });
+  const again = anEntitlement({ assignmentId: 'a3', path: [sourceId('g3')] });
+  it.each([
+    ['whole tenant', [], 'In scope because the scope is All.'],
+    ['Default Access', [byDefault], 'Assigned by Default Access.'],
+    ['directly', [anEntitlement()], 'Assigned directly with role Agent.'],
+    ['through groups', [asUser], 'Assigned through group g1 in g2 with role User.'],
+    ['another role is named', [anEntitlement(), asUser], 'Assigned directly with role Agent. Passed over: User.'],
+    ['the same role twice is not', [anEntitlement(), again], 'Assigned directly with role Agent.'],
+  ])('%s', (_name, entitlements, reason) => {
+    expect(userScope(aUser({ entitlements }), { ...RULES, scope: 'All' })).toMatchObject({ kind: 'in', reason });
+  });
+});
