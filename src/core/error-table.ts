@@ -115,7 +115,8 @@ export const ERROR_TABLE = {
     http: 409,
     entra: 'DuplicateTargetEntries',
     course: 'ladder',
-    advice: 'Decide which Zendesk object is the right one: merge the others, or remove their external_id or e-mail.',
+    advice:
+      'Decide which Zendesk object is the right one. Of users, merge the others, or remove their external_id or e-mail address; of groups, rename or delete the others.',
   },
   PROV_ROLE_UNKNOWN: {
     meaning: 'The app role does not name a role of the Zendesk account.',
