@@ -158,6 +158,7 @@ function configured(
     logger,
     timeScale: config.local.timeScale,
     ...targetNeeds(schema),
+    protectedUsers: config.job.protectedUsers,
     onRequest: observeZendesk(telemetry, () => zendesk.quota()),
   });
   const ports: EngineDeps = {

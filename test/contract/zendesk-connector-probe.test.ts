@@ -27,7 +27,7 @@ describe('Zendesk connector › test connection', () => {
 
   it('all is well › every row passes or warns, and nothing was written', async () => {
     const users = world.countUsers();
-    const rows = await probe();
+    const rows = await probe({ protectedUsers: [world.simulator.owner.email ?? ''] });
     expect(statusOf(rows)).toEqual({
       'Zendesk reachable': 'pass',
       Credential: 'pass',
@@ -39,12 +39,22 @@ describe('Zendesk connector › test connection', () => {
       'User tagging': 'pass',
       'Multiple organizations': 'pass',
       Groups: 'pass',
+      'Account owner': 'pass',
       'Bulk user import': 'warn',
     });
     expect(rows.find(({ name }) => name === 'API quota')?.result).toContain('700');
     expect(world.countUsers()).toBe(users);
     expect([...world.simulator.state.groups.values()]).toHaveLength(1);
     expect(rows.every(({ status, action }) => (status === 'pass') === (action === ''))).toBe(true);
+  });
+
+  it('the account owner is asked for until PROTECTED_USERS names an admin, by address or id', async () => {
+    world.seedUser({ name: 'Bob', email: 'bob@example.com' });
+    const owner = async (...protectedUsers: string[]) =>
+      (await probe({ protectedUsers })).find(({ name }) => name === 'Account owner')?.status;
+    expect([await owner(), await owner('bob@example.com', 'nobody@example.com')]).toEqual(['warn', 'warn']);
+    const { id, email } = world.simulator.owner;
+    expect([await owner(String(id)), await owner('bob@example.com', email?.toUpperCase() ?? '')]).toEqual(['pass', 'pass']);
   });
 
   it('trap 1 › an API token warns with the days left, and fails once they are gone', async () => {

@@ -120,7 +120,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
       limiter.busyForMs(kind === 'userUpdate' && !(isBulkOn && bulk.access.isOpen('updateUsers')) ? 'updateUser' : 'account'),
     limits: limiter.limits,
     clearWaits: limiter.clearWaits,
-    probe: () => probeZendesk({ http, authKind: options.auth.kind, clock }),
+    probe: () => probeZendesk({ http, authKind: options.auth.kind, protectedUsers: options.protectedUsers ?? [], clock }),
     quota: http.quota,
     close: transport.close,
   };

@@ -35,6 +35,8 @@ export interface ZendeskConnectorOptions {
   readonly readGroups?: boolean;
   /** Read the account's brands and each agent's (one request per agent), for the attribute `agent_brand_ids`; default false. */
   readonly readBrands?: boolean;
+  /** E-mail addresses and Zendesk ids that are never touched, for Test Connection: the account owner belongs among them. */
+  readonly protectedUsers?: readonly string[];
   /** Write many users at once with background jobs where the account has them; default true. */
   readonly bulk?: boolean;
   readonly clock: Clock;

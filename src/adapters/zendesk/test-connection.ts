@@ -6,11 +6,14 @@ import { decode, shapes } from './decode';
 import { readCustomRoles, readSettings, readUserFields } from './describe';
 import { quotaOf } from './headers';
 import { traceId, type ZendeskHttp } from './http';
+import { pages } from './paging';
 
 /** What the probe needs. */
 export interface ProbeDeps {
   readonly http: ZendeskHttp;
   readonly authKind: ZendeskAuth['kind'];
+  /** E-mail addresses and ids of `PROTECTED_USERS`. */
+  readonly protectedUsers: readonly string[];
   readonly clock: Clock;
 }
 
@@ -18,6 +21,7 @@ export interface ProbeDeps {
 const API_TOKENS_END = '2027-04-30';
 const DAY_MS = 86_400_000;
 const ME = 'GET /api/v2/users/me';
+const ADMINS = 'GET /api/v2/users?role=admin';
 const EMPTY_BULK = 'POST /api/v2/users/create_many with no users';
 
 const pass = (name: string, tried: string, result: string): ProbeRow => ({ name, status: 'pass', tried, result, action: '' });
@@ -46,6 +50,7 @@ export async function probeZendesk(deps: ProbeDeps): Promise<readonly ProbeRow[]
     ['User fields', 'GET /api/v2/user_fields', probeFields],
     ['Account settings', 'GET /api/v2/account/settings', probeSettings],
     ['Groups', 'GET /api/v2/groups', probeGroups],
+    ['Account owner', ADMINS, (http) => probeOwner(http, deps.protectedUsers)],
     ['Bulk user import', EMPTY_BULK, probeBulk],
   ];
   for (const [name, tried, check] of checks) {
@@ -170,6 +175,26 @@ async function probeGroups(http: ZendeskHttp): Promise<ProbeRow[]> {
   return [pass('Groups', `GET ${route}`, `${decode(shapes.groups, answer.body, route).groups.length} groups on the first page`)];
 }
 
+/**
+ * No documented endpoint tells who owns the account, and whether Zendesk refuses to suspend the owner is not documented either. So the owner
+ * has to be named: asked for until one of those named is an admin.
+ * https://support.zendesk.com/hc/en-us/articles/4408822084634-Changing-account-ownership
+ */
+async function probeOwner(http: ZendeskHttp, protectedUsers: readonly string[]): Promise<ProbeRow[]> {
+  const name = 'Account owner';
+  const named = new Set(protectedUsers.map((user) => user.toLowerCase()));
+  let count = 0;
+  if (named.size > 0) {
+    for await (const { users } of pages(http, { route: '/api/v2/users', query: { role: 'admin' } }, shapes.users))
+      count += users.filter(({ id, email }) => named.has(id) || named.has(email?.toLowerCase() ?? '')).length;
+  }
+  if (count > 0)
+    return [pass(name, ADMINS, `PROTECTED_USERS names ${count} admins; make sure that the account owner is one of them`)];
+  const action =
+    "Name the account owner in PROTECTED_USERS, so that no change at the source can take the owner's access. Admin Center shows who it is under Account > Billing > Contacts";
+  return [warn(name, ADMINS, "Zendesk's API does not tell who owns the account, and PROTECTED_USERS names no admin", action)];
+}
+
 /** An empty batch creates nobody: it is refused as empty where bulk import is on, and as forbidden where it is off. */
 async function probeBulk(http: ZendeskHttp): Promise<ProbeRow[]> {
   const name = 'Bulk user import';
@@ -180,7 +205,14 @@ async function probeBulk(http: ZendeskHttp): Promise<ProbeRow[]> {
     accept: [400, 403, 404, 422],
   });
   if (answer.status !== 403 && answer.status !== 404) return [pass(name, EMPTY_BULK, 'Enabled for this account')];
-  return [warn(name, EMPTY_BULK, 'Not enabled', 'None needed: users are created one by one')];
+  return [
+    warn(
+      name,
+      EMPTY_BULK,
+      'Not enabled',
+      'None needed: users are created one by one. For large accounts the owner may ask Zendesk Customer Support to enable bulk user imports',
+    ),
+  ];
 }
 
 function sunsetRow(now: Date): ProbeRow {
