@@ -3,7 +3,17 @@ import { z } from 'zod';
 import type { CycleRecord, CycleStore } from '../../ports/stores';
 import type { Storage } from './connection';
 import { TABLES } from './names';
-import { AFTER_SEPARATOR, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, keyOf, newestFirst, retryStale } from './table-kit';
+import {
+  AFTER_SEPARATOR,
+  fromJsonColumns,
+  guard,
+  isRowMissing,
+  jsonColumns,
+  KEY_SEPARATOR,
+  keyOf,
+  newestFirst,
+  retryStale,
+} from './table-kit';
 
 const PARTITION = 'cycle';
 const BY_TIME = 'at';
@@ -44,6 +54,7 @@ const range = (prefix: string) => ({
 export function makeCycleStore(storage: Storage): CycleStore {
   const table = storage.table(TABLES.cycles);
   let hasLookedBack = false;
+  const withoutRow = new Set<string>();
   const stored = async (cycleId: string): Promise<CycleRecord | undefined> => {
     const row = await table.get(PARTITION, idRow(cycleId));
     return row && fromJsonColumns(row, 'a cycle', isCycle);
@@ -64,9 +75,13 @@ export function makeCycleStore(storage: Storage): CycleStore {
           actions.push(['delete', { partitionKey: PARTITION, rowKey: timeRow(before) }]);
         const exporting = { ...columns, rowKey: keyOf(EXPORTING, cycle.cycleId) };
         if (cycle.state === 'exporting') actions.push(['upsert', exporting, 'Replace']);
-        else if (before?.state === 'exporting' && (await table.get(PARTITION, exporting.rowKey)))
+        // One that an older version has stored has no row there: then the transaction fails for want of it.
+        else if (before?.state === 'exporting' && !withoutRow.has(cycle.cycleId))
           actions.push(['delete', { partitionKey: PARTITION, rowKey: exporting.rowKey }]);
-        await table.transact(actions);
+        await table.transact(actions).catch((error: unknown) => {
+          if (isRowMissing(error instanceof Error ? error.cause : undefined)) withoutRow.add(cycle.cycleId);
+          throw error;
+        });
       }),
 
     async listExporting() {

@@ -4,10 +4,13 @@ import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { failures } from '../job/cycle-counts';
 import { exported, keepExecution } from '../job/executions';
-import { changeJob, readJob } from '../job/job-state';
+import { changeJob, type JobState, readJob } from '../job/job-state';
 import { linkedCounts } from '../job/linked-counts';
 import { confirmLifted, enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
 import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
+
+/** The counts of a cycle that put nothing into the queue: there is nothing to read. */
+const NOTHING_ENDED: OutcomeCounts = { total: 0, byOutcome: {}, bySkipReason: {}, byErrorCode: {} };
 
 const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
 
@@ -18,7 +21,7 @@ const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
 export async function closeCycles(deps: EngineDeps): Promise<readonly CycleRecord[]> {
   const closed: CycleRecord[] = [];
   for (const cycle of await deps.cycles.listExporting()) {
-    const counts = await deps.log.counts(cycle.cycleId);
+    const counts = cycle.enqueued === 0 ? NOTHING_ENDED : await deps.log.counts(cycle.cycleId);
     if (counts.total >= cycle.enqueued) closed.push(await close(deps, cycle, counts));
   }
   return closed;
@@ -43,7 +46,8 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
 export const isOverSource = (cycle: CycleRecord): boolean => cycle.kind === 'initial' || cycle.kind === 'incremental';
 
 async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts, failed: number): Promise<void> {
-  const objectsInScope = await countInScope(deps, failed, exported(counts));
+  const { value: job } = await readJob(deps.state);
+  const objectsInScope = await countInScope(deps, job, failed, exported(counts));
   const reason = unhealthy({ total: counts.total, failed, failedReferences: 0, objectsInScope });
   const objects = failed > 0 ? await failedObjects(deps, cycle.cycleId) : NOTHING_FAILED;
   if (reason) {
@@ -58,7 +62,7 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
     await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1 }));
     return;
   }
-  await recover(deps, objectsInScope);
+  await recover(deps, job, objectsInScope);
   const now = deps.clock().toISOString();
   const isSteady = counts.total === 0 || failed === 0;
   await changeJob(deps.state, (job) => ({
@@ -74,8 +78,7 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
  * How many objects are linked: it decides how many failures are many. Not counted where that makes no difference; a cycle that wrote
  * something has them counted now and then, for the status.
  */
-async function countInScope(deps: EngineDeps, failed: number, written: number): Promise<number> {
-  const { value: job } = await readJob(deps.state);
+async function countInScope(deps: EngineDeps, job: JobState, failed: number, written: number): Promise<number> {
   if (failed < failureFloor(0) && !job.quarantine && !job.lifted && written === 0) return 0;
   const { users, groups } = await linkedCounts(deps, written > 0 ? 0 : undefined);
   return users + groups;
@@ -85,8 +88,7 @@ async function countInScope(deps: EngineDeps, failed: number, written: number): 
  * A cycle that succeeds at what failed, or the failures being gone, ends a quarantine and proves right whoever lifted one; a cycle
  * with nothing in it does neither. The quarantine of the brake ends when nothing is held any more.
  */
-async function recover(deps: EngineDeps, objectsInScope: number): Promise<void> {
-  const { value: job } = await readJob(deps.state);
+async function recover(deps: EngineDeps, job: JobState, objectsInScope: number): Promise<void> {
   const { quarantine, lifted } = job;
   if (!quarantine && !lifted) return;
   // Whether a credential is accepted again is not a matter of counts: the next cycle tries it.

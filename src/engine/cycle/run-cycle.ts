@@ -26,7 +26,7 @@ import {
 } from '../job/job-state';
 import { type Lease, takeLease } from '../job/lease';
 import { enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
-import { isLookDue, noteLook } from '../job/rare-looks';
+import { isLookDue, type Looks, noteLook, readLooks } from '../job/rare-looks';
 import { watchPermissions } from '../job/watch-permissions';
 import { applyBrake } from './apply-brake';
 import { closeCycles } from './close-cycles';
@@ -61,11 +61,12 @@ export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise
   const notNow = reasonNotToRun(job, deps.clock());
   if (notNow) return { kind: 'notRun', reason: notNow };
   // Before the lease: what only serves the status must not use up the time that it gives.
-  await watchPermissions(deps, job);
+  const looks = await readLooks(deps);
+  await watchPermissions(deps, job, looks);
   const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, options.owner, deps.clock, deps.sleep);
   if (!lease) return { kind: 'notRun', reason: 'Another instance is running a cycle.' };
   try {
-    return await runUnderLease(deps, job, lease, deps.clock().getTime() + options.budgetMs);
+    return await runUnderLease(deps, { job, looks }, lease, deps.clock().getTime() + options.budgetMs);
   } finally {
     await lease.release();
   }
@@ -84,11 +85,17 @@ function reasonNotToRun(job: JobState, now: Date): string | undefined {
   return undefined;
 }
 
-async function runUnderLease(deps: EngineDeps, job: JobState, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
+/** What was read before the lease was taken. */
+interface Known {
+  readonly job: JobState;
+  readonly looks: Looks;
+}
+
+async function runUnderLease(deps: EngineDeps, known: Known, lease: Lease, deadlineMs: number): Promise<CycleOutcome> {
   let cycleId: string | undefined;
   try {
     const application = await readApplication(deps);
-    await checkCredential(deps, job);
+    await checkCredential(deps, known);
     const context = await openCycle(deps, application, lease, deadlineMs);
     cycleId = context.cycle().cycleId;
     const held = await runPhases(context);
@@ -112,8 +119,8 @@ async function runUnderLease(deps: EngineDeps, job: JobState, lease: Lease, dead
  * Tries the Zendesk credential now and then, so that a revoked one is noticed also when nothing changes. When both sides let us in
  * again, a quarantine for a refused credential is over and the items that wait for that continue. A busy Zendesk is no answer.
  */
-async function checkCredential(deps: EngineDeps, job: JobState): Promise<void> {
-  if (!(await isLookDue(deps, job, 'credential'))) return;
+async function checkCredential(deps: EngineDeps, { job, looks }: Known): Promise<void> {
+  if (!isLookDue(looks, job, 'credential', deps.clock())) return;
   try {
     await deps.target.describe(true);
   } catch (error) {
@@ -197,7 +204,7 @@ async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error:
     stopped,
     runNow: false,
   }));
-  if (error instanceof UnauthorizedError) await watchPermissions(deps, job);
+  if (error instanceof UnauthorizedError) await watchPermissions(deps, job, {});
   if (error instanceof UnauthorizedError || error instanceof ConfigError) {
     await enterQuarantine(deps, {
       reason: 'EncounteredQuarantineException',

@@ -3,7 +3,7 @@ import type { ObjectType, SourceId } from '../../core/model';
 import type { PermissionFinding, SourceChange } from '../../ports/source-connector';
 import type { EngineDeps } from '../deps';
 import type { JobState } from './job-state';
-import { isLookDue, noteLook } from './rare-looks';
+import { isLookDue, type Looks, noteLook } from './rare-looks';
 import { STATUS_KEYS } from './status-keys';
 
 /** What the last cycles saw of the app's permissions; kept for the status. */
@@ -24,8 +24,8 @@ const KEPT = 500;
  * cycle that was refused something. What cannot be told now stays as it was last seen. Never stops a cycle: it is the cycle's own reads
  * that decide what continues.
  */
-export async function watchPermissions(deps: EngineDeps, job: JobState): Promise<void> {
-  if (!(await isLookDue(deps, job, 'permissions'))) return;
+export async function watchPermissions(deps: EngineDeps, job: JobState, looks: Looks): Promise<void> {
+  if (!isLookDue(looks, job, 'permissions', deps.clock())) return;
   let found: readonly PermissionFinding[];
   try {
     found = await deps.source.checkPermissions();
