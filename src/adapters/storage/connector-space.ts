@@ -1,11 +1,12 @@
 import { odata, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { StaleStateError } from '../../core/errors';
-import { type AppRoleAssignment, type ObjectType, type SourceId, sourceId } from '../../core/model';
+import { type AppRoleAssignment, type ObjectType, type SourceId, type SourceObject, sourceId } from '../../core/model';
 import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey } from '../../ports/stores';
 import type { Storage } from './connection';
+import { objectColumns, readLargeObject, removeParts } from './large-objects';
 import { TABLES, type TableName } from './names';
-import { objectKeySchema, objectRowKey, toMemberEdge, toSourceObject } from './object-rows';
+import { objectKeySchema, objectRowKey, toMemberEdge } from './object-rows';
 import { MAX_TRANSACTION_ROWS } from './store-table';
 import { encodeKey, fromJsonColumns, guard, jsonColumns, keyOf, type Row } from './table-kit';
 
@@ -70,6 +71,7 @@ const dirtyRow = (key: ObjectKey): Row => ({
  *
  *   partition           row             holds
  *   object.<type>       <id>            a source object, and the full round that last saw it
+ *   part.<type>.<id>    <digest>.<n>    what of a source object does not fit into its row
  *   member.<groupId>    <memberId>      a membership, and the round that last saw it: the truth
  *   memberof.<memberId> <groupId>       the same membership from the other side
  *   chunk.<generation>  <number>        up to 50 followed groups and where their delta stands
@@ -91,8 +93,10 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     }
   }
 
-  async function* objects(type: ObjectType, where?: string): AsyncGenerator<ReturnType<typeof toSourceObject>[]> {
-    for await (const page of table.pages({ partition: objectPartition(type), where })) yield page.map(toSourceObject);
+  async function* objects(type: ObjectType, where?: string): AsyncGenerator<readonly SourceObject[]> {
+    for await (const page of table.pages({ partition: objectPartition(type), where })) {
+      yield await Promise.all(page.map((row) => readLargeObject(table, type, row)));
+    }
   }
 
   return {
@@ -100,7 +104,7 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       const row = await table.get(objectPartition(key.type), encodeKey(key.id));
       return (
         row && {
-          value: toSourceObject(row),
+          value: await readLargeObject(table, key.type, row),
           etag: row.etag,
           round: typeof row.round === 'string' && row.round !== NEVER_SEEN ? row.round : null,
         }
@@ -109,7 +113,12 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
 
     async writeObject(object, etag, round) {
       const keys = { partitionKey: objectPartition(object.type), rowKey: encodeKey(object.id) };
-      const columns = { ...keys, ...jsonColumns(object) };
+      const { columns: json, parts } = objectColumns(object);
+      const columns = { ...keys, ...json };
+      if (parts.length > 0) {
+        await table.upsertMany(parts);
+        await removeParts(table, object, String(json.moreTag), storage.clock().getTime());
+      }
       if (round !== undefined) return table.write({ ...columns, round }, etag);
       // Merging leaves the stamp as it is. A new row must have one, or the search for rows not seen would miss it.
       if (etag !== null && etag !== '*') return table.write(columns, etag, 'Merge');
@@ -126,7 +135,11 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
 
     listObjects: (type) => objects(type),
     listObjectsNotSeen: (type, round) => objects(type, odata`round ne ${round}`),
-    removeObject: (key) => table.remove(objectPartition(key.type), encodeKey(key.id)),
+    async removeObject(key) {
+      const row = await table.get(objectPartition(key.type), encodeKey(key.id));
+      await table.remove(objectPartition(key.type), encodeKey(key.id));
+      if (row?.moreParts) await removeParts(table, key);
+    },
 
     async putMembers(edges, round) {
       await table.upsertMany(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SourceObject } from '../../core/model';
 import type { MemberEdge, ObjectKey } from '../../ports/stores';
-import { asPlainRecord, fromJsonColumns, guard, keyOf, type StoredRow } from './table-kit';
+import { asPlainRecord, fromJsonColumns, fromJsonText, guard, keyOf, type StoredRow } from './table-kit';
 
 /** Shapes that rows of several stores share. */
 export const objectKeySchema = z.object({ type: z.enum(['user', 'group']), id: z.string() });
@@ -21,9 +21,9 @@ const isSourceObject = guard<SourceObject>(
   }),
 );
 
-/** Reads a source object. Its attributes have no prototype: a name such as `constructor` is known only if it was stored. */
-export function toSourceObject(row: StoredRow): SourceObject {
-  const object = fromJsonColumns(row, 'a source object', isSourceObject);
+/** Reads a source object from its JSON. Its attributes have no prototype: a name such as `constructor` is known only if it was stored. */
+export function toSourceObject(text: string): SourceObject {
+  const object = fromJsonText(text, 'a source object', isSourceObject);
   return { ...object, attributes: asPlainRecord(object.attributes) };
 }
 

@@ -79,6 +79,11 @@ export function jsonColumns(value: unknown): Record<string, string | number> {
       `A value of ${text.length} characters can not be kept: a row holds ${MAX_JSON_UNITS}`,
     );
   }
+  return textColumns(text);
+}
+
+/** Splits a text that fits into a row as {@link jsonColumns} does. */
+export function textColumns(text: string): Record<string, string | number> {
   const columns: Record<string, string | number> = {};
   let parts = 0;
   for (; parts * MAX_UNITS_PER_COLUMN < text.length; parts += 1) {
@@ -96,8 +101,17 @@ export const guard =
 
 /** Reads what `jsonColumns` wrote. @throws StateUnavailableError when the row does not hold what this version writes. */
 export function fromJsonColumns<T>(row: StoredRow, what: string, isShape: (value: unknown) => value is T): T {
+  return fromJsonText(columnsText(row), what, isShape);
+}
+
+/** The text that {@link textColumns} has split. */
+export function columnsText(row: StoredRow): string {
   const parts = typeof row.jsonParts === 'number' ? row.jsonParts : 0;
-  const text = Array.from({ length: parts }, (_, index) => row[`json${index}`]).join('');
+  return Array.from({ length: parts }, (_, index) => row[`json${index}`]).join('');
+}
+
+/** Reads JSON that this app wrote. @throws StateUnavailableError when it is not what this version writes */
+export function fromJsonText<T>(text: string, what: string, isShape: (value: unknown) => value is T): T {
   let value: unknown;
   try {
     value = JSON.parse(text);

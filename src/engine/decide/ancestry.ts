@@ -1,4 +1,4 @@
-import type { SourceId } from '../../core/model';
+import type { SourceId, SourceObject } from '../../core/model';
 import type { ConnectorSpace } from '../../ports/stores';
 
 /** A group above an object, with the groups between, nearest first and the group itself last. */
@@ -13,6 +13,8 @@ export interface Ancestor {
  */
 export interface Ancestry {
   above(memberId: SourceId): Promise<readonly Ancestor[]>;
+  /** A group as it was when it was first asked about; undefined for one that was never read. */
+  group(groupId: SourceId): Promise<SourceObject | undefined>;
 }
 
 /**
@@ -21,9 +23,11 @@ export interface Ancestry {
  */
 export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Transitive'): Ancestry {
   const parentsOf = remembered((groupId) => space.groupsOf(groupId));
-  const isGone = remembered((groupId) => isDeleted(space, groupId));
+  const group = remembered(async (id) => (await space.readObject({ type: 'group', id }))?.value);
+  const isGone = async (groupId: SourceId): Promise<boolean> => ((await group(groupId))?.deleted ?? 'no') !== 'no';
 
   return {
+    group,
     async above(memberId) {
       const found = new Map<SourceId, Ancestor>();
       let level: readonly Ancestor[] = (await space.groupsOf(memberId)).map((groupId) => ({ groupId, path: [groupId] }));

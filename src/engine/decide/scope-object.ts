@@ -30,7 +30,7 @@ export async function entitlementsOf(context: ScopeContext, key: ObjectKey): Pro
 }
 
 async function isGranting(context: ScopeContext, groupId: SourceId): Promise<boolean> {
-  const group = (await context.deps.space.readObject({ type: 'group', id: groupId }))?.value;
+  const group = await context.ancestry.group(groupId);
   return group === undefined || grantsAccess(group);
 }
 

@@ -53,7 +53,7 @@ async function entitled(
   const context = {
     deps,
     appRoles: [],
-    ancestry: { above: async () => above },
+    ancestry: { ...makeAncestry(deps.space, deps.settings.groupMembership), above: async () => above },
     assignmentsOf: (id: SourceId) => assignments.get(id) ?? [],
   };
   const deleted: DeletedState = read.kind === 'softDeleted' ? 'soft' : 'no';

@@ -172,4 +172,27 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
     await space.removeGroupChunks('one');
     expect([await ids('one'), await ids('two'), await ids('none')]).toEqual([[], ['other'], []]);
   });
+
+  test('somebody entitled by thousands of groups is kept whole, changes, shrinks and goes', async () => {
+    const space = await make();
+    const many = (count: number, word: string): SourceObject =>
+      object('many', {
+        attributes: { displayName: word },
+        entitlements: Array.from({ length: count }, (_, n) => ({
+          assignmentId: `${word}-${String(n).padStart(43, 'x')}`,
+          appRoleId: '00000000-0000-4000-8000-000000000001',
+          path: [sourceId(`00000000-0000-4000-8000-${String(n).padStart(12, '0')}`)],
+        })),
+      });
+    const key = user('many');
+    for (const value of [many(12_000, 'first'), many(9_000, 'second'), many(3, 'small'), many(6_000, 'again')]) {
+      const etag = (await space.readObject(key))?.etag ?? null;
+      await space.writeObject(value, etag);
+      expect((await space.readObject(key))?.value).toEqual(value);
+      expect(await all(space.listObjects('user'))).toEqual([value]);
+    }
+    await space.removeObject(key);
+    expect(await space.readObject(key)).toBeUndefined();
+    expect(await all(space.listObjects('user'))).toEqual([]);
+  });
 });
