@@ -2,7 +2,7 @@
  * `npm run package`: the zip that Azure runs. It holds the bundle, host.json, the mapping file, what says who made the parts
  * (SBOM, licences) and nothing else: no development code and no node_modules.
  *
- *   node scripts/package.mjs [--out <file>]     default out/zendesk-provisioning.zip; expects `npm run build` before
+ *   node scripts/package.mjs [--out <file>] [--dist <folder>]     defaults out/zendesk-provisioning.zip, dist; expects `npm run build` before
  */
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
@@ -14,7 +14,10 @@ import yazl from 'yazl';
 import { noticesOf, readPackages, sbomOf } from './third-party.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { out: { type: 'string', default: 'out/zendesk-provisioning.zip' } } });
+const { values } = parseArgs({
+  options: { out: { type: 'string', default: 'out/zendesk-provisioning.zip' }, dist: { type: 'string', default: 'dist' } },
+});
+const dist = resolve(root, values.dist);
 const out = resolve(root, values.out);
 
 /** More than this and something slipped in: a cold start reads the whole package. */
@@ -24,12 +27,12 @@ const mapping = process.env.PROVISIONING_SCHEMA?.trim() || 'provisioning-schema.
 /** The same bytes for the same content: a zip otherwise holds the time of day. */
 const MTIME = new Date('2020-01-01T00:00:00Z');
 
-if (!existsSync(join(root, 'dist/parts.json')))
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { stdio: 'inherit' });
+if (!existsSync(join(dist, 'parts.json')))
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), '--out', dist], { stdio: 'inherit' });
 const json = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
 const app = json('package.json');
 const { name, version, license } = app;
-const parts = readPackages(root, json('dist/parts.json'));
+const parts = readPackages(root, JSON.parse(readFileSync(join(dist, 'parts.json'), 'utf8')));
 
 const inside = relative(root, resolve(root, mapping)).replaceAll(sep, '/');
 if (inside.startsWith('..') || isAbsolute(mapping) || !existsSync(join(root, inside))) {
@@ -54,7 +57,7 @@ for (const file of new Set([
   'dist/main.js.LEGAL.txt',
   'dist/app.js.LEGAL.txt',
 ])) {
-  zip.addFile(join(root, file), file, options);
+  zip.addFile(file.startsWith('dist/') ? join(dist, file.slice('dist/'.length)) : join(root, file), file, options);
 }
 zip.addBuffer(
   Buffer.from(`${JSON.stringify(sbomOf(app, parts, json('package-lock.json')), null, 2)}\n`),

@@ -39,10 +39,12 @@ const fail = (problem) => {
 };
 const node = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 
-/** Builds the package. The same tree gives the same bytes. */
+/** Builds the package, apart from whatever else is built here. The same tree gives the same bytes. */
 function buildPackage(file) {
-  node('scripts/build.mjs');
-  node('scripts/package.mjs', '--out', file);
+  const dist = join(root, 'out', 'release-dist');
+  node('scripts/build.mjs', '--out', dist);
+  node('scripts/package.mjs', '--out', file, '--dist', dist);
+  rmSync(dist, { recursive: true });
 }
 
 /** The text of a version in the changelog, without its heading. */

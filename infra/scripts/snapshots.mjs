@@ -2,7 +2,8 @@
  * What the templates would make in each mode, evaluated by the compiler without a subscription: one line per property, so that a change
  * shows in a review as what it changes in Azure.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const NEEDED = {
@@ -41,7 +42,8 @@ export const MODES = {
 /** What must be refused before anything is made, and the words of the refusal. */
 export const REFUSED = [
   { parameters: { ...NEEDED, location: 'usgovvirginia' }, says: 'does not offer Flex Consumption' },
-  { parameters: { ...NEEDED, location: 'antarctica' }, says: 'antarctica' },
+  // Not among the allowed values: the compiler does not take the parameter file at all.
+  { parameters: { ...NEEDED, location: 'antarctica' }, says: 'Compilation failed' },
   { parameters: { ...NEEDED, zoneRedundant: true }, says: 'zoneRedundant needs a storage account that is' },
   {
     parameters: { ...NEEDED, hostingPlan: 'AppService', zoneRedundant: true, storageSku: 'Standard_ZRS' },
@@ -53,35 +55,35 @@ export const REFUSED = [
 const LONG = new Set(['query', 'serializedData', 'scriptContent', 'description']);
 
 /** @returns `lines`, one per property of every resource in a steady order, or the `problem` that the compiler names */
-export function snapshotOf(parameters, { infra, cache, bicep }) {
+export async function snapshotOf(parameters, { infra, cache, bicep }) {
   const folder = join(cache, 'snapshots');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'mode.bicepparam');
-  const result = join(folder, 'mode.snapshot.json');
-  rmSync(result, { force: true });
+  const file = join(
+    folder,
+    `mode-${createHash('sha256').update(JSON.stringify(parameters)).digest('hex').slice(0, 12)}.bicepparam`,
+  );
   const given = Object.entries(parameters).map(([name, value]) => `param ${name} = ${literal(value)}`);
   writeFileSync(file, [`using '${relative(folder, join(infra, 'main.bicep')).replaceAll('\\', '/')}'`, ...given, ''].join('\n'));
-  const where = [
-    '--subscription-id',
-    '11111111-1111-1111-1111-111111111111',
-    '--tenant-id',
-    '33333333-3333-3333-3333-333333333333',
-  ];
-  const { status, stdout, stderr } = bicep(
-    'snapshot',
-    file,
-    '--mode',
-    'Overwrite',
-    '--resource-group',
-    'rg',
-    '--location',
-    'westeurope',
-    ...where,
-  );
-  if (status !== 0) return { problem: `${stdout}${stderr}`.trim() };
-  const { predictedResources } = JSON.parse(readFileSync(result, 'utf8'));
-  return { lines: predictedResources.flatMap((resource) => flat(resource.id.replace(/^.*?\/providers\//, ''), resource)).sort() };
+  const metadata = {
+    tenantId: '33333333-3333-3333-3333-333333333333',
+    subscriptionId: '11111111-1111-1111-1111-111111111111',
+    resourceGroup: 'rg',
+    location: 'westeurope',
+    deploymentName: null,
+  };
+  try {
+    const { snapshot } = await bicep.ask('getSnapshot', { path: file, metadata, externalInputs: [] });
+    const { predictedResources } = JSON.parse(snapshot);
+    return { lines: predictedResources.flatMap((resource) => flat(nameOf(resource.id), resource)).sort() };
+  } catch (error) {
+    return { problem: error.message };
+  } finally {
+    rmSync(file);
+  }
 }
+
+/** Type and name of a resource, without whose it is. */
+const nameOf = (id) => id.replace(/^.*?\/providers\//, '');
 
 function literal(value) {
   if (typeof value === 'string') return `'${value}'`;
