@@ -30,6 +30,7 @@ import { STATUS_KEYS } from './engine/job/status-keys';
 import type { JobSettings } from './engine/job-settings';
 import { MatchHistory } from './engine/match-history';
 import type { Planning } from './engine/preview/make-plan';
+import { ClaimWatch } from './engine/provision/claim-watch';
 import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
 import type { StateStore } from './ports/stores';
@@ -169,6 +170,7 @@ function configured(
     state,
     ...storesOf(storage),
     matchHistory: new MatchHistory(),
+    claims: new ClaimWatch(),
     notifier: notifierOf(config, graph, state, clock, logger),
     clock,
     sleep,

@@ -8,7 +8,7 @@ export type RemovalKind = (typeof REMOVAL_KINDS)[number];
 export interface BrakeLimits {
   /** More removals of one kind than this are held. */
   readonly absolute: number;
-  /** More than this share (per cent) of the linked objects of that kind is held, from {@link SHARE_COUNTS_FROM} removals up. */
+  /** More than this share (per cent) of those who can still lose something is held, from {@link SHARE_COUNTS_FROM} removals up. */
   readonly percent: number;
 }
 
@@ -28,30 +28,52 @@ const PLAIN: Readonly<Record<RemovalKind, string>> = {
   membershipRemoval: 'group memberships to remove',
 };
 
+/** What the brake weighs for one kind of removal. */
+export interface BrakeLoad {
+  /** Removals that wait for the verdict. */
+  readonly count: number;
+  /** Removals of this kind that cycles have let go in the last 24 hours by themselves; an operator's releases do not count. */
+  readonly recent: number;
+  /** How many can still lose this: active accounts, agents' seats, groups that this app made, memberships that it keeps. */
+  readonly canLose: number;
+}
+
+/** How far back removals are counted together, in milliseconds. */
+export const BRAKE_WINDOW_MS = 24 * 3600_000;
+
 /**
  * Decides whether the removals of one kind may go. Pure.
  *
- *   count              │ verdict
+ *   count + recent     │ verdict
  *   > absolute         │ hold
- *   ≥ 10 and > share   │ hold
+ *   ≥ 10 and > share   │ hold   (the share is of those who can still lose something)
  *   else               │ pass
- *
- * @param linked How many linked objects of that kind there are; the share is taken of them.
  */
-export function brake(kind: RemovalKind, count: number, linked: number, limits: BrakeLimits): BrakeVerdict {
-  const share = (linked * limits.percent) / 100;
-  if (count > limits.absolute) {
-    return hold(kind, count, limits.absolute, `more than the threshold of ${limits.absolute}`);
+export function brake(kind: RemovalKind, { count, recent, canLose }: BrakeLoad, limits: BrakeLimits): BrakeVerdict {
+  if (count === 0) return { kind: 'pass', count };
+  const total = count + recent;
+  const share = (canLose * limits.percent) / 100;
+  const what = recent === 0 ? `${count} ${PLAIN[kind]}` : `${count} ${PLAIN[kind]}, after ${recent} within the last 24 hours`;
+  if (total > limits.absolute) {
+    return { kind: 'hold', count, limit: limits.absolute, reason: `${what}: more than the threshold of ${limits.absolute}.` };
   }
-  if (count >= SHARE_COUNTS_FROM && count > share) {
-    return hold(kind, count, Math.floor(share), `more than ${limits.percent} % of the ${linked} linked`);
+  if (total >= SHARE_COUNTS_FROM && total > share) {
+    const reason = `${what}: more than ${limits.percent} % of the ${canLose} ${LOSABLE[kind]}.`;
+    return { kind: 'hold', count, limit: Math.floor(share), reason };
   }
   return { kind: 'pass', count };
 }
 
-function hold(kind: RemovalKind, count: number, limit: number, why: string): BrakeVerdict {
-  return { kind: 'hold', count, limit, reason: `${count} ${PLAIN[kind]}, ${why}.` };
-}
+/** Whether the share can matter: below this many removals nobody needs to be counted. */
+export const isShareDue = (count: number, recent: number): boolean => count > 0 && count + recent >= SHARE_COUNTS_FROM;
+
+const LOSABLE: Readonly<Record<RemovalKind, string>> = {
+  userDisable: 'active accounts',
+  userDelete: 'active accounts',
+  agentDowngrade: 'agents',
+  groupDelete: 'groups that this app created',
+  membershipRemoval: 'memberships',
+};
 
 /** What a removal is called in plain words. */
 export const plainRemoval = (kind: RemovalKind): string => PLAIN[kind];

@@ -115,8 +115,15 @@ export const ERROR_TABLE = {
     http: 409,
     entra: 'DuplicateTargetEntries',
     course: 'ladder',
-    advice:
-      'Decide which Zendesk object is the right one. Of users, merge the others, or remove their external_id or e-mail address; of groups, rename or delete the others.',
+    advice: 'Do what the reason says: it names the objects concerned and what decides between them.',
+  },
+  PROV_TARGET_HANDOVER: {
+    meaning:
+      'Another user or group that this app keeps still has the address or the name that this one needs, and is about to give it up. It is tried again after a moment, and with every cycle.',
+    http: 409,
+    entra: 'EntryConflict',
+    course: 'nextCycle',
+    advice: 'Nothing where the other one is about to change; otherwise do what the reason says.',
   },
   PROV_ROLE_UNKNOWN: {
     meaning: 'The app role does not name a role of the Zendesk account.',

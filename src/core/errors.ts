@@ -154,8 +154,22 @@ export class DisputedMatchError extends ProvisioningError {
   constructor(
     readonly candidateIds: readonly string[],
     message: string,
+    /** True where the other claimant is an object of ours: each cycle asks again whether it still stands in the way. */
+    readonly isBetweenOurs = false,
   ) {
     super('PROV_TARGET_DISPUTED', message);
+  }
+}
+
+/** Another object of ours holds what this one needs and is about to give it up. */
+export class HandoverError extends ProvisioningError {
+  constructor(
+    message: string,
+    /** True where the other one's own change is under way, so that a short wait helps. */
+    readonly isSoon: boolean,
+    options?: { cause?: unknown },
+  ) {
+    super('PROV_TARGET_HANDOVER', message, options);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { RemovalKind } from './brake';
+
 /** Marks a string type so that ids of different worlds cannot be swapped by accident. */
 type Brand<T, Name extends string> = T & { readonly __brand: Name };
 
@@ -133,20 +135,31 @@ export interface Link {
   readonly isAgent: boolean;
   /** True from the time this app disabled the target until it enables it again. */
   readonly disabledByUs: boolean;
+  /** True while the target user, as last seen, is suspended and not by this app: only who suspended lifts. Absent means false. */
+  readonly suspendedByOthers?: boolean;
   /** Tags that this app has put on the target and may therefore take off again. */
   readonly ownedTags: readonly string[];
   /** Source version that the target was last brought in line with. */
   readonly exportedVersion: number;
 }
 
+/** What the brake has let go of one object: exactly what was counted, and nothing that came to it since. */
+export interface Permission {
+  readonly kind: RemovalKind;
+  /** The change under which it was counted. Memberships that were counted carry it as their mark. */
+  readonly countedIn: string;
+}
+
 /**
  * A unit of work: the key of an object, never a snapshot of it. May be lost, repeated, merged, re-ordered or late.
- * `mayDeprovision` is the brake's word: without it a worker never disables, downgrades, deletes or removes a member.
+ * Without a permission a worker never disables, downgrades, deletes or removes a member.
  */
 export interface WorkItem {
   readonly objectType: ObjectType;
   readonly sourceId: SourceId;
   readonly cycleId: string;
   readonly changeId: string;
-  readonly mayDeprovision: boolean;
+  readonly allows: Permission | null;
+  /** How often it was put back because another object of ours was about to give up a value that this one needs; absent for never. */
+  readonly waited?: number;
 }

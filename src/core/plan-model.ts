@@ -1,3 +1,4 @@
+import type { RemovalKind } from './brake';
 import type { AttributeValue, TargetId, TargetRole } from './model';
 
 /** What is done to an object, in the words of the provisioning log. */
@@ -27,4 +28,13 @@ export interface Plan {
   readonly adopts: boolean;
   /** Why there is nothing to do, or why something was left out; plain words. */
   readonly notes: readonly string[];
+  /** What the plan takes away, as the brake counts it; none for most plans, memberships not included. */
+  readonly removals: readonly PlannedRemoval[];
+}
+
+/** One removal of a plan and the changes that carry it out; a deletion has none. */
+export interface PlannedRemoval {
+  readonly kind: RemovalKind;
+  /** Names of the attributes whose changes are the removal. */
+  readonly attributes: readonly string[];
 }

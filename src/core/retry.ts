@@ -1,5 +1,5 @@
 import { ERROR_TABLE, type ErrorRow } from './error-table';
-import { ProvisioningError, ThrottledError } from './errors';
+import { DisputedMatchError, ProvisioningError, ThrottledError } from './errors';
 
 /** What is to be done about an error; the only place that decides it. */
 export type Disposition =
@@ -23,6 +23,7 @@ const CLAIMED_DEFER_MS = 15_000;
  *   replan     (target not found, exists)   │ replan    (once; the engine escrows the second time)
  *   nextCycle  (a side is unavailable)      │ escrow, transient: tried again by the next cycle
  *   ladder     (refused, disputed, …)       │ escrow, at growing intervals: a person must act
+ *              (disputed between two of ours)│ escrow, transient: the other one may change with any cycle
  *   quarantine (credential refused)         │ quarantine
  *   rethrow    (storage down, our bug)      │ rethrow   (nothing can be recorded; the queue hands the item out again)
  */
@@ -38,7 +39,7 @@ export function disposition(error: unknown): Disposition {
     case 'nextCycle':
       return { kind: 'escrow', isTransient: true };
     case 'ladder':
-      return { kind: 'escrow', isTransient: false };
+      return { kind: 'escrow', isTransient: error instanceof DisputedMatchError && error.isBetweenOurs };
     default:
       return { kind: course };
   }

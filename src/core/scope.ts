@@ -60,6 +60,7 @@ export interface ScopeRules {
  *   soft    │ –       │ –                       │ –       │ out softDeleted
  *   no      │ unknown │ –                       │ –       │ unknown
  *   no      │ no      │ –                       │ –       │ out disabled
+ *   no      │ yes     │ a role not listed       │ –       │ unknown
  *   no      │ yes     │ nothing                 │ –       │ out unassigned    (in with scope All)
  *   no      │ yes     │ Default Access only     │ –       │ out defaultAccess (in with DEFAULT_ACCESS=EndUser)
  *   no      │ yes     │ disabled roles only     │ –       │ out noRole
@@ -124,6 +125,11 @@ function deletedDecision(object: SourceObject): ScopeDecision | undefined {
 }
 
 function entitledDecision(object: SourceObject, rules: ScopeRules, filter?: () => FilterVerdict): ScopeDecision {
+  if (namesUnlistedRole(object.entitlements, rules.appRoles)) {
+    const reason =
+      'An assignment names an app role that the application did not list. A list that lacks a role proves nothing, so nothing is changed; if the role was deleted, remove the assignment.';
+    return { kind: 'unknown', reason };
+  }
   const roles = grantedRoles(object.entitlements, rules.appRoles);
   if (roles.length === 0 && rules.scope === 'AssignedOnly') {
     const refused = withoutRole(object.entitlements, rules);
@@ -135,14 +141,14 @@ function entitledDecision(object: SourceObject, rules: ScopeRules, filter?: () =
   return { kind: 'in', roles, reason: inReason(roles, object.entitlements, rules) };
 }
 
+/** Roles that assignments still name are unknown, not gone, as long as the application does not list them. */
+const namesUnlistedRole = (entitlements: readonly Entitlement[], appRoles: readonly AppRole[]): boolean =>
+  entitlements.some(({ appRoleId }) => appRoleId !== DEFAULT_ACCESS_ROLE_ID && !appRoles.some(({ id }) => id === appRoleId));
+
 function withoutRole(entitlements: readonly Entitlement[], rules: ScopeRules): ScopeDecision | undefined {
   if (entitlements.length === 0) return out('unassigned', 'NotInScope', 'Not assigned to the application.');
   if (!entitlements.some((entitlement) => entitlement.appRoleId === DEFAULT_ACCESS_ROLE_ID)) {
-    return out(
-      'noRole',
-      'NotEffectivelyEntitled',
-      'Assigned only by app roles that the application no longer has or has disabled.',
-    );
+    return out('noRole', 'NotEffectivelyEntitled', 'Assigned only by app roles that are disabled in the application.');
   }
   if (rules.defaultAccess === 'EndUser') return undefined;
   return out('defaultAccess', 'NotEffectivelyEntitled', 'Assigned by Default Access only; pick an app role in the assignment.');

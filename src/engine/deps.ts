@@ -3,11 +3,41 @@ import type { Notifier } from '../ports/notifier';
 import type { ProvisioningLog } from '../ports/provisioning-log';
 import type { Clock, Logger, NewId } from '../ports/runtime';
 import type { SourceConnector } from '../ports/source-connector';
-import type { ConnectorSpace, CycleStore, EscrowStore, LinkStore, StagedDeletionStore, StateStore } from '../ports/stores';
-import type { TargetConnector } from '../ports/target-connector';
+import type {
+  ConnectorSpace,
+  CycleStore,
+  EscrowStore,
+  LinkReads,
+  LinkStore,
+  SpaceReads,
+  StagedDeletionStore,
+  StateStore,
+} from '../ports/stores';
+import type { TargetConnector, TargetReads } from '../ports/target-connector';
 import type { WorkQueue } from '../ports/work-queue';
 import type { JobSettings } from './job-settings';
 import type { MatchHistory } from './match-history';
+import type { ClaimWatch } from './provision/claim-watch';
+
+/**
+ * What deciding may look at: both sides and what is kept, and nothing that could write. A stage that is given only this cannot change anything,
+ * whatever is added to the ports later.
+ */
+export interface EngineReads {
+  readonly settings: JobSettings;
+  readonly schema: ProvisioningSchema;
+  readonly source: Pick<SourceConnector, 'readApplication' | 'readUser' | 'readGroup'>;
+  readonly target: TargetReads;
+  readonly state: Pick<StateStore, 'read'>;
+  readonly space: SpaceReads;
+  readonly links: LinkReads;
+  readonly staged: Pick<StagedDeletionStore, 'read'>;
+  readonly matchHistory: MatchHistory;
+  readonly claims: ClaimWatch;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly random: () => number;
+}
 
 /** Everything a use case may reach for: the two connectors, the stores, and what is neither pure nor ours. */
 export interface EngineDeps {
@@ -26,6 +56,8 @@ export interface EngineDeps {
   readonly notifier: Notifier;
   /** What this process has learnt about matching; losing it costs a few requests. */
   readonly matchHistory: MatchHistory;
+  /** The claims of other workers that this process has seen; losing it costs a wait. */
+  readonly claims: ClaimWatch;
   readonly clock: Clock;
   /** Waits for that many milliseconds. */
   readonly sleep: (ms: number) => Promise<void>;

@@ -56,6 +56,25 @@ export interface StoredObject extends Stored<SourceObject> {
   readonly round?: string | null;
 }
 
+/** What may be read of the connector space: whoever has only this cannot write. */
+export type SpaceReads = Pick<
+  ConnectorSpace,
+  | 'readObject'
+  | 'listObjects'
+  | 'listObjectsNotSeen'
+  | 'listMembers'
+  | 'listMembersNotSeen'
+  | 'groupsOf'
+  | 'listAssignments'
+  | 'listDirty'
+>;
+
+/** What may be read of the links. */
+export type LinkReads = Pick<
+  LinkStore,
+  'read' | 'sourceOf' | 'listLinks' | 'countLinks' | 'membershipsOfGroup' | 'membershipsOfUser' | 'countMemberships'
+>;
+
 /** The connector space: objects, group memberships and assignments as last read, and which of them wait to be evaluated. */
 export interface ConnectorSpace {
   readObject(key: ObjectKey): Promise<StoredObject | undefined>;
@@ -109,6 +128,8 @@ export interface LinkClaim {
   readonly changeId: string;
   readonly cycleId: string;
   readonly plan: Plan;
+  /** Memberships that are about to come and go, by the Entra id of the other side, so that a repeat can tell which of them did. */
+  readonly members?: { readonly added: readonly SourceId[]; readonly removed: readonly SourceId[] };
 }
 
 /** What is stored of an object's pairing: the link once there is one, and the claim while somebody works. */
@@ -124,6 +145,10 @@ export interface OwnedMembership {
   readonly targetGroupId: TargetId;
   readonly targetUserId: TargetId;
   readonly membershipId: TargetId;
+  /** The change that put the user there, so that a repeat of it can still tell; absent for one that was there before. */
+  readonly addedIn?: string;
+  /** The change that counted its removal: only a permission for that change lets it go. Absent while nobody has counted it. */
+  readonly leavingIn?: string;
 }
 
 /** Links, found by source and by target, and the memberships between linked objects. */
@@ -185,8 +210,12 @@ export interface StagedDeletion {
   /** `candidate` while the cycle counts; `staged` once the brake holds it. */
   readonly state: 'candidate' | 'staged';
   readonly stagedAt: string;
-  /** The cycle that first held it; undefined until the brake has. It stays held until it is released or back in scope. */
+  /** The change under which what it stands for was counted; memberships carry it as their mark. Absent in rows of older versions. */
+  readonly countedIn?: string;
+  /** The cycle that first held exactly this; undefined until the brake has. It stays held until it is released or back in scope. */
   readonly heldIn?: string | undefined;
+  /** True where the brake holds this object already, but more is to be taken since: it stays held, under this cycle. */
+  readonly isWider?: boolean;
 }
 
 /** Deprovisionings that wait for the cycle's count or for an operator. One row per object: a later cycle replaces it. */

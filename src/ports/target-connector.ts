@@ -188,3 +188,9 @@ export interface TargetConnector {
   /** Takes an agent out of a group, giving the agent another default group first where needed. Idempotent. @throws RejectedError */
   removeMembership(membership: TargetMembership): Promise<void>;
 }
+
+/** What may be read of Zendesk: whoever has only this cannot write. */
+export type TargetReads = Pick<
+  TargetConnector,
+  'describe' | 'getUser' | 'findUsers' | 'addressesOf' | 'countActiveAdmins' | 'getGroup' | 'findGroups' | 'listGroupMemberships'
+>;

@@ -1,5 +1,6 @@
-import { addCounts, countOf, entryMs, matchesLogQuery, mergeRepeat, noCounts } from '../../src/adapters/storage/log-rules';
+import { addCounts, countOf, entryMs, matchesLogQuery, noCounts } from '../../src/adapters/storage/log-rules';
 import type { ProvisioningLogEntry } from '../../src/core/record';
+import { mergeRepeat } from '../../src/core/repeat';
 import { InvalidLogQueryError, type ProvisioningLog } from '../../src/ports/provisioning-log';
 import { copy, type FakeOptions, watched } from './fake-kit';
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { SourceId } from '../../src/core/model';
 import type { ProvisioningLogEntry } from '../../src/core/record';
 import { aScenario, Play, type Scenario } from './support/scenario';
 import type { World } from './support/world';
@@ -16,14 +17,64 @@ async function entries(world: World): Promise<readonly ProvisioningLogEntry[]> {
   return all;
 }
 
-/** What a person finds in the log, apart from ids and times; whether a user joins a group or the group takes the user is chance. */
+const MEMBERSHIPS: readonly string[] = ['groups', 'members'];
+
+/**
+ * What a person finds in the log, apart from ids and times: what was done to whom, and who came into which group or left it. Whether a user
+ * joins a group or the group takes the user is chance, so memberships are told apart from the entry that names them.
+ */
 async function story(world: World): Promise<readonly string[]> {
-  const all = await entries(world);
-  return all
-    .filter(({ provisioningStatusInfo }) => provisioningStatusInfo.status !== 'skipped')
-    .filter(({ provisioningAction, modifiedProperties }) => provisioningAction !== 'update' || modifiedProperties.length > 0)
-    .map(({ provisioningAction, sourceIdentity }) => `${provisioningAction} ${sourceIdentity.id}`)
-    .sort();
+  const all = (await entries(world)).filter(({ provisioningStatusInfo }) => provisioningStatusInfo.status !== 'skipped');
+  const done = all
+    .filter(({ provisioningAction, modifiedProperties }) => {
+      const own = modifiedProperties.filter(({ displayName }) => !MEMBERSHIPS.includes(displayName));
+      return provisioningAction !== 'update' || own.length > 0;
+    })
+    .map(({ provisioningAction, sourceIdentity }) => `${provisioningAction} ${sourceIdentity.id}`);
+  const memberships = all.flatMap(({ sourceIdentity: { id, identityType }, modifiedProperties }) =>
+    modifiedProperties
+      .filter(({ displayName }) => MEMBERSHIPS.includes(displayName))
+      .map(({ oldValue, newValue }) => {
+        const other = idIn(newValue ?? oldValue ?? '');
+        const [user, group] = identityType === 'User' ? [id, other] : [other, id];
+        return `${user} ${newValue === null ? 'left' : 'joined'} ${group}`;
+      }),
+  );
+  return [...done, ...memberships].sort();
+}
+
+/** The id in a name as the log prints it. */
+const idIn = (text: string): string => /[\da-f]{8}-[\da-f-]{27}/.exec(text)?.[0] ?? text;
+
+interface Snapshot {
+  readonly users: unknown;
+  readonly groups: readonly { readonly name: string }[];
+}
+
+/**
+ * What differs between a world that was disturbed and one that was not. A group whose creation was never answered may be somebody else's: it is
+ * adopted, and so it is let go where it would have been deleted. That is the one difference that a crash may make.
+ */
+async function differences(world: World, expected: World): Promise<readonly string[]> {
+  const [retold, told] = [await story(world), await story(expected)];
+  const unclaimed = told.flatMap((one) =>
+    one.startsWith('create ') && !retold.includes(one) ? [one.slice('create '.length)] : [],
+  );
+  const isGroup = (id: string): boolean => world.directory.objects.get(id as SourceId)?.type === 'group';
+  const ends = unclaimed.filter(isGroup).flatMap((id) => [`create ${id}`, `delete ${id}`, `other ${id}`]);
+  // Zendesk takes whoever is deleted or no agent any more out of all groups by itself: whether the group comes first is chance.
+  const hasEnded = (one: string): boolean =>
+    one.includes(' left ') && ['delete', 'disable'].some((action) => told.includes(`${action} ${one.split(' ')[0]}`));
+  const rest = (all: readonly string[]): readonly string[] => all.filter((one) => !ends.includes(one) && !hasEnded(one));
+  const faults: string[] = [];
+  if (JSON.stringify(rest(retold)) !== JSON.stringify(rest(told))) {
+    const [lacks, has] = [rest(told).filter((one) => !retold.includes(one)), rest(retold).filter((one) => !told.includes(one))];
+    faults.push(`another story: lacks ${lacks}; has ${has}; ${rest(retold)}`);
+  }
+  const [now, then] = [world.snapshot() as Snapshot, expected.snapshot() as Snapshot];
+  const kept = now.groups.filter(({ name }) => ends.length === 0 || then.groups.some((group) => group.name === name));
+  if (JSON.stringify({ ...now, groups: kept }) !== JSON.stringify(then)) faults.push('another Zendesk');
+  return faults;
 }
 
 /** Plays a history without any mishap. */
@@ -87,9 +138,8 @@ describe('engine › restartable', () => {
       fc.asyncProperty(aScenario(2), fc.array(kill, { minLength: 1, maxLength: 25 }), async (scenario, kills) => {
         const expected = await undisturbed(scenario);
         const world = await killed(scenario, kills);
-        expect(world.snapshot()).toEqual(expected.snapshot());
+        expect(await differences(world, expected)).toEqual([]);
         expect(await counted(world)).toEqual([]);
-        expect(await story(world)).toEqual(await story(expected));
       }),
       runs(150),
     );
@@ -136,17 +186,10 @@ describe('engine › restartable', () => {
 
   it('at every single port call of every call of timer and queue, before and after', async () => {
     const expected = await undisturbed(everybody);
-    const [snapshot, told] = [expected.snapshot(), await story(expected)];
     const wrong: string[] = [];
     for (let at = 0; at < 130; at += 1) {
       const world = await killed(everybody, [at]);
-      const faults = [...(await counted(world))];
-      if (JSON.stringify(world.snapshot()) !== JSON.stringify(snapshot)) faults.push('another Zendesk');
-      const story2 = await story(world);
-      if (JSON.stringify(story2) !== JSON.stringify(told))
-        faults.push(
-          `another story: lacks ${told.filter((one) => !story2.includes(one))}; has ${story2.filter((one) => !told.includes(one))}`,
-        );
+      const faults = [...(await counted(world)), ...(await differences(world, expected))];
       if (faults.length > 0) wrong.push(`killed before call ${at}: ${faults.join('; ')}`);
     }
     expect(wrong).toEqual([]);

@@ -214,7 +214,7 @@ describe('engine › braked', () => {
           await play.world.cycle();
           const items = play.world.queue.messages.splice(0).map(({ item }) => item);
           const lost = losses(play.world);
-          for (const item of items) await play.world.work({ ...item, mayDeprovision: false });
+          for (const item of items) await play.world.work({ ...item, allows: null });
           await play.world.drain();
           expect(lost()).toEqual([]);
           for (const item of items) await play.world.work(item);
@@ -233,7 +233,7 @@ describe('engine › braked', () => {
     directory.updateUser(leaver.id, { accountEnabled: false });
     await world.cycle();
     const items = world.queue.messages.splice(0).map(({ item }) => item);
-    await world.work({ ...(items[0] as WorkItem), mayDeprovision: false });
+    await world.work({ ...(items[0] as WorkItem), allows: null });
     expect(world.accountOf(leaver.id)?.suspended).toBe(false);
     await world.round();
     await world.round();
@@ -261,7 +261,7 @@ describe('engine › monotone', () => {
   it('without the word of the brake there is never more done than with it, and nothing taken away', async () => {
     await fc.assert(
       fc.asyncProperty(aScenario(1), async (scenario) => {
-        const writesWith = async (mayDeprovision: boolean): Promise<readonly string[]> => {
+        const writesWith = async (isAllowed: boolean): Promise<readonly string[]> => {
           const play = new Play(scenario);
           await play.world.round();
           play.apply(scenario.later[0] ?? []);
@@ -274,7 +274,7 @@ describe('engine › monotone', () => {
               writes.push(`${method} ${JSON.stringify(args)}`);
             return hook?.(moment, method, args);
           };
-          for (const item of items) await play.world.work({ ...item, mayDeprovision });
+          for (const item of items) await play.world.work(isAllowed ? item : { ...item, allows: null });
           await play.world.drain();
           return writes;
         };

@@ -1,4 +1,11 @@
-import { LicenseLimitError, RejectedError, ThrottledError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
+import {
+  LicenseLimitError,
+  OpenTicketsError,
+  RejectedError,
+  ThrottledError,
+  UnauthorizedError,
+  UnavailableError,
+} from '../../src/core/errors';
 import { readJob } from '../../src/engine/job/job-state';
 import { aCompany, aPerson } from '../builders/people';
 import { schemaOf, World } from './support/world';
@@ -400,7 +407,7 @@ describe('engine › one writer', () => {
     const { world, users } = aCompany({ users: 1 });
     await world.cycle();
     const { item } = only(world.queue.messages.splice(0));
-    const plan = { action: 'create', targetId: null, changes: [], role: null, adopts: false, notes: [] } as const;
+    const plan = { action: 'create', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] } as const;
     const claim = { untilMs: world.nowMs + 60_000, changeId: 'other', cycleId: 'other', plan };
     await world.deps().links.write({ type: 'user', id: only(users).id }, { link: null, claim }, null);
     await world.work(item);
@@ -462,7 +469,8 @@ describe('engine › what once went wrong', () => {
         await world.round();
       }
       world.target.hook = (moment, method) => {
-        if (moment === 'before' && method === 'deleteUser') throw new RejectedError('base', 'Refused: requester of open tickets');
+        if (moment === 'before' && method === 'deleteUser')
+          throw new OpenTicketsError('base', 'Refused: requester of open tickets');
       };
       const writes = world.target.writeCount();
       directory.hardDeleteUser(id);
@@ -550,7 +558,7 @@ describe('engine › failures', () => {
     const { cycleId, evaluated } = await world.round();
     expect(await world.counts(cycleId)).toMatchObject({
       total: evaluated,
-      byOutcome: { 'failure/other': 1, 'success/create': 4 },
+      byOutcome: { 'failure/create': 1, 'success/create': 4 },
     });
     const escrow = await world.deps().escrows.read({ type: 'user', id: only(users).id });
     expect(escrow).toMatchObject({ attempts: 1, isTransient: false });
@@ -728,7 +736,7 @@ describe('engine › a seat that the brake holds', () => {
     const [entry] = (await world.deps().log.query({ sourceId: id }, 1)).entries;
     expect([entry?.skipReason, entry?.provisioningSteps.at(-1)?.description]).toEqual([
       'AwaitingCycle',
-      expect.stringContaining('waits for the brake'),
+      expect.stringContaining('only after a cycle has counted it'),
     ]);
   });
 });

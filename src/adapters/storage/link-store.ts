@@ -33,6 +33,7 @@ const linkSchema = z.object({
   settledRole: roleSchema.nullable(),
   isAgent: z.boolean(),
   disabledByUs: z.boolean(),
+  suspendedByOthers: z.boolean().optional(),
   ownedTags: z.array(z.string()),
   exportedVersion: z.number(),
 });
@@ -41,6 +42,7 @@ const claimSchema = z.object({
   changeId: z.string(),
   cycleId: z.string(),
   plan: z.looseObject({ action: z.string(), changes: z.array(z.unknown()) }),
+  members: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).optional(),
 });
 const isLinkRow = guard<LinkRow>(z.object({ link: linkSchema.nullable(), claim: claimSchema.nullable() }));
 const isMembership = guard<OwnedMembership>(
@@ -50,6 +52,8 @@ const isMembership = guard<OwnedMembership>(
     targetGroupId: z.string(),
     targetUserId: z.string(),
     membershipId: z.string(),
+    addedIn: z.string().optional(),
+    leavingIn: z.string().optional(),
   }),
 );
 

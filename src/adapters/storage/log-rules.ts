@@ -58,20 +58,6 @@ export function matchesLogQuery(entry: ProvisioningLogEntry, query: LogQuery): b
   );
 }
 
-/**
- * What becomes of an entry when its work item is carried out again.
- *
- *   first     again     │ outcome afterwards
- *   failure   other     │ the new one
- *   failure   failure   │ the first
- *   other     anything  │ the first
- */
-export function mergeRepeat(first: ProvisioningLogEntry, again: ProvisioningLogEntry): ProvisioningLogEntry {
-  const attempts = first.attempts + 1;
-  const isBetter = first.provisioningStatusInfo.status === 'failure' && again.provisioningStatusInfo.status !== 'failure';
-  return isBetter ? { ...again, id: first.id, activityDateTime: first.activityDateTime, attempts } : { ...first, attempts };
-}
-
 type Counter = Record<string, number>;
 const emptyCounter = (): Counter => Object.create(null) as Counter;
 

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
 import { concurrently } from '../../concurrently';
 import type { ProvisioningLogEntry } from '../../core/record';
+import { mergeRepeat } from '../../core/repeat';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
 import type { Storage } from './connection';
 import { purgeLog } from './log-purge';
 import { countLog, queryLog } from './log-query';
 import { countsKey, countsKeys, entryColumns, entryKey, indexRows, toCounts, toEntry } from './log-rows';
-import { addCounts, countOf, mergeRepeat, noCounts } from './log-rules';
+import { addCounts, countOf, noCounts } from './log-rules';
 import { TABLES } from './names';
 import { PARALLEL_ROWS, type StoreTable } from './store-table';
 import { jsonColumns, retryStale } from './table-kit';
@@ -85,7 +86,7 @@ function recordEntry(table: StoreTable, random: () => number, entry: Provisionin
     const stored = before ? mergeRepeat(before, entry) : entry;
     const entryRow = { ...key, writer, ...entryColumns(stored) };
     const actions: TransactionAction[] = [row ? ['update', entryRow, 'Replace', { etag: row.etag }] : ['create', entryRow]];
-    const isOutcomeNew = !before || before.provisioningStatusInfo.status !== stored.provisioningStatusInfo.status;
+    const isOutcomeNew = !before || JSON.stringify(countOf(before)) !== JSON.stringify(countOf(stored));
     if (isOutcomeNew) {
       const known = counts ? toCounts(counts) : noCounts();
       const others = before ? addCounts(known, countOf(before), -1) : known;

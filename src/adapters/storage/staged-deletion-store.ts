@@ -17,7 +17,9 @@ const isStagedDeletion = guard<StagedDeletion>(
     reason: z.string(),
     state: z.enum(['candidate', 'staged']),
     stagedAt: z.string(),
+    countedIn: z.string().optional(),
     heldIn: z.string().optional(),
+    isWider: z.boolean().optional(),
   }),
 );
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { concurrently } from '../../concurrently';
+import { REMOVAL_KINDS } from '../../core/brake';
 import type { WorkItem } from '../../core/model';
 import type { UnreadableMessage, WorkQueue } from '../../ports/work-queue';
 import type { Storage } from './connection';
 import { POISON_QUEUE, WORK_QUEUE } from './names';
 
 /** Version of the messages that this app writes. */
-const MESSAGE_VERSION = 1;
+const MESSAGE_VERSION = 2;
 /** @see https://learn.microsoft.com/rest/api/storageservices/put-message : -1 means that a message never expires */
 const NEVER_EXPIRES = -1;
 /** @see https://learn.microsoft.com/rest/api/storageservices/put-message : seven days */
@@ -22,14 +23,19 @@ const PREVIEW_LENGTH = 120;
 
 /** Ids are GUIDs; the bound keeps hostile texts out of keys, logs and memory. */
 const id = z.string().min(1).max(256);
-const messageSchema = z.object({
-  v: z.literal(MESSAGE_VERSION),
-  objectType: z.enum(['user', 'group']),
-  sourceId: id,
-  cycleId: id,
-  changeId: id,
-  mayDeprovision: z.boolean(),
-});
+const keys = { objectType: z.enum(['user', 'group']), sourceId: id, cycleId: id, changeId: id };
+const messageSchema = z.union([
+  z.object({
+    ...keys,
+    v: z.literal(MESSAGE_VERSION),
+    allows: z.object({ kind: z.enum(REMOVAL_KINDS), countedIn: id }).nullable(),
+    waited: z.int().nonnegative().optional(),
+  }),
+  // Of 0.1.0, whose permission did not say for what: nothing is taken away by it, and the next cycle counts anew.
+  z
+    .object({ ...keys, v: z.literal(1), mayDeprovision: z.boolean() })
+    .transform(({ mayDeprovision: _, ...item }) => ({ ...item, allows: null })),
+]);
 
 /** Asks for the cycle that was cut off to be continued. It names nothing: whoever takes it continues what there is. */
 const cycleSchema = z.strictObject({ v: z.literal(MESSAGE_VERSION), kind: z.literal('cycle') });

@@ -4,6 +4,7 @@ import { operatorCycle } from '../cycle/operator-cycle';
 import type { EngineDeps } from '../deps';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
+import { itemFor } from '../work-item';
 
 /**
  * Forgets every stored failure; the next cycle tries their objects anew, as if for the first time. Were they only forgotten, the status
@@ -44,9 +45,7 @@ export async function retryEscrow(deps: EngineDeps, operator: Initiator, key: Ob
     const why = 'An operator asked for another try of a failed object.';
     await deps.cycles.put(operatorCycle(deps, { cycleId, kind: 'onDemand', enqueued: 1, why }));
   }
-  await deps.queue.enqueue([
-    { objectType: key.type, sourceId: key.id, cycleId, changeId: changeIdFor(cycleId, key), mayDeprovision: false },
-  ]);
+  await deps.queue.enqueue([itemFor(cycleId, key)]);
   await recordOperation(deps, operator, { description: 'Another try was asked for.', details: { cycleId }, subject: key });
   return cycleId;
 }

@@ -1,14 +1,16 @@
-import { brake, REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
+import type { RemovalKind } from '../../core/brake';
 import type { WorkItem } from '../../core/model';
 import type { QuarantineCause } from '../../core/quarantine';
 import type { StagedDeletion } from '../../ports/stores';
 import type { CycleContext } from '../cycle-context';
 import type { EngineDeps } from '../deps';
+import { noteRemovals } from '../job/removal-window';
 import { stagedEntry } from '../record/log-entry';
+import { overThreshold } from './weigh-removals';
 
 /**
  * Counts the candidates of this cycle, kind by kind, and lets each kind go or holds it. A held agent keeps its role and a held
- * group its members, but everything else about them goes on; held users and groups are logged as `stagedDelete`.
+ * group its members, but everything else about them continues; held users and groups are logged as `stagedDelete`.
  * @returns why the job must go into quarantine, when something is held.
  */
 export async function applyBrake(context: CycleContext): Promise<QuarantineCause | undefined> {
@@ -24,12 +26,12 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
       if (row.cycleId === cycleId) add(inCycle, row);
     }
   }
-  const held = await overThreshold(deps, inCycle);
-  const stillHeld = await overThreshold(deps, inAll);
+  const held = await overThreshold(deps, inCycle, true);
+  const stillHeld = await overThreshold(deps, inAll, true);
   // An incremental cycle sees one of many that are held, which says nothing; an initial one sees them all and counts anew.
   const isPartial = context.cycle().kind === 'incremental';
   const { samples, count } = await settleCandidates(context, (row) => {
-    if (row.heldIn === undefined) return held.get(row.kind);
+    if (row.heldIn === undefined && row.isWider !== true) return held.get(row.kind);
     return stillHeld.get(row.kind) ?? (isPartial ? 'It is held since an earlier cycle, until it is allowed.' : undefined);
   });
   await context.save({ kind: 'braked', staged: count });
@@ -42,22 +44,6 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
   };
 }
 
-/** The kinds of removal that the brake holds, with the reason. */
-export async function overThreshold(
-  deps: EngineDeps,
-  counts: ReadonlyMap<RemovalKind, number>,
-): Promise<ReadonlyMap<RemovalKind, string>> {
-  const held = new Map<RemovalKind, string>();
-  for (const kind of REMOVAL_KINDS) {
-    const count = counts.get(kind) ?? 0;
-    if (count === 0) continue;
-    const limits = { absolute: deps.settings.deletionThreshold, percent: deps.settings.deletionThresholdPercent };
-    const verdict = brake(kind, count, await linkedOfKind(deps, kind), limits);
-    if (verdict.kind === 'hold') held.set(kind, verdict.reason);
-  }
-  return held;
-}
-
 /** Lets candidates go or holds them. What was held before is told apart: a new look at it alone must not let it slip through. */
 async function settleCandidates(
   context: CycleContext,
@@ -68,48 +54,45 @@ async function settleCandidates(
   const samples: string[] = [];
   let count = 0;
   for await (const page of deps.staged.list()) {
-    for (const row of page) {
-      if (row.cycleId !== cycleId) continue;
-      if (row.state === 'staged') count += 1;
-      if (row.state !== 'candidate') continue;
-      const reason = reasonToHold(row);
-      if (reason === undefined) {
-        await deps.queue.enqueue([itemOf(row, true)]);
-        await deps.staged.remove([row.key]);
-        continue;
-      }
+    const ours = page.filter((row) => row.cycleId === cycleId);
+    count += ours.filter(({ state }) => state === 'staged').length;
+    const judged = ours.flatMap((row) => (row.state === 'candidate' ? [{ row, reason: reasonToHold(row) }] : []));
+    const go = judged.flatMap(({ row, reason }) => (reason === undefined ? [row] : []));
+    await letGo(deps, go);
+    for (const { row, reason } of judged) {
+      if (reason === undefined) continue;
       if (samples.length < 10) samples.push(row.key.id);
-      if (row.kind === 'agentDowngrade' || row.kind === 'membershipRemoval') await deps.queue.enqueue([itemOf(row, false)]);
-      else await deps.log.record(stagedEntry(deps, row, reason));
-      await deps.staged.put([{ ...row, state: 'staged', heldIn: row.heldIn ?? cycleId }]);
+      await hold(deps, row, reason, cycleId);
       count += 1;
     }
+    if (judged.length > 0) await context.fence();
   }
   return { samples, count };
 }
 
-/** The work item that carries a held or candidate object out. */
-export const itemOf = (row: StagedDeletion, mayDeprovision: boolean): WorkItem => ({
+async function letGo(deps: EngineDeps, rows: readonly StagedDeletion[]): Promise<void> {
+  if (rows.length === 0) return;
+  await noteRemovals(deps, rows);
+  await deps.queue.enqueue(rows.map((row) => itemOf(row, true)));
+  await deps.staged.remove(rows.map(({ key }) => key));
+}
+
+async function hold(deps: EngineDeps, row: StagedDeletion, reason: string, cycleId: string): Promise<void> {
+  if (row.kind === 'agentDowngrade' || row.kind === 'membershipRemoval') await deps.queue.enqueue([itemOf(row, false)]);
+  else {
+    const source = (await deps.space.readObject(row.key))?.value;
+    const targetId = (await deps.links.read(row.key))?.value.link?.targetId;
+    await deps.log.record(stagedEntry(deps, row, reason, { source, targetId }));
+  }
+  const { isWider: _, ...held } = row;
+  await deps.staged.put([{ ...held, state: 'staged', heldIn: row.heldIn ?? cycleId }]);
+}
+
+/** The work item that carries a candidate or held object out, allowed to take away exactly what was counted, or nothing. */
+export const itemOf = (row: StagedDeletion, isLetGo: boolean): WorkItem => ({
   objectType: row.key.type,
   sourceId: row.key.id,
   cycleId: row.cycleId,
   changeId: row.changeId,
-  mayDeprovision,
+  allows: isLetGo ? { kind: row.kind, countedIn: row.countedIn ?? row.changeId } : null,
 });
-
-async function linkedOfKind(deps: EngineDeps, kind: RemovalKind): Promise<number> {
-  switch (kind) {
-    case 'userDisable':
-    case 'userDelete':
-      return deps.links.countLinks('user');
-    case 'groupDelete':
-      return deps.links.countLinks('group');
-    case 'membershipRemoval':
-      return deps.links.countMemberships();
-    case 'agentDowngrade': {
-      let agents = 0;
-      for await (const page of deps.links.listLinks('user')) for (const link of page) if (link.isAgent) agents += 1;
-      return agents;
-    }
-  }
-}

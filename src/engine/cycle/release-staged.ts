@@ -6,7 +6,7 @@ import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
-import { itemOf } from './apply-brake';
+import { itemFor } from '../work-item';
 import { recoverFromBrake } from './close-cycles';
 import { operatorCycle } from './operator-cycle';
 
@@ -112,7 +112,9 @@ async function release(deps: EngineDeps, stagedBy: string, rows: readonly Staged
     why: `An operator allowed the deletions staged by cycle ${stagedBy}.`,
   });
   await deps.cycles.put(record);
-  await deps.queue.enqueue(rows.map((row) => itemOf({ ...row, cycleId, changeId: changeIdFor(cycleId, row.key) }, true)));
+  await deps.queue.enqueue(
+    rows.map((row) => itemFor(cycleId, row.key, { kind: row.kind, countedIn: row.countedIn ?? row.changeId })),
+  );
   await deps.staged.remove(rows.map((row) => row.key));
   return { stagedBy, cycleId, released: rows.length };
 }

@@ -1,5 +1,6 @@
 import type { SourceId, SourceObject } from '../../core/model';
-import type { ConnectorSpace } from '../../ports/stores';
+import type { SpaceReads } from '../../ports/stores';
+import type { EngineReads } from '../deps';
 
 /** A group above an object, with the groups between, nearest first and the group itself last. */
 export interface Ancestor {
@@ -21,7 +22,7 @@ export interface Ancestry {
  * Reads ancestors from the connector space, remembering the groups of groups (there are few) but not those of users (there are
  * many) for as long as it lives: one cycle, or one work item.
  */
-export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Transitive'): Ancestry {
+export function makeAncestry(space: SpaceReads, membership: 'Direct' | 'Transitive'): Ancestry {
   const parentsOf = remembered((groupId) => space.groupsOf(groupId));
   const group = remembered(async (id) => (await space.readObject({ type: 'group', id }))?.value);
   const isGone = async (groupId: SourceId): Promise<boolean> => ((await group(groupId))?.deleted ?? 'no') !== 'no';
@@ -48,6 +49,10 @@ export function makeAncestry(space: ConnectorSpace, membership: 'Direct' | 'Tran
   };
 }
 
+/** The ancestry of one piece of work, by the memberships that count. */
+export const ancestryOf = ({ space, settings }: Pick<EngineReads, 'space' | 'settings'>): Ancestry =>
+  makeAncestry(space, settings.groupMembership);
+
 /** Asks once for each group. */
 function remembered<T>(ask: (groupId: SourceId) => Promise<T>): (groupId: SourceId) => Promise<T> {
   const answers = new Map<SourceId, Promise<T>>();
@@ -58,12 +63,12 @@ function remembered<T>(ask: (groupId: SourceId) => Promise<T>): (groupId: Source
   };
 }
 
-const isDeleted = async (space: ConnectorSpace, groupId: SourceId): Promise<boolean> =>
+const isDeleted = async (space: SpaceReads, groupId: SourceId): Promise<boolean> =>
   ((await space.readObject({ type: 'group', id: groupId }))?.value.deleted ?? 'no') !== 'no';
 
 /** Ids of the users below a group, through nested groups that exist when membership is transitive; each once. */
 export async function* usersBelow(
-  space: ConnectorSpace,
+  space: SpaceReads,
   membership: 'Direct' | 'Transitive',
   groupId: SourceId,
 ): AsyncGenerator<readonly SourceId[]> {

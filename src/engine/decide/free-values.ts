@@ -1,12 +1,12 @@
 import type { uniqueCandidates } from '../../core/map';
-import type { TargetConnector } from '../../ports/target-connector';
+import type { TargetReads } from '../../ports/target-connector';
 
 /**
  * Looks up which values are free: the candidates of each attribute in order, until nobody has one. Reads only.
  * @returns whether nobody has a value; one that was not asked about counts as free, and Zendesk itself refuses it if it is not
  */
 export async function findFreeValues(
-  target: Pick<TargetConnector, 'findUsers'>,
+  target: Pick<TargetReads, 'findUsers'>,
   candidates: ReturnType<typeof uniqueCandidates>,
 ): Promise<(attribute: string, value: string) => boolean> {
   const taken = new Set<string>();

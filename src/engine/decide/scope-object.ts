@@ -4,8 +4,7 @@ import type { AppRole, AppRoleAssignment, Entitlement, SourceId, SourceObject } 
 import type { ObjectMapping } from '../../core/schema/model';
 import { type FilterVerdict, groupScope, type ScopeDecision, userScope } from '../../core/scope';
 import type { ObjectKey } from '../../ports/stores';
-import type { EngineDeps } from '../deps';
-import { STATE_KEYS, type StoredApplication } from '../job/job-state';
+import type { EngineDeps, EngineReads } from '../deps';
 import type { Ancestor, Ancestry } from './ancestry';
 
 /** What scoping needs to know besides the object itself. */
@@ -41,15 +40,9 @@ export const grantsAccess = (group: SourceObject): boolean =>
 const toEntitlements = (assignments: readonly AppRoleAssignment[], path: readonly SourceId[]): Entitlement[] =>
   assignments.map(({ id, appRoleId }) => ({ assignmentId: id, appRoleId, path }));
 
-/** The app roles as the last cycle read them; read anew where no cycle has run. */
-export async function readAppRoles(deps: EngineDeps): Promise<readonly AppRole[]> {
-  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
-  return stored ? stored.value.appRoles : (await deps.source.readApplication()).appRoles;
-}
-
 /** Decides on a whole object with the settings, the app roles and the scoping filter in force. */
 export function decideScope(
-  deps: EngineDeps,
+  deps: Pick<EngineReads, 'settings' | 'schema'>,
   appRoles: readonly AppRole[],
   object: SourceObject,
   above: readonly Ancestor[],

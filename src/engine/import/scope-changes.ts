@@ -1,13 +1,14 @@
 import type { SourceObject, WorkItem } from '../../core/model';
-import type { ScopeDecision } from '../../core/scope';
 import type { ObjectKey, StagedDeletion } from '../../ports/stores';
-import { changeIdFor } from '../change-id';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from '../cycle-context';
-import { removalOf } from '../decide/removals';
-import { decideScope, entitlementsOf, type ScopeContext } from '../decide/scope-object';
+import { dueFor } from '../decide/due';
+import { lossOf } from '../decide/loss';
+import { entitlementsOf, type ScopeContext } from '../decide/scope-object';
+import { stageLoss } from '../decide/stage-loss';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import { entryOf } from '../record/log-entry';
+import { itemFor } from '../work-item';
 import { newUser, told } from './import-users';
 
 /**
@@ -17,7 +18,7 @@ import { newUser, told } from './import-users';
 export async function scopeChanges(context: CycleContext): Promise<void> {
   const { deps } = context;
   const scoping = scopeContext(context);
-  let held: ReadonlyMap<string, string | null> | undefined;
+  let held: ReadonlyMap<string, StagedDeletion> | undefined;
   for (;;) {
     const state = context.cycle();
     if (state.phase !== 'scoping') return;
@@ -26,10 +27,10 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     if (!last) break;
     held ??= await heldKeys(context);
     const before = held;
-    const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) => scopeOne(context, scoping, key));
-    const candidates = found.flatMap(({ candidate, key }) =>
-      candidate ? [{ ...candidate, heldIn: before.get(keyText(key)) ?? undefined }] : [],
+    const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) =>
+      scopeOne(context, scoping, key, before.get(keyText(key))),
     );
+    const candidates = found.flatMap(({ candidate }) => candidate ?? []);
     const free = found.filter((one) => !one.candidate && !one.hasEnded);
     // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
     if (candidates.length > 0) await context.fence();
@@ -62,33 +63,24 @@ interface Scoped {
   readonly hasEnded?: true;
 }
 
-async function scopeOne(context: CycleContext, scoping: ScopeContext, key: ObjectKey): Promise<Scoped> {
+async function scopeOne(
+  context: CycleContext,
+  scoping: ScopeContext,
+  key: ObjectKey,
+  staged: StagedDeletion | undefined,
+): Promise<Scoped> {
   const { deps } = context;
   const { cycleId } = context.cycle();
-  const changeId = changeIdFor(cycleId, key);
-  const item: WorkItem = { objectType: key.type, sourceId: key.id, cycleId, changeId, mayDeprovision: false };
+  const item = itemFor(cycleId, key);
   const stranger = strangerOf(scoping, key);
   if (stranger) {
     await deps.log.record(entryOf(deps, item, skipStranger(stranger), deps.clock()));
     return { key, item, candidate: undefined, hasEnded: true };
   }
   const object = await refreshRow(scoping, key);
-  if (!object) return { key, item, candidate: undefined };
-  const decision = await decideAgain(scoping, object);
-  const link = (await deps.links.read(key))?.value.link ?? null;
-  const removal = await removalOf(deps, object, decision, link);
-  if (!removal) return { key, item, candidate: undefined };
-  const candidate: StagedDeletion = {
-    key,
-    cycleId,
-    changeId,
-    kind: removal.kind,
-    count: removal.count,
-    reason: decision.reason,
-    state: 'candidate',
-    stagedAt: deps.clock().toISOString(),
-  };
-  return { key, item, candidate };
+  const due = object && (await dueFor(deps, scoping, object));
+  const loss = due && (await lossOf(deps, due));
+  return { key, item, candidate: loss && (await stageLoss(deps, due, loss, cycleId, staged)) };
 }
 
 /** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */
@@ -103,11 +95,6 @@ export async function refreshRow(scoping: ScopeContext, key: ObjectKey): Promise
   const after: SourceObject = { ...before, entitlements, version: before.version + 1 };
   await space.writeObject(after, stored?.etag ?? null);
   return after;
-}
-
-async function decideAgain(scoping: ScopeContext, object: SourceObject): Promise<ScopeDecision> {
-  const above = await scoping.ancestry.above(object.id);
-  return decideScope(scoping.deps, scoping.appRoles, object, above);
 }
 
 async function readNewUser({ deps }: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> {
@@ -125,11 +112,10 @@ export const scopeContext = (context: CycleContext): ScopeContext => ({
   assignmentsOf: (principalId) => context.assignments.get(principalId) ?? [],
 });
 
-/** The objects that are held or candidates, with the cycle that first held them (null while none has). */
-async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, string | null>> {
-  const held = new Map<string, string | null>();
-  for await (const page of context.deps.staged.list())
-    for (const row of page) held.set(keyText(row.key), row.heldIn ?? (row.state === 'staged' ? row.cycleId : null));
+/** What is staged of objects already, by object. */
+async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, StagedDeletion>> {
+  const held = new Map<string, StagedDeletion>();
+  for await (const page of context.deps.staged.list()) for (const row of page) held.set(keyText(row.key), row);
   return held;
 }
 

@@ -2,14 +2,14 @@ import type { RemovalKind } from '../../core/brake';
 import { DeletionThresholdError, type ProvisioningError } from '../../core/errors';
 import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey } from '../../ports/stores';
-import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
-import { overThreshold } from '../cycle/apply-brake';
 import { closeCycles, recoverFromBrake } from '../cycle/close-cycles';
 import { operatorCycle } from '../cycle/operator-cycle';
-import { makeAncestry } from '../decide/ancestry';
-import { type Removal, removalOf } from '../decide/removals';
-import { decideScope } from '../decide/scope-object';
+import { overThreshold } from '../cycle/weigh-removals';
+import { ancestryOf } from '../decide/ancestry';
+import { dueFor } from '../decide/due';
+import { type Loss, lossOf } from '../decide/loss';
+import { markLeaving } from '../decide/stage-loss';
 import type { EngineDeps } from '../deps';
 import { type ImportResult, importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
@@ -17,6 +17,7 @@ import { recordOutcome } from '../provision/handle-work-item';
 import { provisionObject } from '../provision/provision-object';
 import type { Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
+import { itemFor } from '../work-item';
 import { withoutWriting } from './on-demand-overlay';
 
 /** What somebody asks to be provisioned now. */
@@ -53,7 +54,7 @@ export interface Ended {
   readonly outcome: Exclude<Outcome, { kind: 'deferred' }>;
   readonly startedAt: Date;
   /** What it loses, as the brake counts it. */
-  readonly removal: Removal | undefined;
+  readonly removal: Loss | undefined;
 }
 
 /** The answer of one call: results in the order of the subjects. */
@@ -67,7 +68,7 @@ export interface OnDemandAnswer {
 interface Imported {
   readonly key: ObjectKey;
   readonly item: WorkItem;
-  readonly removal: Removal | undefined;
+  readonly removal: Loss | undefined;
 }
 
 /** A wait up to this long is sat out inside the call. */
@@ -91,10 +92,13 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   const imported = new Map<string, Imported>();
   for (const result of found) {
     if (result.kind !== 'imported' || imported.has(keyText(result.key))) continue;
-    imported.set(keyText(result.key), await withRemoval(session, cycleId, result.key, result.object));
+    imported.set(keyText(result.key), await withLoss(session, cycleId, result.key, result.object));
   }
-  const held = await overThreshold(deps, removalCounts([...imported.values()]));
+  const held = await overThreshold(deps, removalCounts([...imported.values()]), false);
   if (held.size > 0 && !request.dryRun) throw tooMany([...imported.values()], held);
+  if (!request.dryRun) {
+    for (const { item, removal } of imported.values()) await markLeaving(deps, removal?.memberships ?? [], item.changeId);
+  }
   if (!request.dryRun && imported.size > 0) await openRecord(deps, cycleId, imported.size, request.operator);
 
   const ended = new Map<string, Ended | Later>();
@@ -127,18 +131,15 @@ function resultOf(subject: string, result: ImportResult | undefined, ended: Read
   return { subject, ...end };
 }
 
-async function withRemoval(
+async function withLoss(
   { deps, appRoles }: ImportSession,
   cycleId: string,
   key: ObjectKey,
   object: SourceObject,
 ): Promise<Imported> {
-  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(key.id);
-  const decision = decideScope(deps, appRoles, object, above);
-  const link = (await deps.links.read(key))?.value.link ?? null;
-  const removal = await removalOf(deps, object, decision, link);
-  const changeId = changeIdFor(cycleId, key);
-  return { key, removal, item: { objectType: key.type, sourceId: key.id, cycleId, changeId, mayDeprovision: true } };
+  const removal = await lossOf(deps, await dueFor(deps, { appRoles, ancestry: ancestryOf(deps) }, object));
+  const item = itemFor(cycleId, key);
+  return { key, removal, item: { ...item, allows: removal ? { kind: removal.kind, countedIn: item.changeId } : null } };
 }
 
 function removalCounts(imported: readonly Imported[]): ReadonlyMap<RemovalKind, number> {
@@ -177,7 +178,7 @@ async function carryOut(
     }
     const mustWaitMs = Math.max(outcome.delayMs, 250);
     if (mustWaitMs > PATIENCE_MS || deps.clock().getTime() + mustWaitMs >= deadlineMs) {
-      return later(deps, item, request, reasonOf(outcome.error), outcome.delayMs);
+      return later(deps, outcome.item, request, reasonOf(outcome.error), outcome.delayMs);
     }
     await deps.sleep(mustWaitMs);
   }

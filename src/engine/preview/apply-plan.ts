@@ -4,12 +4,14 @@ import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles } from '../cycle/close-cycles';
 import { CycleInterrupted } from '../cycle-context';
-import { makeAncestry } from '../decide/ancestry';
+import { ancestryOf } from '../decide/ancestry';
+import { markLeaving } from '../decide/stage-loss';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import { type Lease, takeLease } from '../job/lease';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
+import { itemFor } from '../work-item';
 import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './make-plan';
 import { planObject, planRow } from './plan-object';
 
@@ -118,13 +120,9 @@ async function applyPages(planning: Planning, lease: Lease, begun: PlanHeader, d
     // The record first: an item that ends before its cycle is known would be counted nowhere.
     await putRecord(planning, header, progress, enqueued, isLast);
     await deps.queue.enqueue(
-      goes.map(({ key, removal }) => ({
-        objectType: key.type,
-        sourceId: key.id,
-        cycleId: progress.cycleId,
-        changeId: changeIdFor(progress.cycleId, key),
-        mayDeprovision: removal !== null,
-      })),
+      goes.map(({ key, removal }) =>
+        itemFor(progress.cycleId, key, removal && { kind: removal.kind, countedIn: changeIdFor(progress.cycleId, key) }),
+      ),
     );
     await plans.putRows(header.planId, rows);
     await lease.renew();
@@ -163,11 +161,16 @@ async function judge(
   const scoping = {
     deps,
     appRoles: session.appRoles,
-    ancestry: makeAncestry(deps.space, deps.settings.groupMembership),
+    ancestry: ancestryOf(deps),
     assignmentsOf: (id: PlanRow['key']['id']) => session.assignments.get(id) ?? [],
   };
-  const now = planRow(deps, row.key, await planObject(scoping, cycleId, row.key, deadlineMs));
-  if (now.digest === row.digest) return { ...row, applied: 'enqueued', refusal: null };
+  const planned = await planObject(scoping, cycleId, row.key, deadlineMs);
+  const now = planRow(deps, row.key, planned);
+  if (now.digest === row.digest) {
+    // Exactly the members that the plan showed are let go with it.
+    await markLeaving(deps, planned.loss?.memberships ?? [], planned.item.changeId);
+    return { ...row, applied: 'enqueued', refusal: null };
+  }
   const refusal = now.outcome === 'planned' ? `Changed since: ${now.action}. ${now.reason}` : `Changed since: ${now.reason}`;
   return { ...row, applied: 'refused', refusal };
 }

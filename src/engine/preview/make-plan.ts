@@ -6,9 +6,9 @@ import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
 import type { PlanBrake, PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
-import { overThreshold } from '../cycle/apply-brake';
+import { overThreshold } from '../cycle/weigh-removals';
 import { type CycleContext, CycleInterrupted } from '../cycle-context';
-import { makeAncestry } from '../decide/ancestry';
+import { ancestryOf } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { FollowedGroups } from '../import/followed-groups';
 import { importAssignments, loadAssignments } from '../import/import-assignments';
@@ -192,6 +192,7 @@ class PlanRun {
     const held = await overThreshold(
       this.planning.deps,
       new Map(Object.entries(this.header.removals) as [RemovalKind, number][]),
+      false,
     );
     const brake: PlanBrake[] = [...held].map(([kind, reason]) => ({ kind, count: this.header.removals[kind] ?? 0, reason }));
     await this.#save({ state: 'planned', phase: 'done', brake, endedAt: this.#deps.clock().toISOString(), error: null });
@@ -203,7 +204,7 @@ class PlanRun {
       deps: this.#deps,
       application,
       assignments,
-      ancestry: makeAncestry(this.#deps.space, this.#deps.settings.groupMembership),
+      ancestry: ancestryOf(this.#deps),
       groups: new FollowedGroups(this.#deps.space, this.#cycle.groupGeneration),
       cycle: () => this.#cycle,
       save: async (event) => {

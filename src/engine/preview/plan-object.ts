@@ -4,21 +4,22 @@ import type { WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { PlanRow } from '../../ports/plan-store';
 import type { ObjectKey } from '../../ports/stores';
-import { changeIdFor } from '../change-id';
 import { CycleInterrupted } from '../cycle-context';
-import { type Removal, removalOf } from '../decide/removals';
-import { decideScope, type ScopeContext } from '../decide/scope-object';
+import { dueFor } from '../decide/due';
+import { type Loss, lossOf } from '../decide/loss';
+import type { ScopeContext } from '../decide/scope-object';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import type { EngineDeps } from '../deps';
 import { refreshRow } from '../import/scope-changes';
 import { provisionObject } from '../provision/provision-object';
 import { entryOf } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
+import { itemFor } from '../work-item';
 
 /** What would be done to one object, with what the brake counts of it. */
 export interface PlannedObject {
   readonly item: WorkItem;
-  readonly removal: Removal | undefined;
+  readonly loss: Loss | undefined;
   readonly outcome: Exclude<Outcome, { kind: 'deferred' }>;
 }
 
@@ -35,22 +36,14 @@ export async function planObject(
 ): Promise<PlannedObject> {
   const { deps } = scoping;
   const stranger = strangerOf(scoping, key);
-  if (stranger) return { item: itemOf(cycleId, key, false), removal: undefined, outcome: skipStranger(stranger) };
+  if (stranger) return { item: itemFor(cycleId, key), loss: undefined, outcome: skipStranger(stranger) };
   const object = await refreshRow(scoping, key);
-  const link = (await deps.links.read(key))?.value.link ?? null;
-  const above = object ? await scoping.ancestry.above(object.id) : [];
-  const removal = object && (await removalOf(deps, object, decideScope(deps, scoping.appRoles, object, above), link));
-  const item = itemOf(cycleId, key, removal !== undefined);
-  return { item, removal, outcome: await dryRun(deps, item, deadlineMs) };
+  const due = object && (await dueFor(deps, scoping, object));
+  const loss = due && (await lossOf(deps, due));
+  const item = itemFor(cycleId, key);
+  const allowed: WorkItem = { ...item, allows: loss ? { kind: loss.kind, countedIn: item.changeId } : null };
+  return { item: allowed, loss, outcome: await dryRun(deps, allowed, deadlineMs) };
 }
-
-const itemOf = (cycleId: string, key: ObjectKey, mayDeprovision: boolean): WorkItem => ({
-  objectType: key.type,
-  sourceId: key.id,
-  cycleId,
-  changeId: changeIdFor(cycleId, key),
-  mayDeprovision,
-});
 
 async function dryRun(deps: EngineDeps, item: WorkItem, deadlineMs: number): Promise<PlannedObject['outcome']> {
   for (;;) {
@@ -64,7 +57,7 @@ async function dryRun(deps: EngineDeps, item: WorkItem, deadlineMs: number): Pro
 }
 
 /** The object as the plan stores it. */
-export function planRow(deps: EngineDeps, key: ObjectKey, { item, removal, outcome }: PlannedObject): PlanRow {
+export function planRow(deps: EngineDeps, key: ObjectKey, { item, loss, outcome }: PlannedObject): PlanRow {
   const entry = entryOf(deps, item, outcome, deps.clock());
   const plan = 'plan' in outcome ? outcome.plan : undefined;
   const isUnchanged = outcome.kind === 'planned' ? outcome.plan.action === 'none' : false;
@@ -78,8 +71,8 @@ export function planRow(deps: EngineDeps, key: ObjectKey, { item, removal, outco
     reason: outcome.kind === 'failed' ? outcome.error.message : why(outcome),
     code: entry.skipReason ?? entry.provisioningStatusInfo.errorInformation?.errorCode ?? null,
     warnings: outcome.kind === 'planned' ? outcome.warnings : [],
-    removal: removal ? { kind: removal.kind, count: removal.count } : null,
-    digest: digestOf(plan, removal),
+    removal: loss ? { kind: loss.kind, count: loss.count } : null,
+    digest: digestOf(plan, loss),
     applied: null,
     refusal: null,
   };
@@ -92,9 +85,9 @@ const why = ({ subject }: PlannedObject['outcome']): string =>
     .map((step) => step.description)
     .join(' ');
 
-/** Plans are data: equal plans are equal bytes. Notes are words about it, and are left out. */
-function digestOf(plan: Plan | undefined, removal: Removal | undefined): string {
+/** Plans are data: equal plans are equal bytes, memberships by name included. Notes are words about it, and are left out. */
+function digestOf(plan: Plan | undefined, loss: Loss | undefined): string {
   const bytes = plan && [plan.action, plan.targetId, plan.changes, plan.role, plan.adopts];
-  const text = JSON.stringify([bytes ?? null, removal ? [removal.kind, removal.count] : null]);
+  const text = JSON.stringify([bytes ?? null, loss ? [loss.kind, loss.count] : null]);
   return createHash('sha256').update(text).digest('hex');
 }

@@ -25,7 +25,7 @@ export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkIte
   if (outcome.kind === 'deferred') {
     deps.logger.debug('Put back into the queue', { ...idsOf(item), delayMs: outcome.delayMs, code: outcome.error.code });
     if (outcome.error instanceof UnauthorizedError) await holdItem(deps, item, outcome.delayMs);
-    else await deps.queue.defer(item, outcome.delayMs);
+    else await deps.queue.defer(outcome.item, outcome.delayMs);
     return outcome;
   }
   await recordOutcome(deps, item, outcome, startedAt);

@@ -1,197 +1,146 @@
-import { ProvisioningError, RejectedError } from '../../core/errors';
-import type { Link, SourceId, TargetId, TargetMembership, WorkItem } from '../../core/model';
-import type { OwnedMembership } from '../../ports/stores';
+import type { Link, SourceId, TargetId, TargetMembership } from '../../core/model';
+import type { LinkClaim, OwnedMembership } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
-import { makeAncestry, usersBelow } from '../decide/ancestry';
-import { protectedBy } from '../decide/protection';
-import { membersToRemove } from '../decide/removals';
-import { decideScope, readAppRoles } from '../decide/scope-object';
-import type { EngineDeps } from '../deps';
-import { isStillCovered } from './await-count';
+import { usersBelow } from '../decide/ancestry';
+import { readDue } from '../decide/due';
+import type { EngineReads } from '../deps';
 
-/** What bringing memberships in line did, in counts and words for the log. */
-export interface MembershipResult {
-  readonly added: number;
-  readonly removed: number;
-  /** Members who cannot be in a Zendesk group: end users, or people without an account. */
-  readonly skipped: number;
-  /** Removals that wait for the brake. */
-  readonly held: number;
-  readonly problems: readonly string[];
+/** Somebody who is in a Zendesk group, or is to be, with the group. */
+export interface Member {
+  readonly user: Link;
+  readonly group: Link;
 }
 
-/** Called before a membership is written: what is about to happen is put on record, so that a crash leaves no untold change. */
-export type Intend = () => Promise<void>;
+/** Who comes into which group or leaves it, by the ids of Entra ID. */
+export interface MembershipChange {
+  readonly userId: SourceId;
+  readonly groupId: SourceId;
+}
 
-const NONE: MembershipResult = { added: 0, removed: 0, skipped: 0, held: 0, problems: [] };
+/** What bringing the members of one group in line with the source takes. */
+export interface MembersPlan {
+  readonly add: readonly Link[];
+  /** Who is in the group already, but not noted as put there for the source. */
+  readonly note: readonly { readonly user: Link; readonly membership: TargetMembership }[];
+  /** Memberships that this app keeps and the source no longer has; `actual` where Zendesk still has it. */
+  readonly remove: readonly { readonly owned: OwnedMembership; readonly actual: TargetMembership | undefined }[];
+  /** Members who cannot be in a Zendesk group, or not yet: end users, and people without an account. */
+  readonly skip: readonly SourceId[];
+  /** Who came and left by an earlier try of the same change, and is in no log entry yet. */
+  readonly earlier: { readonly added: readonly SourceId[]; readonly removed: readonly SourceId[] };
+}
+
+/** What an earlier try of a change had put on record before it wrote memberships, and under which changes it was at work. */
+export interface Foretold {
+  readonly changeIds: readonly string[];
+  readonly added: ReadonlySet<SourceId>;
+  readonly removed: ReadonlySet<SourceId>;
+}
+
+/** What is on record of an earlier try. */
+export const foretoldBy = (claim: LinkClaim | null, changeId: string): Foretold => ({
+  changeIds: claim ? [changeId, claim.changeId] : [changeId],
+  added: new Set(claim?.members?.added),
+  removed: new Set(claim?.members?.removed),
+});
 
 /**
- * Puts an agent into the Zendesk groups of the provisioned Entra groups that it is in. Only adds: a group's own work item takes
- * members out. Runs after the user's link is stored, so that of a user and a group provisioned at once one always sees the other.
+ * Compares the members of an Entra group with those of its Zendesk group. Reads only. Members that this app did not put there are left alone.
+ * @param group the link to the Zendesk group; null while there is none
  */
-export async function joinGroups(deps: EngineDeps, user: Link, intend: Intend): Promise<MembershipResult> {
-  if (!deps.schema.groups) return NONE;
-  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(user.sourceId);
-  if (above.length === 0) return NONE;
-  if (!user.isAgent) {
-    // Zendesk has dropped an end user from every group; a return as an agent must not take the old memberships for real.
-    await forgetMemberships(deps, user.sourceId);
-    return { ...NONE, skipped: above.length };
+export async function planMembers(
+  reads: EngineReads,
+  groupId: SourceId,
+  group: Link | null,
+  foretold: Foretold,
+): Promise<MembersPlan> {
+  const actual = new Map<TargetId, TargetMembership>();
+  if (group) {
+    for await (const page of reads.target.listGroupMemberships(group.targetId)) {
+      for (const membership of page) actual.set(membership.userId, membership);
+    }
   }
-  const owned = new Map((await deps.links.membershipsOfUser(user.sourceId)).map((one) => [one.groupId, one]));
-  let added = 0;
-  const problems: string[] = [];
-  for (const { groupId } of above) {
-    const group = (await deps.links.read({ type: 'group', id: groupId }))?.value.link;
-    if (!group || isOf(owned.get(groupId), user, group) || !(await isInScope(deps, groupId))) continue;
-    await intend();
-    const problem = await addMember(deps, user, group);
-    if (problem === undefined) added += 1;
-    else problems.push(problem);
+  const owned = new Map<SourceId, OwnedMembership>();
+  for await (const page of reads.links.membershipsOfGroup(groupId)) for (const one of page) owned.set(one.userId, one);
+
+  const add: Link[] = [];
+  const note: { user: Link; membership: TargetMembership }[] = [];
+  const skip: SourceId[] = [];
+  const added: SourceId[] = [];
+  const seen = new Set<SourceId>();
+  for await (const page of usersBelow(reads.space, reads.settings.groupMembership, groupId)) {
+    const fresh = page.filter((id) => !seen.has(id));
+    for (const id of fresh) seen.add(id);
+    const links = await concurrently(fresh, STORAGE_CONCURRENCY, async (id) => ({ id, link: await linkOf(reads, id) }));
+    for (const { id, link } of links) {
+      if (!link?.isAgent) {
+        skip.push(id);
+        continue;
+      }
+      const membership = actual.get(link.targetId);
+      const kept = owned.get(id);
+      if (!membership) {
+        add.push(link);
+        continue;
+      }
+      const isNoted = group !== null && isOf(kept, { user: link, group });
+      if (!isNoted) note.push({ user: link, membership });
+      if (isNoted ? wasAddedBy(foretold, kept) : foretold.added.has(id)) added.push(id);
+    }
   }
-  return { ...NONE, added, problems };
+  const remove = [...owned.values()]
+    .filter(({ userId }) => !seen.has(userId))
+    .map((one) => ({ owned: one, actual: actual.get(one.targetUserId) }));
+  const left = [...foretold.removed].filter((id) => !owned.has(id) && !seen.has(id));
+  return { add, note, remove, skip, earlier: { added, removed: left } };
 }
 
-/** Protected accounts are left in the groups that they are in, and out of the others. */
-async function isProtected(deps: EngineDeps, user: TargetId): Promise<boolean> {
-  const account = await deps.target.describe();
-  if (user === account.selfId || user === account.ownerId) return true;
-  if (deps.settings.protectedUsers.length === 0) return false;
-  return protectedBy(deps, account, await deps.target.getUser(user), null) !== undefined;
+const linkOf = async (reads: EngineReads, id: SourceId): Promise<Link | undefined> =>
+  (await reads.links.read({ type: 'user', id }))?.value.link ?? undefined;
+
+/** The Zendesk groups that an agent is to join: those of the provisioned Entra groups above. */
+export interface GroupsPlan {
+  readonly join: readonly Link[];
+  /** How many groups the user cannot be in, for want of an agent's role. */
+  readonly skip: number;
+  /** Groups joined by an earlier try of the same change, and in no log entry yet. */
+  readonly earlier: { readonly added: readonly SourceId[] };
+}
+
+/**
+ * Which groups a user is to be put into. Only adds: a group's own work item takes members out. To be asked after the user's link is stored, so
+ * that of a user and a group provisioned at once one always sees the other.
+ */
+export async function planGroups(
+  reads: EngineReads,
+  user: Link,
+  above: readonly SourceId[],
+  foretold: Foretold,
+): Promise<GroupsPlan> {
+  const none = { join: [], earlier: { added: [] } };
+  if (!reads.schema.groups || above.length === 0) return { ...none, skip: 0 };
+  if (!user.isAgent) return { ...none, skip: above.length };
+  const owned = new Map((await reads.links.membershipsOfUser(user.sourceId)).map((one) => [one.groupId, one]));
+  const join: Link[] = [];
+  for (const id of above) {
+    const group = (await reads.links.read({ type: 'group', id }))?.value.link;
+    if (!group || isOf(owned.get(id), { user, group }) || !(await isInScope(reads, id))) continue;
+    join.push(group);
+  }
+  // What the group's own item has noted meanwhile, without having put it there, was put there by us.
+  const added = [...owned.values()].filter(
+    (one) => wasAddedBy(foretold, one) || (one.addedIn === undefined && foretold.added.has(one.groupId)),
+  );
+  return { join, skip: 0, earlier: { added: added.map(({ groupId }) => groupId) } };
 }
 
 /** A group on its way out takes nobody in: whether it or its member comes first must not matter. */
-async function isInScope(deps: EngineDeps, groupId: SourceId): Promise<boolean> {
-  const group = (await deps.space.readObject({ type: 'group', id: groupId }))?.value;
-  if (!group) return false;
-  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(groupId);
-  return decideScope(deps, await readAppRoles(deps), group, above).kind === 'in';
-}
+const isInScope = async (reads: EngineReads, id: SourceId): Promise<boolean> =>
+  (await readDue(reads, { type: 'group', id }))?.decision.kind === 'in';
 
-/** Forgets the memberships of a user whom Zendesk has dropped from all groups (a downgraded agent). */
-export async function forgetMemberships(deps: EngineDeps, userId: SourceId): Promise<void> {
-  for (const membership of await deps.links.membershipsOfUser(userId)) await deps.links.removeMembership(membership);
-}
-
-/**
- * Brings the members of a Zendesk group in line with those of its Entra group. Members that this app did not put there are left
- * alone; somebody is taken out only with the brake's word.
- */
-export async function alignMembers(deps: EngineDeps, group: Link, item: WorkItem, intend: Intend): Promise<MembershipResult> {
-  const actual = new Map<TargetId, TargetMembership>();
-  for await (const page of deps.target.listGroupMemberships(group.targetId)) {
-    for (const membership of page) actual.set(membership.userId, membership);
-  }
-  const owned = new Map<SourceId, OwnedMembership>();
-  for await (const page of deps.links.membershipsOfGroup(group.sourceId)) for (const one of page) owned.set(one.userId, one);
-
-  let [added, skipped] = [0, 0];
-  const problems: string[] = [];
-  const seen = new Set<SourceId>();
-  for await (const page of usersBelow(deps.space, deps.settings.groupMembership, group.sourceId)) {
-    const fresh = page.filter((id) => !seen.has(id));
-    for (const id of fresh) seen.add(id);
-    const rows = await concurrently(fresh, STORAGE_CONCURRENCY, (id) => deps.links.read({ type: 'user', id }));
-    for (const row of rows) {
-      const user = row?.value.link;
-      if (!user?.isAgent) {
-        skipped += 1;
-        continue;
-      }
-      const membership = actual.get(user.targetId);
-      if (membership) {
-        if (!isOf(owned.get(user.sourceId), user, group))
-          await deps.links.putMembership(ownedMembership(user, group, membership));
-        continue;
-      }
-      if (await isProtected(deps, user.targetId)) {
-        skipped += 1;
-        continue;
-      }
-      await intend();
-      const problem = await addMember(deps, user, group);
-      if (problem === undefined) added += 1;
-      else problems.push(problem);
-    }
-  }
-
-  const leaving = await membersToRemove(deps, group.sourceId);
-  if (leaving.length > 0 && !(await isStillCovered(deps, item)))
-    return { added, removed: 0, skipped, held: leaving.length, problems };
-  let removed = 0;
-  for (const membership of leaving) {
-    if (await isProtected(deps, membership.targetUserId)) {
-      await deps.links.removeMembership(membership);
-      continue;
-    }
-    await intend();
-    const problem = await removeMember(deps, membership, actual.get(membership.targetUserId));
-    if (problem === undefined) removed += 1;
-    else problems.push(problem);
-  }
-  return { added, removed, skipped, held: 0, problems };
-}
-
-/** What {@link alignMembers} would do, from the stores and one read of Zendesk; writes nothing. */
-export async function previewMembers(deps: EngineDeps, groupId: SourceId, group: Link | null): Promise<MembershipResult> {
-  const actual = new Set<TargetId>();
-  if (group) {
-    for await (const page of deps.target.listGroupMemberships(group.targetId)) for (const one of page) actual.add(one.userId);
-  }
-  let [added, skipped] = [0, 0];
-  const seen = new Set<SourceId>();
-  for await (const page of usersBelow(deps.space, deps.settings.groupMembership, groupId)) {
-    const fresh = page.filter((id) => !seen.has(id));
-    for (const id of fresh) seen.add(id);
-    const rows = await concurrently(fresh, STORAGE_CONCURRENCY, (id) => deps.links.read({ type: 'user', id }));
-    for (const row of rows) {
-      const user = row?.value.link;
-      if (!user?.isAgent) skipped += 1;
-      else if (!actual.has(user.targetId)) added += 1;
-    }
-  }
-  return { ...NONE, added, skipped, removed: (await membersToRemove(deps, groupId)).length };
-}
-
-async function addMember(deps: EngineDeps, user: Link, group: Link): Promise<string | undefined> {
-  try {
-    const membership = await deps.target.addMembership(user.targetId, group.targetId);
-    await deps.links.putMembership(ownedMembership(user, group, membership));
-    return undefined;
-  } catch (error) {
-    return refusal(error, `${user.sourceId} could not be put into group ${group.targetId}`);
-  }
-}
-
-async function removeMember(
-  deps: EngineDeps,
-  owned: OwnedMembership,
-  actual: TargetMembership | undefined,
-): Promise<string | undefined> {
-  try {
-    if (actual) await deps.target.removeMembership(actual);
-    await deps.links.removeMembership(owned);
-    return undefined;
-  } catch (error) {
-    return refusal(error, `${owned.userId} could not be taken out of group ${owned.targetGroupId}`);
-  }
-}
-
-/** A refused reference is a warning of its object; anything else (throttling, an outage) is the object's own error. */
-function refusal(error: unknown, what: string): string {
-  if (error instanceof RejectedError) return `${what}: ${error.detail ?? error.message}`;
-  if (error instanceof ProvisioningError && error.code === 'PROV_TARGET_NOT_FOUND') return `${what}: it is gone in Zendesk`;
-  throw error;
-}
+const wasAddedBy = ({ changeIds }: Foretold, owned: OwnedMembership | undefined): boolean =>
+  owned?.addedIn !== undefined && changeIds.includes(owned.addedIn);
 
 /** Whether a membership is the one of these two; not so after either was deleted in Zendesk by hand and made again. */
-const isOf = (owned: OwnedMembership | undefined, user: Link, group: Link): boolean =>
+const isOf = (owned: OwnedMembership | undefined, { user, group }: Member): boolean =>
   owned?.targetUserId === user.targetId && owned.targetGroupId === group.targetId;
-
-const ownedMembership = (user: Link, group: Link, membership: TargetMembership): OwnedMembership => ({
-  groupId: group.sourceId,
-  userId: user.sourceId,
-  targetGroupId: group.targetId,
-  targetUserId: user.targetId,
-  membershipId: membership.id,
-});

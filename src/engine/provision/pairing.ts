@@ -1,26 +1,46 @@
 import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, RejectedError, StaleStateError } from '../../core/errors';
-import type { Link, TargetId, WorkItem } from '../../core/model';
+import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
-import type { LinkRow, ObjectKey } from '../../ports/stores';
-import type { EngineDeps } from '../deps';
+import type { LinkClaim, LinkRow, LinkStore, ObjectKey } from '../../ports/stores';
+import type { EngineDeps, EngineReads } from '../deps';
+import { breakPair } from './break-pair';
+import { CLAIM_MS } from './claim-watch';
 
-/** How long a claim holds: longer than any export takes, so short that one left by a dead process is soon over. */
-export const CLAIM_MS = 110_000;
+/** What is stored of one object's pairing, as read. */
+export interface PairingState {
+  readonly key: ObjectKey;
+  readonly row: LinkRow;
+  readonly etag: string | null;
+}
 
-/** The stored pairing of one object while its work item is carried out. Its ETag is the lock: one writer per object. */
+/** Reads the pairing of an object. @throws StaleStateError while another worker holds it */
+export async function readPairing(reads: Pick<EngineReads, 'links' | 'clock' | 'claims'>, key: ObjectKey): Promise<PairingState> {
+  const stored = await reads.links.read(key);
+  const claim = stored?.value.claim;
+  const nowMs = reads.clock().getTime();
+  if (claim && !reads.claims.isOver(`${key.type} ${key.id}`, stored.etag, claim.untilMs, nowMs)) {
+    throw new StaleStateError(`Another worker is writing ${key.type} ${key.id}.`);
+  }
+  return { key, row: stored?.value ?? { link: null, claim: null }, etag: stored?.etag ?? null };
+}
+
+/** The stored pairing of one object while its plan is carried out. Its ETag is the lock: one writer per object. */
 export interface Pairing {
-  /** The link as it stands; null while the object is not linked. */
   readonly link: Link | null;
-  /** The plan of an earlier try that was claimed and never recorded: it may have been written, in part or whole. */
-  readonly unfinished: Plan | undefined;
   /** The link after {@link settle}. @throws Error when there is none */
   requireLink(): Link;
   /** Claims the object for a plan. @throws StaleStateError when another worker was faster */
   claim(item: WorkItem, plan: Plan): Promise<void>;
-  /** Puts a plan on record that needs no claim (memberships); nothing where a plan is on record already. */
-  intend(item: WorkItem, plan: Plan): Promise<void>;
-  /** Makes sure that no other source object holds the target. @throws DisputedMatchError when one does */
-  reserve(target: TargetId): Promise<void>;
+  /** Puts memberships on record that are about to come and go, with the plan that they belong to. */
+  intend(item: WorkItem, plan: Plan, members: NonNullable<LinkClaim['members']>): Promise<void>;
+  /**
+   * Makes sure that no other source object holds the target.
+   * @param former whose link ends with it: a former self that is proved gone
+   * @throws DisputedMatchError when another one is linked to it, StaleStateError while another one is about to be
+   */
+  reserve(target: TargetId, former?: SourceId): Promise<void>;
+  /** Ends a claim that a dead process has left behind, and keeps its plan on record; nothing where there is none. */
+  takeOver(): Promise<void>;
   /** Stores the link and lets others write; the plan stays on record until {@link closeClaim}. */
   settle(link: Link): Promise<void>;
   /** Ends the claim without a change of the link; `keepsPlan` when something may have been written. */
@@ -29,23 +49,22 @@ export interface Pairing {
   end(target: TargetId): Promise<void>;
 }
 
-/** Reads the pairing of an object. @throws StaleStateError while another worker holds it */
-export async function openPairing(deps: EngineDeps, key: ObjectKey): Promise<Pairing> {
-  const stored = await deps.links.read(key);
-  const nowMs = deps.clock().getTime();
-  if (stored?.value.claim && stored.value.claim.untilMs > nowMs) {
-    throw new StaleStateError(`Another worker is writing ${key.type} ${key.id}.`);
-  }
-  let row: LinkRow = stored?.value ?? { link: null, claim: null };
-  let etag: string | null = stored?.etag ?? null;
-  const unfinished = row.claim?.plan;
+/** Opens a pairing for writing. */
+export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }: PairingState): Pairing {
+  let row = read;
+  let etag = readEtag;
   const store = async (next: LinkRow): Promise<void> => {
     etag = await deps.links.write(key, next, etag);
     row = next;
   };
+  const drop = async (): Promise<void> => {
+    if (etag !== null) await deps.links.remove(key, etag);
+    [row, etag] = [{ link: null, claim: null }, null];
+  };
   return {
-    link: row.link,
-    unfinished,
+    get link() {
+      return row.link;
+    },
     requireLink() {
       if (!row.link) throw new Error(`${key.type} ${key.id} is not linked`);
       return row.link;
@@ -55,48 +74,66 @@ export async function openPairing(deps: EngineDeps, key: ObjectKey): Promise<Pai
         link: row.link,
         claim: { untilMs: deps.clock().getTime() + CLAIM_MS, changeId: item.changeId, cycleId: item.cycleId, plan },
       }),
-    async intend({ changeId, cycleId }, plan) {
-      if (!row.claim) await store({ link: row.link, claim: { untilMs: 0, changeId, cycleId, plan } });
-    },
-    async reserve(target) {
-      const holder = await deps.links.reserveTarget(key.type, target, key.id);
-      if (holder === key.id) return;
-      const other = await deps.links.read({ type: key.type, id: holder });
-      if (other?.value.link?.targetId === target) {
-        throw new DisputedMatchError([target], `Zendesk ${key.type} ${target} is linked to ${holder} already.`);
-      }
-      await deps.links.releaseTarget(key.type, target, holder);
-      await deps.links.reserveTarget(key.type, target, key.id);
+    intend: ({ changeId, cycleId }, plan, members) =>
+      store({ link: row.link, claim: { untilMs: 0, changeId, cycleId, plan, members } }),
+    reserve: (target, former) => reserve(deps, key, target, former),
+    async takeOver() {
+      if (row.claim && row.claim.untilMs !== 0) await store({ link: row.link, claim: { ...row.claim, untilMs: 0 } });
     },
     settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0 } }),
     async release(keepsPlan) {
       const claim = keepsPlan && row.claim ? { ...row.claim, untilMs: 0 } : null;
-      if (row.link || claim) return store({ link: row.link, claim });
-      if (etag !== null) await deps.links.remove(key, etag);
-      [row, etag] = [{ link: null, claim: null }, null];
+      if (row.link || claim) await store({ link: row.link, claim });
+      else await drop();
     },
     async end(target) {
       await deps.links.releaseTarget(key.type, target, key.id);
-      if (row.claim) return store({ link: null, claim: { ...row.claim, untilMs: 0 } });
-      if (etag !== null) await deps.links.remove(key, etag);
-      [row, etag] = [{ link: null, claim: null }, null];
+      if (row.claim) await store({ link: null, claim: { ...row.claim, untilMs: 0 } });
+      else await drop();
     },
   };
 }
 
+/** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */
+const RESERVE_TRIES = 4;
+
+async function reserve(deps: EngineDeps, key: ObjectKey, target: TargetId, former?: SourceId): Promise<void> {
+  for (let tries = 1; tries <= RESERVE_TRIES; tries += 1) {
+    const holder = await deps.links.reserveTarget(key.type, target, key.id);
+    if (holder === key.id) return;
+    if (holder === former) await breakPair(deps, { type: key.type, id: holder });
+    else await requireStale(deps, key, holder, target);
+    await deps.links.releaseTarget(key.type, target, holder);
+  }
+  throw new StaleStateError(`Others ask for Zendesk ${key.type} ${target} at the same time.`);
+}
+
+/** A reservation may be taken away only from whoever neither has the target nor is about to have it. */
+async function requireStale(deps: EngineDeps, key: ObjectKey, holder: SourceId, target: TargetId): Promise<void> {
+  const theirs = { type: key.type, id: holder };
+  const other = await deps.links.read(theirs);
+  if (other?.value.link?.targetId === target) {
+    throw new DisputedMatchError([target], `Zendesk ${key.type} ${target} is linked to ${holder} already.`, true);
+  }
+  const claim = other?.value.claim;
+  if (claim && !deps.claims.isOver(`${key.type} ${holder}`, other.etag, claim.untilMs, deps.clock().getTime())) {
+    throw new StaleStateError(`Zendesk ${key.type} ${target} is being linked to ${holder}.`);
+  }
+}
+
 /**
  * Takes the plan of a change that now has its log entry off the row. Until then a crash, or a wait for Zendesk between two writes,
- * would leave a change that no entry tells of.
+ * would leave a change that no entry mentions.
  */
-export async function closeClaim(deps: EngineDeps, key: ObjectKey): Promise<void> {
+export async function closeClaim(deps: { readonly links: LinkStore }, key: ObjectKey): Promise<void> {
   const stored = await deps.links.read(key);
-  if (!stored?.value.claim || stored.value.claim.untilMs > deps.clock().getTime()) return;
+  // A claim that has not been ended is another worker's: its own entry says what it does.
+  if (!stored?.value.claim || stored.value.claim.untilMs !== 0) return;
   const { link } = stored.value;
   try {
     if (link) await deps.links.write(key, { link, claim: null }, stored.etag);
     else await deps.links.remove(key, stored.etag);
   } catch (error) {
-    // Another worker has gone on from here; its own entry tells what it does.
     if (!(error instanceof StaleStateError)) throw error;
   }
 }
@@ -116,14 +153,13 @@ export async function withClaim<T>(
   try {
     return await work((link) => pairing.settle(link));
   } catch (error) {
-    if (!(error instanceof StaleStateError)) await pairing.release(!isRefusal(error));
+    if (!(error instanceof StaleStateError)) await pairing.release(mayBeWritten(error, plan));
     throw error;
   }
 }
 
-/** Zendesk said no, so nothing was written. */
-const isRefusal = (error: unknown): boolean =>
-  error instanceof RejectedError ||
-  error instanceof AlreadyExistsError ||
-  error instanceof LicenseLimitError ||
-  error instanceof DisputedMatchError;
+/** A refusal of one call may follow others of the same change that went through: what of it stands is seen by the next try. */
+function mayBeWritten(error: unknown, { action }: Plan): boolean {
+  if (error instanceof RejectedError) return action !== 'create';
+  return !(error instanceof AlreadyExistsError || error instanceof LicenseLimitError || error instanceof DisputedMatchError);
+}

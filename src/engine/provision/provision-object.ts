@@ -1,17 +1,18 @@
-import { ProvisioningError } from '../../core/errors';
-import type { WorkItem } from '../../core/model';
+import { HandoverError, ProvisioningError } from '../../core/errors';
+import type { SourceObject, WorkItem } from '../../core/model';
 import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
-import { makeAncestry } from '../decide/ancestry';
-import { decideScope, readAppRoles } from '../decide/scope-object';
-import type { EngineDeps } from '../deps';
+import { decide, readRules } from '../decide/due';
+import type { EngineDeps, EngineReads } from '../deps';
 import { readJob } from '../job/job-state';
 import { enterQuarantine } from '../job/quarantine-job';
 import type { Outcome, Subject } from '../record/outcome';
 import { Trace } from '../record/trace';
-import { openPairing } from './pairing';
-import { provisionGroup } from './provision-group';
-import { provisionUser } from './provision-user';
+import type { Attempt } from './attempt';
+import { groupStages } from './group-stages';
+import { readPairing } from './pairing';
+import { provision } from './provision';
+import { userStages } from './user-stages';
 
 /** How a work item is to be carried out. */
 export interface ProvisionOptions {
@@ -22,8 +23,12 @@ export interface ProvisionOptions {
 /** How long an item waits when the credential is refused: the cycle finds out when it works again. */
 const REFUSED_DEFER_MS = 5 * 60_000;
 
+/** How long an item waits for another object of ours to give up what it needs, and how often before it is a failure. */
+const HANDOVER_DEFER_MS = 20_000;
+const HANDOVER_WAITS = 6;
+
 /**
- * Carries out one work item: reads both sides as they are now, decides, writes what differs, and answers how it ended. The same
+ * Carries out one work item: reads both sides as they are now, decides, writes what differs, and returns how it ended. The same
  * use case for queue, on-demand, escrow retry and plan. Safe to repeat, late, or out of order.
  * @throws what is not ours to handle: storage being down, bugs. The queue then hands the item out again.
  */
@@ -31,18 +36,22 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
   for (let tries = 1; ; tries += 1) {
     const trace = new Trace();
     try {
-      return await attempt(deps, item, options, trace, tries > 1);
+      return await tryOnce(deps, item, options, trace, tries > 1);
     } catch (error) {
       if (!(error instanceof ProvisioningError)) throw error;
+      const waited = item.waited ?? 0;
+      if (error instanceof HandoverError && error.isSoon && waited < HANDOVER_WAITS) {
+        return { kind: 'deferred', delayMs: HANDOVER_DEFER_MS, error, item: { ...item, waited: waited + 1 } };
+      }
       const verdict = disposition(error);
       switch (verdict.kind) {
         case 'rethrow':
           throw error;
         case 'defer':
-          return { kind: 'deferred', delayMs: verdict.delayMs, error };
+          return { kind: 'deferred', delayMs: verdict.delayMs, error, item };
         case 'quarantine':
           await quarantineFor(deps, item, error);
-          return { kind: 'deferred', delayMs: REFUSED_DEFER_MS, error };
+          return { kind: 'deferred', delayMs: REFUSED_DEFER_MS, error, item };
         case 'replan':
           if (tries === 1) continue;
           return failed(deps, item, trace, error);
@@ -53,31 +62,36 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
   }
 }
 
-async function attempt(
+async function tryOnce(
   deps: EngineDeps,
   item: WorkItem,
   { dryRun }: ProvisionOptions,
   trace: Trace,
   isSecondTry: boolean,
 ): Promise<Outcome> {
-  const key = { type: item.objectType, id: item.sourceId };
-  const source = (await deps.space.readObject(key))?.value;
-  if (!source) {
+  const object = (await deps.space.readObject({ type: item.objectType, id: item.sourceId }))?.value;
+  if (!object) {
     const reason = 'The object could not be read from Entra ID yet (deleted principals may linger in the assignments).';
     trace.step('import', reason, { id: item.sourceId }, 'skipped');
     return { kind: 'skipped', subject: emptySubject(trace), skipReason: 'Unknown', reason };
   }
-  trace.step('import', 'Read from the connector space.', { version: String(source.version) });
-  const appRoles = await readAppRoles(deps);
-  const above = await makeAncestry(deps.space, deps.settings.groupMembership).above(source.id);
-  const decision = decideScope(deps, appRoles, source, above);
-  traceScope(trace, decision);
-  const pairing = await openPairing(deps, key);
-  const account = await deps.target.describe();
-  const common = { deps, item, dryRun, decision, account, pairing, trace };
-  return source.type === 'user'
-    ? provisionUser({ ...common, user: source, isSecondTry })
-    : provisionGroup({ ...common, group: source });
+  const attempt = await readAttempt(deps, item, object, { dryRun, isSecondTry, trace });
+  return object.type === 'user' ? provision(deps, attempt, userStages) : provision(deps, attempt, groupStages);
+}
+
+/** What is due: the source's side of one object, whether another worker holds it, and what the account is like. */
+async function readAttempt(
+  reads: EngineReads,
+  item: WorkItem,
+  object: SourceObject,
+  how: Pick<Attempt, 'dryRun' | 'isSecondTry' | 'trace'>,
+): Promise<Attempt> {
+  how.trace.step('import', 'Taken as last read from Entra ID.', { version: String(object.version) });
+  const { above, decision } = await decide(reads, await readRules(reads), object);
+  traceScope(how.trace, decision);
+  const pairing = await readPairing(reads, { type: object.type, id: object.id });
+  const account = await reads.target.describe();
+  return { ...how, reads, item, object, above, decision, pairing, account };
 }
 
 function traceScope(trace: Trace, decision: ScopeDecision): void {
@@ -99,11 +113,11 @@ async function quarantineFor(deps: EngineDeps, item: WorkItem, error: Provisioni
 }
 
 async function failed(deps: EngineDeps, item: WorkItem, trace: Trace, error: ProvisioningError): Promise<Outcome> {
-  trace.step(trace.lastType, error.message, { code: error.code }, 'failure');
+  trace.step(trace.stage, error.message, { code: error.code }, 'failure');
   const source = (await deps.space.readObject({ type: item.objectType, id: item.sourceId }))?.value;
   const link = (await deps.links.read({ type: item.objectType, id: item.sourceId }))?.value.link;
   const subject: Subject = { ...emptySubject(trace), source, targetId: link?.targetId };
-  return { kind: 'failed', subject, error, plan: undefined };
+  return { kind: 'failed', subject, error, plan: trace.planned };
 }
 
 const emptySubject = (trace: Trace): Subject => ({

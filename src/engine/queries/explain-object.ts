@@ -1,10 +1,10 @@
-import { type AppRole, DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject } from '../../core/model';
+import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject } from '../../core/model';
 import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
 import type { ScopeDecision } from '../../core/scope';
 import type { Escrow, ObjectKey, StagedDeletion } from '../../ports/stores';
-import { decideScope } from '../decide/scope-object';
+import { decide, readRules } from '../decide/due';
 import type { EngineDeps } from '../deps';
-import { readJob, STATE_KEYS, type StoredApplication } from '../job/job-state';
+import { readJob } from '../job/job-state';
 import { readSubject } from './read-subject';
 
 /** How many log entries an explanation shows. */
@@ -52,9 +52,9 @@ export type ExplainResult =
 export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<ExplainResult> {
   const subject = await readSubject(deps, key);
   if (subject.kind !== 'found') return subject;
-  const { object, above, isImported } = subject;
-  const [appRoles, linkRow, recent, failed, escrow, staged, heldBecause] = await Promise.all([
-    readAppRoles(deps),
+  const { object, isImported } = subject;
+  const [rules, linkRow, recent, failed, escrow, staged, heldBecause] = await Promise.all([
+    readRules(deps),
     deps.links.read(key),
     deps.log.query({ sourceId: key.id }, ENTRIES_SHOWN),
     deps.log.query({ sourceId: key.id, statuses: ['failure'] }, 1),
@@ -62,7 +62,7 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     deps.staged.read(key),
     reasonHeld(deps),
   ]);
-  const decision = decideScope(deps, appRoles, object, above);
+  const { decision } = await decide(deps, { ...rules, ancestry: { above: async () => subject.above } }, object);
   const facts = {
     object,
     isImported,
@@ -77,11 +77,6 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     heldBecause,
   };
   return { kind: 'explained', explanation: { ...facts, answer: answerOf(facts) } };
-}
-
-async function readAppRoles(deps: EngineDeps): Promise<readonly AppRole[]> {
-  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
-  return stored ? stored.value.appRoles : (await deps.source.readApplication()).appRoles;
 }
 
 const roleOf = (decision: ScopeDecision): string | null =>

@@ -2,9 +2,8 @@ import type { SourceValue } from '../../core/expression/values';
 import { sourceView } from '../../core/map/source-view';
 import { type Attributes, sourceId } from '../../core/model';
 import { sourceAttribute } from '../../core/schema/source-attributes';
-import { decideScope } from '../decide/scope-object';
+import { decide, readRules } from '../decide/due';
 import type { EngineDeps } from '../deps';
-import { STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { findPerson } from './find-person';
 import { readNow } from './read-subject';
 
@@ -45,9 +44,7 @@ export async function readTestUser(deps: EngineDeps, name: string, attributes: r
   const read = await readNow(deps, { type: 'user', id: sourceId(person.id) }, extra);
   if (read.kind !== 'found') return read;
   const { object, above } = read;
-  const stored = await deps.state.read<StoredApplication>(STATE_KEYS.application);
-  const { appRoles } = stored?.value ?? (await deps.source.readApplication());
-  const decision = decideScope(deps, appRoles, object, above);
+  const { decision } = await decide(deps, { ...(await readRules(deps)), ancestry: { above: async () => above } }, object);
   const whole: Attributes = { ...object.attributes, id: object.id };
   const groups = new Set<string>(above.map((ancestor) => ancestor.groupId));
   return {

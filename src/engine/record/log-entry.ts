@@ -1,6 +1,6 @@
 import { ENTRA_ERROR_CODE, RECOMMENDED_ACTION } from '../../core/advice';
 import { AlreadyExistsError, LicenseLimitError, type ProvisioningError, RejectedError } from '../../core/errors';
-import type { AttributeValue, ObjectType, SourceObject, WorkItem } from '../../core/model';
+import type { AttributeValue, ObjectType, SourceObject, TargetId, WorkItem } from '../../core/model';
 import type { AttributeChange } from '../../core/plan-model';
 import type {
   ErrorInformation,
@@ -53,19 +53,18 @@ export function entryOf(
 }
 
 /** The log entry of an object that the brake holds. */
-export function stagedEntry(deps: EngineDeps, row: StagedDeletion, reason: string): ProvisioningLogEntry {
-  const item: WorkItem = {
-    objectType: row.key.type,
-    sourceId: row.key.id,
-    cycleId: row.cycleId,
-    changeId: row.changeId,
-    mayDeprovision: false,
-  };
+export function stagedEntry(
+  deps: EngineDeps,
+  row: StagedDeletion,
+  reason: string,
+  known: { readonly source: SourceObject | undefined; readonly targetId: TargetId | undefined },
+): ProvisioningLogEntry {
+  const ids = { cycleId: row.cycleId, changeId: row.changeId };
   return {
-    ...frame(deps, item, deps.clock(), THE_CYCLE),
+    ...frame(deps, ids, deps.clock(), THE_CYCLE),
     provisioningAction: 'stagedDelete',
-    sourceIdentity: sourceIdentity(row.key.type, row.key.id, undefined),
-    targetIdentity: { id: '', displayName: '', identityType: identityType(row.key.type), details: {} },
+    sourceIdentity: sourceIdentity(row.key.type, row.key.id, known.source),
+    targetIdentity: { id: known.targetId ?? '', displayName: '', identityType: identityType(row.key.type), details: {} },
     provisioningStatusInfo: { status: 'warning', errorInformation: null },
     provisioningSteps: [
       {
@@ -81,7 +80,7 @@ export function stagedEntry(deps: EngineDeps, row: StagedDeletion, reason: strin
   };
 }
 
-function frame(deps: EngineDeps, item: WorkItem, startedAt: Date, initiator: Initiator) {
+function frame(deps: EngineDeps, item: Pick<WorkItem, 'cycleId' | 'changeId'>, startedAt: Date, initiator: Initiator) {
   return {
     id: item.changeId,
     activityDateTime: startedAt.toISOString(),

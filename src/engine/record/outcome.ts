@@ -1,5 +1,5 @@
 import type { ProvisioningError } from '../../core/errors';
-import type { AppRoleAssignment, SourceObject, TargetId } from '../../core/model';
+import type { AppRoleAssignment, SourceObject, TargetId, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningStep } from '../../core/record';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
@@ -23,4 +23,10 @@ export type Outcome =
   | { readonly kind: 'skipped'; readonly subject: Subject; readonly skipReason: SkipReason; readonly reason: string }
   | { readonly kind: 'failed'; readonly subject: Subject; readonly error: ProvisioningError; readonly plan: Plan | undefined }
   /** Put back into the queue: throttled, or another worker holds the object. Not a failed try. */
-  | { readonly kind: 'deferred'; readonly delayMs: number; readonly error: ProvisioningError };
+  | {
+      readonly kind: 'deferred';
+      readonly delayMs: number;
+      readonly error: ProvisioningError;
+      /** As it goes back: it may say how often it has waited. */
+      readonly item: WorkItem;
+    };

@@ -1,3 +1,4 @@
+import type { Plan } from '../../core/plan-model';
 import type { ProvisioningStatus, ProvisioningStep } from '../../core/record';
 
 type StepType = ProvisioningStep['provisioningStepType'];
@@ -14,7 +15,15 @@ const STEP_NAMES: Readonly<Record<StepType, string>> = {
 
 /** Collects what each stage of one work item found, in order, for its log entry. */
 export class Trace {
-  private readonly collected: ProvisioningStep[] = [];
+  readonly #collected: ProvisioningStep[] = [];
+  #stage: StepType = 'import';
+  /** The plan that is being carried out; what a failure is told with. */
+  planned: Plan | undefined;
+
+  /** Says which stage begins, so that a failure is noted at the stage where it happened. */
+  enter(stage: StepType): void {
+    this.#stage = stage;
+  }
 
   /** Notes what a stage found. A stage may be noted more than once (a plan made again). */
   step(
@@ -23,15 +32,16 @@ export class Trace {
     details: Readonly<Record<string, string>> = {},
     status: ProvisioningStatus = 'success',
   ): void {
-    this.collected.push({ name: STEP_NAMES[provisioningStepType], provisioningStepType, status, description, details });
+    this.#stage = provisioningStepType;
+    this.#collected.push({ name: STEP_NAMES[provisioningStepType], provisioningStepType, status, description, details });
   }
 
   get steps(): readonly ProvisioningStep[] {
-    return this.collected;
+    return this.#collected;
   }
 
-  /** The stage that was noted last. */
-  get lastType(): StepType {
-    return this.collected.at(-1)?.provisioningStepType ?? 'import';
+  /** The stage that is under way, or was last. */
+  get stage(): StepType {
+    return this.#stage;
   }
 }

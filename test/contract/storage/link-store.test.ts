@@ -27,6 +27,7 @@ const claim: LinkClaim = {
     role: null,
     adopts: false,
     notes: [],
+    removals: [],
   },
 };
 const user = (id: string): ObjectKey => ({ type: 'user', id: sourceId(id) });

@@ -12,7 +12,7 @@ const item = (id: string): WorkItem => ({
   sourceId: sourceId(id),
   cycleId: 'y',
   changeId: `c-${id}`,
-  mayDeprovision: false,
+  allows: null,
 });
 
 onBoth('WorkQueue', { fake: () => makeFakeWorkQueue(), real: makeWorkQueue }, (make) => {
@@ -47,7 +47,7 @@ onBoth('WorkQueue', { fake: () => makeFakeWorkQueue(), real: makeWorkQueue }, (m
 
   test('decode › an object or its JSON › the item; anything else › undefined', async () => {
     const queue = await make();
-    const message = { v: 1, ...item('u1') };
+    const message = { v: 2, ...item('u1') };
     expect(queue.decode(message)).toEqual(item('u1'));
     expect(queue.decode(JSON.stringify(message))).toEqual(item('u1'));
     const none: readonly unknown[] = [
@@ -59,14 +59,25 @@ onBoth('WorkQueue', { fake: () => makeFakeWorkQueue(), real: makeWorkQueue }, (m
       [message],
       {},
       item('u1'),
-      { ...message, v: 2 },
+      { ...message, v: 3 },
+      { ...message, v: 1 },
       { ...message, objectType: 'device' },
       { ...message, sourceId: '' },
       { ...message, changeId: 'x'.repeat(300) },
-      { ...message, mayDeprovision: 'true' },
+      { ...message, allows: true },
+      { ...message, allows: { kind: 'everything', countedIn: 'c' } },
+      { ...message, allows: { kind: 'userDisable' } },
       JSON.stringify(JSON.stringify(message)),
     ];
     for (const value of none) expect(queue.decode(value)).toBeUndefined();
+  });
+
+  test('decode › an item of 0.1.0, which did not say what it may take away, may take away nothing', async () => {
+    const queue = await make();
+    const { allows: _, ...keys } = item('u1');
+    expect(queue.decode({ v: 1, ...keys, mayDeprovision: true })).toEqual(item('u1'));
+    const allowed = { ...item('u2'), allows: { kind: 'userDisable', countedIn: 'c' }, waited: 2 };
+    expect(queue.decode({ v: 2, ...allowed })).toEqual(allowed);
   });
 });
 

@@ -11,6 +11,7 @@ import { makeGate } from '../../../src/engine/job/gate';
 import { changeJob } from '../../../src/engine/job/job-state';
 import type { JobSettings } from '../../../src/engine/job-settings';
 import { MatchHistory } from '../../../src/engine/match-history';
+import { ClaimWatch } from '../../../src/engine/provision/claim-watch';
 import { handleWorkItem } from '../../../src/engine/provision/handle-work-item';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
 import { someConfig } from '../../builders/settings';
@@ -75,6 +76,7 @@ export class World {
   readonly #stores;
   readonly queue;
   readonly #matchHistory = new MatchHistory();
+  readonly #claims = new ClaimWatch();
   #ids = 0;
   #messagesSeen = 0;
 
@@ -115,6 +117,7 @@ export class World {
     return {
       ...this.#stores,
       matchHistory: this.#matchHistory,
+      claims: this.#claims,
       settings: this.settings,
       schema: this.schema,
       source: this.source,

@@ -1,37 +1,58 @@
-import { brake, plainRemoval, REMOVAL_KINDS, SHARE_COUNTS_FROM } from '../../../src/core/brake';
+import { brake, isShareDue, plainRemoval, REMOVAL_KINDS, SHARE_COUNTS_FROM } from '../../../src/core/brake';
 
 describe('brake', () => {
   it.each([
-    // count, linked, absolute, percent → verdict
-    [0, 0, 0, 0, 'pass'],
-    [1, 3, 500, 10, 'pass'],
-    [9, 9, 500, 10, 'pass'],
-    [10, 100, 500, 10, 'pass'],
-    [10, 99, 500, 10, 'hold'],
-    [11, 100, 500, 10, 'hold'],
-    [10, 0, 500, 10, 'hold'],
-    [500, 100_000, 500, 10, 'pass'],
-    [501, 100_000, 500, 10, 'hold'],
-    [1, 100, 0, 10, 'hold'],
-    [10, 100, 500, 0, 'hold'],
-    [9, 100, 500, 0, 'pass'],
-    [100, 100, 500, 100, 'pass'],
-  ] as const)('%d of %d linked, at most %d or %d %% › %s', (count, linked, absolute, percent, expected) => {
-    expect(brake('userDisable', count, linked, { absolute, percent }).kind).toBe(expected);
+    // count, recent, canLose, absolute, percent → verdict
+    [0, 0, 0, 0, 0, 'pass'],
+    [1, 0, 3, 500, 10, 'pass'],
+    [9, 0, 9, 500, 10, 'pass'],
+    [10, 0, 100, 500, 10, 'pass'],
+    [10, 0, 99, 500, 10, 'hold'],
+    [11, 0, 100, 500, 10, 'hold'],
+    [10, 0, 0, 500, 10, 'hold'],
+    [500, 0, 100_000, 500, 10, 'pass'],
+    [501, 0, 100_000, 500, 10, 'hold'],
+    [1, 0, 100, 0, 10, 'hold'],
+    [10, 0, 100, 500, 0, 'hold'],
+    [9, 0, 100, 500, 0, 'pass'],
+    [100, 0, 100, 500, 100, 'pass'],
+    [9, 9, 81, 500, 10, 'hold'],
+    [1, 8, 90, 500, 10, 'pass'],
+    [1, 9, 90, 500, 10, 'hold'],
+    [1, 9, 100, 500, 10, 'pass'],
+    [0, 900, 100, 500, 10, 'pass'],
+    [1, 500, 100_000, 500, 10, 'hold'],
+    [250, 250, 100_000, 500, 10, 'pass'],
+  ] as const)('%d after %d, of %d, at most %d or %d %% › %s', (count, recent, canLose, absolute, percent, expected) => {
+    expect(brake('userDisable', { count, recent, canLose }, { absolute, percent }).kind).toBe(expected);
   });
 
   it('says how many of what, against which limit, for every kind', () => {
     for (const kind of REMOVAL_KINDS) {
-      expect(brake(kind, 20, 50, { absolute: 10, percent: 10 })).toEqual({
+      expect(brake(kind, { count: 20, recent: 0, canLose: 50 }, { absolute: 10, percent: 10 })).toEqual({
         kind: 'hold',
         count: 20,
         limit: 10,
-        reason: `20 ${plainRemoval(kind)}, more than the threshold of 10.`,
+        reason: `20 ${plainRemoval(kind)}: more than the threshold of 10.`,
       });
     }
-    expect(brake('groupDelete', SHARE_COUNTS_FROM, 55, { absolute: 500, percent: 10 })).toMatchObject({
+    const limits = { absolute: 500, percent: 10 };
+    expect(brake('groupDelete', { count: SHARE_COUNTS_FROM, recent: 0, canLose: 55 }, limits)).toMatchObject({
       limit: 5,
-      reason: '10 groups to delete, more than 10 % of the 55 linked.',
+      reason: '10 groups to delete: more than 10 % of the 55 groups that this app created.',
     });
+    expect(brake('userDisable', { count: 2, recent: 9, canLose: 81 }, limits)).toMatchObject({
+      reason: '2 users to disable, after 9 within the last 24 hours: more than 10 % of the 81 active accounts.',
+    });
+  });
+
+  it.each([
+    [0, 20, false],
+    [1, 8, false],
+    [1, 9, true],
+    [10, 0, true],
+    [9, 0, false],
+  ])('%d after %d: the share is asked for: %s', (count, recent, expected) => {
+    expect(isShareDue(count, recent)).toBe(expected);
   });
 });

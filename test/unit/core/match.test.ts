@@ -1,38 +1,64 @@
-import { type Candidate, situate } from '../../../src/core/match';
+import { type Candidate, type Holder, situate } from '../../../src/core/match';
 import { sourceId, targetId } from '../../../src/core/model';
-import { aLink } from '../../builders/objects';
 
-const me = sourceId('u1');
-const one = (id: number, heldBy?: string, matchedBy = 'email'): Candidate => ({
+const held = (state: Holder['state']): Holder => ({ id: sourceId('u2'), name: 'Bob', state });
+const one = (id: number, heldBy?: Holder['state'], matchedBy = 'email'): Candidate => ({
   id: targetId(id),
   matchedBy,
-  heldBy: heldBy === undefined ? undefined : sourceId(heldBy),
+  heldBy: heldBy && held(heldBy),
 });
 
 describe('situate', () => {
   it.each([
-    ['linked and there', true, true, [], 'linked'],
-    ['linked and there, whatever else matches', true, true, [one(8), one(9)], 'linked'],
-    ['linked and gone, nothing matches', true, false, [], 'deleted'],
-    ['linked and gone, another matches', true, false, [one(8)], 'unlinked'],
-    ['linked and gone, another matches that belongs to somebody', true, false, [one(8, 'u2')], 'disputed'],
-    ['nothing matches', false, false, [], 'unmatched'],
-    ['one matches, held by nobody', false, false, [one(8)], 'unlinked'],
-    ['one matches, held by us', false, false, [one(8, 'u1')], 'unlinked'],
-    ['one matches, held by another', false, false, [one(8, 'u2')], 'disputed'],
-    ['the same one by two attributes', false, false, [one(8, undefined, 'external_id'), one(8)], 'unlinked'],
-    ['two match by one attribute', false, false, [one(8), one(9)], 'disputed'],
-    ['two attributes disagree', false, false, [one(8, 'u1', 'external_id'), one(9)], 'disputed'],
-  ] as [string, boolean, boolean, Candidate[], string][])('%s › %s', (_name, isLinked, isLive, candidates, expected) => {
-    expect(situate(me, isLinked ? aLink() : undefined, isLive, candidates).kind).toBe(expected);
+    ['nothing matches', [], 'unmatched'],
+    ['one matches, held by nobody', [one(8)], 'unlinked'],
+    ['one matches, held by one who keeps it', [one(8, 'live')], 'disputed'],
+    ['one matches, held by one who is out of scope', [one(8, 'retired')], 'disputed'],
+    ['one matches, held by one who could not be read', [one(8, 'unknown')], 'disputed'],
+    ['one matches, held by one who is about to get another value', [one(8, 'leaving')], 'handover'],
+    ['one matches, held by one who can be restored', [one(8, 'restorable')], 'handover'],
+    ['one matches, held by one proved gone', [one(8, 'gone')], 'unlinked'],
+    ['one matches, with an external id of another system', [one(8, 'foreign')], 'disputed'],
+    ['the same one by two attributes', [one(8, undefined, 'external_id'), one(8)], 'unlinked'],
+    ['two match by one attribute', [one(8), one(9)], 'disputed'],
+    ['two match, one of them gone', [one(8, 'gone'), one(9)], 'disputed'],
+    ['two attributes disagree', [one(8, undefined, 'external_id'), one(9)], 'disputed'],
+  ] as [string, Candidate[], string][])('%s › %s', (_name, candidates, expected) => {
+    expect(situate('user', candidates, false).kind).toBe(expected);
   });
 
-  it('disputed › every candidate is named, once', () => {
-    const situation = situate(me, undefined, false, [one(8), one(9), one(8, undefined, 'phone')]);
-    expect(situation).toEqual({
+  it('a former self that is gone is named, so that its link ends with the adoption', () => {
+    expect(situate('user', [one(8, 'gone')], false)).toMatchObject({ targetId: '8', takesOverFrom: 'u2' });
+    expect(situate('user', [one(8)], false)).toMatchObject({ takesOverFrom: undefined });
+  });
+
+  it('external ids of other systems may be taken over, and nobody loses a link by it', () => {
+    expect(situate('user', [one(8, 'foreign')], true)).toMatchObject({ kind: 'unlinked', takesOverFrom: undefined });
+  });
+
+  it.each(['leaving', 'restorable'] as const)('waiting for one who is %s is worth it at once or not', (state) => {
+    expect(situate('user', [one(8, state)], false)).toMatchObject({ isSoon: state === 'leaving' });
+  });
+
+  it.each([
+    ['live', true],
+    ['retired', true],
+    ['unknown', true],
+    ['foreign', false],
+  ] as const)('a dispute with one who is %s is between two of ours: %s', (state, isBetweenOurs) => {
+    expect(situate('user', [one(8, state)], false)).toMatchObject({ isBetweenOurs });
+  });
+
+  it('disputed › every candidate is named, once, and the advice is of the right kind', () => {
+    const candidates = [one(8), one(9), one(8, undefined, 'phone')];
+    expect(situate('user', candidates, false)).toMatchObject({
       kind: 'disputed',
       candidateIds: ['8', '9'],
-      reason: 'Several Zendesk objects match: 8 by email, 9 by email.',
+      reason: expect.stringContaining('Several Zendesk users match: 8 by email, 9 by email. Merge or delete'),
+    });
+    expect(situate('group', candidates, false)).toMatchObject({ reason: expect.stringContaining('Rename or delete') });
+    expect(situate('group', [one(8, 'live', 'name')], false)).toMatchObject({
+      reason: expect.stringContaining('Give one of the two groups another name'),
     });
   });
 });

@@ -19,6 +19,7 @@ describe('disposition', () => {
     PROV_TARGET_REJECTED: 'escrow',
     PROV_TARGET_LICENSE_LIMIT: 'escrow',
     PROV_TARGET_DISPUTED: 'escrow',
+    PROV_TARGET_HANDOVER: 'escrow',
     PROV_ROLE_UNKNOWN: 'escrow',
     PROV_MAPPING_FAILED: 'escrow',
     PROV_STATE_CONFLICT: 'defer',

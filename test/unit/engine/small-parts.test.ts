@@ -1,15 +1,21 @@
 import { LicenseLimitError, ProvisioningError, RejectedError, StaleStateError } from '../../../src/core/errors';
 import { sourceId, targetId, type WorkItem } from '../../../src/core/model';
+import { protectedBy } from '../../../src/core/protection';
 import { changeIdFor, releaseCycleId } from '../../../src/engine/change-id';
 import { concurrently } from '../../../src/engine/concurrently';
-import { protectedBy } from '../../../src/engine/decide/protection';
 import { mergeAttributes } from '../../../src/engine/import/merge';
-import { awaitCount, isStillCovered } from '../../../src/engine/provision/await-count';
+import { awaitCount, permitted } from '../../../src/engine/provision/permission';
 import { entryOf, errorInformation, modifiedProperty } from '../../../src/engine/record/log-entry';
 import { anAccount, aUser } from '../../builders/objects';
 import { World } from '../../property/support/world';
 
-const item: WorkItem = { objectType: 'user', sourceId: sourceId('u1'), cycleId: 'c1', changeId: 'x1', mayDeprovision: true };
+const item: WorkItem = {
+  objectType: 'user',
+  sourceId: sourceId('u1'),
+  cycleId: 'c1',
+  changeId: 'x1',
+  allows: { kind: 'userDisable', countedIn: 'x1' },
+};
 
 describe('mergeAttributes', () => {
   it.each([
@@ -83,28 +89,35 @@ describe('concurrently', () => {
 });
 
 describe('protectedBy', () => {
-  const account = (ownerId: string | null) =>
-    ({ selfId: targetId(1), ownerId: ownerId === null ? null : targetId(ownerId) }) as never;
   it.each([
-    ['our own account', [], anAccount({ id: targetId(1) }), null, true],
-    ['the owner', [], anAccount({ id: targetId(2) }), null, true],
-    ['anybody', [], anAccount(), null, false],
-    ['named by address, without case', ['ann@contoso.com'], anAccount({ email: 'Ann@Contoso.com' }), null, true],
-    ['named by id', ['7'], anAccount(), null, true],
-    ['the address it is to get', ['boss@contoso.com'], anAccount(), 'Boss@contoso.com', true],
-    ['not to be created', ['boss@contoso.com'], undefined, 'boss@contoso.com', true],
-    ['a part of a name', ['ann@contoso.co'], anAccount(), null, false],
-    ['no account, no address', [], undefined, null, false],
-  ] as const)('%s', (_name, protectedUsers, user, email, expected) => {
-    const deps = new World({ settings: { protectedUsers } }).deps();
-    expect(protectedBy(deps, account('2'), user, email) !== undefined).toBe(expected);
+    ['our own account', [], anAccount({ id: targetId(1) }), [], true],
+    ['the owner', [], anAccount({ id: targetId(2) }), [], true],
+    ['anybody', [], anAccount(), [], false],
+    ['named by address, without case', ['ann@contoso.com'], anAccount({ email: 'Ann@Contoso.com' }), [], true],
+    ['named by id', ['7'], anAccount(), [], true],
+    ['the address it is to get', ['boss@contoso.com'], anAccount(), ['Boss@contoso.com'], true],
+    ['a secondary address', ['boss@contoso.com'], anAccount(), ['ann@contoso.com', 'boss@contoso.com'], true],
+    ['not to be created', ['boss@contoso.com'], undefined, ['boss@contoso.com'], true],
+    ['a part of a name', ['ann@contoso.co'], anAccount(), [null], false],
+    ['no account, no address', [], undefined, [null], false],
+  ] as const)('%s', (_name, protectedUsers, user, addresses, expected) => {
+    const rules = { selfId: targetId(1), ownerId: targetId(2), protectedUsers };
+    expect(protectedBy(rules, user, addresses) !== undefined).toBe(expected);
   });
 });
 
 describe('the log entry of a work item', () => {
   const deps = new World().deps();
   const subject = { source: aUser(), targetId: targetId(7), targetName: 'Ann', scope: undefined, steps: [] };
-  const plan = { action: 'update' as const, targetId: targetId(7), changes: [], role: null, adopts: false, notes: [] };
+  const plan = {
+    action: 'update' as const,
+    targetId: targetId(7),
+    changes: [],
+    role: null,
+    adopts: false,
+    notes: [],
+    removals: [],
+  };
   it.each([
     ['done', { kind: 'done', subject, plan, warnings: [] }, 'update', 'success', null],
     ['done with a warning', { kind: 'done', subject, plan, warnings: ['w'] }, 'update', 'warning', null],
@@ -133,7 +146,7 @@ describe('the log entry of a work item', () => {
   });
 });
 
-describe('isStillCovered', () => {
+describe('permitted', () => {
   const staged = {
     key: { type: 'user', id: sourceId('u1') },
     kind: 'userDisable',
@@ -142,14 +155,15 @@ describe('isStillCovered', () => {
     stagedAt: 't',
   } as const;
   it.each([
-    ['the item has no word', false, undefined, undefined, false],
-    ['nothing held, no cycle', true, undefined, undefined, true],
-    ['held by another cycle', true, { cycleId: 'c2', changeId: 'x2', state: 'staged' }, undefined, false],
-    ['its own candidate', true, { cycleId: 'c1', changeId: 'x1', state: 'candidate' }, undefined, true],
-    ['left to the next cycle', true, { cycleId: 'c0', changeId: 'x0', state: 'candidate' }, undefined, true],
+    ['the item allows nothing', false, undefined, undefined, null],
+    ['nothing held, no cycle', true, undefined, undefined, 'userDisable'],
+    ['held by another cycle', true, { cycleId: 'c2', changeId: 'x2', state: 'staged' }, undefined, null],
+    ['held by the very cycle that made the item', true, { cycleId: 'c1', changeId: 'x1', state: 'staged' }, undefined, null],
+    ['its own candidate', true, { cycleId: 'c1', changeId: 'x1', state: 'candidate' }, undefined, 'userDisable'],
+    ['left to the next cycle', true, { cycleId: 'c0', changeId: 'x0', state: 'candidate' }, undefined, 'userDisable'],
     ['a later cycle counts', true, undefined, { cycleId: 'c2', phase: 'scoping' }, 'waits'],
-    ['its own cycle', true, undefined, { cycleId: 'c1', phase: 'brake' }, true],
-    ['a later cycle has counted, and not this one', true, undefined, { cycleId: 'c2', phase: 'brake' }, true],
+    ['its own cycle', true, undefined, { cycleId: 'c1', phase: 'brake' }, 'userDisable'],
+    ['a later cycle has counted, and not this one', true, undefined, { cycleId: 'c2', phase: 'brake' }, 'userDisable'],
     [
       'a later cycle is judging it',
       true,
@@ -157,19 +171,22 @@ describe('isStillCovered', () => {
       { cycleId: 'c2', phase: 'brake' },
       'waits',
     ],
-  ] as const)('%s', async (_name, mayDeprovision, row, cycle, expected) => {
+  ] as const)('%s', async (_name, isAllowed, row, cycle, expected) => {
     const deps = new World().deps();
     if (row) await deps.staged.put([{ ...staged, ...row }]);
     if (cycle) await deps.state.write('cycle', cycle, null);
-    const answer = isStillCovered(deps, { ...item, mayDeprovision });
+    const answer = permitted(deps, isAllowed ? item : { ...item, allows: null });
     if (expected === 'waits') await expect(answer).rejects.toBeInstanceOf(StaleStateError);
     else expect(await answer).toBe(expected);
   });
 
-  it('let go by an operator: covered, though the row is not gone yet', async () => {
+  it('let go by an operator: permitted, though the row is not gone yet, for exactly what was counted', async () => {
     const deps = new World().deps();
-    await deps.staged.put([{ ...staged, cycleId: 'c2', changeId: 'x2', state: 'staged', heldIn: 'c1' }]);
-    expect(await isStillCovered(deps, { ...item, cycleId: releaseCycleId('c1'), changeId: 'x3' })).toBe(true);
+    await deps.staged.put([{ ...staged, cycleId: 'c2', changeId: 'x2', countedIn: 'x1', state: 'staged', heldIn: 'c1' }]);
+    const released = { ...item, cycleId: releaseCycleId('c1'), changeId: 'x3' };
+    expect(await permitted(deps, released)).toBe('userDisable');
+    expect(await permitted(deps, { ...released, allows: { kind: 'userDisable', countedIn: 'x0' } })).toBe(null);
+    expect(await permitted(deps, { ...released, cycleId: releaseCycleId('c2') })).toBe(null);
   });
 
   it('what is held already is not counted twice', async () => {

@@ -1,4 +1,4 @@
-import type { AttributeValue, SourceId, TargetUser } from '../../core/model';
+import type { AttributeValue, SourceId } from '../../core/model';
 import type { AttributeChange, Plan } from '../../core/plan-model';
 import { DEFAULT_ROLE } from '../../core/role';
 import type { NewTargetUser, TargetUserChanges } from '../../ports/target-connector';
@@ -40,10 +40,4 @@ function plainAttributes(changes: readonly AttributeChange[]): Record<string, At
   const attributes: Record<string, AttributeValue> = Object.create(null);
   for (const { attribute, newValue } of changes) if (!OWN_PLACE.has(attribute)) attributes[attribute] = newValue;
   return attributes;
-}
-
-/** An account's attributes by target name, those with a place of their own too. */
-export function attributesOf(user: TargetUser): Record<string, AttributeValue> {
-  const attributes: Record<string, AttributeValue> = Object.create(null);
-  return Object.assign(attributes, user.attributes, { external_id: user.externalId, email: user.email, name: user.name });
 }

@@ -1,0 +1,100 @@
+import { attributesOf, groupAttributesOf } from './desired';
+import { isSameValue } from './map/changes';
+import type { Attributes, ObjectType, TargetGroup, TargetUser } from './model';
+import { roleText } from './plan';
+import type { AttributeChange, Plan } from './plan-model';
+
+/** What can be seen of a target object now, to tell what an earlier try had written. */
+export interface Evidence {
+  readonly type: ObjectType;
+  /** Null while the object is not there (any more). */
+  readonly current: Attributes | null;
+  /** True where the object itself proves that this app made it: it carries the external id that this app gives. */
+  readonly isOurs: boolean;
+  readonly isLinked: boolean;
+}
+
+/** An account as evidence. @param externalId the one that this app would give it; null where that is not known */
+export const userEvidence = (user: TargetUser | undefined, externalId: string | null, isLinked: boolean): Evidence => ({
+  type: 'user',
+  current: user ? { ...attributesOf(user), role: roleText(user.role), suspended: user.suspended } : null,
+  isOurs: externalId !== null && user?.externalId?.toLowerCase() === externalId.toLowerCase(),
+  isLinked,
+});
+
+/** A Zendesk group as evidence: nothing in it proves who made it, save a link that was stored after the creation. */
+export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean): Evidence => ({
+  type: 'group',
+  current: group ? groupAttributesOf(group) : null,
+  isOurs: isLinked,
+  isLinked,
+});
+
+/**
+ * The part of an earlier plan that was claimed and never recorded, and that stands now: maybe written is not written. Pure.
+ *
+ *   earlier plan │ proved by                                            │ otherwise
+ *   create       │ an object that carries our external id, or that our  │ nothing was created by us
+ *                │ link names                                           │
+ *   delete       │ the object is gone                                   │ nothing was deleted
+ *   other        │ the link has ended                                   │ nothing was let go
+ *   update,      │ each change by its new value                         │ the changes that do not stand are left out,
+ *   disable      │                                                      │ and a plan without any is dropped
+ *
+ * Memberships are not in it: each tells by itself in which change it was made.
+ */
+export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | undefined {
+  if (!earlier) return undefined;
+  const { current } = evidence;
+  if (earlier.action === 'create') return current && (evidence.isOurs || evidence.isLinked) ? earlier : undefined;
+  if (earlier.action === 'delete') return current === null ? earlier : undefined;
+  if (earlier.action === 'other') return evidence.isLinked ? undefined : earlier;
+  const changes = current ? earlier.changes.filter((one) => stands(one, evidence.type, current)) : [];
+  if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes } : undefined;
+  const isWritten = (attribute: string): boolean => changes.some((one) => one.attribute === attribute);
+  return {
+    ...earlier,
+    changes,
+    role: isWritten('role') ? earlier.role : null,
+    removals: earlier.removals?.filter(({ attributes }) => attributes.some(isWritten)) ?? [],
+  };
+}
+
+function stands({ attribute, newValue }: AttributeChange, type: ObjectType, current: Attributes): boolean {
+  const now = Object.hasOwn(current, attribute) ? (current[attribute] ?? null) : null;
+  if (attribute === 'role' || attribute === 'suspended') return now === newValue;
+  return isSameValue(type, attribute, now, newValue);
+}
+
+/**
+ * A plan that completes an earlier one which has been written in part and is in no log entry: told as one change, from the values before the
+ * first to those after the last. Pure.
+ *
+ *   earlier          │ plan   │ told
+ *   none             │ any    │ the plan
+ *   create or update │ none   │ the earlier one
+ *   create or update │ update │ both, as the action of the earlier one
+ *   anything else    │ none   │ the earlier one
+ *   anything else    │ any    │ the plan
+ */
+export function continued(earlier: Plan | undefined, plan: Plan): Plan {
+  if (!earlier) return plan;
+  if (plan.action === 'none') return earlier;
+  const isMerge = plan.action === 'update' && (earlier.action === 'create' || earlier.action === 'update');
+  if (!isMerge) return plan;
+  const before = new Map(earlier.changes.map((one) => [one.attribute, one]));
+  const now = plan.changes.map((one) => ({
+    ...one,
+    oldValue: before.has(one.attribute) ? (before.get(one.attribute)?.oldValue ?? null) : one.oldValue,
+  }));
+  const settled = earlier.changes.filter((one) => !plan.changes.some(({ attribute }) => attribute === one.attribute));
+  return {
+    action: earlier.action,
+    targetId: plan.targetId,
+    changes: [...settled, ...now].sort((a, b) => (a.attribute < b.attribute ? -1 : a.attribute > b.attribute ? 1 : 0)),
+    role: plan.role ?? earlier.role,
+    adopts: earlier.adopts,
+    notes: plan.notes,
+    removals: plan.removals,
+  };
+}

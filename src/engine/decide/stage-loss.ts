@@ -1,0 +1,52 @@
+import type { OwnedMembership, StagedDeletion } from '../../ports/stores';
+import { changeIdFor } from '../change-id';
+import type { EngineDeps } from '../deps';
+import type { Due } from './due';
+import type { Loss } from './loss';
+
+/**
+ * Stages what an object stands to lose, until the cycle has counted all of it. Memberships are marked with the change that counts them: a
+ * permission covers the marked ones, and whoever leaves later is counted anew.
+ *
+ *   held before │ what it loses now        │ staged as
+ *   no          │ anything                 │ a candidate of this cycle
+ *   yes         │ the same, or less        │ held on, as it was counted
+ *   yes         │ another kind, or more    │ held on, counted anew under this cycle: what was shown is not what goes
+ *
+ * @param before What is staged of the object already.
+ */
+export async function stageLoss(
+  deps: Pick<EngineDeps, 'links' | 'clock'>,
+  { object, decision }: Due,
+  loss: Loss,
+  cycleId: string,
+  before: StagedDeletion | undefined,
+): Promise<StagedDeletion> {
+  const key = { type: object.type, id: object.id };
+  const changeId = changeIdFor(cycleId, key);
+  const isHeld = before !== undefined && (before.state === 'staged' || before.heldIn !== undefined || before.isWider === true);
+  const countedBefore = before?.countedIn ?? before?.changeId;
+  const isSame = isHeld && before.kind === loss.kind && loss.memberships.every(({ leavingIn }) => leavingIn === countedBefore);
+  if (!isSame) await markLeaving(deps, loss.memberships, changeId);
+  return {
+    key,
+    cycleId,
+    changeId,
+    kind: loss.kind,
+    count: loss.count,
+    reason: decision.reason,
+    state: 'candidate',
+    stagedAt: deps.clock().toISOString(),
+    countedIn: isSame && countedBefore !== undefined ? countedBefore : changeId,
+    ...(isHeld && (isSame ? { heldIn: before.heldIn ?? before.cycleId } : { isWider: true })),
+  };
+}
+
+/** Marks memberships as counted in a change. */
+export async function markLeaving(
+  { links }: Pick<EngineDeps, 'links'>,
+  memberships: readonly OwnedMembership[],
+  changeId: string,
+): Promise<void> {
+  for (const one of memberships) if (one.leavingIn !== changeId) await links.putMembership({ ...one, leavingIn: changeId });
+}

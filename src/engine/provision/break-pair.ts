@@ -1,0 +1,44 @@
+import { StaleStateError } from '../../core/errors';
+import type { TargetId } from '../../core/model';
+import type { ObjectKey, OwnedMembership } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+
+/** How often a row is read again because another writer was faster. */
+const TRIES = 5;
+
+/**
+ * Forgets which target object belongs to a source object, with the memberships that hang on it; neither object is touched. Idempotent.
+ * @returns the target of the pair, undefined when there was none
+ * @throws StaleStateError while a worker writes the object
+ */
+export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<TargetId | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    const stored = await deps.links.read(key);
+    if (!stored) return undefined;
+    const { claim } = stored.value;
+    if (claim && !deps.claims.isOver(`${key.type} ${key.id}`, stored.etag, claim.untilMs, deps.clock().getTime())) {
+      throw new StaleStateError(`A worker is writing ${key.type} ${key.id} at this moment; ask again in two minutes.`);
+    }
+    const { link } = stored.value;
+    // What hangs on the link goes first, so that a break-off in the middle leaves the link to start again from.
+    for (const membership of await membershipsOf(deps, key)) await deps.links.removeMembership(membership);
+    if (link) await deps.links.releaseTarget(key.type, link.targetId, key.id);
+    try {
+      await deps.links.remove(key, stored.etag);
+    } catch (error) {
+      if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
+      continue;
+    }
+    // A candidate belongs to a cycle that is still counting, and is told of by it.
+    if ((await deps.staged.read(key))?.state === 'staged') await deps.staged.remove([key]);
+    await deps.escrows.remove(key);
+    return link?.targetId;
+  }
+}
+
+async function membershipsOf(deps: EngineDeps, key: ObjectKey): Promise<readonly OwnedMembership[]> {
+  if (key.type === 'user') return deps.links.membershipsOfUser(key.id);
+  const found: OwnedMembership[] = [];
+  for await (const page of deps.links.membershipsOfGroup(key.id)) found.push(...page);
+  return found;
+}

@@ -1,0 +1,88 @@
+import type { RemovalKind } from '../../core/brake';
+import type { Desired } from '../../core/desired';
+import type { AttributeChange, Plan } from '../../core/plan-model';
+import type { Outcome } from '../record/outcome';
+import { type Attempt, type NamedTarget, skipped, subjectOf } from './attempt';
+import type { Found } from './match-target';
+import { awaitCount } from './permission';
+import type { ForeseenMembers, Writing } from './stages';
+import { traceMembers } from './words';
+import type { MembershipResult } from './write-memberships';
+
+/** How a dry run ends: with what would be done, memberships by name. */
+export function foreseen<T extends NonNullable<NamedTarget>>(
+  attempt: Attempt,
+  { target }: Found<T>,
+  plan: Plan,
+  desired: Desired | null,
+  waits: readonly RemovalKind[],
+  members: ForeseenMembers,
+): Outcome {
+  traceMembers(attempt, members);
+  if (plan.action === 'none' && waits.length > 0) return skipped(attempt, target, awaiting(attempt, plan));
+  const changes = membershipChanges(attempt, members);
+  const isMembersOnly = plan.action === 'none' && changes.length > 0;
+  const told: Plan = { ...plan, ...(isMembersOnly && { action: 'update' as const }), changes: [...plan.changes, ...changes] };
+  return {
+    kind: 'planned',
+    subject: subjectOf(attempt, target),
+    plan: told,
+    warnings: [...(desired?.warnings ?? []), ...plan.notes],
+  };
+}
+
+/**
+ * How an attempt ends that was carried out:
+ *
+ *   written, now or by an earlier try │ memberships │ waits for the brake │ outcome
+ *   yes                               │ –           │ –                   │ done
+ *   no                                │ changed     │ –                   │ done, as an update
+ *   no                                │ refused     │ –                   │ done with a warning, as `other`
+ *   no                                │ –           │ yes                 │ skipped, AwaitingCycle
+ *   no                                │ –           │ no                  │ skipped, RedundantExport
+ */
+export async function ended<T extends NonNullable<NamedTarget>>(
+  { deps, attempt, pairing, desired, plan, told }: Writing<T>,
+  target: T | undefined,
+  waits: readonly RemovalKind[],
+  members: MembershipResult,
+): Promise<Outcome> {
+  traceMembers(attempt, members);
+  const { item, decision } = attempt;
+  if (members.held > 0) await awaitCount(deps, item, 'membershipRemoval', members.held, decision.reason);
+  const held = members.held > 0 ? [`${members.held} removals of members wait for the brake.`] : [];
+  const warnings = [...(desired?.warnings ?? []), ...plan.notes, ...members.problems, ...held];
+  const changes = membershipChanges(attempt, members);
+  const isRefused = members.problems.length > 0;
+  if (told.action !== 'none' || changes.length > 0 || isRefused) {
+    const action = told.action !== 'none' ? told.action : changes.length > 0 ? 'update' : 'other';
+    const done: Plan = { ...told, action, changes: [...told.changes, ...changes] };
+    return { kind: 'done', subject: subjectOf(attempt, target), plan: done, warnings };
+  }
+  // What an earlier try had claimed and not written is nothing that the log should ever mention.
+  if (attempt.pairing.row.claim) await pairing.release(false);
+  if (waits.length > 0 || members.held > 0) return skipped(attempt, target, awaiting(attempt, { ...plan, notes: warnings }));
+  return skipped(attempt, target, { code: 'RedundantExport', reason: unchanged(attempt, warnings) });
+}
+
+const awaiting = ({ decision }: Attempt, { notes }: Plan) => ({
+  code: 'AwaitingCycle' as const,
+  reason: [...(decision.kind === 'out' ? [decision.reason] : []), ...notes].join(' '),
+});
+
+function unchanged({ decision, object, pairing }: Attempt, warnings: readonly string[]): string {
+  const notes = warnings.length > 0 ? ` ${warnings.join(' ')}` : '';
+  if (decision.kind !== 'out') return `Source and target already agree.${notes}`;
+  const what = object.type === 'user' ? 'The account is suspended already, or gone.' : 'The Zendesk group is gone already.';
+  return `${decision.reason} ${pairing.row.link ? what : 'Nothing is left to take away.'}`;
+}
+
+/** Memberships as changes of the object: a user's `groups`, a group's `members`, each by the Entra id of the other side. */
+function membershipChanges({ object }: Attempt, { added, removed }: ForeseenMembers): readonly AttributeChange[] {
+  const attribute = object.type === 'user' ? 'groups' : 'members';
+  const other = ({ userId, groupId }: ForeseenMembers['added'][number]) => (object.type === 'user' ? groupId : userId);
+  return [
+    ...added.map((one) => ({ attribute, oldValue: null, newValue: other(one), redacted: false })),
+    ...removed.map((one) => ({ attribute, oldValue: other(one), newValue: null, redacted: false })),
+  ];
+}

@@ -1,0 +1,137 @@
+import type { Desired } from '../../core/desired';
+import { DisputedMatchError, HandoverError } from '../../core/errors';
+import { type Candidate, type Situation, situate } from '../../core/match';
+import type { Link, SourceId, TargetGroup, TargetUser } from '../../core/model';
+import type { UserMatcher } from '../../ports/target-connector';
+import type { EngineReads } from '../deps';
+import type { Trace } from '../record/trace';
+import { holderOfGroup, holderOfUser } from './holder';
+
+/** What matching found: the target object when exactly one is meant, and how it relates to the source object. */
+export interface Found<T> {
+  readonly target: T | undefined;
+  /** The link, while it leads to a living target object. */
+  readonly link: Link | null;
+  /** The former self whose account is taken over, where there is one. */
+  readonly takesOverFrom: SourceId | undefined;
+}
+
+/** Nothing was found, and nothing is linked. */
+export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOverFrom: undefined };
+
+/** Reads the account that a link names. */
+export async function readLinkedUser(reads: EngineReads, link: Link, trace: Trace): Promise<Found<TargetUser>> {
+  const linked = await reads.target.getUser(link.targetId);
+  traceLinked(trace, 'account', link, linked?.active === true);
+  return linked?.active ? { target: linked, link, takesOverFrom: undefined } : NOT_FOUND;
+}
+
+/** Reads the Zendesk group that a link names. */
+export async function readLinkedGroup(reads: EngineReads, link: Link, trace: Trace): Promise<Found<TargetGroup>> {
+  const linked = await reads.target.getGroup(link.targetId);
+  traceLinked(trace, 'group', link, linked !== undefined && !linked.deleted);
+  return linked && !linked.deleted ? { target: linked, link, takesOverFrom: undefined } : NOT_FOUND;
+}
+
+function traceLinked(trace: Trace, what: string, { targetId }: Link, isThere: boolean): void {
+  if (isThere) trace.step('matching', `The ${what} is known from an earlier cycle.`, { targetId });
+  else trace.step('matching', `The known ${what} no longer exists in Zendesk.`, { targetId }, 'warning');
+}
+
+/**
+ * Finds an account by every matching attribute in order of precedence. All attributes are asked, not only the first that hits, because two that
+ * disagree must not be decided by order.
+ * @param mayAskByCreating Creating may take the place of the search by e-mail, when nearly everybody is new; the caller then matches again, with
+ *   a search, if the address is refused.
+ * @throws DisputedMatchError, HandoverError
+ */
+export async function matchUser(
+  reads: EngineReads,
+  source: SourceId,
+  { matchers, externalId }: Desired,
+  mayAskByCreating: boolean,
+  trace: Trace,
+): Promise<Found<TargetUser>> {
+  const found = new Map<string, TargetUser>();
+  const candidates: Candidate[] = [];
+  const asksByCreating = mayAskByCreating && reads.matchHistory.expectsNobody;
+  for (const matcher of matchers) {
+    if (matcher.attribute === 'email' && asksByCreating && found.size === 0) {
+      trace.step('matching', 'Nobody has the external id; Zendesk itself refuses the e-mail address if somebody has it.', {
+        matchingAttributes: 'external_id, email',
+      });
+      return NOT_FOUND;
+    }
+    const matches = await candidatesFor(reads, matcher, [...found.values()]);
+    if (matcher.attribute === 'email' && found.size === 0 && matches.length > 0) reads.matchHistory.note(true);
+    for (const user of matches) {
+      found.set(user.id, user);
+      const heldBy = await holderOfUser(reads, source, externalId, user, matcher);
+      candidates.push({ id: user.id, matchedBy: matcher.attribute, heldBy });
+    }
+  }
+  const situation = situate('user', candidates, false);
+  return foundBy(
+    situation,
+    trace,
+    matchers.map(({ attribute }) => attribute),
+    (id) => found.get(id),
+  );
+}
+
+/** A match already found by an earlier attribute that also has this value saves a search. */
+async function candidatesFor(
+  reads: EngineReads,
+  matcher: UserMatcher,
+  found: readonly TargetUser[],
+): Promise<readonly TargetUser[]> {
+  const isUnique = matcher.attribute === 'email' || matcher.attribute === 'external_id';
+  const has = (user: TargetUser): boolean =>
+    (matcher.attribute === 'email' ? user.email : user.externalId)?.toLowerCase() === matcher.value.toLowerCase();
+  const known = isUnique ? found.filter(has) : [];
+  return known.length > 0 ? known : reads.target.findUsers(matcher);
+}
+
+/** Finds a Zendesk group by its exact name. @throws DisputedMatchError, HandoverError */
+export async function matchGroup(
+  reads: EngineReads,
+  source: SourceId,
+  desired: Desired,
+  trace: Trace,
+): Promise<Found<TargetGroup>> {
+  const by = { attribute: 'name', value: desired.matchers[0]?.value ?? desired.name };
+  const groups = await reads.target.findGroups(by.value);
+  const candidates = await Promise.all(
+    groups.map(async ({ id }) => ({ id, matchedBy: 'name', heldBy: await holderOfGroup(reads, source, id, by) })),
+  );
+  const situation = situate('group', candidates, false);
+  return foundBy(situation, trace, ['name'], (id) => groups.find((group) => group.id === id));
+}
+
+function foundBy<T>(
+  situation: Situation,
+  trace: Trace,
+  attributes: readonly string[],
+  targetOf: (id: string) => T | undefined,
+): Found<T> {
+  const details = { matchingAttributes: attributes.join(', ') };
+  switch (situation.kind) {
+    case 'unlinked': {
+      const { targetId, matchedBy, takesOverFrom } = situation;
+      const former = takesOverFrom
+        ? ` It belonged to ${takesOverFrom}, who is deleted for good in Entra ID: the account is taken over.`
+        : '';
+      trace.step('matching', `One object matches by ${matchedBy}.${former}`, { ...details, targetId });
+      return { target: targetOf(targetId), link: null, takesOverFrom };
+    }
+    case 'disputed':
+      trace.step('matching', situation.reason, { ...details, candidates: situation.candidateIds.join(', ') }, 'failure');
+      throw new DisputedMatchError(situation.candidateIds, situation.reason, situation.isBetweenOurs);
+    case 'handover':
+      trace.step('matching', situation.reason, { ...details, candidates: situation.targetId }, 'warning');
+      throw new HandoverError(situation.reason, situation.isSoon);
+    default:
+      trace.step('matching', 'Nothing in Zendesk matches.', details);
+      return NOT_FOUND;
+  }
+}

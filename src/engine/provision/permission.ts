@@ -1,0 +1,52 @@
+import type { RemovalKind } from '../../core/brake';
+import { StaleStateError } from '../../core/errors';
+import type { WorkItem } from '../../core/model';
+import type { StagedDeletionStore } from '../../ports/stores';
+import { releaseCycleId } from '../change-id';
+import type { EngineReads } from '../deps';
+import { type RunningCycle, STATE_KEYS } from '../job/job-state';
+
+const COUNTING: readonly RunningCycle['phase'][] = ['assignments', 'groups', 'users', 'scoping'];
+
+/**
+ * The kind of removal that may be carried out for an object now; null for none. What was let go when the item was made may be let go no
+ * longer: an item may be late, and a later cycle may hold the object, with more to lose or with many others. Asked before each removal.
+ * @throws StaleStateError while a later cycle has not finished counting: the item waits for it
+ */
+export async function permitted(
+  reads: Pick<EngineReads, 'staged' | 'state'>,
+  { allows, objectType, sourceId, cycleId }: WorkItem,
+): Promise<RemovalKind | null> {
+  if (!allows) return null;
+  const held = await reads.staged.read({ type: objectType, id: sourceId });
+  if (held?.state === 'staged') {
+    // An operator's release carries out exactly what was counted; its row may still stand for a moment.
+    const isReleased = cycleId === releaseCycleId(held.heldIn ?? held.cycleId);
+    if (!isReleased || allows.countedIn !== (held.countedIn ?? held.changeId)) return null;
+  }
+  const running = (await reads.state.read<RunningCycle | null>(STATE_KEYS.cycle))?.value;
+  if (!running || running.cycleId === cycleId) return allows.kind;
+  const isJudged = held?.state !== 'candidate' || held.cycleId !== running.cycleId;
+  if (COUNTING.includes(running.phase) || !isJudged) {
+    throw new StaleStateError(`A later cycle is counting what ${objectType} ${sourceId} stands to lose.`);
+  }
+  return allows.kind;
+}
+
+/**
+ * Leaves a mark for the next cycle that an object stands to lose something which no cycle has counted: its scope was decided before its link
+ * was there, or somebody undid our work in Zendesk. Without it nobody would look again until the source changes.
+ */
+export async function awaitCount(
+  deps: { readonly staged: Pick<StagedDeletionStore, 'read' | 'put'>; readonly clock: () => Date },
+  { objectType, sourceId, cycleId, changeId }: WorkItem,
+  kind: RemovalKind,
+  count: number,
+  reason: string,
+): Promise<void> {
+  const key = { type: objectType, id: sourceId };
+  if (await deps.staged.read(key)) return;
+  await deps.staged.put([
+    { key, cycleId, changeId, kind, count, reason, state: 'candidate', stagedAt: deps.clock().toISOString() },
+  ]);
+}

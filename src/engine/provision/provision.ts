@@ -1,0 +1,52 @@
+import { continued, proved } from '../../core/continued';
+import { withhold } from '../../core/withhold';
+import type { EngineDeps } from '../deps';
+import type { Outcome } from '../record/outcome';
+import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
+import { ended, foreseen } from './ended';
+import { openPairing, withClaim } from './pairing';
+import { awaitCount, permitted } from './permission';
+import type { Stages } from './stages';
+import { tracePlan, traceWritten } from './words';
+
+/**
+ * The way of every object, user or group, whatever set it off:
+ *
+ *     due ▸ match ▸ desire ▸ plan ▸ withhold ▸ (a dry run ends here) ▸ claim ▸ export ▸ link ▸ memberships ▸ outcome
+ *
+ * What is due has been read into the attempt. Up to the dry run's end nothing is at hand that could write. Safe to repeat.
+ */
+export async function provision<T extends NonNullable<NamedTarget>>(
+  deps: EngineDeps,
+  attempt: Attempt,
+  stages: Stages<T>,
+): Promise<Outcome> {
+  const { item, dryRun, trace } = attempt;
+  trace.enter('matching');
+  const found = await stages.match(attempt);
+  trace.enter('processing');
+  const desired = await stages.desire(attempt, found);
+  const whole = await stages.plan(attempt, found, desired);
+  if (isSkip(whole)) return skipped(attempt, found.target, whole);
+  const allows = dryRun ? (item.allows?.kind ?? null) : await permitted(attempt.reads, item);
+  const { plan, waits } = withhold(whole, allows);
+  tracePlan(attempt, plan, desired);
+  if (dryRun) return foreseen(attempt, found, plan, desired, waits, await stages.foreseeMembers(attempt, found));
+
+  for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
+  const told = continued(proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired)), plan);
+  const pairing = openPairing(deps, attempt.pairing);
+  trace.planned = told;
+  const writing = { deps, attempt, pairing, found, desired, plan, told };
+  const isWritten = plan.action !== 'none';
+  trace.enter('export');
+  const target = isWritten
+    ? await withClaim(pairing, item, told, (settle) => stages.export(writing, settle))
+    : await pairing
+        .takeOver()
+        .then(() => stages.settle(writing))
+        .then(() => found.target);
+  traceWritten(attempt, told, isWritten, target ?? found.target);
+  trace.enter('referenceResolution');
+  return ended(writing, target, waits, await stages.memberships(writing));
+}

@@ -1,0 +1,52 @@
+import type { Evidence } from '../../core/continued';
+import type { Desired } from '../../core/desired';
+import type { Link } from '../../core/model';
+import type { Plan } from '../../core/plan-model';
+import type { EngineDeps } from '../deps';
+import type { Attempt, NamedTarget, Skip } from './attempt';
+import type { Found } from './match-target';
+import type { MembershipChange } from './memberships';
+import type { Pairing } from './pairing';
+import type { MembershipResult } from './write-memberships';
+
+/** A plan that is being carried out. */
+export interface Writing<T> {
+  readonly deps: EngineDeps;
+  readonly attempt: Attempt;
+  readonly pairing: Pairing;
+  readonly found: Found<T>;
+  readonly desired: Desired | null;
+  readonly plan: Plan;
+  /** What the log tells: the plan, with what an earlier try of it had written. */
+  readonly told: Plan;
+}
+
+/** Stores the link once the target is as planned. */
+export type Settle = (link: Link) => Promise<void>;
+
+/** What users and groups do differently on the one way that both go. */
+export interface Stages<T extends NonNullable<NamedTarget>> {
+  /** The target object: by the link, else by the matching attributes. @throws DisputedMatchError, HandoverError */
+  match(attempt: Attempt): Promise<Found<T>>;
+  /** What the object is to be; null where it is not to be there. @throws MappingError, UnknownRoleError */
+  desire(attempt: Attempt, found: Found<T>): Promise<Desired | null>;
+  /** Everything that differs, or the reason why nothing is done. */
+  plan(attempt: Attempt, found: Found<T>, desired: Desired | null): Promise<Plan | Skip>;
+  /** What there is to see, for telling what an earlier try had written. */
+  evidence(found: Found<T>, desired: Desired | null): Evidence;
+  /** The memberships that would change; asked in a dry run. */
+  foreseeMembers(attempt: Attempt, found: Found<T>): Promise<ForeseenMembers>;
+  /** Writes the plan and stores the link. Answers the object as it is now; undefined where it is gone, or let go. */
+  export(writing: Writing<T>, settle: Settle): Promise<T | undefined>;
+  /** Where nothing is to be written: brings the link in line with what was seen. */
+  settle(writing: Writing<T>): Promise<void>;
+  /** Brings memberships in line, once the link is stored. */
+  memberships(writing: Writing<T>): Promise<MembershipResult>;
+}
+
+/** Memberships that a dry run foresees. */
+export interface ForeseenMembers {
+  readonly added: readonly MembershipChange[];
+  readonly removed: readonly MembershipChange[];
+  readonly skipped: number;
+}

@@ -1,0 +1,47 @@
+import type { Desired } from '../../core/desired';
+import { attributesOf } from '../../core/desired';
+import { ownedTagsAfter } from '../../core/map/changes';
+import type { Link, TargetRole, TargetUser } from '../../core/model';
+import type { Plan } from '../../core/plan-model';
+import { isSameRole } from '../../core/role';
+import type { Writing } from './stages';
+
+/** The link of a user as it stands once the account is as written, or was found to need no write. */
+export function userLinkAfter({ attempt, found, desired, plan, told }: Writing<TargetUser>, written: TargetUser): Link {
+  const { link } = found;
+  const isOurSuspension = written.suspended && (suspends(told) || link?.disabledByUs === true);
+  const isOthers = written.suspended && !isOurSuspension;
+  return {
+    type: 'user',
+    sourceId: attempt.item.sourceId,
+    targetId: written.id,
+    createdByUs: link ? link.createdByUs : told.action === 'create',
+    settledRole: settledRole(link, desired, plan, written),
+    isAgent: written.role.role !== 'end-user',
+    disabledByUs: isOurSuspension,
+    ...(isOthers && { suspendedByOthers: true }),
+    ownedTags: ownedTags(link, desired, plan, found.target),
+    exportedVersion: attempt.object.version,
+  };
+}
+
+/** Whether a plan suspends the account: only then it is this app's suspension, which a return may lift. */
+const suspends = ({ changes }: Plan): boolean =>
+  changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
+
+/** What the source said of the role, once it was written, found so, or left to Zendesk by adoption. */
+function settledRole(link: Link | null, desired: Desired | null, plan: Plan, written: TargetUser): TargetRole | null {
+  if (!desired) return plan.role ?? link?.settledRole ?? null;
+  const isSettled = desired.role !== null && (link === null || plan.role !== null || isSameRole(desired.role, written.role));
+  return isSettled ? desired.role : (link?.settledRole ?? null);
+}
+
+function ownedTags(link: Link | null, desired: Desired | null, plan: Plan, before: TargetUser | undefined): readonly string[] {
+  const owned = link?.ownedTags ?? [];
+  if (!desired || (link && plan.action === 'none')) return owned;
+  return ownedTagsAfter(desired.object, before ? attributesOf(before) : {}, owned);
+}
+
+/** Whether two links say the same but for the version of the source that they were brought in line with. */
+export const isSameLink = (a: Link, b: Link): boolean =>
+  JSON.stringify({ ...a, exportedVersion: 0 }) === JSON.stringify({ ...b, exportedVersion: 0 });

@@ -1,0 +1,184 @@
+import { userEvidence } from '../../core/continued';
+import { deprovisionUser } from '../../core/deprovision';
+import type { Desired } from '../../core/desired';
+import { OpenTicketsError } from '../../core/errors';
+import type { TargetUser } from '../../core/model';
+import { planUser, planUserOut, roleText } from '../../core/plan';
+import type { Plan } from '../../core/plan-model';
+import { protectedBy, protectsAddresses } from '../../core/protection';
+import { desireObject, desireToMatch } from '../decide/desire';
+import { type Attempt, isSkip, type Skip, skip } from './attempt';
+import { createAccount, updateAccount } from './export-account';
+import { changesOf } from './export-plan';
+import { type Found, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
+import { foretoldBy, planGroups } from './memberships';
+import type { Settle, Stages, Writing } from './stages';
+import { isSameLink, userLinkAfter } from './user-link';
+import { forgetMemberships, joinGroups, NO_CHANGE } from './write-memberships';
+
+/** The stages of a user's way. */
+export const userStages: Stages<TargetUser> = {
+  async match(attempt) {
+    const { reads, item, decision, pairing, account, object, trace } = attempt;
+    const { link } = pairing.row;
+    const linked = link && decision.kind !== 'unknown' ? await readLinkedUser(reads, link, trace) : NOT_FOUND;
+    if (linked.target || decision.kind !== 'in') return linked;
+    const desired = desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' });
+    return matchUser(reads, item.sourceId, desired, mayAskByCreating(attempt, desired), trace);
+  },
+
+  async desire({ reads, account, object, decision }, { target }) {
+    if (decision.kind !== 'in') return null;
+    return desireObject(reads, account, { object, decision, mode: target ? 'update' : 'create' });
+  },
+
+  async plan(attempt, found, desired) {
+    const planned = desired ? planInScope(attempt, found, desired) : planOutOfScope(attempt, found);
+    return isSkip(planned) ? planned : ((await sparedBy(attempt, found.target, desired, planned)) ?? planned);
+  },
+
+  evidence: ({ target, link }, desired) => userEvidence(target, desired?.externalId ?? null, link !== null),
+
+  async foreseeMembers({ reads, item, above, decision }, { target, link }) {
+    if (decision.kind !== 'in' || !target || !link) return NO_CHANGE;
+    const plan = await planGroups(
+      reads,
+      { ...link, isAgent: target.role.role !== 'end-user' },
+      idsOf(above),
+      foretoldBy(null, item.changeId),
+    );
+    const added = plan.join.map(({ sourceId }) => ({ userId: item.sourceId, groupId: sourceId }));
+    return { added, removed: [], skipped: plan.skip };
+  },
+
+  async export(writing, settle) {
+    const { deps, attempt, pairing, found, plan } = writing;
+    const { target } = found;
+    if (!target) return createAccount(writing, settle);
+    if (plan.action === 'delete') {
+      await deleteAccount(writing, target);
+      await forgetMemberships(deps, attempt.item.sourceId);
+      await pairing.end(target.id);
+      return undefined;
+    }
+    return attempt.decision.kind === 'out' ? takeAccess(writing, target, settle) : updateAccount(writing, target, settle);
+  },
+
+  async settle(writing) {
+    const { deps, attempt, pairing, found, told } = writing;
+    const { link } = pairing;
+    if (!link) return;
+    if (!found.target) {
+      if (told.action !== 'delete') return;
+      await forgetMemberships(deps, attempt.item.sourceId);
+      return pairing.end(link.targetId);
+    }
+    await cleanUpEmail(writing, found.target);
+    const after = userLinkAfter(writing, found.target);
+    if (!isSameLink(after, link)) await pairing.settle(after);
+  },
+
+  async memberships({ deps, attempt, pairing, told }) {
+    const { item, above, decision } = attempt;
+    if (decision.kind !== 'in') return NO_CHANGE;
+    const link = pairing.requireLink();
+    const plan = await planGroups(deps, link, idsOf(above), foretoldBy(attempt.pairing.row.claim, item.changeId));
+    return joinGroups(deps, link, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
+  },
+};
+
+const idsOf = (above: Attempt['above']) => above.map(({ groupId }) => groupId);
+
+/** Creating answers for the two attributes that Zendesk keeps unique, and only where an account may be created. */
+const mayAskByCreating = ({ reads, dryRun, isSecondTry }: Attempt, desired: Desired): boolean =>
+  !dryRun &&
+  !isSecondTry &&
+  reads.schema.users.actions.create &&
+  desired.matchers.map((matcher) => matcher.attribute).join() === 'external_id,email';
+
+function planInScope({ reads }: Attempt, { target, link }: Found<TargetUser>, desired: Desired): Plan | Skip {
+  const { create, update } = reads.schema.users.actions;
+  const plan = planUser({ desired, current: target ?? null, link });
+  if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
+  if (plan.action !== 'create' && plan.action !== 'none' && !update) {
+    return skip('ActionDisabled', 'The mapping does not allow Update.');
+  }
+  return plan;
+}
+
+const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };
+
+function planOutOfScope({ reads, decision, pairing }: Attempt, { target }: Found<TargetUser>): Plan | Skip {
+  const { link, claim } = pairing.row;
+  if (decision.kind === 'unknown') return skip('Unknown', decision.reason);
+  if (decision.kind === 'in') throw new Error('an object in scope has no desired state');
+  const fate = deprovisionUser(decision.cause, { ...reads.settings, actions: reads.schema.users.actions });
+  if (!target) {
+    // Perhaps an earlier try has deleted it and was cut off before its log entry.
+    if (claim) return { ...NOTHING, targetId: link?.targetId ?? null };
+    if (link) return skip('RedundantExport', `${decision.reason} The account is gone in Zendesk already.`);
+    return skip(decision.skipReason, `${decision.reason} There is no account to take away.`);
+  }
+  if (fate.kind === 'nothing') return skip(fate.skipReason, `${decision.reason} ${fate.reason}`);
+  return planUserOut(fate, target);
+}
+
+/** Why a plan is not carried out whatever it is: the account is never touched, or is the last that can administer Zendesk. */
+async function sparedBy(
+  { reads, account, decision }: Attempt,
+  target: TargetUser | undefined,
+  desired: Desired | null,
+  plan: Plan,
+): Promise<Skip | undefined> {
+  const { protectedUsers } = reads.settings;
+  const rules = { ...account, protectedUsers };
+  const reason = decision.kind === 'out' ? `${decision.reason} ` : '';
+  const spare = (why: string) => skip('Protected', `${reason}The account is never touched: ${why}`);
+  const atOnce = protectedBy(rules, target, [desired?.email ?? null]);
+  if (atOnce) return spare(atOnce);
+  if (!target || plan.action === 'none') return undefined;
+  if (protectsAddresses(protectedUsers)) {
+    const why = protectedBy(rules, target, await reads.target.addressesOf(target.id));
+    if (why) return spare(why);
+  }
+  const losesAdmin = target.role.role === 'admin' && !target.suspended && (plan.removals.length > 0 || isDemotion(plan));
+  if (losesAdmin && (await reads.target.countActiveAdmins(2)) < 2) {
+    return spare('It is the last active admin of the Zendesk account.');
+  }
+  return undefined;
+}
+
+const isDemotion = ({ role }: Plan): boolean => role !== null && role.role !== 'admin';
+
+async function takeAccess(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
+  const { deps, attempt, plan } = writing;
+  const written = await deps.target.updateUser(target, changesOf(plan));
+  if (!target.suspended) await deps.target.endSessions(target.id);
+  if (plan.role) await forgetMemberships(deps, attempt.item.sourceId);
+  await settle(userLinkAfter(writing, written));
+  return written;
+}
+
+/**
+ * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, and the deletion is
+ * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
+ */
+async function deleteAccount({ deps, attempt }: Writing<TargetUser>, target: TargetUser): Promise<void> {
+  try {
+    await deps.target.deleteUser(target.id);
+  } catch (error) {
+    if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
+    await deps.target.updateUser(target, { suspended: true });
+    await deps.target.endSessions(target.id);
+    const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
+    attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');
+    throw error;
+  }
+}
+
+/** A crash between making a new address primary and removing the old one leaves the old one behind. */
+async function cleanUpEmail({ deps, told, plan }: Writing<TargetUser>, target: TargetUser): Promise<void> {
+  const email = told === plan ? undefined : told.changes.find((change) => change.attribute === 'email');
+  if (told.action === 'create' || typeof email?.oldValue !== 'string') return;
+  if (email.oldValue.toLowerCase() !== target.email?.toLowerCase()) await deps.target.removeEmail(target.id, email.oldValue);
+}

@@ -1,0 +1,97 @@
+import { continued, type Evidence, groupEvidence, proved, userEvidence } from '../../../src/core/continued';
+import { targetId } from '../../../src/core/model';
+import type { AttributeChange, Plan } from '../../../src/core/plan-model';
+import { anAccount, aZendeskGroup } from '../../builders/objects';
+
+const changed = (
+  attribute: string,
+  newValue: string | boolean = 'new',
+  oldValue: string | boolean | null = 'old',
+): AttributeChange => ({
+  attribute,
+  oldValue,
+  newValue,
+  redacted: false,
+});
+const plan = (action: Plan['action'], changes: readonly AttributeChange[] = [], adopts = false): Plan => ({
+  action,
+  targetId: targetId(7),
+  changes,
+  role: null,
+  adopts,
+  notes: [],
+  removals: [],
+});
+
+describe('proved: maybe written is not written', () => {
+  const nobody = userEvidence(undefined, 'u1', false);
+  const ours = userEvidence(anAccount(), 'U1', false);
+  const theirs = userEvidence(anAccount({ externalId: null }), 'u1', false);
+  const foreignGroup = groupEvidence(aZendeskGroup(), false);
+  it.each([
+    ['nothing earlier', undefined, ours, undefined],
+    ['a creation, and nobody is there', plan('create'), nobody, undefined],
+    ['a creation, and the account carries our id', plan('create'), ours, 'create'],
+    ['a creation, and an account of somebody else is there', plan('create'), theirs, undefined],
+    [
+      'a creation, and our link names the account',
+      plan('create'),
+      userEvidence(anAccount({ externalId: null }), 'u1', true),
+      'create',
+    ],
+    ['a creation of a group, and one of that name is there', plan('create'), foreignGroup, undefined],
+    ['a creation of a group that is linked', plan('create'), groupEvidence(aZendeskGroup(), true), 'create'],
+    ['a deletion, and the account is gone', plan('delete'), nobody, 'delete'],
+    ['a deletion, and the account is there', plan('delete'), ours, undefined],
+    ['a group let go, and the link is gone', plan('other'), groupEvidence(undefined, false), 'other'],
+    ['a group let go, and the link is there', plan('other'), groupEvidence(undefined, true), undefined],
+    [
+      'a suspension that stands',
+      plan('disable', [changed('suspended', true, false)]),
+      userEvidence(anAccount({ suspended: true }), null, true),
+      'disable',
+    ],
+    ['a suspension that does not stand', plan('disable', [changed('suspended', true, false)]), ours, undefined],
+    ['a new name that does not stand', plan('update', [changed('name', 'Anna')]), ours, undefined],
+    ['memberships alone tell for themselves', plan('update'), ours, undefined],
+    ['an adoption without a change', plan('update', [], true), ours, 'update'],
+    ['an adoption of an account that is gone', plan('update', [], true), nobody, undefined],
+  ] as [string, Plan | undefined, Evidence, string | undefined][])('%s › %4$s', (_name, earlier, evidence, expected) => {
+    expect(proved(earlier, evidence)?.action).toBe(expected);
+  });
+
+  it('of several changes those are told that stand', () => {
+    const role = { role: 'agent', customRoleId: null } as const;
+    const earlier = {
+      ...plan('update', [changed('email', 'ann@contoso.com'), changed('name', 'Anna'), changed('role', 'agent', 'end-user')]),
+      role,
+    };
+    const told = proved(earlier, userEvidence(anAccount(), 'u1', true));
+    expect(told).toMatchObject({ changes: [changed('email', 'ann@contoso.com')], role: null });
+  });
+
+  it('a plan that an older version has stored is read as well', () => {
+    const { removals: _, ...old } = plan('update', [changed('name', 'Ann')]);
+    expect(proved(old as Plan, userEvidence(anAccount(), 'u1', true))?.removals).toEqual([]);
+  });
+});
+
+describe('continued', () => {
+  it.each([
+    ['nothing earlier', undefined, plan('update'), 'update'],
+    ['created, now nothing to do', plan('create'), plan('none'), 'create'],
+    ['created, now adopted', plan('create'), plan('update', [], true), 'create'],
+    ['created, now disabled', plan('create'), plan('disable'), 'disable'],
+    ['deleted, now created', plan('delete'), plan('create'), 'create'],
+    ['disabled, now nothing to do', plan('disable'), plan('none'), 'disable'],
+    ['disabled, now updated', plan('disable'), plan('update'), 'update'],
+  ] as [string, Plan | undefined, Plan, string][])('%s › told as %4$s', (_name, earlier, now, expected) => {
+    expect(continued(earlier, now).action).toBe(expected);
+  });
+
+  it('two updates are told as one, from the first old value to the last new one', () => {
+    const earlier = plan('update', [changed('email', 'b', 'a'), changed('phone', '2', '1')]);
+    const told = continued(earlier, plan('update', [changed('email', 'c', 'b'), changed('name', 'y', 'x')]));
+    expect(told.changes).toEqual([changed('email', 'c', 'a'), changed('name', 'y', 'x'), changed('phone', '2', '1')]);
+  });
+});
