@@ -9,7 +9,7 @@ import { makeLogs } from './logs';
 import { makeOnDemand } from './on-demand';
 import { makeOpenApi } from './openapi';
 import { makeParseExpression } from './parse-expression';
-import { makePlanApply, makePlanCreate, makePlanRead } from './plan';
+import { makePlanApply, makePlanCancel, makePlanCreate, makePlanRead } from './plan';
 import type { RouteName } from './routes';
 import { makeSchema } from './schema';
 import { makeStatus } from './status';
@@ -28,6 +28,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   planCreate: makePlanCreate,
   planRead: makePlanRead,
   planApply: makePlanApply,
+  planCancel: makePlanCancel,
   jobStart: makeJobStart,
   jobPause: makeJobPause,
   jobRestart: makeJobRestart,

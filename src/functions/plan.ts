@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { readSchema } from '../core/schema/read';
 import { type ApplyAnswer, continueApply, startApply } from '../engine/preview/apply-plan';
 import { continuePlan, createPlan } from '../engine/preview/make-plan';
+import { cancelPlan } from '../engine/preview/plan-slot';
 import { htmlAnswer, wantsHtml } from '../pages/page';
 import { isPlanMark, type PlanHeader } from '../ports/plan-store';
 import { separatorParameter } from './csv';
@@ -43,15 +44,14 @@ export const makePlanCreate = endpoint(
   },
   async (app, { body, request }) => {
     const { planning } = app;
-    const busy = (await planning.plans.list()).find((plan) => plan.state === 'planning' || plan.state === 'applying');
-    if (busy) {
-      const detail = `Plan ${busy.planId} is still ${busy.state === 'planning' ? 'being made' : 'being applied'}. One at a time: ask for it by its id.`;
-      throw new RequestProblem('Conflict', detail);
-    }
     const given = body.schema && readGiven(body.schema);
     const begun = await createPlan(planning, operatorOf(app, request), given);
+    if (begun.kind === 'busy') {
+      const detail = `Plan ${begun.planId} is still ${begun.state === 'planning' ? 'being made' : 'being applied'}. One at a time: ask for it by its id, or cancel it.`;
+      throw new RequestProblem('Conflict', detail);
+    }
     const options = { owner: planning.deps.newId(), budgetMs: BUDGET_MS };
-    const header = (await continuePlan(planning, begun.planId, options)) ?? begun;
+    const header = (await continuePlan(planning, begun.header.planId, options)) ?? begun.header;
     return respond(Plan, headerBody(header), header.state === 'planning' ? 202 : 200, locationOf(header));
   },
 );
@@ -151,6 +151,23 @@ export const makePlanApply = endpoint(
       header.state === 'applied' ? 200 : 202,
       locationOf(header),
     );
+  },
+);
+
+/** `POST /api/plan/{id}/cancel`: a plan that is being made or applied goes no further. */
+export const makePlanCancel = endpoint(
+  {
+    tag: 'provisioning',
+    summary: 'Stop a plan',
+    description: 'A plan that is being made or applied goes no further. What it has let go already is carried out.',
+    params,
+    answers: { 200: jsonDoc('The plan as it is now.', Plan) },
+    problems: [404, 503],
+  },
+  async (app, { params: { id }, request }) => {
+    const header = await cancelPlan(app.planning, id.toLowerCase(), operatorOf(app, request));
+    if (!header) throw noPlan();
+    return respond(Plan, headerBody(header));
   },
 );
 

@@ -29,6 +29,7 @@ export const ROUTES = {
   planCreate: acts('plan'),
   planRead: looks('plan/{id}'),
   planApply: acts('plan/{id}/apply'),
+  planCancel: acts('plan/{id}/cancel'),
   jobStart: acts('job/start'),
   jobPause: acts('job/pause'),
   jobRestart: acts('job/restart'),

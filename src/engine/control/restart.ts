@@ -1,5 +1,7 @@
-import { isAnythingHeld } from '../cycle/close-cycles';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { releaseStaged } from '../cycle/release-staged';
+import { dueFor, readRules } from '../decide/due';
+import { lossOf } from '../decide/loss';
 import type { EngineDeps } from '../deps';
 import { changeJob, STATE_KEYS } from '../job/job-state';
 import { takeLease } from '../job/lease';
@@ -43,9 +45,8 @@ export function readResetScope(text: string): { readonly scopes: readonly ResetS
 /** True when a restart would break pairs of accounts, which only a person may decide. */
 export const breaksLinks = (scopes: readonly ResetScope[]): boolean => scopes.includes('ConnectorDataStore');
 
-/** Without a link nobody would ever look at these accounts again. */
-const HELD =
-  'The brake holds removals. Allow them or correct the source first: without their links these people would keep access for ever.';
+/** How many of those who still have what they should have lost are named. */
+const NAMED = 10;
 
 /** What a restart did. */
 export type RestartResult =
@@ -70,12 +71,12 @@ export async function restartJob(
 ): Promise<RestartResult> {
   let linksCleared = 0;
   if (breaksLinks(scopes)) {
-    if ((await isAnythingHeld(deps)) && !(await hasOtherSystems(deps.state, deps.settings)))
-      return { kind: 'busy', reason: HELD };
     const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, owner, deps.clock, deps.sleep);
     if (!lease)
       return { kind: 'busy', reason: 'A cycle is running; links are cleared only between cycles. Pause the job first.' };
     try {
+      const owed = (await hasOtherSystems(deps.state, deps.settings)) ? [] : await removalsOwed(deps, () => lease.renew());
+      if (owed.length > 0) return { kind: 'busy', reason: owedReason(owed) };
       await requireInitial(deps);
       linksCleared = await unlinkAll(deps, () => lease.renew());
       await takeSystemsOver(deps, () => lease.renew());
@@ -98,6 +99,32 @@ export async function restartJob(
     details: { resetScope: scopes.join(', '), ...asText(result) },
   });
   return { kind: 'restarted', ...result };
+}
+
+/** Without its link nobody would ever look at an account again: whoever is to lose something keeps it until that has happened. */
+function owedReason(owed: readonly string[]): string {
+  const named = owed.slice(0, NAMED).join(', ');
+  const more = owed.length > NAMED ? ` and ${owed.length - NAMED} more` : '';
+  return `${owed.length} users and groups are still to lose access in Zendesk: ${named}${more}. Let the queue finish, allow what the brake holds and correct what fails; then restart. Without their links they would keep access for ever.`;
+}
+
+/** The linked objects that by what is known now are to lose something, and have not lost it yet: held, waiting or failed. */
+async function removalsOwed(deps: EngineDeps, onPage: () => Promise<void>): Promise<readonly string[]> {
+  const owed: string[] = [];
+  const rules = await readRules(deps);
+  for (const type of ['user', 'group'] as const) {
+    for await (const links of deps.links.listLinks(type)) {
+      const names = await concurrently(links, STORAGE_CONCURRENCY, async ({ sourceId: id }) => {
+        const object = (await deps.space.readObject({ type, id }))?.value;
+        const loss = object && (await lossOf(deps, await dueFor(deps, rules, object)));
+        const name = object?.attributes['displayName'];
+        return loss ? [typeof name === 'string' ? `${name} (${id})` : id] : [];
+      });
+      owed.push(...names.flat());
+      await onPage();
+    }
+  }
+  return owed;
 }
 
 /** The instant makes the reason unique, so that a cycle begun before does not pass for the one asked for. */

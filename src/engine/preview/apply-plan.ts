@@ -1,5 +1,6 @@
 import { ProvisioningError } from '../../core/errors';
 import type { PlanApplication, PlanHeader, PlanRow } from '../../ports/plan-store';
+import type { Stored } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles } from '../cycle/close-cycles';
@@ -69,7 +70,7 @@ export async function startApply(
 
 function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: boolean | undefined): string | undefined {
   if (header.state === 'planning') return 'The plan is not finished yet.';
-  if (header.state === 'failed') return 'The plan could not be made. Make a new one.';
+  if (header.state === 'failed') return 'The plan could not be made, or was cancelled. Make a new one.';
   if (header.schemaHash !== schemaHash) {
     return 'The plan was made with mappings that are not in force. Put them in force, or make a plan with those that are.';
   }
@@ -86,7 +87,7 @@ export async function continueApply(planning: Planning, planId: string, options:
     try {
       const stored = await plans.read(planId);
       if (stored?.value.state === 'applying')
-        await applyPages(planning, lease, stored.value, deps.clock().getTime() + options.budgetMs);
+        await applyPages(planning, lease, stored, deps.clock().getTime() + options.budgetMs);
     } catch (error) {
       if (error instanceof ProvisioningError) await noteError(planning, planId, error);
       else if (!(error instanceof CycleInterrupted)) throw error;
@@ -99,15 +100,16 @@ export async function continueApply(planning: Planning, planId: string, options:
 
 async function noteError({ plans }: Planning, planId: string, error: ProvisioningError): Promise<void> {
   const stored = await plans.read(planId);
-  if (stored) await plans.write({ ...stored.value, error: { code: error.code, message: error.message } }, stored.etag);
+  if (stored?.value.state === 'applying')
+    await plans.write({ ...stored.value, error: { code: error.code, message: error.message } }, stored.etag);
 }
 
 /** Objects imported, planned again and enqueued between two saves. */
 const APPLIED_AT_ONCE = 32;
 
-async function applyPages(planning: Planning, lease: Lease, begun: PlanHeader, deadlineMs: number): Promise<void> {
+async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHeader>, deadlineMs: number): Promise<void> {
   const { deps, plans } = planning;
-  let header = begun;
+  let { value: header, etag } = begun;
   const session = await openImport(deps);
   for (;;) {
     const progress = header.application;
@@ -135,7 +137,7 @@ async function applyPages(planning: Planning, lease: Lease, begun: PlanHeader, d
       endedAt: isLast ? deps.clock().toISOString() : null,
     };
     header = { ...header, application, error: null, ...(isLast && { state: 'applied' as const }) };
-    await plans.write(header, '*');
+    etag = await plans.write(header, etag);
     if (isLast) break;
     if (deps.clock().getTime() >= deadlineMs) throw new CycleInterrupted();
   }

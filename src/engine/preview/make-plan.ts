@@ -1,7 +1,8 @@
 import type { RemovalKind } from '../../core/brake';
 import { beginCycle, next } from '../../core/cycle-state';
-import { ConfigError, ProvisioningError, UnauthorizedError } from '../../core/errors';
+import { ProvisioningError, StateUnavailableError } from '../../core/errors';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import { disposition, isTransientFailure } from '../../core/retry';
 import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
 import type { PlanBrake, PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
@@ -22,6 +23,7 @@ import { type Lease, takeLease } from '../job/lease';
 import { requireSameSystems } from '../job/same-systems';
 import type { Initiator } from '../record/log-entry';
 import { planObject, planRow } from './plan-object';
+import { type PlanBegun, takeSlot } from './plan-slot';
 import { copySpace, planState } from './plan-space';
 
 /** What planning needs besides the engine. */
@@ -50,14 +52,15 @@ export interface PlanOptions {
 }
 
 /**
- * Begins a plan: what an initial cycle would do now, object by object. Nothing but the plan is written.
+ * Begins a plan: what an initial cycle would do now, object by object. Nothing but the plan is written. One at a time.
  * @param schema Mappings that are not in force, with their text; undefined for those that are.
  */
 export async function createPlan(
-  { deps, plans }: Planning,
+  planning: Planning,
   operator: Initiator,
   schema: { readonly schema: ProvisioningSchema; readonly text: string } | undefined,
-): Promise<PlanHeader> {
+): Promise<PlanBegun> {
+  const { deps, plans } = planning;
   const now = deps.clock();
   for (const old of await plans.list()) {
     if (now.getTime() - Date.parse(old.createdAt) > PLAN_KEPT_MS) await plans.remove(old.planId);
@@ -82,8 +85,7 @@ export async function createPlan(
     error: null,
     application: null,
   };
-  await plans.write(header, null);
-  return header;
+  return takeSlot(planning, header);
 }
 
 function newPlanCycle(planId: string, schema: ProvisioningSchema, now: Date): RunningCycle {
@@ -238,11 +240,13 @@ class PlanRun {
     this.header = next;
   }
 
-  /** A refused credential or setting needs a person; anything else may be over by the next try. */
+  /** What comes and goes by itself is waited for; anything else would stop the plan each time it is tried. */
   async #fail(error: ProvisioningError): Promise<void> {
     const stored = await this.planning.plans.read(this.header.planId);
-    if (!stored) return;
-    const state = error instanceof UnauthorizedError || error instanceof ConfigError ? 'failed' : 'planning';
+    if (stored?.value.state !== 'planning') return;
+    const { kind } = disposition(error);
+    const isPassing = kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
+    const state = isPassing ? 'planning' : 'failed';
     await this.planning.plans.write({ ...stored.value, state, error: { code: error.code, message: error.message } }, '*');
   }
 }

@@ -85,9 +85,17 @@ const why = ({ subject }: PlannedObject['outcome']): string =>
     .map((step) => step.description)
     .join(' ');
 
-/** Plans are data: equal plans are equal bytes, memberships by name included. Notes are words about it, and are left out. */
+/**
+ * Plans are data: equal plans are equal bytes, those who are taken out of a group included, each by name. Notes are words about it and left out;
+ * so is who comes into a group, because by then the user's own item may have done that.
+ */
 function digestOf(plan: Plan | undefined, loss: Loss | undefined): string {
-  const bytes = plan && [plan.action, plan.targetId, plan.changes, plan.role, plan.adopts];
+  const own = plan?.changes.filter(({ attribute }) => attribute !== 'members') ?? [];
+  const left = plan?.changes.flatMap(({ attribute, oldValue }) =>
+    attribute === 'members' && oldValue !== null ? [oldValue] : [],
+  );
+  const isMembersOnly = plan?.action === 'update' && own.length === 0 && !plan.adopts;
+  const bytes = plan && [isMembersOnly ? 'none' : plan.action, plan.targetId, own, plan.role, plan.adopts, left];
   const text = JSON.stringify([bytes ?? null, loss ? [loss.kind, loss.count] : null]);
   return createHash('sha256').update(text).digest('hex');
 }

@@ -1,6 +1,9 @@
 import type { RemovalKind } from '../../core/brake';
 import type { Desired } from '../../core/desired';
+import type { SourceId } from '../../core/model';
 import type { AttributeChange, Plan } from '../../core/plan-model';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
+import { MEMBERS_LISTED } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { type Attempt, type NamedTarget, skipped, subjectOf } from './attempt';
 import type { Found } from './match-target';
@@ -10,14 +13,14 @@ import { traceMembers } from './words';
 import type { MembershipResult } from './write-memberships';
 
 /** How a dry run ends: with what would be done, memberships by name. */
-export function foreseen<T extends NonNullable<NamedTarget>>(
+export async function foreseen<T extends NonNullable<NamedTarget>>(
   attempt: Attempt,
   { target }: Found<T>,
   plan: Plan,
   desired: Desired | null,
   waits: readonly RemovalKind[],
   members: ForeseenMembers,
-): Outcome {
+): Promise<Outcome> {
   traceMembers(attempt, members);
   if (plan.action === 'none' && waits.length > 0) return skipped(attempt, target, awaiting(attempt, plan));
   const changes = membershipChanges(attempt, members);
@@ -25,7 +28,7 @@ export function foreseen<T extends NonNullable<NamedTarget>>(
   const told: Plan = { ...plan, ...(isMembersOnly && { action: 'update' as const }), changes: [...plan.changes, ...changes] };
   return {
     kind: 'planned',
-    subject: subjectOf(attempt, target),
+    subject: { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) },
     plan: told,
     warnings: [...(desired?.warnings ?? []), ...plan.notes],
   };
@@ -57,7 +60,8 @@ export async function ended<T extends NonNullable<NamedTarget>>(
   if (told.action !== 'none' || changes.length > 0 || isRefused) {
     const action = told.action !== 'none' ? told.action : changes.length > 0 ? 'update' : 'other';
     const done: Plan = { ...told, action, changes: [...told.changes, ...changes] };
-    return { kind: 'done', subject: subjectOf(attempt, target), plan: done, warnings };
+    const subject = { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) };
+    return { kind: 'done', subject, plan: done, warnings };
   }
   // What an earlier try had claimed and not written is nothing that the log should ever mention.
   if (attempt.pairing.row.claim) await pairing.release(false);
@@ -85,4 +89,17 @@ function membershipChanges({ object }: Attempt, { added, removed }: ForeseenMemb
     ...added.map((one) => ({ attribute, oldValue: null, newValue: other(one), redacted: false })),
     ...removed.map((one) => ({ attribute, oldValue: other(one), newValue: null, redacted: false })),
   ];
+}
+
+/** The names of those whom membership changes mention, as far as an entry lists them. */
+async function namesOf({ reads, object }: Attempt, changes: readonly AttributeChange[]): Promise<ReadonlyMap<string, string>> {
+  const type = object.type === 'user' ? 'group' : 'user';
+  const ids = changes.slice(0, MEMBERS_LISTED).map(({ oldValue, newValue }) => String(newValue ?? oldValue) as SourceId);
+  const rows = await concurrently(ids, STORAGE_CONCURRENCY, (id) => reads.space.readObject({ type, id }));
+  return new Map(
+    rows.flatMap((row, at) => {
+      const name = row?.value.attributes['displayName'];
+      return typeof name === 'string' ? [[ids[at] ?? '', name] as const] : [];
+    }),
+  );
 }

@@ -1,6 +1,8 @@
 import { ProvisioningError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
 import type { EngineDeps } from '../deps';
+import { THE_CYCLE } from '../record/log-entry';
+import { recordOperation } from '../record/operation-entry';
 import { recordOutcome } from './handle-work-item';
 
 /** A work item that failed too often by our own fault becomes an escrow with a log entry: nothing is lost in silence. */
@@ -25,11 +27,18 @@ export async function escrowPoisoned(deps: EngineDeps, item: WorkItem): Promise<
   await recordOutcome(deps, item, { kind: 'failed', subject, error, plan: undefined }, deps.clock());
 }
 
-/** Texts that no function can read are taken out of the poison queue and told of; they name no object, so no object is lost. */
+/**
+ * Takes texts out of the poison queue that no function can read. They name no object, so no object is lost; the log says that they were there.
+ * @returns how many
+ */
 export async function reportUnreadable(deps: EngineDeps): Promise<number> {
   const messages = await deps.queue.takeUnreadable();
-  for (const message of messages) {
-    deps.logger.error('A text in the queue was no work item and has been taken out', { messageId: message.messageId });
+  for (const { messageId } of messages) {
+    deps.logger.error('A text in the queue was no work item and has been taken out', { messageId });
+    await recordOperation(deps, THE_CYCLE, {
+      description: 'Removed a queue message that is not a work item. It was put there by something other than this app.',
+      details: { messageId },
+    });
   }
   return messages.length;
 }

@@ -128,7 +128,7 @@ async function requireStale(deps: EngineDeps, key: ObjectKey, holder: SourceId, 
 export async function closeClaim(deps: { readonly links: LinkStore }, key: ObjectKey): Promise<void> {
   const stored = await deps.links.read(key);
   // A claim that has not been ended is another worker's: its own entry says what it does.
-  if (!stored?.value.claim || stored.value.claim.untilMs !== 0) return;
+  if (stored?.value.claim?.untilMs !== 0) return;
   const { link } = stored.value;
   try {
     if (link) await deps.links.write(key, { link, claim: null }, stored.etag);

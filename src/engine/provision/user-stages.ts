@@ -39,17 +39,8 @@ export const userStages: Stages<TargetUser> = {
 
   evidence: ({ target, link }, desired) => userEvidence(target, desired?.externalId ?? null, link !== null),
 
-  async foreseeMembers({ reads, item, above, decision }, { target, link }) {
-    if (decision.kind !== 'in' || !target || !link) return NO_CHANGE;
-    const plan = await planGroups(
-      reads,
-      { ...link, isAgent: target.role.role !== 'end-user' },
-      idsOf(above),
-      foretoldBy(null, item.changeId),
-    );
-    const added = plan.join.map(({ sourceId }) => ({ userId: item.sourceId, groupId: sourceId }));
-    return { added, removed: [], skipped: plan.skip };
-  },
+  // Whether a user joins a group or the group takes the user is a matter of order: a dry run tells it of the group.
+  foreseeMembers: async () => NO_CHANGE,
 
   async export(writing, settle) {
     const { deps, attempt, pairing, found, plan } = writing;

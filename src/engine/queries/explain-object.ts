@@ -2,7 +2,8 @@ import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject } f
 import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
 import type { ScopeDecision } from '../../core/scope';
 import type { Escrow, ObjectKey, StagedDeletion } from '../../ports/stores';
-import { decide, readRules } from '../decide/due';
+import { readRules } from '../decide/due';
+import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { readJob } from '../job/job-state';
 import { readSubject } from './read-subject';
@@ -62,7 +63,7 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     deps.staged.read(key),
     reasonHeld(deps),
   ]);
-  const { decision } = await decide(deps, { ...rules, ancestry: { above: async () => subject.above } }, object);
+  const decision = decideScope(deps, rules.appRoles, object, subject.above);
   const facts = {
     object,
     isImported,

@@ -2,7 +2,8 @@ import type { SourceValue } from '../../core/expression/values';
 import { sourceView } from '../../core/map/source-view';
 import { type Attributes, sourceId } from '../../core/model';
 import { sourceAttribute } from '../../core/schema/source-attributes';
-import { decide, readRules } from '../decide/due';
+import { readRules } from '../decide/due';
+import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { findPerson } from './find-person';
 import { readNow } from './read-subject';
@@ -44,7 +45,7 @@ export async function readTestUser(deps: EngineDeps, name: string, attributes: r
   const read = await readNow(deps, { type: 'user', id: sourceId(person.id) }, extra);
   if (read.kind !== 'found') return read;
   const { object, above } = read;
-  const { decision } = await decide(deps, { ...(await readRules(deps)), ancestry: { above: async () => above } }, object);
+  const decision = decideScope(deps, (await readRules(deps)).appRoles, object, above);
   const whole: Attributes = { ...object.attributes, id: object.id };
   const groups = new Set<string>(above.map((ancestor) => ancestor.groupId));
   return {

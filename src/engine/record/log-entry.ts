@@ -47,7 +47,7 @@ export function entryOf(
       errorInformation: outcome.kind === 'failed' ? errorInformation(outcome.error) : null,
     },
     provisioningSteps: outcome.subject.steps,
-    modifiedProperties: (plan?.changes ?? []).map(modifiedProperty),
+    modifiedProperties: modifiedProperties(plan?.changes ?? [], outcome.subject.names),
     skipReason: outcome.kind === 'skipped' ? outcome.skipReason : null,
   };
 }
@@ -149,6 +149,35 @@ export function errorInformation(error: ProvisioningError): ErrorInformation {
 }
 
 const REDACTED = '[Redact]';
+
+/** How many memberships an entry lists by name; the rest is a number. A person reads no more, and a row of the log holds no more. */
+export const MEMBERS_LISTED = 200;
+
+/** Changes that stand once for each member. */
+const isMembership = ({ attribute }: AttributeChange): boolean => attribute === 'groups' || attribute === 'members';
+
+/** The changes of an entry as text, members and groups by name with the id beside it. */
+function modifiedProperties(
+  changes: readonly AttributeChange[],
+  names: ReadonlyMap<string, string> | undefined,
+): readonly ModifiedProperty[] {
+  const named = (value: AttributeValue): AttributeValue => {
+    const name = typeof value === 'string' ? names?.get(value) : undefined;
+    return name ? `${name} (${value})` : value;
+  };
+  const own = changes.filter((change) => !isMembership(change)).map(modifiedProperty);
+  const memberships = changes.filter(isMembership);
+  const listed = memberships
+    .slice(0, MEMBERS_LISTED)
+    .map((one) => modifiedProperty({ ...one, oldValue: named(one.oldValue), newValue: named(one.newValue) }));
+  const rest = memberships.slice(MEMBERS_LISTED);
+  const count = (what: 'newValue' | 'oldValue'): string | null => {
+    const many = rest.filter((one) => one[what] !== null).length;
+    return many === 0 ? null : `and ${many} more`;
+  };
+  const more = rest[0] && { displayName: rest[0].attribute, oldValue: count('oldValue'), newValue: count('newValue') };
+  return [...own, ...listed, ...(more ? [more] : [])];
+}
 
 /** An attribute's change as text. */
 export function modifiedProperty(change: AttributeChange): ModifiedProperty {

@@ -11,6 +11,8 @@ export interface Subject {
   readonly targetName: string | undefined;
   readonly scope: ScopeDecision | undefined;
   readonly steps: readonly ProvisioningStep[];
+  /** Names of other objects that the changes mention, by id: members of a group, groups of a user. */
+  readonly names?: ReadonlyMap<string, string>;
   /** The assignment of a principal that is neither user nor group; absent for everybody else. */
   readonly stranger?: AppRoleAssignment;
 }

@@ -64,7 +64,9 @@ onBoth('ProvisioningLog', { fake: () => makeFakeProvisioningLog(), real: makePro
     ['failure', 'skipped', 'skipped'],
     ['failure', 'failure', 'failure'],
     ['success', 'failure', 'success'],
-    ['skipped', 'success', 'skipped'],
+    ['skipped', 'success', 'success'],
+    ['skipped', 'failure', 'failure'],
+    ['success', 'skipped', 'success'],
   ])('first %s, again %s › stays or becomes %s, with two attempts', async (first, again, outcome) => {
     const log = await make();
     await log.record(logEntry('y1', 'c1', { status: first, at: at(1), errorCode: first === 'failure' ? 'First' : undefined }));

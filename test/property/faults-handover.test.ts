@@ -1,0 +1,172 @@
+import type { SourceId } from '../../src/core/model';
+import { aCompany, aPerson } from '../builders/people';
+import type { Pick, World } from './support/world';
+
+/** The two orders in which a queue may hand two items out. */
+const ORDERS: readonly (readonly [string, Pick])[] = [
+  ['oldest first', () => 0],
+  ['newest first', (count) => count - 1],
+];
+
+const emailOf = (world: World, id: SourceId): string | null | undefined => world.accountOf(id)?.email;
+
+const failuresOf = async (world: World, id: SourceId): Promise<readonly string[]> =>
+  (await world.deps().log.query({ sourceId: id, statuses: ['failure'] }, 10)).entries.map(
+    (entry) => entry.provisioningStatusInfo.errorInformation?.reason ?? '',
+  );
+
+describe.each(ORDERS)('what one of ours hands on to another, %s', (_name, pick) => {
+  it('an address, to a new hire', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round(pick);
+    const old = users[0]?.id as SourceId;
+    directory.updateUser(old, { mail: 'married@contoso.com', userPrincipalName: 'married@contoso.com' });
+    const hire = directory.addUser({ displayName: 'Hire', mail: 'user0@contoso.com', userPrincipalName: 'user0@contoso.com' });
+    directory.assign(hire, roles.user);
+    await world.round(pick);
+    await world.round(pick);
+    expect([emailOf(world, old), emailOf(world, hire)]).toEqual(['married@contoso.com', 'user0@contoso.com']);
+  });
+
+  it('an address, along a chain', async () => {
+    const { world, directory, users } = aCompany({ users: 3 });
+    await world.round(pick);
+    const ids = users.map(({ id }) => id);
+    ids.forEach((id, at) => {
+      directory.updateUser(id, { mail: at === 2 ? 'free@contoso.com' : `user${at + 1}@contoso.com` });
+    });
+    await world.round(pick);
+    await world.round(pick);
+    expect(ids.map((id) => emailOf(world, id))).toEqual(['user1@contoso.com', 'user2@contoso.com', 'free@contoso.com']);
+  });
+
+  it.each([2, 3])('addresses, in a ring of %d', async (count) => {
+    const { world, directory, users } = aCompany({ users: count });
+    await world.round(pick);
+    const ids = users.map(({ id }) => id);
+    ids.forEach((id, at) => {
+      directory.updateUser(id, { mail: `user${(at + 1) % count}@contoso.com` });
+    });
+    await world.round(pick);
+    await world.round(pick);
+    expect(ids.map((id) => emailOf(world, id))).toEqual(ids.map((_, at) => `user${(at + 1) % count}@contoso.com`));
+    const writes = world.target.writeCount();
+    await world.round(pick);
+    expect(world.target.writeCount()).toBe(writes);
+  });
+
+  it('the name of a group, to a new group', async () => {
+    const { world, directory, roles } = aCompany({});
+    const old = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(old, roles.agent);
+    await world.round(pick);
+    const first = world.groupNamed('Sales')?.id;
+    directory.updateGroup(old, { displayName: 'Sales EMEA' });
+    const fresh = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(fresh, roles.agent);
+    await world.round(pick);
+    await world.round(pick);
+    expect(world.groupNamed('Sales EMEA')?.id).toBe(first);
+    expect(world.groupNamed('Sales')?.id).not.toBe(first);
+    expect(world.groupNamed('Sales')).toBeDefined();
+  });
+
+  it('the names of two groups, in exchange', async () => {
+    const { world, directory, roles } = aCompany({});
+    const groups = ['One', 'Two'].map((displayName) => directory.addGroup({ displayName }));
+    for (const group of groups) directory.assign(group, roles.agent);
+    await world.round(pick);
+    const [one, two] = [world.groupNamed('One')?.id, world.groupNamed('Two')?.id];
+    directory.updateGroup(groups[0] ?? '', { displayName: 'Two' });
+    directory.updateGroup(groups[1] ?? '', { displayName: 'One' });
+    await world.round(pick);
+    await world.round(pick);
+    expect([world.groupNamed('Two')?.id, world.groupNamed('One')?.id]).toEqual([one, two]);
+  });
+});
+
+describe('a rehire: a new object with the address of a former self', () => {
+  const rehired = async (end: 'soft' | 'hard') => {
+    const company = aCompany({ users: 1 });
+    const { world, directory, users, roles } = company;
+    await world.round();
+    const old = users[0]?.id as SourceId;
+    const account = world.accountOf(old)?.id;
+    if (end === 'soft') directory.softDeleteUser(old);
+    else directory.hardDeleteUser(old);
+    await world.round();
+    const id = aPerson(world, 'user0');
+    directory.assign(id, roles.user);
+    await world.round();
+    await world.round();
+    return { ...company, old, id, account };
+  };
+
+  it('the former self is gone for good: the account is taken over, active, and its link ends', async () => {
+    const { world, id, old, account } = await rehired('hard');
+    expect(world.accountOf(id)).toMatchObject({ id: account, suspended: false });
+    expect((await world.deps().links.read({ type: 'user', id: old }))?.value.link ?? null).toBeNull();
+    expect([...world.target.users.values()].filter(({ email }) => email === 'user0@contoso.com')).toHaveLength(1);
+  });
+
+  it('it can still be restored: nothing is taken, and the advice works when followed', async () => {
+    const { world, directory, id, old, account } = await rehired('soft');
+    expect(world.accountOf(id)).toBeUndefined();
+    const [reason] = await failuresOf(world, id);
+    expect(reason).toContain(old);
+    expect(reason).toContain('delete it permanently');
+    directory.hardDeleteUser(old);
+    await world.round();
+    await world.round();
+    expect(world.accountOf(id)).toMatchObject({ id: account, suspended: false });
+  });
+
+  it('the former self is restored after the account was taken over: it gets an account of its own only with an address of its own', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const [user] = users;
+    directory.unassign(user?.assignment ?? '');
+    directory.updateUser(user?.id ?? '', { mail: 'elsewhere@contoso.com', userPrincipalName: 'elsewhere@contoso.com' });
+    await world.round();
+    const id = aPerson(world, 'user0');
+    directory.assign(id, roles.user);
+    await world.round();
+    // The other one exists, is out of scope, and its account keeps the address: a person decides, and is told what helps.
+    expect((await failuresOf(world, id))[0]).toContain('Change or remove that email of Zendesk user');
+    const account = [...world.target.users.values()].find(({ email }) => email === 'user0@contoso.com');
+    if (account) account.email = 'elsewhere@contoso.com';
+    await world.round();
+    expect(emailOf(world, id)).toBe('user0@contoso.com');
+  });
+});
+
+describe('external ids of other systems', () => {
+  it.each([30])(
+    '%d accounts with ids of a CRM: nobody is adopted by guess, and the reason says where to decide',
+    async (count) => {
+      const { world, users } = aCompany({ users: count });
+      for (let at = 0; at < count; at += 1) {
+        world.target.seedUser({ name: `CRM ${at}`, email: `user${at}@contoso.com`, externalId: `crm-${at}` });
+      }
+      await world.round();
+      expect(users.filter(({ id }) => world.accountOf(id))).toHaveLength(0);
+      expect((await failuresOf(world, users[0]?.id as SourceId))[0]).toContain('another system');
+    },
+  );
+
+  it('an id of an object that never was of this tenant, or is gone for good, is nobody’s claim', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    world.target.seedUser({ name: 'Former', email: 'user0@contoso.com', externalId: '99999999-0000-4000-8000-000000000001' });
+    await world.round();
+    expect(world.accountOf(users[0]?.id as SourceId)).toMatchObject({ name: 'user0' });
+  });
+
+  it('the id of a living stranger of the tenant is a claim', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    const stranger = aPerson(world, 'stranger');
+    world.target.seedUser({ name: 'Theirs', email: 'user0@contoso.com', externalId: stranger });
+    await world.round();
+    expect(world.accountOf(users[0]?.id as SourceId)).toBeUndefined();
+    expect((await failuresOf(world, users[0]?.id as SourceId))[0]).toContain(stranger);
+  });
+});
