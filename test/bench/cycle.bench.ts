@@ -27,6 +27,7 @@ import { runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
+import { ClaimWatch } from '../../src/engine/provision/claim-watch';
 import { FakeSourceConnector } from '../fakes/source-connector';
 import { makeFakeTarget } from '../fakes/target-connector';
 import { makeFakeWorkQueue } from '../fakes/work-queue';
@@ -171,6 +172,7 @@ function depsOf(
     log: makeProvisioningLog(storage),
     notifier: { send: async () => undefined },
     matchHistory: new MatchHistory(),
+    claims: new ClaimWatch(),
     clock: () => new Date(),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     newId: () => crypto.randomUUID(),

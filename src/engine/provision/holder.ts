@@ -22,8 +22,8 @@ export async function linkedTo(reads: EngineReads, type: ObjectType, target: Tar
 }
 
 /**
- * Who stands in the way of taking an account: whoever is linked to it, else whose external id it carries, where the mapping writes external ids
- * at all. Undefined for nobody, and where that is the asking object itself.
+ * Who stands in the way of taking an account: whoever is linked to it, else whose external id it carries. Where the mapping does not write
+ * external ids they are nobody's claim: other systems write them for purposes of their own. Undefined for nobody, and for the asking object itself.
  */
 export async function holderOfUser(
   reads: EngineReads,
@@ -34,7 +34,8 @@ export async function holderOfUser(
 ): Promise<Holder | undefined> {
   const linked = await linkedTo(reads, 'user', user.id);
   if (linked) return linked === self ? undefined : linkedHolder(reads, 'user', linked, by);
-  if (!user.externalId || !mapsExternalId(reads) || user.externalId.toLowerCase() === externalId.toLowerCase()) return undefined;
+  const { foreignExternalId } = reads.schema.users;
+  if (!user.externalId || foreignExternalId === 'ignore' || user.externalId.toLowerCase() === externalId.toLowerCase()) return undefined;
   if (!GUID.test(user.externalId)) return { id: user.externalId as SourceId, name: '', state: 'foreign' };
   const id = sourceId(user.externalId);
   return id === self ? undefined : strangerHolder(reads, 'user', id);
@@ -50,10 +51,6 @@ export async function holderOfGroup(
   const linked = await linkedTo(reads, 'group', group);
   return linked && linked !== self ? linkedHolder(reads, 'group', linked, by) : undefined;
 }
-
-/** Unmapped, an external id is nobody's claim: other systems write it for purposes of their own. */
-const mapsExternalId = ({ schema }: EngineReads): boolean =>
-  schema.users.mappings.some(({ target, source }) => target.name === 'external_id' && source.kind !== 'none');
 
 /** An object of ours that is linked to what another one needs. */
 async function linkedHolder(reads: EngineReads, type: ObjectType, id: SourceId, by: MatchedBy): Promise<Holder> {

@@ -70,7 +70,7 @@ export async function matchUser(
       candidates.push({ id: user.id, matchedBy: matcher.attribute, heldBy });
     }
   }
-  const situation = situate('user', candidates, false);
+  const situation = situate('user', candidates, reads.schema.users.foreignExternalId === 'takeOver');
   return foundBy(
     situation,
     trace,
