@@ -35,7 +35,8 @@ export async function holderOfUser(
   const linked = await linkedTo(reads, 'user', user.id);
   if (linked) return linked === self ? undefined : linkedHolder(reads, 'user', linked, by);
   const { foreignExternalId } = reads.schema.users;
-  if (!user.externalId || foreignExternalId === 'ignore' || user.externalId.toLowerCase() === externalId.toLowerCase()) return undefined;
+  if (!user.externalId || foreignExternalId === 'ignore' || user.externalId.toLowerCase() === externalId.toLowerCase())
+    return undefined;
   if (!GUID.test(user.externalId)) return { id: user.externalId as SourceId, name: '', state: 'foreign' };
   const id = sourceId(user.externalId);
   return id === self ? undefined : strangerHolder(reads, 'user', id);
