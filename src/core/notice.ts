@@ -26,6 +26,8 @@ export type Notice =
       readonly samples: readonly NoticeSample[];
     }
   | { readonly kind: 'brake'; readonly message: string; readonly samples: readonly NoticeSample[] }
+  /** Nothing of what waits has been carried out for a day. `waiting`: objects. */
+  | { readonly kind: 'stuck'; readonly since: string; readonly waiting: number }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };

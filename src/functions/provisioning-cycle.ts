@@ -2,6 +2,7 @@ import type { InvocationContext, Timer } from '@azure/functions';
 import type { App, ConfiguredApp } from '../compose';
 import { closeCycles } from '../engine/cycle/close-cycles';
 import { runCycle } from '../engine/cycle/run-cycle';
+import { tellOfStuckItems } from '../engine/job/watch-items';
 import { reportUnreadable } from '../engine/provision/escrow-poisoned';
 import { purgeLog } from '../engine/record/purge-log';
 import { withinInvocation } from './invocation-log';
@@ -40,6 +41,7 @@ export async function continueCycle(app: ConfiguredApp, context: InvocationConte
 /** Runs a cycle for as long as a call may take. One that is cut off is continued at once by another call, not with the next tick. */
 async function runAsFarAsItGets({ deps, telemetry }: ConfiguredApp, context: InvocationContext): Promise<void> {
   await closeCycles(deps);
+  await tellOfStuckItems(deps);
   const outcome = await telemetry.span(
     'provisioning.cycle',
     {},

@@ -5,7 +5,9 @@ import { operatorCycle } from '../../src/engine/cycle/operator-cycle';
 import { makeGate } from '../../src/engine/job/gate';
 import { surviveOutage } from '../../src/engine/job/hold-item';
 import { readJob } from '../../src/engine/job/job-state';
+import { tellOfStuckItems } from '../../src/engine/job/watch-items';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
+import { readHealth, type WatchedJob } from '../../src/engine/queries/read-health';
 import { aCompany } from '../builders/people';
 import type { World } from './support/world';
 
@@ -131,5 +133,34 @@ describe('engine › an outage of the tables', () => {
     world.hook = undefined;
     const broken = surviveOutage(deps, message.item, () => Promise.reject(new TypeError('a fault of ours')));
     await expect(broken).rejects.toThrow('a fault of ours');
+  });
+});
+
+describe('engine › items that wait and are not carried out', () => {
+  it('health warns after hours, fails after a day, one notice is sent; over once something moves', async () => {
+    const { world, users } = aCompany({ users: 3 });
+    await world.round();
+    for (const { id } of users) world.directory.updateUser(id, { displayName: 'Renamed' });
+    await world.cycle();
+    const deps = world.deps();
+    const job: WatchedJob = { status: 'On', nextRun: (after) => new Date(after.getTime() + 7 * 24 * 3600_000) };
+    const afterHours = async (hours: number): Promise<string> => {
+      world.nowMs += hours * 3600_000;
+      await tellOfStuckItems(deps);
+      return (await readHealth(deps, job)).status;
+    };
+    expect(await afterHours(0)).toBe('pass');
+    expect(await afterHours(2)).toBe('pass');
+    expect(await afterHours(2)).toBe('warn');
+    expect(world.notices).toEqual([]);
+    expect(await afterHours(21)).toBe('fail');
+    expect(await afterHours(30)).toBe('fail');
+    expect(world.notices).toEqual([{ kind: 'stuck', since: expect.any(String), waiting: 3 }]);
+    const [message] = world.queue.messages.splice(0, 1);
+    if (message) await world.work(message.item);
+    expect(await afterHours(0)).toBe('pass');
+    await world.drain();
+    expect(await afterHours(40)).toBe('pass');
+    expect(world.notices).toHaveLength(1);
   });
 });

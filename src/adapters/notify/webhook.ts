@@ -43,6 +43,8 @@ function countsOf(notice: Notice) {
     }
     case 'brake':
       return { reason: 'TooManyDeletes', message: notice.message };
+    case 'stuck':
+      return { since: notice.since, waiting: notice.waiting };
     case 'switchedOff':
     case 'recovered':
       return { reason: notice.reason, since: notice.since };

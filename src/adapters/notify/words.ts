@@ -67,6 +67,22 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         filter: "action eq 'stagedDelete'",
       };
     }
+    case 'stuck':
+      return {
+        subject: `${prefix} Nothing has been provisioned for a day, though ${objects(notice.waiting)} wait`,
+        paragraphs: [
+          `${objects(notice.waiting)} of a cycle wait to be carried out, and none of them has been since ${notice.since}. People who should have lost access may still have it.`,
+        ],
+        steps: [
+          {
+            text: 'Run Test Connection: does Zendesk answer, or does it ask the app to wait?',
+            remedy: { method: 'POST', path: '/api/test-connection' },
+          },
+          { text: 'Check in Azure that the function provisionObject is enabled and runs without errors.' },
+        ],
+        samples: [],
+        filter: undefined,
+      };
     case 'switchedOff':
       return {
         subject: `${prefix} Provisioning has been switched off after four weeks in quarantine`,

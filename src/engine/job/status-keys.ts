@@ -14,6 +14,8 @@ export const STATUS_KEYS = {
   credential: 'credential-told',
   /** The permissions that the app was last seen to lack. */
   permissions: 'permissions-missing',
+  /** How far the oldest cycle with waiting items had come when it was last looked at. */
+  items: 'items-watch',
   /** When the credential and the permissions were last looked at. */
   looks: 'rare-looks',
   /** Objects that the source told of without what identifies them. */

@@ -2,6 +2,7 @@ import { ProvisioningError } from '../../core/errors';
 import type { EngineDeps } from '../deps';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { STATUS_KEYS } from '../job/status-keys';
+import { watchItems } from '../job/watch-items';
 
 /** What the watchdog needs to know of the settings. */
 export interface WatchedJob {
@@ -36,8 +37,9 @@ const FAILED_IN_A_ROW = 3;
 /**
  * The health of the job.
  *
- *   fail   storage does not answer, or no cycle has run for six times its period although the job is on
- *   warn   quarantine, cycles overdue, or three cycles in a row stopped by an error
+ *   fail   storage does not answer, no cycle has run for six times its period although the job is on, or nothing of what waits has been
+ *          carried out for a day
+ *   warn   quarantine, cycles overdue, three cycles in a row stopped by an error, or nothing carried out for three hours
  *   pass   else, and while the job is off or paused
  *
  * The watchdog needs no timer of its own: whoever asks, asks it. So a timer that is dead is noticed too.
@@ -48,7 +50,10 @@ export async function readHealth(deps: EngineDeps, job: WatchedJob): Promise<Hea
     const { value: state } = await readJob(deps.state);
     if (job.status === 'Off' || state.paused) return { status: 'pass' };
     if (watch.verdict === 'silent') return { status: 'fail', reason: 'No cycle has run for a long time although the job is on.' };
-    const reason = reasonToWarn(state, watch);
+    const items = await watchItems(deps);
+    if (items.verdict === 'stuck') return { status: 'fail', reason: 'Objects wait and none has been carried out for a day.' };
+    const reason =
+      items.verdict === 'slow' ? 'Objects wait and none has been carried out for hours.' : reasonToWarn(state, watch);
     return reason === undefined ? { status: 'pass' } : { status: 'warn', reason };
   } catch (error) {
     if (error instanceof ProvisioningError) return { status: 'fail', reason: 'The storage account does not respond.' };

@@ -9,6 +9,7 @@ import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/jo
 import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
 import { type SampleObject, sampleObjects } from '../job/notify-samples';
 import { STATUS_KEYS } from '../job/status-keys';
+import { type ItemsWatch, watchItems } from '../job/watch-items';
 import { type PermissionsStatus, readPermissions } from '../job/watch-permissions';
 import { jobId } from '../record/log-entry';
 import { type Watch, type WatchedJob, watchJob } from './read-health';
@@ -65,6 +66,7 @@ export interface JobStatus {
   /** About how many messages wait in the work queue. */
   readonly queueLength: number;
   readonly watch: Watch;
+  readonly items: ItemsWatch;
   /** By which ways the last notice did not arrive; empty when it did. */
   readonly undelivered: readonly DeliveryWarning[];
   /** When Entra ID was last read to the end; null before the first time. */
@@ -76,20 +78,33 @@ const outcomes = makeProgress();
 
 /** Reads how the job stands. Counts are of objects, never of pages. Point reads and short ranges only, whatever the tenant's size. */
 export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<JobStatus> {
-  const [{ value: state }, running, latest, linked, escrows, staged, queueLength, executions, undelivered, watch, permissions] =
-    await Promise.all([
-      readJob(deps.state),
-      deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
-      deps.cycles.latest(CYCLES_SHOWN),
-      linkedCounts(deps),
-      readEscrows(deps),
-      readStaged(deps),
-      deps.queue.approximateLength(),
-      deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
-      deps.state.read<readonly DeliveryWarning[]>(STATUS_KEYS.undelivered),
-      watchJob(deps, job),
-      readPermissions(deps),
-    ]);
+  const [
+    { value: state },
+    running,
+    latest,
+    linked,
+    escrows,
+    staged,
+    queueLength,
+    executions,
+    undelivered,
+    watch,
+    permissions,
+    items,
+  ] = await Promise.all([
+    readJob(deps.state),
+    deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
+    deps.cycles.latest(CYCLES_SHOWN),
+    linkedCounts(deps),
+    readEscrows(deps),
+    readStaged(deps),
+    deps.queue.approximateLength(),
+    deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
+    deps.state.read<readonly DeliveryWarning[]>(STATUS_KEYS.undelivered),
+    watchJob(deps, job),
+    readPermissions(deps),
+    watchItems(deps),
+  ]);
   const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
   const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
   return {
@@ -106,6 +121,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     staged,
     queueLength,
     watch,
+    items,
     undelivered: undelivered?.value ?? [],
     watermarkAt: latest.find(isRead)?.endedAt ?? null,
     permissions,

@@ -15,6 +15,7 @@ export const WARNING_CODES = [
   'CredentialEnds',
   'WatermarkOld',
   'CycleStopped',
+  'ItemsWaiting',
   'NotProved',
   'NoticeNotSent',
 ] as const;
@@ -99,6 +100,10 @@ export function warningsOf(
       'CycleStopped',
       `The cycle was stopped at ${stopped.at} and goes on with the next run: ${stopped.code}: ${stopped.message}`,
     );
+  }
+  if (status.items.verdict !== 'well') {
+    const { waiting, since } = status.items;
+    warn('ItemsWaiting', `${waiting} objects of a cycle wait, and none of them has been carried out since ${since}.`);
   }
   const unproved = status.cycles.find(({ cycle }) => isOverSource(cycle))?.cycle.unknowns ?? 0;
   if (unproved > 0) {
