@@ -185,5 +185,6 @@ const change = (attribute: string, oldValue: string | boolean | null, newValue: 
   redacted: false,
 });
 
+/** Each attribute changes once, so that no two are equal. */
 const sorted = (changes: readonly AttributeChange[]): readonly AttributeChange[] =>
-  [...changes].sort((a, b) => (a.attribute < b.attribute ? -1 : a.attribute > b.attribute ? 1 : 0));
+  [...changes].sort((a, b) => (a.attribute < b.attribute ? -1 : 1));

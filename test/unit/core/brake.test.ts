@@ -1,4 +1,4 @@
-import { brake, isShareDue, plainRemoval, REMOVAL_KINDS, SHARE_COUNTS_FROM } from '../../../src/core/brake';
+import { BRAKE_WINDOW_MS, brake, isShareDue, plainRemoval, REMOVAL_KINDS, SHARE_COUNTS_FROM } from '../../../src/core/brake';
 
 describe('brake', () => {
   it.each([
@@ -55,4 +55,8 @@ describe('brake', () => {
   ])('%d after %d: the share is asked for: %s', (count, recent, expected) => {
     expect(isShareDue(count, recent)).toBe(expected);
   });
+});
+
+it('removals are counted together over a day', () => {
+  expect(BRAKE_WINDOW_MS).toBe(86_400_000);
 });

@@ -62,3 +62,23 @@ describe('situate', () => {
     });
   });
 });
+
+it('several candidates are no dispute between two of ours', () => {
+  expect(situate('user', [one(8), one(9)], false)).toMatchObject({ isBetweenOurs: false });
+});
+
+it('whoever holds the account is named, by the id alone where there is no name', () => {
+  const nameless = { ...one(8), heldBy: { ...held('live'), name: '' } };
+  expect(situate('user', [nameless], false)).toMatchObject({ reason: expect.stringContaining('the Entra user u2, which') });
+  expect(situate('user', [one(8, 'live')], false)).toMatchObject({
+    reason: expect.stringContaining('the Entra user "Bob" (u2), which'),
+  });
+});
+
+it.each([
+  ['user', 'retired', 'Change or remove that email of Zendesk user 8'],
+  ['group', 'retired', 'Rename Zendesk group 8'],
+  ['user', 'live', 'Two people cannot share an account'],
+] as const)('the advice to a %s that meets one who is %s', (type, state, advice) => {
+  expect(situate(type, [one(8, state)], false)).toMatchObject({ reason: expect.stringContaining(advice) });
+});

@@ -81,3 +81,16 @@ describe('withhold', () => {
     expect(withhold(rename, null).plan).toBe(rename);
   });
 });
+
+it('an object that would go as a whole changes in nothing, whatever else waits', () => {
+  const plan = aPlan({
+    action: 'delete',
+    role: END_USER,
+    changes: [change('name')],
+    removals: [suspension, { kind: 'userDelete', attributes: [] }],
+  });
+  expect(withhold(plan, null)).toMatchObject({
+    plan: { action: 'none', changes: [], role: null },
+    waits: ['userDisable', 'userDelete'],
+  });
+});
