@@ -385,3 +385,37 @@ esac
 
   test('no object id › usage', () => expect(run(['--principal-id', 'x; rm'], [])).toMatchObject({ status: 2, after: [] }));
 });
+
+/** PowerShell, where it is; the runners of the workflow have it. */
+const pwsh = spawnSync('pwsh', ['-Version']).status === 0 ? 'pwsh' : process.env['PWSH_PATH'];
+if (!pwsh) console.warn('The PowerShell scripts are not run here: there is no pwsh.');
+
+(pwsh ? describe : describe.skip)('grant-graph-permissions.ps1', () => {
+  /** The script against a stand-in for Microsoft Graph that keeps the grants: what if, then for real, then again. */
+  const script = `
+    $global:granted = @()
+    function Connect-MgGraph { }
+    function Get-MgContext { @{ TenantId = 'tenant' } }
+    function Invoke-MgGraphRequest { param($Method, $Uri, $Body)
+      if ($Method -eq 'POST') { $global:granted += $Body.appRoleId; return }
+      if ($Uri -like '*appRoleAssignments') { return @{ value = @($global:granted | ForEach-Object { @{ resourceId = 'graph'; appRoleId = $_ } }) } }
+      if ($Uri -notlike '*appId=*') { return @{ id = 'sp'; displayName = 'identity' } }
+      $offered = 'User.Read.All', 'GroupMember.Read.All', 'Application.Read.All', 'Mail.Send'
+      return @{ id = 'graph'; appRoles = @($offered | ForEach-Object { @{ id = $_; value = $_; isEnabled = $true; allowedMemberTypes = @('Application') } }) }
+    }
+    $arguments = @{ PrincipalId = '33333333-3333-3333-3333-333333333333' }
+    foreach ($more in @{ WhatIf = $true }, @{ Confirm = $false }, @{ Confirm = $false }) {
+      & '${join(root, 'infra', 'scripts', 'grant-graph-permissions.ps1')}' @arguments @more | Out-Null
+      "granted: $($global:granted -join ',')"
+    }`;
+
+  test('what if grants nothing, then exactly the three are granted, and nothing more the next time', () => {
+    const { stdout } = spawnSync(pwsh ?? '', ['-NoLogo', '-NoProfile', '-Command', script], { encoding: 'utf8' });
+    const three = 'User.Read.All,GroupMember.Read.All,Application.Read.All';
+    expect(stdout.split('\n').filter((line) => line.startsWith('granted:'))).toEqual([
+      'granted: ',
+      `granted: ${three}`,
+      `granted: ${three}`,
+    ]);
+  }, 60_000);
+});
