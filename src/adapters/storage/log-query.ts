@@ -126,12 +126,13 @@ const MAX_WINDOW_ROWS = 2_000;
  * each of which is read whole and turned round. A window grows where there is little and shrinks where there is too much.
  */
 async function* oldestRows(table: StoreTable, query: LogQuery, after: string | undefined): AsyncGenerator<StoredRow> {
-  const newestMs = (queryMs(query.before) ?? LAST_MS) - 1;
-  let fromMs = Math.max(queryMs(query.after) ?? FIRST_MS, after === undefined ? FIRST_MS : newestFirstMs(after.slice(0, 13)));
-  for (let spanMs = DAY_MS; fromMs <= newestMs; ) {
-    const untilMs = Math.min(fromMs + spanMs, newestMs + 1);
-    const window = { after: new Date(fromMs).toISOString(), before: new Date(untilMs).toISOString() };
-    const rows = await windowRows(table, rangeOf({ ...query, ...window }, undefined), spanMs > 1);
+  const endMs = queryMs(query.before) ?? LAST_MS;
+  const startMs = queryMs(query.after) ?? FIRST_MS;
+  let fromMs =
+    after === undefined ? await firstMs(table, query, startMs, endMs) : Math.max(startMs, newestFirstMs(after.slice(0, 13)));
+  for (let spanMs = DAY_MS; fromMs < endMs; ) {
+    const untilMs = Math.min(fromMs + spanMs, endMs);
+    const rows = await windowRows(table, windowOf(query, fromMs, untilMs), spanMs > 1);
     if (rows === 'too many') {
       spanMs = Math.ceil(spanMs / 8);
       continue;
@@ -140,6 +141,25 @@ async function* oldestRows(table: StoreTable, query: LogQuery, after: string | u
     fromMs = untilMs;
     if (rows.length < MAX_WINDOW_ROWS / 8) spanMs *= 4;
   }
+}
+
+const windowOf = (query: LogQuery, fromMs: number, untilMs: number): KeyRange =>
+  rangeOf({ ...query, after: new Date(fromMs).toISOString(), before: new Date(untilMs).toISOString() }, undefined);
+
+/** An instant at most a day before the oldest row, found by halving: each step asks whether there is a row in a stretch of time. */
+async function firstMs(table: StoreTable, query: LogQuery, startMs: number, endMs: number): Promise<number> {
+  let fromMs = startMs;
+  for (let untilMs = endMs; untilMs - fromMs > DAY_MS; ) {
+    const middleMs = Math.floor((fromMs + untilMs) / 2);
+    if (await hasRow(table, windowOf(query, fromMs, middleMs))) untilMs = middleMs;
+    else fromMs = middleMs;
+  }
+  return fromMs;
+}
+
+async function hasRow(table: StoreTable, range: KeyRange): Promise<boolean> {
+  for await (const _ of table.pages(range, { select: [], pageSize: 1 })) return true;
+  return false;
 }
 
 async function windowRows(table: StoreTable, range: KeyRange, isDivisible: boolean): Promise<readonly StoredRow[] | 'too many'> {
