@@ -162,7 +162,7 @@ export const makePlanCancel = endpoint(
     description: 'A plan that is being made or applied goes no further. What it has let go already is carried out.',
     params,
     answers: { 200: jsonDoc('The plan as it is now.', Plan) },
-    problems: [404, 503],
+    problems: [400, 404, 503],
   },
   async (app, { params: { id }, request }) => {
     const header = await cancelPlan(app.planning, id.toLowerCase(), operatorOf(app, request));
