@@ -1,6 +1,6 @@
 import { attributesOf, groupAttributesOf } from './desired';
 import { isSameValue } from './map/changes';
-import type { Attributes, ObjectType, TargetGroup, TargetUser } from './model';
+import type { Attributes, Link, ObjectType, TargetGroup, TargetUser } from './model';
 import { roleText } from './plan';
 import type { AttributeChange, Plan } from './plan-model';
 
@@ -58,6 +58,16 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
     role: isWritten('role') ? earlier.role : null,
     removals: earlier.removals?.filter(({ attributes }) => attributes.some(isWritten)) ?? [],
   };
+}
+
+/**
+ * A link with what an earlier try has written and could not store with it any more: its suspension is ours, and its role is settled. Without it
+ * a return would find a suspension of somebody else, and a role that nobody owes. Pure.
+ */
+export function withProved(link: Link, earlier: Plan | undefined): Link {
+  if (!earlier) return link;
+  const suspends = earlier.changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
+  return { ...link, disabledByUs: link.disabledByUs || suspends, settledRole: earlier.role ?? link.settledRole };
 }
 
 function stands({ attribute, newValue }: AttributeChange, type: ObjectType, current: Attributes): boolean {

@@ -20,9 +20,10 @@ export async function forgetEscrows(deps: EngineDeps): Promise<number> {
   return count;
 }
 
-/** Forgets the stored failure of one object. Idempotent. @returns false when there was none */
+/** Forgets the stored failure of one object; the next cycle tries it as if for the first time. Idempotent. @returns false when there was none */
 export async function forgetEscrow(deps: EngineDeps, operator: Initiator, key: ObjectKey): Promise<boolean> {
   const escrow = await deps.escrows.read(key);
+  if (escrow) await deps.space.markDirty([key]);
   await deps.escrows.remove(key);
   await recordOperation(deps, operator, {
     description: escrow ? 'The stored failure was forgotten.' : 'There was no stored failure to forget.',

@@ -78,6 +78,7 @@ export async function restartJob(
       const owed = (await hasOtherSystems(deps.state, deps.settings)) ? [] : await removalsOwed(deps, () => lease.renew());
       if (owed.length > 0) return { kind: 'busy', reason: owedReason(owed) };
       await requireInitial(deps);
+      await changeJob(deps.state, (job) => ({ ...job, linksForgottenAt: deps.clock().toISOString() }));
       linksCleared = await unlinkAll(deps, () => lease.renew());
       await takeSystemsOver(deps, () => lease.renew());
     } finally {

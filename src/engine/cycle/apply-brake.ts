@@ -16,18 +16,11 @@ import { overThreshold } from './weigh-removals';
 export async function applyBrake(context: CycleContext): Promise<QuarantineCause | undefined> {
   const { deps } = context;
   const { cycleId } = context.cycle();
-  const inCycle = new Map<RemovalKind, number>();
-  const inAll = new Map<RemovalKind, number>();
-  const add = (counts: Map<RemovalKind, number>, row: StagedDeletion): unknown =>
-    counts.set(row.kind, (counts.get(row.kind) ?? 0) + row.count);
-  for await (const page of deps.staged.list()) {
-    for (const row of page) {
-      add(inAll, row);
-      if (row.cycleId === cycleId) add(inCycle, row);
-    }
-  }
-  const held = await overThreshold(deps, inCycle, true);
-  const stillHeld = await overThreshold(deps, inAll, true);
+  const all: StagedDeletion[] = [];
+  for await (const page of deps.staged.list()) all.push(...page);
+  const ours = all.filter((row) => row.cycleId === cycleId);
+  const held = await overThreshold(deps, countsOf(ours), ours);
+  const stillHeld = await overThreshold(deps, countsOf(all), all);
   // An incremental cycle sees one of many that are held, which says nothing; an initial one sees them all and counts anew.
   const isPartial = context.cycle().kind === 'incremental';
   const { samples, count } = await settleCandidates(context, (row) => {
@@ -42,6 +35,12 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
     message: `Held by the brake: ${[...held.values()].join(' ')} Look at them, then allow them once or correct the source.`,
     sampleIds: samples,
   };
+}
+
+function countsOf(rows: readonly StagedDeletion[]): ReadonlyMap<RemovalKind, number> {
+  const counts = new Map<RemovalKind, number>();
+  for (const { kind, count } of rows) counts.set(kind, (counts.get(kind) ?? 0) + count);
+  return counts;
 }
 
 /** Lets candidates go or holds them. What was held before is told apart: a new look at it alone must not let it slip through. */

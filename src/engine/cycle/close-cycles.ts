@@ -35,11 +35,21 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
     endedAt: deps.clock().toISOString(),
   };
   if (isOverSource(cycle)) await judge(deps, cycle, counts, failed);
-  else await recoverFromBrake(deps);
+  if (cycle.kind === 'initial' && failed === 0) await endForgotten(deps, cycle);
+  if (!isOverSource(cycle)) await recoverFromBrake(deps);
   await deps.cycles.put(record);
   if (isOverSource(record)) await keepExecution(deps, record, counts);
   deps.logger.info('A cycle is complete', { cycleId: cycle.cycleId, cycleKind: cycle.kind, objects: counts.total, failed });
   return record;
+}
+
+/** An initial cycle that began after a restart had forgotten the links has found the accounts that were ours again. */
+async function endForgotten(deps: EngineDeps, { startedAt }: CycleRecord): Promise<void> {
+  const { value: job } = await readJob(deps.state);
+  if (job.linksForgottenAt === null || startedAt <= job.linksForgottenAt) return;
+  await changeJob(deps.state, (now) =>
+    now.linksForgottenAt === job.linksForgottenAt ? { ...now, linksForgottenAt: null } : now,
+  );
 }
 
 /** True for a cycle over the source; what an operator asked for says nothing about the health of the job. */

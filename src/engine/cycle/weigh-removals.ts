@@ -1,20 +1,22 @@
 import { brake, isShareDue, REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
 import type { Link } from '../../core/model';
+import type { StagedDeletion } from '../../ports/stores';
 import { canSignIn } from '../decide/loss';
 import type { EngineDeps } from '../deps';
 import { recentRemovals } from '../job/removal-window';
 
 /**
  * The kinds of removal that the brake holds, with the reason.
- * @param hasMemory Whether removals of the last 24 hours count as well: not for what an operator asks for by name
+ * @param again The objects that are counted; given where removals of the last 24 hours count as well, which is not so for what an operator
+ *   asks for by name
  */
 export async function overThreshold(
   deps: EngineDeps,
   counts: ReadonlyMap<RemovalKind, number>,
-  hasMemory: boolean,
+  again?: readonly StagedDeletion[],
 ): Promise<ReadonlyMap<RemovalKind, string>> {
   const held = new Map<RemovalKind, string>();
-  const recentOf = hasMemory ? await recentRemovals(deps) : () => 0;
+  const recentOf = again ? await recentRemovals(deps, again) : () => 0;
   const canLose = counter(deps);
   const limits = { absolute: deps.settings.deletionThreshold, percent: deps.settings.deletionThresholdPercent };
   for (const kind of REMOVAL_KINDS) {

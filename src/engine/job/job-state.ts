@@ -36,6 +36,8 @@ export interface JobState {
   readonly steadyStateLastAt: string | null;
   /** Set by run and start: the next cycle runs once whatever the quarantine's back-off says. */
   readonly runNow: boolean;
+  /** When a restart forgot the links (ISO 8601), until an initial cycle has looked for the accounts of those who have left; else null. */
+  readonly linksForgottenAt: string | null;
   /** The quarantine that an operator lifted, until a cycle shows whether that was right. */
   readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
 }
@@ -53,6 +55,7 @@ export const NEW_JOB: JobState = {
   steadyStateFirstAt: null,
   steadyStateLastAt: null,
   runNow: false,
+  linksForgottenAt: null,
   lifted: null,
 };
 
@@ -78,7 +81,7 @@ export type RunningCycle = CycleState;
 export type StoredApplication = SourceApplication;
 
 /** Reads the job's state; a job that has never run has one too. */
-export async function readJob(state: StateStore): Promise<Stored<JobState>> {
+export async function readJob(state: Pick<StateStore, 'read'>): Promise<Stored<JobState>> {
   const stored = await state.read<JobState>(STATE_KEYS.job);
   if (stored) return { value: { ...NEW_JOB, ...stored.value }, etag: stored.etag };
   return { value: NEW_JOB, etag: '' };

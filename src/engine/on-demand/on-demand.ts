@@ -94,7 +94,7 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
     if (result.kind !== 'imported' || imported.has(keyText(result.key))) continue;
     imported.set(keyText(result.key), await withLoss(session, cycleId, result.key, result.object));
   }
-  const held = await overThreshold(deps, removalCounts([...imported.values()]), false);
+  const held = await overThreshold(deps, removalCounts([...imported.values()]));
   if (held.size > 0 && !request.dryRun) throw tooMany([...imported.values()], held);
   if (!request.dryRun) {
     for (const { item, removal } of imported.values()) await markLeaving(deps, removal?.memberships ?? [], item.changeId);

@@ -194,7 +194,6 @@ class PlanRun {
     const held = await overThreshold(
       this.planning.deps,
       new Map(Object.entries(this.header.removals) as [RemovalKind, number][]),
-      false,
     );
     const brake: PlanBrake[] = [...held].map(([kind, reason]) => ({ kind, count: this.header.removals[kind] ?? 0, reason }));
     await this.#save({ state: 'planned', phase: 'done', brake, endedAt: this.#deps.clock().toISOString(), error: null });

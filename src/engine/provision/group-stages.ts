@@ -18,10 +18,8 @@ import { alignMembers, NO_CHANGE } from './write-memberships';
 export const groupStages: Stages<TargetGroup> = {
   async match({ reads, item, decision, pairing, account, object, trace }) {
     const { link } = pairing.row;
-    // What becomes of a group out of scope is decided by its link alone, whether or not it is still there.
-    if (decision.kind !== 'in') return { ...NOT_FOUND, link };
-    const linked = link ? await readLinkedGroup(reads, link, trace) : NOT_FOUND;
-    if (linked.target) return linked;
+    const linked = link && decision.kind !== 'unknown' ? await readLinkedGroup(reads, link, trace) : NOT_FOUND;
+    if (linked.target || decision.kind !== 'in') return linked;
     return matchGroup(reads, item.sourceId, desireToMatch(reads, account, { object, decision, mode: 'create' }), trace);
   },
 
@@ -58,11 +56,14 @@ export const groupStages: Stages<TargetGroup> = {
     const link = pairing.requireLink();
     if (plan.action === 'delete') await deps.target.deleteGroup(link.targetId);
     await endLink(writing, link);
-    return found.target;
+    return plan.action === 'delete' ? undefined : found.target;
   },
 
-  // Only a group in scope can need no write, and nothing about its link changes with what was seen.
-  settle: async () => undefined,
+  async settle(writing) {
+    // Out of scope and gone in Zendesk, by an earlier try of ours or by somebody's hand: nothing is left to look after.
+    const { attempt, pairing, found } = writing;
+    if (attempt.decision.kind === 'out' && pairing.link && !found.target) await endLink(writing, pairing.link);
+  },
 
   async memberships({ deps, attempt, pairing, told }) {
     if (!hasMembers(attempt)) return NO_CHANGE;
@@ -82,10 +83,11 @@ function planOutOfScope({ reads, decision, pairing }: Attempt, { link }: Found<T
   if (decision.kind === 'in') throw new Error('an object in scope has no desired state');
   const { groups } = reads.schema;
   if (!link) {
-    // Perhaps an earlier try has deleted it, or let it go, and was cut off before its log entry.
-    if (pairing.row.claim)
-      return { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
-    return skip(decision.skipReason, `${decision.reason} It has no Zendesk group.`);
+    const { row } = pairing;
+    if (!row.link && !row.claim) return skip(decision.skipReason, `${decision.reason} It has no Zendesk group.`);
+    // Gone in Zendesk, by an earlier try of ours that was cut off before its log entry, or by somebody's hand.
+    const targetId = row.link?.targetId ?? null;
+    return { action: 'none', targetId, changes: [], role: null, adopts: false, notes: [], removals: [] };
   }
   if (!groups) return skip('ActionDisabled', `${decision.reason} The group mapping is switched off.`);
   const fate = deprovisionGroup(link, { actions: groups.actions });

@@ -158,8 +158,8 @@ export async function withClaim<T>(
   }
 }
 
-/** A refusal of one call may follow others of the same change that went through: what of it stands is seen by the next try. */
-function mayBeWritten(error: unknown, { action }: Plan): boolean {
-  if (error instanceof RejectedError) return action !== 'create';
+/** A refusal says that nothing was written, but for a new address: that takes several calls, of which the first may have gone through. */
+function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
+  if (error instanceof RejectedError) return action !== 'create' && changes.some(({ attribute }) => attribute === 'email');
   return !(error instanceof AlreadyExistsError || error instanceof LicenseLimitError || error instanceof DisputedMatchError);
 }

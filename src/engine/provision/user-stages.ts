@@ -1,4 +1,4 @@
-import { userEvidence } from '../../core/continued';
+import { proved, userEvidence, withProved } from '../../core/continued';
 import { deprovisionUser } from '../../core/deprovision';
 import type { Desired } from '../../core/desired';
 import { OpenTicketsError } from '../../core/errors';
@@ -7,9 +7,11 @@ import { planUser, planUserOut, roleText } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import { desireObject, desireToMatch } from '../decide/desire';
+import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
 import { createAccount, updateAccount } from './export-account';
 import { changesOf } from './export-plan';
+import { linkedTo } from './holder';
 import { type Found, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
 import { foretoldBy, planGroups } from './memberships';
 import type { Settle, Stages, Writing } from './stages';
@@ -22,7 +24,12 @@ export const userStages: Stages<TargetUser> = {
     const { reads, item, decision, pairing, account, object, trace } = attempt;
     const { link } = pairing.row;
     const linked = link && decision.kind !== 'unknown' ? await readLinkedUser(reads, link, trace) : NOT_FOUND;
-    if (linked.target || decision.kind !== 'in') return linked;
+    if (linked.target && linked.link) {
+      const earlier = proved(pairing.row.claim?.plan, userEvidence(linked.target, null, true));
+      return { ...linked, link: withProved(linked.link, earlier) };
+    }
+    if (decision.kind === 'out' && !link) return findForgotten(attempt);
+    if (decision.kind !== 'in') return linked;
     const desired = desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' });
     return matchUser(reads, item.sourceId, desired, mayAskByCreating(attempt, desired), trace);
   },
@@ -58,7 +65,12 @@ export const userStages: Stages<TargetUser> = {
   async settle(writing) {
     const { deps, attempt, pairing, found, told } = writing;
     const { link } = pairing;
-    if (!link) return;
+    if (!link) {
+      // An account of ours whose link was forgotten: linked again, so that the next cycle counts what it stands to lose.
+      if (!found.target) return;
+      await pairing.reserve(found.target.id);
+      return pairing.settle(userLinkAfter(writing, found.target));
+    }
     if (!found.target) {
       if (told.action !== 'delete') return;
       await forgetMemberships(deps, attempt.item.sourceId);
@@ -77,6 +89,19 @@ export const userStages: Stages<TargetUser> = {
     return joinGroups(deps, link, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
   },
 };
+
+/**
+ * After a restart that has forgotten the links: the account of somebody out of scope that carries our id is still ours to look after. Somebody
+ * may have left between the last cycle and the restart, and would keep access for ever.
+ */
+async function findForgotten({ reads, object, trace }: Attempt): Promise<Found<TargetUser>> {
+  if ((await readJob(reads.state)).value.linksForgottenAt === null) return NOT_FOUND;
+  const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
+  // Whoever is suspended already has lost access, and a return adopts the account.
+  if (!target?.active || target.suspended || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
+  trace.step('matching', 'Its link was forgotten by a restart; the account carries our id.', { targetId: target.id });
+  return { target, link: null, takesOverFrom: undefined };
+}
 
 const idsOf = (above: Attempt['above']) => above.map(({ groupId }) => groupId);
 

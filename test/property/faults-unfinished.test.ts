@@ -1,0 +1,132 @@
+import { RejectedError, UnavailableError } from '../../src/core/errors';
+import type { SourceId, TargetId } from '../../src/core/model';
+import { forgetEscrow } from '../../src/engine/control/escrow-control';
+import { restartJob } from '../../src/engine/control/restart';
+import { aCompany } from '../builders/people';
+import { Killed, type World } from './support/world';
+
+const OPERATOR = { type: 'application', id: '', displayName: 'test' } as const;
+
+/** Lets the next call of a method go through, and loses its answer. */
+function loseAnswer(world: World, method: string, error: Error): void {
+  world.target.hook = (moment, called) => {
+    if (moment !== 'after' || called !== method) return;
+    world.target.hook = undefined;
+    throw error;
+  };
+}
+
+const lastEntry = async (world: World, id: SourceId) => (await world.deps().log.query({ sourceId: id }, 1)).entries[0];
+
+describe('what an earlier try had written, and could not store', () => {
+  it('a suspension with its answer lost, and the person back before the next try: let in again', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    loseAnswer(world, 'updateUser', new UnavailableError('target', 'connection lost'));
+    directory.unassign(users[0]?.assignment ?? '');
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(true);
+    directory.assign(id, roles.user);
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(false);
+  });
+
+  it('a suspension with the seat given back, and the process dead: a return restores role and access', async () => {
+    const { world, directory, agents, roles } = aCompany(
+      { agents: 1 },
+      { settings: { deprovisionUsers: 'DowngradeAndSuspend' } },
+    );
+    await world.round();
+    const id = agents[0]?.id as SourceId;
+    loseAnswer(world, 'updateUser', new Killed('after the write'));
+    directory.unassign(agents[0]?.assignment ?? '');
+    await world.cycle();
+    await world.drain(undefined, (error) => error instanceof Killed);
+    expect(world.accountOf(id)).toMatchObject({ suspended: true, role: { role: 'end-user' } });
+    directory.assign(id, roles.agent);
+    await world.round();
+    expect(world.accountOf(id)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+  });
+});
+
+describe('what was refused was not written', () => {
+  it('a refused suspension, and an admin who suspends by hand: it is the admin’s, and a return does not lift it', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'updateUser') throw new RejectedError('suspended', 'no');
+    };
+    directory.unassign(users[0]?.assignment ?? '');
+    await world.round();
+    world.target.hook = undefined;
+    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    if (account) account.suspended = true;
+    world.nowMs += 7 * 3600_000;
+    await world.round();
+    expect((await lastEntry(world, id))?.provisioningStatusInfo.status).toBe('skipped');
+    directory.assign(id, roles.user);
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(true);
+  });
+
+  it('a refused suspension is one removal, however often it is tried', async () => {
+    const { world, directory, users } = aCompany(
+      { users: 3 },
+      { settings: { deletionThreshold: 1, deletionThresholdPercent: 100 } },
+    );
+    await world.round();
+    let isRefused = true;
+    world.target.hook = (moment, method) => {
+      if (isRefused && moment === 'before' && method === 'updateUser') throw new RejectedError('suspended', 'no');
+    };
+    directory.unassign(users[0]?.assignment ?? '');
+    await world.round();
+    isRefused = false;
+    for (let tries = 0; tries < 3; tries += 1) {
+      world.nowMs += 6 * 3600_000;
+      await world.round();
+    }
+    expect(world.accountOf(users[0]?.id as SourceId)?.suspended).toBe(true);
+  });
+});
+
+describe('nothing is forgotten in silence', () => {
+  it('a stored failure that an operator forgets is tried with the next cycle', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    const id = users[0]?.id as SourceId;
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'createUser') throw new RejectedError('email', 'no');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    await forgetEscrow(world.deps(), OPERATOR, { type: 'user', id });
+    await world.round();
+    expect(world.accountOf(id)).toBeDefined();
+  });
+
+  it('a group that somebody deleted in Zendesk, then unassigned: the log does not claim a deletion', async () => {
+    const { world, directory, roles } = aCompany({});
+    const group = directory.addGroup({ displayName: 'Sales' });
+    const assignment = directory.assign(group, roles.agent);
+    await world.round();
+    const there = world.target.groups.get(world.groupNamed('Sales')?.id as TargetId);
+    if (there) there.deleted = true;
+    directory.unassign(assignment);
+    await world.round();
+    expect(await lastEntry(world, group)).toMatchObject({ provisioningAction: 'other', skipReason: 'RedundantExport' });
+    expect((await world.deps().links.read({ type: 'group', id: group }))?.value.link ?? null).toBeNull();
+  });
+
+  it('somebody leaves just before a restart forgets the links: access ends all the same', async () => {
+    const { world, directory, users } = aCompany({ users: 2 });
+    await world.round();
+    const [leaver] = users;
+    directory.unassign(leaver?.assignment ?? '');
+    expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
+    await world.round();
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([true, false]);
+  });
+});
