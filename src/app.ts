@@ -4,7 +4,7 @@
  */
 export { composeApp } from './compose';
 export { ENDPOINTS } from './functions/endpoints';
-export { invocationLogger } from './functions/invocation-log';
+export { invocationLogger } from './functions/logger';
 export { makePlanWork } from './functions/plan-work';
 export { makeProvisionObject, makeProvisionObjectPoison } from './functions/provision-object';
 export { makeProvisioningCycle } from './functions/provisioning-cycle';

@@ -15,9 +15,9 @@ import type {
 } from '../ports/stores';
 import type { TargetConnector, TargetReads } from '../ports/target-connector';
 import type { WorkQueue } from '../ports/work-queue';
+import type { ClaimWatch } from './claim-watch';
 import type { JobSettings } from './job-settings';
 import type { MatchHistory } from './match-history';
-import type { ClaimWatch } from './provision/claim-watch';
 
 /**
  * What deciding may look at: both sides and what is kept, and nothing that could write. A stage that is given only this cannot change anything,

@@ -3,7 +3,7 @@ import { ReadableStream } from 'node:stream/web';
 import type { HttpResponseInit } from '@azure/functions';
 import { ProvisioningError } from '../core/errors';
 import { type Cell, csvBroken, csvHead, csvLines, type Separator } from './csv';
-import { invocationLogger } from './invocation-log';
+import { invocationLogger } from './logger';
 
 /** How things become a file. */
 interface Writer<T> {

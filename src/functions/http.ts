@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { withAdvice } from '../core/advice';
 import { ERROR_TABLE, type ErrorCode, REFUSAL_TABLE, type RefusalCode } from '../core/error-table';
 import { type ConfigError, ProvisioningError, ThrottledError } from '../core/errors';
-import { invocationLogger, withinInvocation } from './invocation-log';
+import { invocationLogger, withinInvocation } from './logger';
 
 /** One fault of a request. */
 export interface RequestFault {

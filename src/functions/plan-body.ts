@@ -1,5 +1,5 @@
 import type { RunningCycle } from '../engine/job/job-state';
-import { PLAN_EXPIRES_MS } from '../engine/preview/make-plan';
+import { PLAN_EXPIRES_MS } from '../engine/preview/planning';
 import type { PlanHeader, PlanRow } from '../ports/plan-store';
 import type { Body } from './http';
 import type { PlanHead, PlanObject } from './shapes/plan';

@@ -1,5 +1,5 @@
-import { PLAN_EXPIRES_MS } from '../engine/preview/make-plan';
-import { foreign, type Html, html } from '../pages/html';
+import { PLAN_EXPIRES_MS } from '../engine/preview/planning';
+import { foreign, type Html, html } from '../html';
 import type { Page } from '../pages/page';
 import type { PlanApplication, PlanHeader, PlanRow } from '../ports/plan-store';
 import { isHeld } from './plan-body';

@@ -1,11 +1,11 @@
 import type { InvocationContext, Timer } from '@azure/functions';
-import { observeCredential } from '../adapters/azure/observe';
 import type { App, ConfiguredApp } from '../compose';
-import { credentialEnd } from '../core/credential-end';
+import { type CredentialEnd, credentialEnd } from '../core/credential-end';
 import { continueApply } from '../engine/preview/apply-plan';
 import { continuePlan } from '../engine/preview/make-plan';
 import { jobStateLine, tellOfCredentialEnd } from '../engine/queries/job-state-line';
-import { invocationLogger, withinInvocation } from './invocation-log';
+import type { Telemetry } from '../ports/telemetry';
+import { invocationLogger, withinInvocation } from './logger';
 import { watchedJob } from './watched-job';
 
 /** Well inside the ten minutes of host.json. */
@@ -31,6 +31,11 @@ export const makePlanWork =
       if (next?.state === 'planning') await continuePlan(app.planning, next.planId, options);
       if (next?.state === 'applying') await continueApply(app.planning, next.planId, options);
     });
+
+/** Tells how many days the credential still has; call it once per tick. Nothing for one without an end. */
+export function observeCredential(end: CredentialEnd | undefined, telemetry: Telemetry): void {
+  if (end) telemetry.metric('zendesk.credential.days_left', end.daysLeft, { kind: end.kind });
+}
 
 /** How the job stands, as a line, a metric and, where the credential ends soon, a notice. */
 async function tellState(app: ConfiguredApp): Promise<void> {

@@ -4,7 +4,7 @@ import { HELD_DEFER_MS } from '../engine/job/gate';
 import { surviveOutage } from '../engine/job/hold-item';
 import { escrowPoisoned } from '../engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../engine/provision/handle-work-item';
-import { withinInvocation } from './invocation-log';
+import { withinInvocation } from './logger';
 import { continueCycle } from './provisioning-cycle';
 
 /** Thrown so that the queue keeps the message: an app that is not configured loses nothing. */

@@ -5,7 +5,7 @@ import { runCycle } from '../engine/cycle/run-cycle';
 import { tellOfStuckItems } from '../engine/job/watch-items';
 import { reportUnreadable } from '../engine/provision/escrow-poisoned';
 import { purgeLog } from '../engine/record/purge-log';
-import { withinInvocation } from './invocation-log';
+import { withinInvocation } from './logger';
 
 /**
  * How long one run may take before it stops at the next page and another one continues: well inside the ten minutes of host.json, so

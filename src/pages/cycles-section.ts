@@ -1,8 +1,9 @@
+import { span } from '../core/time-words';
 import type { CycleStatus } from '../engine/job/executions';
-import type { StatusPageView } from '../engine/queries/status-view';
-import { type Html, html } from './html';
+import { type Html, html } from '../html';
 import { logFilter } from './links';
-import { span, when } from './when';
+import type { StatusPageView } from './status-page-view';
+import { when } from './when';
 
 /** What a cycle did, in the order and colours of the chart. */
 const SERIES = [

@@ -1,9 +1,9 @@
 import { plainRemoval, REMOVAL_KINDS, type RemovalKind } from '../core/brake';
-import type { StatusPageView } from '../engine/queries/status-view';
 import { atLeast } from '../engine/queries/verdict';
+import { clip, foreign, type Html, html } from '../html';
 import type { Escrow } from '../ports/stores';
-import { clip, foreign, type Html, html } from './html';
 import { logFilter } from './links';
+import type { StatusPageView } from './status-page-view';
 import { when } from './when';
 
 /** Rows that a page shows; the JSON lists more. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HttpResponseInit } from '@azure/functions';
-import { Html, html } from './html';
+import { Html, html } from '../html';
 import { STYLE } from './style';
 
 /** A page, without what all pages share. */

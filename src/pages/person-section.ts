@@ -1,8 +1,8 @@
 import type { ProvisioningLogEntry } from '../core/record';
-import type { StatusPageView } from '../engine/queries/status-view';
+import { foreign, type Html, html } from '../html';
 import { escrowTable } from './failure-sections';
-import { foreign, type Html, html } from './html';
 import { logFilter } from './links';
+import type { StatusPageView } from './status-page-view';
 import { when } from './when';
 
 /** Looks one person or group up: a form that works without a script, and what is known. It stands still while the page refreshes. */

@@ -1,5 +1,5 @@
 import type { ConfigIssue } from '../core/errors';
-import { foreign, type Html, html } from './html';
+import { foreign, type Html, html } from '../html';
 import type { Page } from './page';
 
 /** The page of an app that cannot run: every problem at once, in plain words. */

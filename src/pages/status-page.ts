@@ -1,16 +1,17 @@
+import type { Step } from '../core/quarantine-advice';
+import { absolute } from '../core/time-words';
 import type { SampleObject } from '../engine/job/notify-samples';
-import type { Step } from '../engine/queries/quarantine-advice';
 import type { Progress } from '../engine/queries/read-status-progress';
-import type { StatusPageView } from '../engine/queries/status-view';
 import { type Verdict, verdictOf } from '../engine/queries/verdict';
+import { clip, foreign, type Html, html } from '../html';
 import { cyclesSection } from './cycles-section';
 import { failuresSection, named, stagedSection } from './failure-sections';
-import { clip, foreign, type Html, html } from './html';
 import { logFilter } from './links';
 import type { Page } from './page';
 import { personSection } from './person-section';
 import { REFRESH_SCRIPT } from './script';
-import { absolute, when } from './when';
+import type { StatusPageView } from './status-page-view';
+import { when } from './when';
 
 const BUSY_REFRESH_SECONDS = 3;
 const IDLE_REFRESH_SECONDS = 15;

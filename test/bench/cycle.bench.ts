@@ -23,11 +23,11 @@ import { makeStagedDeletionStore } from '../../src/adapters/storage/staged-delet
 import { makeStateStore } from '../../src/adapters/storage/state-store';
 import type { SourceId } from '../../src/core/model';
 import { readSchema } from '../../src/core/schema/read';
+import { ClaimWatch } from '../../src/engine/claim-watch';
 import { runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
-import { ClaimWatch } from '../../src/engine/provision/claim-watch';
 import { FakeSourceConnector } from '../fakes/source-connector';
 import { makeFakeTarget } from '../fakes/target-connector';
 import { makeFakeWorkQueue } from '../fakes/work-queue';

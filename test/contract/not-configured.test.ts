@@ -5,7 +5,7 @@ import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, composeApp } from '../../src/compose';
 import { HELD_DEFER_MS } from '../../src/engine/job/gate';
 import { makeExplain } from '../../src/functions/explain';
-import { invocationLogger } from '../../src/functions/invocation-log';
+import { invocationLogger } from '../../src/functions/logger';
 import { makeProvisionObject } from '../../src/functions/provision-object';
 import { withAzurite } from './storage/both';
 

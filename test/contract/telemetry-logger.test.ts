@@ -1,5 +1,5 @@
-import { lineOf, makeLogger, withinInvocation } from '../../src/adapters/azure/logger';
 import { Secret } from '../../src/config/secret';
+import { lineOf, makeLogger, withinInvocation } from '../../src/functions/logger';
 import { cpuMsSince } from '../support/cpu-time';
 
 interface Line {

@@ -1,6 +1,7 @@
-import { observeCredential, observeGraph, observePorts, observeZendesk } from '../../src/adapters/azure/observe';
+import { observeGraph, observePorts, observeZendesk } from '../../src/adapters/azure/observe';
 import type { Notice } from '../../src/core/notice';
 import type { ProvisioningLogEntry } from '../../src/core/record';
+import { observeCredential } from '../../src/functions/plan-work';
 import type { CycleRecord } from '../../src/ports/stores';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { makeFakeCycleStore } from '../fakes/cycle-store';

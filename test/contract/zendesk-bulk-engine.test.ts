@@ -4,7 +4,7 @@ import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type ConfiguredApp, composeApp } from '../../src/compose';
 import { runCycle } from '../../src/engine/cycle/run-cycle';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
-import { invocationLogger } from '../../src/functions/invocation-log';
+import { invocationLogger } from '../../src/functions/logger';
 import { aDirectory, type HttpApp, startHttpApp } from '../support/http-app';
 
 const PEOPLE = 120;

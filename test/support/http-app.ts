@@ -9,7 +9,7 @@ import { type App, type ConfiguredApp, composeApp } from '../../src/compose';
 import { runCycle } from '../../src/engine/cycle/run-cycle';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
-import { invocationLogger } from '../../src/functions/invocation-log';
+import { invocationLogger } from '../../src/functions/logger';
 
 /** Of the repository: tests and benchmarks are run from there. */
 const ROOT = process.cwd();

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lineOf } from '../../src/adapters/azure/logger';
 import type { JobStateLine } from '../../src/engine/queries/job-state-line';
+import { lineOf } from '../../src/functions/logger';
 import { evaluateKql, type Row, type Tables } from '../support/kql';
 
 /**

@@ -1,4 +1,3 @@
-import type { CredentialEnd } from '../../core/credential-end';
 import type { ProvisioningLogEntry } from '../../core/record';
 import type { Notifier } from '../../ports/notifier';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
@@ -208,9 +207,4 @@ export function observeNotifier(notifier: Notifier, telemetry: Telemetry): Notif
       await notifier.send(notice);
     },
   };
-}
-
-/** Tells how many days the credential still has; call it once per tick. Nothing for one without an end. */
-export function observeCredential(end: CredentialEnd | undefined, telemetry: Telemetry): void {
-  if (end) telemetry.metric('zendesk.credential.days_left', end.daysLeft, { kind: end.kind });
 }

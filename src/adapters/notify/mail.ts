@@ -1,5 +1,5 @@
-import type { Step } from '../../engine/queries/quarantine-advice';
-import { type Html, html } from '../../pages/html';
+import type { Step } from '../../core/quarantine-advice';
+import { type Html, html } from '../../html';
 import { changeFilter, type NoticeLinks } from './links';
 import type { NoticeWords } from './words';
 

@@ -1,6 +1,6 @@
 import { credentialAdvice } from '../../core/credential-end';
 import type { Notice, NoticeSample } from '../../core/notice';
-import { quarantineAdvice, RUN_NOW, type Step } from '../../engine/queries/quarantine-advice';
+import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
 
 /** A notice in plain words, for whatever channel carries it. */
 export interface NoticeWords {

@@ -8,8 +8,8 @@ import {
   UnavailableError,
 } from '../../core/errors';
 import type { QuarantineCause } from '../../core/quarantine';
-import { type CycleContext, CycleInterrupted } from '../cycle-context';
 import type { EngineDeps } from '../deps';
+import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
 import { importAssignments, loadAssignments } from '../import/import-assignments';
 import { importGroups } from '../import/import-groups';
 import { importUsers } from '../import/import-users';

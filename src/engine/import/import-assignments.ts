@@ -1,13 +1,12 @@
 import { follow, NOT_FOLLOWED } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
-import type { AppRoleAssignment, SourceId } from '../../core/model';
+import type { AppRoleAssignment } from '../../core/model';
 import type { AssignmentPage } from '../../ports/source-connector';
-import type { ObjectKey } from '../../ports/stores';
-import type { CycleContext } from '../cycle-context';
-import { usersBelow } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
+import type { CycleContext } from './cycle-context';
 import { addTo } from './import-session';
 import { KeptParts } from './kept-parts';
+import { markPrincipals } from './mark-principals';
 import { proveMissing } from './missing-assignments';
 
 /** Pages after which the place in the list is kept: the ids of so many pages fit into one document with room to spare. */
@@ -122,26 +121,8 @@ async function storedById(deps: EngineDeps): Promise<Map<string, AppRoleAssignme
 const isSame = (stored: AppRoleAssignment | undefined, listed: AppRoleAssignment): boolean =>
   stored !== undefined && stored.appRoleId === listed.appRoleId && stored.principalId === listed.principalId;
 
-/** Marks the principals of assignments, and for groups everybody below, before the difference itself is stored. */
-export async function markPrincipals(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {
-  const principals: ObjectKey[] = assignments.flatMap(({ principalId, principalType }): ObjectKey[] => {
-    if (principalType === 'User') return [{ type: 'user', id: principalId }];
-    return principalType === 'Group' ? [{ type: 'group', id: principalId }] : [];
-  });
-  await deps.space.markDirty(principals);
-  const groups = new Set(principals.flatMap(({ type, id }) => (type === 'group' ? [id] : [])));
-  for (const id of groups) await markUsersBelow(deps, id);
-}
-
 /** Marks service principals that are assigned, so that the log says why they are skipped; nobody needs to hear that one has left. */
 async function markStrangers(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {
   const strangers = assignments.filter(({ principalType }) => principalType === 'ServicePrincipal');
   await deps.space.markDirty(strangers.map(({ principalId }) => ({ type: 'user', id: principalId })));
-}
-
-/** Marks every user below a group as waiting to be evaluated. */
-export async function markUsersBelow(deps: EngineDeps, groupId: SourceId): Promise<void> {
-  for await (const users of usersBelow(deps.space, deps.settings.groupMembership, groupId)) {
-    await deps.space.markDirty(users.map((id) => ({ type: 'user', id })));
-  }
 }

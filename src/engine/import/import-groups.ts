@@ -4,14 +4,14 @@ import type { Attributes, SourceId, SourceObject } from '../../core/model';
 import type { MemberChange, SourceChange, SourceLink } from '../../ports/source-connector';
 import type { GroupChunk, MemberEdge } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
-import type { CycleContext } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
 import { chosenGroups } from './chosen-groups';
-import { markUsersBelow } from './import-assignments';
+import type { CycleContext } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
+import { markUsersBelow } from './mark-principals';
 import { mergeAttributes } from './merge';
 import { filterGroups, groupAttributes } from './schema-needs';
 

@@ -1,7 +1,7 @@
 import { NotFoundError } from '../../core/errors';
 import type { SourceId, SourceObject } from '../../core/model';
-import type { CycleContext } from '../cycle-context';
 import { makeAncestry } from '../decide/ancestry';
+import type { CycleContext } from './cycle-context';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 
 /** True when an object that was deleted is told of as living. */

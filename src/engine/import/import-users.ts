@@ -4,10 +4,10 @@ import type { Attributes, DeletedState, SourceId, SourceObject } from '../../cor
 import type { SourceChange, SourcePage } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
-import { type CycleContext, CycleInterrupted } from '../cycle-context';
 import { usersBelow } from '../decide/ancestry';
 import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';
+import { type CycleContext, CycleInterrupted } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { mergeAttributes } from './merge';
 

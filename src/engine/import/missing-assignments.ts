@@ -1,9 +1,9 @@
 import type { AppRoleAssignment, SourceId } from '../../core/model';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
-import type { CycleContext } from '../cycle-context';
-import { markPrincipals } from './import-assignments';
+import type { CycleContext } from './cycle-context';
 import { addTo } from './import-session';
 import { KeptParts } from './kept-parts';
+import { markPrincipals } from './mark-principals';
 
 /** What direct reads say of one principal of whom the list lacked something. */
 interface Verdict {

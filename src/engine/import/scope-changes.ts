@@ -1,7 +1,6 @@
 import type { SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey, StagedDeletion } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
-import type { CycleContext } from '../cycle-context';
 import { dueFor } from '../decide/due';
 import { lossOf } from '../decide/loss';
 import { entitlementsOf, type ScopeContext } from '../decide/scope-object';
@@ -9,6 +8,7 @@ import { stageLoss } from '../decide/stage-loss';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import { entryOf } from '../record/log-entry';
 import { itemFor } from '../work-item';
+import type { CycleContext } from './cycle-context';
 import { newUser, told } from './import-users';
 
 /**

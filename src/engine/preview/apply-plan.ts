@@ -4,17 +4,17 @@ import type { Stored } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles } from '../cycle/close-cycles';
-import { CycleInterrupted } from '../cycle-context';
 import { ancestryOf } from '../decide/ancestry';
 import { markLeaving } from '../decide/stage-loss';
+import { CycleInterrupted } from '../import/cycle-context';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import { type Lease, takeLease } from '../job/lease';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
 import { itemFor } from '../work-item';
-import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './make-plan';
 import { planObject, planRow } from './plan-object';
+import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './planning';
 
 /** Why a plan is not applied. */
 export type ApplyRefusal =

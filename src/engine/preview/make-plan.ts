@@ -5,12 +5,12 @@ import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/
 import { disposition, isTransientFailure } from '../../core/retry';
 import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
-import type { PlanBrake, PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
+import type { PlanBrake, PlanHeader, PlanRow } from '../../ports/plan-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { overThreshold } from '../cycle/weigh-removals';
-import { type CycleContext, CycleInterrupted } from '../cycle-context';
 import { ancestryOf } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
+import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
 import { FollowedGroups } from '../import/followed-groups';
 import { importAssignments, loadAssignments } from '../import/import-assignments';
 import { importGroups } from '../import/import-groups';
@@ -25,31 +25,13 @@ import type { Initiator } from '../record/log-entry';
 import { planObject, planRow } from './plan-object';
 import { type PlanBegun, takeSlot } from './plan-slot';
 import { copySpace, planState } from './plan-space';
-
-/** What planning needs besides the engine. */
-export interface Planning {
-  readonly deps: EngineDeps;
-  readonly plans: PlanStore;
-  readonly shadow: ShadowSpace;
-}
-
-/** One plan is worked on at a time: they share the space that they import into. */
-export const PLAN_LEASE = 'plan-lease';
-
-/** After this long a plan can no longer be applied: it tells of a directory that has moved on. */
-export const PLAN_EXPIRES_MS = 24 * 3600_000;
+import { PLAN_LEASE, type Planning, type PlanOptions } from './planning';
 
 /** Plans older than this are removed when a new one is made. */
 const PLAN_KEPT_MS = 7 * 24 * 3600_000;
 
 /** Objects planned between two saves: few enough to fit into the time of a call when Zendesk is slow. */
 const PLANNED_AT_ONCE = 64;
-
-/** How one call may go about it. */
-export interface PlanOptions {
-  readonly owner: string;
-  readonly budgetMs: number;
-}
 
 /**
  * Begins a plan: what an initial cycle would do now, object by object. Nothing but the plan is written. One at a time.

@@ -2,7 +2,7 @@ import { StaleStateError } from '../../core/errors';
 import type { PlanHeader } from '../../ports/plan-store';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
-import { PLAN_EXPIRES_MS, type Planning } from './make-plan';
+import { PLAN_EXPIRES_MS, type Planning } from './planning';
 
 /** The plan that has the right to be worked on: plans share the space that they import into. */
 const SLOT = 'plan-slot';

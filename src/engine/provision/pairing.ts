@@ -2,9 +2,9 @@ import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, RejectedErro
 import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { LinkClaim, LinkRow, LinkStore, ObjectKey } from '../../ports/stores';
+import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps, EngineReads } from '../deps';
 import { breakPair } from './break-pair';
-import { CLAIM_MS } from './claim-watch';
 
 /** What is stored of one object's pairing, as read. */
 export interface PairingState {

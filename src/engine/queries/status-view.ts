@@ -1,9 +1,7 @@
 import { type CredentialEnd, credentialAdvice, TELL_DAYS_BEFORE } from '../../core/credential-end';
 import type { ConfigIssue } from '../../core/errors';
-import type { PageLinks } from '../../pages/links';
 import { isOverSource } from '../cycle/close-cycles';
 import { permissionAdvice, unreadAdvice } from './permission-advice';
-import type { PersonStatus } from './read-person';
 import type { JobStatus } from './read-status';
 
 /** Every kind of warning, for the OpenAPI document too. */
@@ -41,15 +39,6 @@ export interface StatusView {
   readonly status: JobStatus;
   readonly warnings: readonly StatusWarning[];
   readonly now: Date;
-}
-
-/** What only the page shows. */
-export interface StatusPageView extends StatusView {
-  readonly links: PageLinks;
-  /** Names of listed objects by Entra object id. */
-  readonly names: ReadonlyMap<string, string>;
-  /** Undefined when nobody was asked about. */
-  readonly person: PersonStatus | undefined;
 }
 
 const CHANNEL_SETTINGS = { email: 'NOTIFICATION_EMAIL', webhook: 'NOTIFICATION_WEBHOOK_URL' } as const;

@@ -1,6 +1,6 @@
 import { sentence } from '../../core/advice';
-import { relative } from '../../pages/when';
-import { quarantineAdvice, RUN_NOW, type Step } from './quarantine-advice';
+import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
+import { relative } from '../../core/time-words';
 import type { StatusView } from './status-view';
 
 /** The state of things in one sentence, and what a person does about it. */

@@ -4,6 +4,7 @@ import type { SourceId, TargetId, TargetUser, WorkItem } from '../../../src/core
 import type { Notice } from '../../../src/core/notice';
 import type { ProvisioningSchema } from '../../../src/core/schema/model';
 import { readSchema } from '../../../src/core/schema/read';
+import { ClaimWatch } from '../../../src/engine/claim-watch';
 import { closeCycles } from '../../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../../src/engine/deps';
@@ -11,7 +12,6 @@ import { makeGate } from '../../../src/engine/job/gate';
 import { changeJob } from '../../../src/engine/job/job-state';
 import type { JobSettings } from '../../../src/engine/job-settings';
 import { MatchHistory } from '../../../src/engine/match-history';
-import { ClaimWatch } from '../../../src/engine/provision/claim-watch';
 import { handleWorkItem } from '../../../src/engine/provision/handle-work-item';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
 import { someConfig } from '../../builders/settings';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { clip, escapeHtml, foreign, html } from '../../../src/pages/html';
+import { absolute, relative, span } from '../../../src/core/time-words';
+import { clip, escapeHtml, foreign, html } from '../../../src/html';
 import { logFilter, pageLinks } from '../../../src/pages/links';
 import { writePage } from '../../../src/pages/page';
-import { absolute, relative, span } from '../../../src/pages/when';
 
 describe('html › escaping', () => {
   test.each([

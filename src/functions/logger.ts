@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { LogFields, Logger } from '../../ports/runtime';
+import type { LogFields, Logger } from '../ports/runtime';
 
 /** Where lines go: the log methods of the Functions `InvocationContext`. */
 export interface LogSink {
@@ -37,6 +37,9 @@ export function makeLogger(fallback?: LogSink): Logger {
     error: (message, fields) => write('error', message, fields),
   };
 }
+
+/** The app's logger: each line goes to the invocation under way; outside of one there is nobody to tell. */
+export const invocationLogger = makeLogger();
 
 /** One line: message and fields. Absent fields are left out; control characters cannot break the line. */
 export function lineOf(message: string, fields: LogFields = {}): string {

@@ -1,6 +1,6 @@
-import { ENTRA_ERROR_CODE, RECOMMENDED_ACTION } from '../../core/advice';
-import { ERROR_CODES } from '../../core/errors';
-import type { QuarantineReason } from '../../core/quarantine';
+import { ENTRA_ERROR_CODE, RECOMMENDED_ACTION } from './advice';
+import { ERROR_CODES } from './errors';
+import type { QuarantineReason } from './quarantine';
 
 /** A request of this app that is part of the remedy; the body is JSON. */
 export interface Remedy {

@@ -1,9 +1,9 @@
-import type { CycleEvent, CycleState } from '../core/cycle-state';
-import type { AppRoleAssignment, SourceApplication, SourceId } from '../core/model';
-import type { ObjectKey } from '../ports/stores';
-import type { Ancestry } from './decide/ancestry';
-import type { EngineDeps } from './deps';
-import type { FollowedGroups } from './import/followed-groups';
+import type { CycleEvent, CycleState } from '../../core/cycle-state';
+import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { ObjectKey } from '../../ports/stores';
+import type { Ancestry } from '../decide/ancestry';
+import type { EngineDeps } from '../deps';
+import type { FollowedGroups } from './followed-groups';
 
 /** A cycle in progress, as its phases see it. */
 export interface CycleContext {

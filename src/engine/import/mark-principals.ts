@@ -1,0 +1,22 @@
+import type { AppRoleAssignment, SourceId } from '../../core/model';
+import type { ObjectKey } from '../../ports/stores';
+import { usersBelow } from '../decide/ancestry';
+import type { EngineDeps } from '../deps';
+
+/** Marks the principals of assignments, and for groups everybody below, before the difference itself is stored. */
+export async function markPrincipals(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {
+  const principals: ObjectKey[] = assignments.flatMap(({ principalId, principalType }): ObjectKey[] => {
+    if (principalType === 'User') return [{ type: 'user', id: principalId }];
+    return principalType === 'Group' ? [{ type: 'group', id: principalId }] : [];
+  });
+  await deps.space.markDirty(principals);
+  const groups = new Set(principals.flatMap(({ type, id }) => (type === 'group' ? [id] : [])));
+  for (const id of groups) await markUsersBelow(deps, id);
+}
+
+/** Marks every user below a group as waiting to be evaluated. */
+export async function markUsersBelow(deps: EngineDeps, groupId: SourceId): Promise<void> {
+  for await (const users of usersBelow(deps.space, deps.settings.groupMembership, groupId)) {
+    await deps.space.markDirty(users.map((id) => ({ type: 'user', id })));
+  }
+}
