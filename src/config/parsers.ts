@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isGuid } from '../core/guid';
 import { ncrontabProblem } from './ncrontab';
 import { Secret } from './secret';
 
@@ -8,7 +9,6 @@ import { Secret } from './secret';
  */
 export type Parser<T> = z.ZodType<T, string>;
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const EMAIL = /^[^\s@<>()",;:\\[\]]{1,64}@[^\s@<>()",;:\\[\]]{1,255}$/;
 
 /** Any text. */
@@ -68,7 +68,7 @@ export const bearerToken: Parser<Secret> = z
 /** A GUID, in lower case. */
 export const guid: Parser<string> = z
   .string()
-  .regex(GUID, 'must be a GUID such as 11111111-2222-3333-4444-555555555555')
+  .refine(isGuid, 'must be a GUID such as 11111111-2222-3333-4444-555555555555')
   .transform((value) => value.toLowerCase());
 
 /** One of some words, compared without case, given back as it is spelt here. */

@@ -1,3 +1,4 @@
+import { HOUR_MS } from './time';
 /** Why the whole job is slowed down; Graph's names. @see https://learn.microsoft.com/graph/api/resources/synchronization-synchronizationquarantine */
 export const QUARANTINE_REASONS = [
   'EncounteredBaseEscrowThreshold',
@@ -33,8 +34,6 @@ export interface Quarantine extends QuarantineCause {
   readonly seriesCount: number;
   readonly nextAttempt: string;
 }
-
-const HOUR_MS = 3600_000;
 
 /** The documented absolute limits. @see https://learn.microsoft.com/entra/identity/app-provisioning/application-provisioning-quarantine-status */
 export const ABSOLUTE_FAILURES = 40_000;

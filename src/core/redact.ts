@@ -1,3 +1,5 @@
+import { isGuid } from './guid';
+
 const GONE = '[redacted]';
 /** A shorter value would blot out ordinary words. */
 const SHORTEST_SECRET = 6;
@@ -9,8 +11,6 @@ const NAMED =
   /([\w-]*(?:secret|passwor[dt]|passwd|token|api[_-]?key|authorization|signature)[\w-]*["']?\s*[=:]\s*["']?)([^\s"',;&<>]{4,})/gi;
 /** A long run that mixes letters and digits: a token, a key, a hash. */
 const LONG_RUN = /[\w+~-]{24,}={0,2}/g;
-/** An object id of Entra is no secret, and what a refusal is about. */
-const GUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /**
  * Takes credentials out of a text from the other side, before it goes into an error, a log or a notice. Pure.
@@ -24,7 +24,7 @@ export function redactSecrets(text: string, known: readonly string[] = []): stri
   return clean
     .replace(SCHEME, `$1 ${GONE}`)
     .replace(NAMED, `$1${GONE}`)
-    .replace(LONG_RUN, (run) => (GUID.test(run) || !/\d/.test(run) || !/[a-z]/i.test(run) ? run : GONE));
+    .replace(LONG_RUN, (run) => (isGuid(run) || !/\d/.test(run) || !/[a-z]/i.test(run) ? run : GONE));
 }
 
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');

@@ -1,5 +1,6 @@
 import { ERROR_TABLE, type ErrorRow } from './error-table';
 import { DisputedMatchError, ProvisioningError, ThrottledError } from './errors';
+import { HOUR_MS } from './time';
 
 /** What is to be done about an error; the only place that decides it. */
 export type Disposition =
@@ -50,8 +51,6 @@ export function isTransientFailure(error: unknown): boolean {
   const decided = disposition(error);
   return decided.kind === 'escrow' && decided.isTransient;
 }
-
-const HOUR_MS = 3600_000;
 
 /** Hours after the first failure at which a refused object is tried again, then daily until the last day. */
 const LADDER_HOURS = [6, 12, 24] as const;

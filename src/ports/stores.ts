@@ -29,6 +29,9 @@ export interface ObjectKey {
   readonly id: SourceId;
 }
 
+/** An object's key as one text, for maps and sets. */
+export const keyText = ({ type, id }: ObjectKey): string => `${type} ${id}`;
+
 /** A direct member of a group, as last read. */
 export interface MemberEdge {
   readonly groupId: SourceId;
@@ -64,6 +67,7 @@ export type SpaceReads = Pick<
   | 'listObjectsNotSeen'
   | 'listMembers'
   | 'listMembersNotSeen'
+  | 'listGroupChunks'
   | 'groupsOf'
   | 'listAssignments'
   | 'listDirty'

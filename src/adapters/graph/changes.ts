@@ -1,11 +1,12 @@
 import { UnexpectedResponseError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import { type Attributes, type SourceId, sourceId } from '../../core/model';
 import { MAX_GROUPS_PER_DELTA, type SourceChange, type SourceLink, type SourcePage } from '../../ports/source-connector';
 import { managerSelect, readAttributes, selectList } from './attributes';
 import type { Operation } from './failures';
 import type { GraphHttp, Json } from './http';
 import type { Managers } from './managers';
-import { isGuid, literal, OPERATIONS } from './operations';
+import { literal, OPERATIONS } from './operations';
 import { type Page, readId, readLinkChanges, readPage, readRemoved } from './rows';
 
 /** A group whose members Graph keeps from apps without Member.Read.Hidden: it lists none. @see https://learn.microsoft.com/graph/api/group-list-members#permissions */

@@ -1,4 +1,5 @@
 import { NotFoundError, UnexpectedResponseError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import {
   type AppRoleAssignment,
   type Attributes,
@@ -25,7 +26,7 @@ import { HIDDEN_MEMBERSHIP, readGroupChanges, readUserChanges } from './changes'
 import { type GraphHttp, type GraphOptions, makeGraphHttp } from './http';
 import { type Mail, sendMail } from './mail';
 import { Managers } from './managers';
-import { isGuid, OPERATIONS, PAGE_SIZE } from './operations';
+import { OPERATIONS, PAGE_SIZE } from './operations';
 import { pages } from './paging';
 import { checkPermissions, probeSource } from './probe';
 import { groupsOf, proveMembershipGone, readAssignmentsOf } from './proofs';

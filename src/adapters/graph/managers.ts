@@ -1,7 +1,8 @@
+import { isGuid } from '../../core/guid';
 import type { Attributes, AttributeValue } from '../../core/model';
 import { managerSelect, pathOf, valueAt } from './attributes';
 import type { GraphHttp, Json } from './http';
-import { isGuid, OPERATIONS } from './operations';
+import { OPERATIONS } from './operations';
 
 /** Managers kept: each is asked for by all of its reports, which follow one another in an initial round. */
 const MAX_CACHED = 1_000;

@@ -36,10 +36,5 @@ export const OPERATIONS = {
 /** Largest page of directory objects. @see https://learn.microsoft.com/graph/api/user-list#optional-query-parameters */
 export const PAGE_SIZE = '999';
 
-const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-/** Whether a text is an object id. Anything else would be read as a path or a name. */
-export const isGuid = (text: string): boolean => GUID.test(text);
-
 /** A text as an OData string literal: quotes doubled, so that it cannot end the literal. @see https://learn.microsoft.com/graph/query-parameters#escaping-single-quotes */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

@@ -1,9 +1,10 @@
 import { ProvisioningError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import type { ProbeRow } from '../../core/probe';
 import type { PermissionFinding } from '../../ports/source-connector';
 import type { Operation } from './failures';
 import type { GraphHttp, Json } from './http';
-import { isGuid, literal, OPERATIONS, PERMISSIONS } from './operations';
+import { literal, OPERATIONS, PERMISSIONS } from './operations';
 import { readApplicationRow, readPage } from './rows';
 
 /** What a check found; `verdict` where it is about the permission of its operation and the status alone does not tell. */

@@ -1,9 +1,10 @@
 import { NotFoundError, UnexpectedResponseError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import type { AppRoleAssignment, ObjectType, SourceId } from '../../core/model';
 import type { AssignedPrincipal, AssignmentsRead, Proof } from '../../ports/source-connector';
 import { HIDDEN_MEMBERSHIP } from './changes';
 import type { GraphHttp } from './http';
-import { isGuid, literal, OPERATIONS, PAGE_SIZE } from './operations';
+import { literal, OPERATIONS, PAGE_SIZE } from './operations';
 import { pages } from './paging';
 import { orUnknown } from './reads';
 import { readAssignmentRow, readMemberRow } from './rows';

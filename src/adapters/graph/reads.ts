@@ -1,4 +1,5 @@
 import { ProvisioningError, UnexpectedResponseError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import { type Attributes, type ObjectType, sourceId } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
 import { managerSelect, readAttributes, selectList } from './attributes';
@@ -6,7 +7,7 @@ import { isCompleteUser } from './changes';
 import type { Operation } from './failures';
 import type { GraphHttp, Json } from './http';
 import { managerAttributes } from './managers';
-import { isGuid, literal, OPERATIONS, PAGE_SIZE } from './operations';
+import { literal, OPERATIONS, PAGE_SIZE } from './operations';
 import { pages } from './paging';
 import { readId, readPage } from './rows';
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { concurrently } from '../../concurrently';
 import { matchesFacts } from '../../core/log-filter/match';
 import type { ProvisioningLogEntry } from '../../core/record';
+import { DAY_MS } from '../../core/time';
 import { InvalidLogQueryError, type LogPage, type LogQuery } from '../../ports/provisioning-log';
 import {
   dayFamily,
@@ -117,7 +118,6 @@ async function* newestRows(table: StoreTable, range: KeyRange, pageSize: number)
   for await (const page of table.pages(range, { select: COLUMNS, pageSize })) yield* page;
 }
 
-const DAY_MS = 86_400_000;
 /** Rows that are held at a time to be turned round. */
 const MAX_WINDOW_ROWS = 2_000;
 

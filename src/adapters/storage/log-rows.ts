@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { factsOf, type LogFacts } from '../../core/log-filter/match';
 import type { ProvisioningLogEntry } from '../../core/record';
+import { DAY_MS } from '../../core/time';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import { entryErrorCode, entryMs, entryNames, fold } from './log-rules';
 import type { RowKey } from './store-table';
@@ -24,7 +25,6 @@ const COUNTS_ROW = 'counts';
 /** Index columns serve filters and searches; what is longer is decided on the entry itself. */
 const MAX_INDEXED_LENGTH = 1_000;
 const MAX_INDEXED_NAMES = 20;
-const DAY_MS = 86_400_000;
 
 /** Statuses that somebody looks for and that are few: they have an index. The others are found quickly among all entries. */
 export const INDEXED_STATUSES: readonly string[] = ['failure', 'warning'];

@@ -1,4 +1,5 @@
 import type { NoticeSample } from '../../core/notice';
+import { DAY_MS } from '../../core/time';
 import type { CycleRecord, Escrow } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { changeDocument } from '../job/job-state';
@@ -9,8 +10,6 @@ interface Told {
   readonly lastAt: string | null;
   readonly objects: Readonly<Record<string, string>>;
 }
-
-const DAY_MS = 24 * 3600_000;
 
 /** Objects remembered as told of. When more fail at once, people have been told of the trouble all the same. */
 const REMEMBERED = 2_000;

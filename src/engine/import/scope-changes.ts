@@ -1,5 +1,6 @@
 import type { SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey, StagedDeletion } from '../../ports/stores';
+import { keyText } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { dueFor } from '../decide/due';
 import { lossOf } from '../decide/loss';
@@ -118,8 +119,6 @@ async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, Stag
   for await (const page of context.deps.staged.list()) for (const row of page) held.set(keyText(row.key), row);
   return held;
 }
-
-const keyText = (key: ObjectKey): string => `${key.type} ${key.id}`;
 
 /** The order in which waiting objects are listed: groups before users, then by id. */
 export const compareKeys = (a: ObjectKey, b: ObjectKey): number =>

@@ -1,4 +1,5 @@
 import { BRAKE_WINDOW_MS, type RemovalKind } from '../../core/brake';
+import { HOUR_MS } from '../../core/time';
 import type { StagedDeletion } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { changeDocument } from './job-state';
@@ -15,7 +16,6 @@ interface RemovalWindow {
 }
 
 const KEY = 'removals';
-const HOUR_MS = 3600_000;
 
 /** How many objects an hour remembers by name: what is beyond the brake's threshold is held anyway. */
 const REMEMBERED = 800;

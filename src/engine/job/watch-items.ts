@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../../core/time';
 import type { EngineDeps } from '../deps';
 import { readJob } from './job-state';
 import { STATUS_KEYS } from './status-keys';
@@ -18,7 +19,6 @@ export interface ItemsWatch {
   readonly waiting: number;
 }
 
-const HOUR_MS = 3600_000;
 const SLOW_MS = 3 * HOUR_MS;
 const STUCK_MS = 24 * HOUR_MS;
 

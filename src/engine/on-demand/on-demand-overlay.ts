@@ -1,5 +1,6 @@
 import type { SourceObject } from '../../core/model';
-import type { ConnectorSpace, MemberEdge, ObjectKey, StateStore } from '../../ports/stores';
+import type { ConnectorSpace, MemberEdge, SpaceReads, StateStore } from '../../ports/stores';
+import { keyText } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 
 /** The same app with nothing written: what a dry run changes in the connector space and in the state stays in memory. */
@@ -8,7 +9,7 @@ export function withoutWriting(deps: EngineDeps): EngineDeps {
 }
 
 /** Documents of state over stored ones: read through, written to memory. */
-export function overlayState(base: StateStore): StateStore {
+export function overlayState(base: Pick<StateStore, 'read'>): StateStore {
   const written = new Map<string, unknown>();
   return {
     async read<T>(key: string) {
@@ -24,16 +25,24 @@ export function overlayState(base: StateStore): StateStore {
   };
 }
 
-const keyText = (key: ObjectKey): string => `${key.type} ${key.id}`;
 const edgeText = (edge: MemberEdge): string => `${edge.groupId} ${edge.memberId}`;
 
-/** A connector space over another: what one object's import writes is kept in memory and seen by whoever reads after it. */
-export function overlaySpace(base: ConnectorSpace): ConnectorSpace {
+/**
+ * A connector space over another: what one object's import writes is kept in memory and seen by whoever reads after it. What it stands on can
+ * only be read, so a method that the port gets later has to be written here before this compiles.
+ */
+export function overlaySpace(base: SpaceReads): ConnectorSpace {
   const objects = new Map<string, SourceObject>();
   const joined = new Map<string, MemberEdge>();
   const left = new Set<string>();
+  const dropped = async (): Promise<void> => undefined;
   return {
-    ...base,
+    listObjects: (type) => base.listObjects(type),
+    listObjectsNotSeen: (type, round) => base.listObjectsNotSeen(type, round),
+    listMembersNotSeen: (groupId, round) => base.listMembersNotSeen(groupId, round),
+    listGroupChunks: (generation) => base.listGroupChunks(generation),
+    listAssignments: () => base.listAssignments(),
+    listDirty: (after) => base.listDirty(after),
     async readObject(key) {
       const own = objects.get(keyText(key));
       return own ? { value: own, etag: 'overlay' } : base.readObject(key);
@@ -67,11 +76,13 @@ export function overlaySpace(base: ConnectorSpace): ConnectorSpace {
       const own = [...joined.values()].filter((edge) => edge.memberId === memberId).map((edge) => edge.groupId);
       return [...new Set([...stored, ...own])];
     },
-    stampObjects: async () => undefined,
-    removeObject: async () => undefined,
-    putAssignments: async () => undefined,
-    removeAssignments: async () => undefined,
-    markDirty: async () => undefined,
+    stampObjects: dropped,
+    removeObject: dropped,
+    putGroupChunk: dropped,
+    removeGroupChunks: dropped,
+    putAssignments: dropped,
+    removeAssignments: dropped,
+    markDirty: dropped,
     claimDirty: async () => '',
     clearDirty: async () => '',
   };

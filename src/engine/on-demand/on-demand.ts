@@ -2,6 +2,7 @@ import type { RemovalKind } from '../../core/brake';
 import { DeletionThresholdError, type ProvisioningError } from '../../core/errors';
 import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey } from '../../ports/stores';
+import { keyText } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles, recoverFromBrake } from '../cycle/close-cycles';
 import { operatorCycle } from '../cycle/operator-cycle';
@@ -119,8 +120,6 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   const results = request.subjects.map((subject, at) => resultOf(subject, found[at], ended));
   return { cycleId, results, heldByBrake: [...held.values()] };
 }
-
-const keyText = (key: ObjectKey): string => `${key.type} ${key.id}`;
 
 function resultOf(subject: string, result: ImportResult | undefined, ended: ReadonlyMap<string, Ended | Later>): SubjectResult {
   if (result?.kind !== 'imported') {

@@ -1,4 +1,5 @@
 import { MappingError, UnknownRoleError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import type { Holder } from '../../core/match';
 import { type ObjectType, type SourceId, type SourceObject, sourceId, type TargetId, type TargetUser } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
@@ -6,9 +7,6 @@ import type { UserMatcher } from '../../ports/target-connector';
 import { desireToMatch } from '../decide/desire';
 import { decide, readRules } from '../decide/due';
 import type { EngineReads } from '../deps';
-
-/** The object ids of Entra ID: an external id of another form was written by another system. */
-const GUID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 
 /** The value by which a target object was found. */
 export type MatchedBy = Pick<UserMatcher, 'attribute' | 'value'>;
@@ -37,7 +35,7 @@ export async function holderOfUser(
   const { foreignExternalId } = reads.schema.users;
   if (!user.externalId || foreignExternalId === 'ignore' || user.externalId.toLowerCase() === externalId.toLowerCase())
     return undefined;
-  if (!GUID.test(user.externalId)) return { id: user.externalId as SourceId, name: '', state: 'foreign' };
+  if (!isGuid(user.externalId)) return { id: user.externalId as SourceId, name: '', state: 'foreign' };
   const id = sourceId(user.externalId);
   return id === self ? undefined : strangerHolder(reads, 'user', id);
 }

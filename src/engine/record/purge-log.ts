@@ -1,6 +1,5 @@
+import { DAY_MS } from '../../core/time';
 import type { EngineDeps } from '../deps';
-
-const DAY_MS = 86_400_000;
 
 /** How long one call may take; what is left waits for the next one. */
 const BUDGET_MS = 20_000;
