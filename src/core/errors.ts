@@ -192,3 +192,7 @@ export class MappingError extends ProvisioningError {
     super('PROV_MAPPING_FAILED', message);
   }
 }
+
+/** What the other side said of a refusal in its own words, redacted; undefined where it said none. */
+export const ownWordsOf = (error: ProvisioningError): string | undefined =>
+  error instanceof RejectedError || error instanceof LicenseLimitError ? error.detail : undefined;

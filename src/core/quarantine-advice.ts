@@ -1,5 +1,7 @@
 import { ENTRA_ERROR_CODE, RECOMMENDED_ACTION } from './advice';
+import type { RemovalKind } from './brake';
 import { ERROR_CODES } from './errors';
+import { heldQuestion } from './held-words';
 import type { QuarantineReason } from './quarantine';
 
 /** A request of this app that is part of the remedy; the body is JSON. */
@@ -38,36 +40,39 @@ const HEADLINES: Readonly<Record<QuarantineReason, string>> = {
   EncounteredEscrowProportionThreshold: THRESHOLD,
   EncounteredBaseEscrowThreshold: THRESHOLD,
   EncounteredTotalEscrowThreshold: THRESHOLD,
-  TooManyDeletes: 'The brake is on: more removals than the threshold are waiting for your word',
+  TooManyDeletes: 'The brake is on: more removals than the threshold wait for your decision',
   QuarantinedOnDemand: 'The job was put into quarantine by hand',
 };
 
 const OTHER_SYSTEMS = 'The settings name another tenant, application or Zendesk account than the links belong to';
 
-/** What a quarantine means and what to do. Pure; a reason that nobody knows is told as it is. */
-export function quarantineAdvice(reason: string, code: string): QuarantineAdvice {
-  if (code === 'PROV_CONFIG_INVALID') return { headline: OTHER_SYSTEMS, steps: stepsFor(reason, code) };
+/**
+ * What a quarantine means and what to do. Pure; a reason that nobody knows is told as it is.
+ * @param held The kinds of removal that the brake holds
+ */
+export function quarantineAdvice(reason: string, code: string, held: readonly RemovalKind[] = []): QuarantineAdvice {
+  if (code === 'PROV_CONFIG_INVALID') return { headline: OTHER_SYSTEMS, steps: stepsFor(reason, code, held) };
   const headline = isReason(reason) ? HEADLINES[reason] : `The job is in quarantine: ${reason}`;
-  return { headline, steps: stepsFor(reason, code) };
+  return { headline, steps: stepsFor(reason, code, held) };
 }
 
-function stepsFor(reason: string, code: string): readonly Step[] {
+function stepsFor(reason: string, code: string, held: readonly RemovalKind[]): readonly Step[] {
   switch (reason) {
     case 'EncounteredQuarantineException':
       return [
         { text: actionFor(code) },
         { text: 'Run Test Connection until every check passes.', remedy: { method: 'POST', path: '/api/test-connection' } },
-        { text: 'Start a cycle now, or wait for the next attempt. Waiting work goes on by itself.', remedy: RUN_NOW },
+        { text: 'Start a cycle now, or wait for the next attempt. Waiting work continues by itself.', remedy: RUN_NOW },
       ];
     case 'TooManyDeletes':
       return [
-        { text: 'Look at the staged deletions: are these the people and groups that should lose access?' },
+        { text: heldQuestion(held) },
         {
-          text: 'Yes: let them go, once. Only what is staged now is released.',
+          text: 'If yes, release them. This counts once, and only for what is held now.',
           remedy: { method: 'POST', path: '/api/job/allow-deletes' },
         },
         {
-          text: 'No: correct the assignments or filters in Entra ID. With the next cycle whatever is in scope again is forgotten here. Creates and updates go on meanwhile.',
+          text: 'If no, correct the assignments, roles or filters in Entra ID. The next cycle drops every held removal that is no longer due.',
         },
       ];
     default:

@@ -11,6 +11,7 @@ import { RequestProblem, respond } from './http';
 import { badParameter } from './read-query';
 import { jsonDoc } from './shapes/kit';
 import { Explanation as ExplanationShape, personParameter } from './shapes/logs';
+import { heldBody } from './status-body';
 
 /**
  * `GET /api/explain?person=` or `?group=`: why somebody has an account in Zendesk or has none, in one response. A person is named by Entra
@@ -95,7 +96,7 @@ function bodyOf({ object, decision, ...rest }: Explanation) {
       errorInformation: lastError.error,
     },
     escrow,
-    stagedDeletion: staged,
+    stagedDeletion: staged && heldBody(staged),
     heldBecause: rest.heldBecause,
     log: entries.map(asGraphEntry),
   };

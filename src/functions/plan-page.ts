@@ -52,7 +52,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   update: 'To update',
   disable: 'To disable',
   delete: 'To delete',
-  unchanged: 'In step already',
+  unchanged: 'In sync already',
   skipped: 'Skipped',
   failed: 'Would fail',
 };

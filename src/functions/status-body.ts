@@ -28,11 +28,14 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
     summary: { tone, headline, explanation, whatToDo: steps },
     schedule: { expression: view.schedule, state: scheduleState(view), nextRunAt: view.nextRunAt },
     status: synchronizationStatus(status, now),
+    paused: pausedBody(status),
+    users: usersBody(status),
     running: status.progress && { ...status.progress, why: whyOf(status) },
     cycles: status.cycles.map(cycleBody),
     escrows: {
       count: status.escrows.count,
       isCountExact: status.escrows.isCountExact,
+      byCode: status.escrows.byCode,
       nextAttemptAt: status.escrows.nextAttemptAt,
       listed: status.escrows.listed.map(escrowBody),
     },
@@ -98,6 +101,17 @@ function synchronizationStatus(status: JobStatus, now: Date): Body<typeof Synchr
   };
 }
 
+const pausedBody = ({ job }: JobStatus) =>
+  job.paused ? { at: job.pausedAt, by: job.pausedBy, items: job.holdItems ? ('stop' as const) : ('finish' as const) } : null;
+
+const usersBody = ({ linked, staged, escrows }: JobStatus) => ({
+  linked: linked.users,
+  ...linked.userStates,
+  held: staged.users,
+  failed: escrows.users,
+  countedAt: linked.countedAt,
+});
+
 const isReading = ({ state, error }: CycleStatus['cycle']): boolean =>
   (state === 'importing' || state === 'enqueueing') && error === null;
 
@@ -106,7 +120,12 @@ const whyOf = (status: JobStatus): string | null =>
 
 const cycleBody = ({ cycle, counts, pending }: CycleStatus) => ({ ...cycle, counts, pending });
 const escrowBody = (escrow: Escrow) => ({ ...escrow, logUrl: logUrl(escrow.changeId) });
-const stagedBody = (row: StagedDeletion) => ({ ...row, logUrl: logUrl(row.changeId) });
+/** A held removal, without what only the brake needs to know. */
+export function heldBody({ countedIn: _, isWider: __, ...row }: StagedDeletion) {
+  return row;
+}
+
+const stagedBody = (row: StagedDeletion) => ({ ...heldBody(row), logUrl: logUrl(row.changeId) });
 const sampleBody = (sample: SampleObject) => ({
   ...sample,
   logUrl: sample.changeId === null ? null : logUrl(sample.changeId),

@@ -4,6 +4,8 @@ import type { ConfiguredApp, UnconfiguredApp } from '../compose';
 import { RECOMMENDED_ACTION } from '../core/advice';
 import { credentialEnd } from '../core/credential-end';
 import { ProvisioningError } from '../core/errors';
+import { idsIn } from '../core/held-words';
+import { sourceId } from '../core/model';
 import { readNames } from '../engine/queries/read-names';
 import { readPerson } from '../engine/queries/read-person';
 import { type JobStatus, readStatus } from '../engine/queries/read-status';
@@ -93,10 +95,11 @@ async function page(app: ConfiguredApp, request: HttpRequest, asked: string | un
     const { view, status } = await viewOf(app);
     const person = asked === undefined ? undefined : await readPerson(app.deps, asked);
     const keys = [...status.escrows.listed.slice(0, ROWS), ...status.staged.listed.slice(0, ROWS), ...(person?.escrows ?? [])];
-    const names = await readNames(
-      app.deps,
-      keys.map(({ key }) => key),
-    );
+    const mentioned = idsIn(status.staged.listed.slice(0, ROWS).map(({ reason }) => reason));
+    const names = await readNames(app.deps, [
+      ...keys.map(({ key }) => key),
+      ...mentioned.map((id) => ({ type: 'group' as const, id: sourceId(id) })),
+    ]);
     return htmlAnswer(statusPage({ ...view, names, person, links: pageLinks(request.query.get('code') ?? undefined) }));
   } catch (error) {
     if (!(error instanceof ProvisioningError)) throw error;

@@ -21,9 +21,11 @@ export function pageLinks(code: string | undefined): PageLinks {
   };
 }
 
-/** The filter that finds the log entry of one change, or all that happened in a cycle with one status. */
+/** Filters that find the log entry of one change, what happened in a cycle, failures, or held removals. */
 export const logFilter = {
   change: (changeId: string): string => `changeId eq ${quoted(changeId)}`,
+  failures: (code?: string): string => `status eq 'failure'${code === undefined ? '' : ` and errorCode eq ${quoted(code)}`}`,
+  held: (): string => "action eq 'stagedDelete'",
   cycle: (cycleId: string, status?: 'failure' | 'skipped'): string =>
     `cycleId eq ${quoted(cycleId)}${status ? ` and status eq ${quoted(status)}` : ''}`,
 };

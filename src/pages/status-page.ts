@@ -1,3 +1,4 @@
+import { withNames } from '../core/held-words';
 import type { Step } from '../core/quarantine-advice';
 import { absolute } from '../core/time-words';
 import type { SampleObject } from '../engine/job/notify-samples';
@@ -70,7 +71,7 @@ const samples = (objects: readonly SampleObject[], view: StatusPageView): Html =
         changeId === null
           ? named(view, sourceId)
           : html`<a href="${view.links.logs(logFilter.change(changeId))}">${named(view, sourceId)}</a>`
-      }${reason !== null && html`: ${foreign(reason)}`}</li>`,
+      }${reason !== null && html`: ${foreign(withNames(reason, view.names))}`}</li>`,
   )}</ul></details>`;
 
 const PHASES: Readonly<Record<Progress['phase'], string>> = {
@@ -130,8 +131,13 @@ function factsSection(view: StatusPageView): Html {
   const { linked } = status;
   const last = status.lastExecutions.successful;
   return html`<section class="card" aria-labelledby="h-facts"><h2 id="h-facts">In numbers</h2><dl class="facts">
-<div><dt>Users in step</dt><dd>${linked.users}</dd></div>
-<div><dt>Groups in step</dt><dd>${linked.groups}</dd></div>
+<div><dt>Active users</dt><dd>${linked.userStates.active}</dd></div>
+<div><dt>Suspended by this app</dt><dd>${linked.userStates.suspendedByUs}</dd></div>
+<div><dt>Suspended by others</dt><dd>${linked.userStates.suspendedByOthers}</dd></div>
+<div><dt>All linked users</dt><dd>${linked.users}, of them ${linked.userStates.agents} with a seat</dd></div>
+<div><dt>Users held by the brake</dt><dd>${status.staged.users}</dd></div>
+<div><dt>Users that failed</dt><dd>${status.escrows.users}</dd></div>
+<div><dt>Linked groups</dt><dd>${linked.groups}</dd></div>
 <div><dt>Group memberships</dt><dd>${linked.memberships}</dd></div>
 <div><dt>Counted</dt><dd>${when(linked.countedAt, now)}</dd></div>
 <div><dt>Messages in the queue</dt><dd>about ${status.queueLength}</dd></div>

@@ -187,6 +187,8 @@ export interface Escrow {
   readonly nextAttemptAt: string | null;
   readonly code: string;
   readonly reason: string;
+  /** The other side's own words, redacted; absent where it said none, and in rows of older versions. */
+  readonly detail?: string;
   readonly recommendedAction: string;
   readonly cycleId: string;
   readonly changeId: string;

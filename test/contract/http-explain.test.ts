@@ -105,7 +105,9 @@ describe('GET explain › one call says why', () => {
     await world.app.deps.staged.put([{ ...(row as object), key, state: 'staged' } as never]);
     const { body } = await explain('person=ann@contoso.com');
     expect(body.stagedDeletion).toMatchObject({ reason: 'Not assigned.' });
-    expect(body.answer).toMatch(/held by the brake/);
+    expect(body.answer).toContain(
+      'Since 2026-01-01T00:00:00Z the brake has held the suspension of this account (cycle c). The reason for it: Not assigned.',
+    );
     await world.app.deps.staged.remove([key]);
   });
 

@@ -193,6 +193,32 @@ describe('status › what waits', () => {
     expect(escrows.listed[3]).toMatchObject({ changeId: 'change-3', logUrl: '/api/logs?$filter=changeId%20eq%20%27change-3%27' });
   });
 
+  test('failures by code: of all that wait, not of the 50 that are listed, with a link to those of each code', async () => {
+    const world = aStatusApp();
+    for (let n = 0; n < 105; n += 1)
+      await world.deps.escrows.put(anEscrow(n, n === 80 ? { code: 'DuplicateTargetEntries' } : { code: 'UnprocessableEntity' }));
+    expect((await bodyOf(world)).escrows.byCode).toEqual({ UnprocessableEntity: 104, DuplicateTargetEntries: 1 });
+    const page = (await askStatus(world.app, { accept: 'text/html' })).body;
+    expect(page.replaceAll(/<[^>]+>/g, '')).toMatch(/104 × UnprocessableEntity.*1 × DuplicateTargetEntries/s);
+    expect(page).toContain('logs?$filter=status%20eq%20%27failure%27%20and%20errorCode%20eq%20%27DuplicateTargetEntries%27');
+    expect(page).toContain('The first 25 of 105 are shown.');
+  });
+
+  test('a cycle whose work has ended is finished at once, not only when the timer closes it', async () => {
+    const world = aStatusApp();
+    await world.deps.cycles.put(aCycle('good', 3, { state: 'exporting', enqueued: 1 }));
+    await record(world.deps, 'good', 1, { action: 'create' });
+    await world.deps.cycles.put(aCycle('bad', 2, { state: 'exporting', enqueued: 1 }));
+    await record(world.deps, 'bad', 1, { action: 'create', status: 'failure', errorCode: 'RoleNotFound' });
+    await world.deps.cycles.put(aCycle('open', 1, { state: 'exporting', enqueued: 1 }));
+    const { cycles } = await bodyOf(world);
+    expect(cycles.map(({ cycleId, state, pending }) => [cycleId, state, pending])).toEqual([
+      ['open', 'exporting', 1],
+      ['bad', 'entryLevelErrors', 0],
+      ['good', 'succeeded', 0],
+    ]);
+  });
+
   test('staged deletions by kind; candidates that are still being counted are none', async () => {
     const world = aStatusApp();
     const staged = (n: number, kind: 'userDisable' | 'membershipRemoval', count: number, state: 'staged' | 'candidate') => ({
@@ -320,7 +346,7 @@ describe('status › cheap', () => {
     expect(world.calls.filter((call) => call === 'provisioningLog.counts')).toEqual([]);
     world.now = new Date(world.now.getTime() + 61_000);
     await bodyOf(world);
-    expect(world.calls.filter((call) => call === 'linkStore.countLinks')).toHaveLength(2);
+    expect(world.calls.filter((call) => call === 'linkStore.countMemberships')).toHaveLength(1);
   });
 
   test('a closed cycle that wrote something brings fresh counts', async () => {

@@ -16,6 +16,7 @@ const isEscrow = guard<Escrow>(
     nextAttemptAt: z.string().nullable(),
     code: z.string(),
     reason: z.string(),
+    detail: z.string().optional(),
     recommendedAction: z.string(),
     cycleId: z.string(),
     changeId: z.string(),

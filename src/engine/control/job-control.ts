@@ -1,6 +1,6 @@
 import type { ModifiedProperty } from '../../core/record';
 import type { EngineDeps } from '../deps';
-import { changeJob, type JobState, readJob } from '../job/job-state';
+import { changeJob, type JobState, NOT_PAUSED, readJob } from '../job/job-state';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
 
@@ -13,7 +13,7 @@ export interface JobChange {
 
 /** Starts a paused job; the next cycle runs whatever the back-off of a quarantine says. Idempotent. */
 export async function startJob(deps: EngineDeps, operator: Initiator): Promise<JobChange> {
-  return change(deps, operator, 'The job was started.', (job) => ({ ...job, paused: false, holdItems: false, runNow: true }));
+  return change(deps, operator, 'The job was started.', (job) => ({ ...job, ...NOT_PAUSED, runNow: true }));
 }
 
 /**
@@ -22,10 +22,16 @@ export async function startJob(deps: EngineDeps, operator: Initiator): Promise<J
  */
 export async function pauseJob(deps: EngineDeps, operator: Initiator, items: 'finish' | 'stop'): Promise<JobChange> {
   const words = items === 'stop' ? 'its work items wait in the queue' : 'its work items in the queue are finished';
+  const holdItems = items === 'stop';
   return change(deps, operator, `The job was paused; ${words}.`, (job) => ({
     ...job,
     paused: true,
-    holdItems: items === 'stop',
+    holdItems,
+    // Asked for again, it is paused since the first time.
+    ...((!job.paused || job.holdItems !== holdItems) && {
+      pausedAt: deps.clock().toISOString(),
+      pausedBy: operator.displayName || operator.id,
+    }),
     runNow: false,
   }));
 }

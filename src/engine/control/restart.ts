@@ -3,7 +3,7 @@ import { releaseStaged } from '../cycle/release-staged';
 import { dueFor, readRules } from '../decide/due';
 import { lossOf } from '../decide/loss';
 import type { EngineDeps } from '../deps';
-import { changeJob, STATE_KEYS } from '../job/job-state';
+import { changeJob, NOT_PAUSED, STATE_KEYS } from '../job/job-state';
 import { takeLease } from '../job/lease';
 import { liftQuarantine } from '../job/quarantine-job';
 import { hasOtherSystems, takeSystemsOver } from '../job/same-systems';
@@ -88,7 +88,7 @@ export async function restartJob(
   const escrowsForgotten = scopes.includes('Escrows') ? await forgetEscrows(deps) : 0;
   const released = scopes.includes('ForceDeletes') ? await releaseStaged(deps, 'all') : [];
   const left = scopes.includes('QuarantineState') ? await liftQuarantine(deps) : null;
-  await changeJob(deps.state, (job) => ({ ...job, paused: false, holdItems: false, runNow: true }));
+  await changeJob(deps.state, (job) => ({ ...job, ...NOT_PAUSED, runNow: true }));
   const result = {
     escrowsForgotten,
     linksCleared,

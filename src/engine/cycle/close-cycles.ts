@@ -2,7 +2,7 @@ import { failureFloor, hasRecovered, unhealthy } from '../../core/quarantine';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
-import { failures } from '../job/cycle-counts';
+import { closedState, failures } from '../job/cycle-counts';
 import { exported, keepExecution } from '../job/executions';
 import { changeJob, type JobState, readJob } from '../job/job-state';
 import { linkedCounts } from '../job/linked-counts';
@@ -31,7 +31,7 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
   const failed = failures(counts);
   const record: CycleRecord = {
     ...cycle,
-    state: failed > 0 ? 'entryLevelErrors' : 'succeeded',
+    state: closedState(counts),
     endedAt: deps.clock().toISOString(),
   };
   if (isOverSource(cycle)) await judge(deps, cycle, counts, failed);

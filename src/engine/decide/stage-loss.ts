@@ -36,7 +36,7 @@ export async function stageLoss(
     count: loss.count,
     reason: decision.reason,
     state: 'candidate',
-    stagedAt: deps.clock().toISOString(),
+    stagedAt: isSame ? before.stagedAt : deps.clock().toISOString(),
     countedIn: isSame && countedBefore !== undefined ? countedBefore : changeId,
     ...(isHeld && (isSame ? { heldIn: before.heldIn ?? before.cycleId } : { isWider: true })),
   };

@@ -22,6 +22,10 @@ export interface JobState {
   readonly paused: boolean;
   /** True while work items wait too: the job was paused at once, not after its items. */
   readonly holdItems: boolean;
+  /** Since when it has been paused in this way (ISO 8601); null while it is not. */
+  readonly pausedAt: string | null;
+  /** Who paused it: a name of a person or program, or this app itself; null while it is not paused. */
+  readonly pausedBy: string | null;
   readonly quarantine: Quarantine | null;
   /** Why the next cycle must be an initial one; null when an incremental one will do. */
   readonly initialDue: string | null;
@@ -42,10 +46,12 @@ export interface JobState {
   readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
 }
 
+/** What a job that is not paused says of it. */
+export const NOT_PAUSED = { paused: false, holdItems: false, pausedAt: null, pausedBy: null } as const;
+
 /** The state of a job that has never run. */
 export const NEW_JOB: JobState = {
-  paused: false,
-  holdItems: false,
+  ...NOT_PAUSED,
   quarantine: null,
   initialDue: 'This is the first cycle.',
   rulesHash: null,

@@ -1,9 +1,21 @@
 import type { EngineDeps } from '../deps';
 import { STATUS_KEYS } from './status-keys';
 
-/** How many objects this app keeps in step, as last counted. */
+/** The accounts of linked users by what they are in Zendesk, as last seen; every linked user is in one of the first three. */
+export interface UserStates {
+  readonly active: number;
+  /** Suspended by this app, which lifts it on a return. */
+  readonly suspendedByUs: number;
+  /** Suspended by somebody in Zendesk: this app leaves that as it is. */
+  readonly suspendedByOthers: number;
+  /** Agents and admins among all of them: they hold seats. */
+  readonly agents: number;
+}
+
+/** How many objects are linked, as last counted. */
 export interface LinkedCounts {
   readonly users: number;
+  readonly userStates: UserStates;
   readonly groups: number;
   readonly memberships: number;
   /** ISO 8601: when they were counted. */
@@ -21,7 +33,8 @@ const TIME_SHARE = 100;
 /** The linked objects, from the last count while that is fresh: asking for the status never scans a large table each time. */
 export async function linkedCounts(deps: EngineDeps, freshMs = FRESH_MS): Promise<LinkedCounts> {
   const stored = (await deps.state.read<LinkedCounts>(STATUS_KEYS.counts))?.value;
-  if (stored === undefined) return countLinked(deps);
+  // A count by an older version knows no states.
+  if (stored?.userStates === undefined) return countLinked(deps);
   const ageMs = deps.clock().getTime() - Date.parse(stored.countedAt);
   return ageMs >= 0 && ageMs < Math.max(freshMs, stored.tookMs * TIME_SHARE) ? stored : countLinked(deps);
 }
@@ -29,19 +42,33 @@ export async function linkedCounts(deps: EngineDeps, freshMs = FRESH_MS): Promis
 /** Counts the linked objects and keeps the counts. Reads every link. */
 async function countLinked(deps: EngineDeps): Promise<LinkedCounts> {
   const began = deps.clock();
-  const [users, groups, memberships] = await Promise.all([
-    deps.links.countLinks('user'),
+  const [userStates, groups, memberships] = await Promise.all([
+    countUsers(deps),
     deps.links.countLinks('group'),
     deps.links.countMemberships(),
   ]);
   const now = deps.clock();
   const counts: LinkedCounts = {
-    users,
+    users: userStates.active + userStates.suspendedByUs + userStates.suspendedByOthers,
+    userStates,
     groups,
     memberships,
     countedAt: now.toISOString(),
     tookMs: Math.max(0, now.getTime() - began.getTime()),
   };
   await deps.state.write(STATUS_KEYS.counts, counts, '*');
+  return counts;
+}
+
+async function countUsers({ links }: EngineDeps): Promise<UserStates> {
+  const counts = { active: 0, suspendedByUs: 0, suspendedByOthers: 0, agents: 0 };
+  for await (const page of links.listLinks('user')) {
+    for (const link of page) {
+      if (link.disabledByUs) counts.suspendedByUs += 1;
+      else if (link.suspendedByOthers) counts.suspendedByOthers += 1;
+      else counts.active += 1;
+      if (link.isAgent) counts.agents += 1;
+    }
+  }
   return counts;
 }

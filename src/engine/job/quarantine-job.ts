@@ -18,7 +18,13 @@ export async function enterQuarantine(deps: EngineDeps, cause: QuarantineCause):
     before = current;
     if (isSameEvent(current.quarantine, cause, now)) return current;
     const next = quarantine(current.quarantine ?? undefined, cause, now);
-    return { ...current, quarantine: next, lifted: null, paused: current.paused || isOverdue(next, now) };
+    const isSwitchedOff = !current.paused && isOverdue(next, now);
+    return {
+      ...current,
+      quarantine: next,
+      lifted: null,
+      ...(isSwitchedOff && { paused: true, pausedAt: now.toISOString(), pausedBy: 'this app, after four weeks in quarantine' }),
+    };
   });
   deps.logger.error('The job is in quarantine', { reason: cause.reason, code: cause.code, paused: job.paused });
   const inForce = job.quarantine ?? quarantine(undefined, cause, now);

@@ -78,11 +78,12 @@ export function planRow(deps: EngineDeps, key: ObjectKey, { item, loss, outcome 
   };
 }
 
-/** The steps in words, but for the one that says no more than that the object is known. */
+/** The steps in words, but for those that say no more than that the object is known, or what a later step begins with. */
 const why = ({ subject }: PlannedObject['outcome']): string =>
   subject.steps
     .filter((step) => step.provisioningStepType !== 'import' || step.status !== 'success')
     .map((step) => step.description)
+    .filter((text, index, all) => !all.slice(index + 1).some((later) => later.startsWith(text)))
     .join(' ');
 
 /**

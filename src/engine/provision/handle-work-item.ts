@@ -1,5 +1,5 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
-import { UnauthorizedError } from '../../core/errors';
+import { ownWordsOf, UnauthorizedError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { EngineDeps } from '../deps';
@@ -63,6 +63,7 @@ async function escrow(deps: EngineDeps, item: WorkItem, outcome: Extract<Outcome
   const firstFailedAt = before?.firstFailedAt ?? now.toISOString();
   const attempts = before?.changeId === item.changeId ? before.attempts : (before?.attempts ?? 0) + 1;
   const isTransient = isTransientFailure(outcome.error);
+  const detail = ownWordsOf(outcome.error);
   const next = nextAttemptAt(new Date(firstFailedAt), now, attempts, isTransient);
   await deps.escrows.put({
     key,
@@ -72,6 +73,7 @@ async function escrow(deps: EngineDeps, item: WorkItem, outcome: Extract<Outcome
     nextAttemptAt: next?.toISOString() ?? null,
     code: errorInformation(outcome.error).errorCode,
     reason: outcome.error.message,
+    ...(detail && { detail }),
     recommendedAction: RECOMMENDED_ACTION[outcome.error.code],
     cycleId: item.cycleId,
     changeId: item.changeId,

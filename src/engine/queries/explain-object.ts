@@ -1,4 +1,6 @@
-import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject } from '../../core/model';
+import { sentence } from '../../core/advice';
+import { heldSentence, idsIn, withNames } from '../../core/held-words';
+import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject, sourceId } from '../../core/model';
 import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
 import type { ScopeDecision } from '../../core/scope';
 import type { Escrow, ObjectKey, StagedDeletion } from '../../ports/stores';
@@ -6,6 +8,7 @@ import { readRules } from '../decide/due';
 import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { readJob } from '../job/job-state';
+import { readNames } from './read-names';
 import { readSubject } from './read-subject';
 
 /** How many log entries an explanation shows. */
@@ -77,7 +80,12 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     staged: staged?.state === 'staged' ? staged : null,
     heldBecause,
   };
-  return { kind: 'explained', explanation: { ...facts, answer: answerOf(facts) } };
+  const mentioned = idsIn([decision.reason, facts.staged?.reason ?? '']).map((id) => ({
+    type: 'group' as const,
+    id: sourceId(id),
+  }));
+  const names = await readNames(deps, mentioned);
+  return { kind: 'explained', explanation: { ...facts, answer: answerOf(facts, names) } };
 }
 
 const roleOf = (decision: ScopeDecision): string | null =>
@@ -104,34 +112,32 @@ function lastErrorOf([entry]: readonly ProvisioningLogEntry[]): Explanation['las
 async function reasonHeld({ state }: EngineDeps): Promise<string | null> {
   const { value: job } = await readJob(state);
   if (job.paused) return 'The job is paused.';
-  if (job.quarantine)
+  // The brake holds single removals, not the job.
+  if (job.quarantine && job.quarantine.reason !== 'TooManyDeletes')
     return `The job is in quarantine (${job.quarantine.reason}); next attempt at ${job.quarantine.nextAttempt}.`;
   return null;
 }
 
-/** A reason names groups by their ids, which are certain; people know them by their names. */
-const withNames = (reason: string, path: readonly PathGroup[]): string =>
-  path.reduce(
-    (text, { id, displayName }) => (displayName === null ? text : text.replace(id, () => `"${displayName}" (${id})`)),
-    reason,
-  );
-
-function answerOf(facts: Omit<Explanation, 'answer'>): string {
-  const { decision, escrow, staged, link, heldBecause, path } = facts;
+function answerOf(facts: Omit<Explanation, 'answer'>, names: ReadonlyMap<string, string>): string {
+  const { decision, escrow, staged, link, heldBecause } = facts;
   const account = link ? `Linked to the Zendesk ${link.type} ${link.targetId}` : 'No account in Zendesk';
   const held = heldBecause ? ` ${heldBecause}` : '';
-  if (staged) return `${account}. Its removal is held by the brake: ${staged.reason}${held}`;
+  const why = withNames(decision.reason, names);
+  if (staged) return `${account}. ${heldSentence(staged, withNames(staged.reason, names))}${held}`;
   if (escrow) {
     const next = escrow.nextAttemptAt ? `next try at ${escrow.nextAttemptAt}` : 'no further try by itself';
-    return `${account}. The last try failed: ${escrow.reason} (${next}). ${escrow.recommendedAction}${held}`;
+    const words = escrow.detail ? ` Zendesk's own words: ${sentence(escrow.detail)}` : '';
+    return `${account}. The last try failed: ${escrow.reason} (${next}).${words} ${escrow.recommendedAction}${held}`;
   }
-  if (decision.kind === 'unknown') return `${account}. ${withNames(decision.reason, path)}${held}`;
-  if (decision.kind === 'out') {
-    const disabled = link?.disabledByUs ? ', disabled by this app' : '';
-    return `${account}${disabled}. Out of scope: ${withNames(decision.reason, path)}${held}`;
-  }
-  if (link) return `${account}. In scope: ${withNames(decision.reason, path)}${held}`;
+  if (decision.kind === 'unknown') return `${account}. ${why}${held}`;
+  if (decision.kind === 'out') return `${account}${suspendedBy(link)}. Out of scope: ${why}${held}`;
+  if (link) return `${account}${suspendedBy(link)}. In scope: ${why}${held}`;
   const skipped = facts.entries[0]?.skipReason ? ` The last entry of the log: skipped, ${facts.entries[0].skipReason}.` : '';
   const waits = facts.isImported ? '' : ' The next cycle reads it for the first time.';
-  return `${account} yet. In scope: ${withNames(decision.reason, path)}${waits}${skipped}${held}`;
+  return `${account} yet. In scope: ${why}${waits}${skipped}${held}`;
+}
+
+function suspendedBy(link: Link | null): string {
+  if (link?.disabledByUs) return ', disabled by this app';
+  return link?.suspendedByOthers ? ', suspended in Zendesk by somebody else: this app leaves that as it is' : '';
 }

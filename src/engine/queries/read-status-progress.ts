@@ -1,6 +1,7 @@
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleKind, CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
+import { closedState } from '../job/cycle-counts';
 import type { CycleStatus } from '../job/executions';
 import type { RunningCycle } from '../job/job-state';
 
@@ -85,11 +86,12 @@ export function makeProgress() {
   }
 }
 
-const statusOf = (cycle: CycleRecord, counts: OutcomeCounts): CycleStatus => ({
-  cycle,
-  counts,
-  pending: Math.max(0, cycle.enqueued - counts.total),
-});
+function statusOf(cycle: CycleRecord, counts: OutcomeCounts): CycleStatus {
+  const pending = Math.max(0, cycle.enqueued - counts.total);
+  // Finished is what has no work left, though only the next run of the timer closes the record.
+  const isFinished = cycle.state === 'exporting' && pending === 0;
+  return { cycle: isFinished ? { ...cycle, state: closedState(counts) } : cycle, counts, pending };
+}
 
 /** Keeps a few, the newest. */
 function remember<T>(map: Map<string, T>, key: string, value: T): void {

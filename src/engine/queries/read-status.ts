@@ -29,6 +29,10 @@ export interface EscrowsStatus {
   /** Exact, or the least that there are when `isCountExact` is false. */
   readonly count: number;
   readonly isCountExact: boolean;
+  /** How many of those counted are users; the rest are groups. */
+  readonly users: number;
+  /** How many of those counted failed with each code. */
+  readonly byCode: Readonly<Record<string, number>>;
   /** The first 50, in key order. */
   readonly listed: readonly Escrow[];
   /** The earliest next attempt among those counted; null when nothing will be tried again by itself. */
@@ -40,6 +44,8 @@ export interface StagedStatus {
   /** Objects; exact, or the least that there are when `isCountExact` is false. */
   readonly count: number;
   readonly isCountExact: boolean;
+  /** How many of the objects are users; the rest are groups. */
+  readonly users: number;
   /** How many removals of each kind; a held group may stand for many memberships. */
   readonly byKind: Readonly<Partial<Record<RemovalKind, number>>>;
   readonly cycleIds: readonly string[];
@@ -145,23 +151,29 @@ function codeOf(job: JobState, hasRun: boolean): JobStatus['code'] {
 
 async function readEscrows(deps: EngineDeps): Promise<EscrowsStatus> {
   const listed: Escrow[] = [];
-  let count = 0;
+  const byCode = new Map<string, number>();
+  let [count, users] = [0, 0];
   let nextAttemptAt: string | null = null;
+  let isCountExact = true;
   for await (const page of deps.escrows.list()) {
     count += page.length;
     listed.push(...page.slice(0, LISTED - listed.length));
-    for (const { nextAttemptAt: at } of page)
+    for (const { key, code, nextAttemptAt: at } of page) {
+      if (key.type === 'user') users += 1;
+      byCode.set(code, (byCode.get(code) ?? 0) + 1);
       if (at !== null && (nextAttemptAt === null || at < nextAttemptAt)) nextAttemptAt = at;
-    if (count >= COUNTED) return { count, isCountExact: false, listed, nextAttemptAt };
+    }
+    isCountExact = count < COUNTED;
+    if (!isCountExact) break;
   }
-  return { count, isCountExact: true, listed, nextAttemptAt };
+  return { count, isCountExact, users, byCode: Object.fromEntries(byCode), listed, nextAttemptAt };
 }
 
 async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
   const byKind: Partial<Record<RemovalKind, number>> = {};
   const listed: StagedDeletion[] = [];
   const cycleIds = new Set<string>();
-  let count = 0;
+  let [count, users] = [0, 0];
   let seen = 0;
   let isCountExact = true;
   for await (const page of deps.staged.list()) {
@@ -169,6 +181,7 @@ async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
     for (const row of page) {
       if (row.state !== 'staged') continue;
       count += 1;
+      if (row.key.type === 'user') users += 1;
       byKind[row.kind] = (byKind[row.kind] ?? 0) + row.count;
       cycleIds.add(row.cycleId);
       if (listed.length < LISTED) listed.push(row);
@@ -178,5 +191,5 @@ async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
       break;
     }
   }
-  return { count, isCountExact, byKind, cycleIds: [...cycleIds], listed };
+  return { count, isCountExact, users, byKind, cycleIds: [...cycleIds], listed };
 }

@@ -1,4 +1,6 @@
 import { sentence } from '../../core/advice';
+import { REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
+import { WHILE_HELD } from '../../core/held-words';
 import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
 import { relative } from '../../core/time-words';
 import type { StatusView } from './status-view';
@@ -29,10 +31,12 @@ export function verdictOf(view: StatusView): Verdict {
   }
   const { quarantine } = status;
   if (quarantine) {
-    const { headline, steps } = quarantineAdvice(quarantine.reason, quarantine.code);
+    const { headline, steps } = quarantineAdvice(quarantine.reason, quarantine.code, heldKinds(status));
+    const isBrake = quarantine.reason === 'TooManyDeletes';
+    const nextIs = isBrake ? `${WHILE_HELD} The next cycle starts` : 'The next attempt is';
     const next = status.job.paused
-      ? 'The job is paused, too.'
-      : `The next attempt is ${relative(view.nextRunAt ?? quarantine.nextAttempt, now)}.`;
+      ? `The job is paused, too. ${pausedWords(view)}`
+      : `${nextIs} ${relative(view.nextRunAt ?? quarantine.nextAttempt, now)}.`;
     return { tone: 'bad', word: 'Quarantine', headline, explanation: `${sentence(quarantine.message)} ${next}`, steps };
   }
   if (status.job.paused) {
@@ -40,7 +44,7 @@ export function verdictOf(view: StatusView): Verdict {
       tone: 'warn',
       word: 'Paused',
       headline: 'The job is paused',
-      explanation: 'No new cycle starts. What is already waiting in the queue is finished, unless it was paused at once.',
+      explanation: pausedWords(view),
       steps: [{ text: 'Start it when you are ready.', remedy: { method: 'POST', path: '/api/job/start' } }],
     };
   }
@@ -63,12 +67,24 @@ export function verdictOf(view: StatusView): Verdict {
       tone: 'warn',
       word: 'Interrupted',
       headline: 'The last run of the cycle was stopped by an error',
-      explanation: `${sentence(stopped.message)} (${stopped.code}, ${relative(stopped.at, now)}.) Nothing is lost: the next run goes on where this one stopped.`,
+      explanation: `${sentence(stopped.message)} (${stopped.code}, ${relative(stopped.at, now)}.) Nothing is lost: the next run continues where this one stopped.`,
       steps: [{ text: 'Nothing at first. If it happens again and again, look the code up in docs/errors.md.' }],
     };
   }
   return workVerdict(view);
 }
+
+function pausedWords({ status: { job, queueLength }, now }: StatusView): string {
+  const by = job.pausedBy === null ? '' : ` (by: ${job.pausedBy})`;
+  const who = job.pausedAt === null ? '' : ` It was paused ${relative(job.pausedAt, now)}${by}.`;
+  const items = job.holdItems
+    ? `It was stopped at once: work items wait in the queue (about ${queueLength}) until it is started.`
+    : 'Work items that were in the queue already are finished.';
+  return `No new cycle starts. ${items}${who}`;
+}
+
+const heldKinds = ({ staged }: StatusView['status']): readonly RemovalKind[] =>
+  REMOVAL_KINDS.filter((kind) => (staged.byKind[kind] ?? 0) > 0);
 
 function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
   const { progress, escrows } = status;
@@ -88,7 +104,7 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
     return {
       tone: 'warn',
       word: 'Active, with failures',
-      headline: `${atLeast(escrows)} could not be provisioned; everything else is in step`,
+      headline: `${atLeast(escrows)} could not be provisioned; everything else is in sync`,
       explanation: escrows.nextAttemptAt
         ? `They are tried again by themselves, the first of them ${relative(escrows.nextAttemptAt, now)}.`
         : 'They are tried again when they change in Entra ID.',
@@ -107,7 +123,7 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
   return {
     tone: 'good',
     word: 'Healthy',
-    headline: 'Zendesk is in step with Entra ID',
+    headline: 'Zendesk is in sync with Entra ID',
     explanation: nextRunAt
       ? `The next cycle starts ${relative(nextRunAt, now)}.`
       : 'The schedule names no time for a next cycle.',

@@ -1,5 +1,5 @@
 import { ENTRA_ERROR_CODE, RECOMMENDED_ACTION } from '../../core/advice';
-import { AlreadyExistsError, LicenseLimitError, type ProvisioningError, RejectedError } from '../../core/errors';
+import { AlreadyExistsError, ownWordsOf, type ProvisioningError, RejectedError } from '../../core/errors';
 import type { AttributeValue, ObjectType, SourceObject, TargetId, WorkItem } from '../../core/model';
 import type { AttributeChange } from '../../core/plan-model';
 import type {
@@ -137,12 +137,13 @@ const targetIdentity = (type: ObjectType, subject: Subject): ProvisionedIdentity
 
 /** An error as the log tells it: Entra's code where it has one, the reason in plain words, Zendesk's own words, what to do. */
 export function errorInformation(error: ProvisioningError): ErrorInformation {
-  const detail = error instanceof RejectedError || error instanceof LicenseLimitError ? (error.detail ?? null) : null;
   const attribute = error instanceof RejectedError || error instanceof AlreadyExistsError ? error.attribute : undefined;
   return {
     errorCode: ENTRA_ERROR_CODE[error.code] ?? error.code,
     reason: error.message,
-    additionalDetails: [`code ${error.code}`, attribute && `attribute ${attribute}`, detail].filter(Boolean).join('; '),
+    additionalDetails: [`code ${error.code}`, attribute && `attribute ${attribute}`, ownWordsOf(error)]
+      .filter(Boolean)
+      .join('; '),
     errorCategory: error.code === 'PROV_BUG' ? 'failure' : 'nonServiceFailure',
     recommendedAction: RECOMMENDED_ACTION[error.code],
   };

@@ -30,6 +30,7 @@ export const Escrow = named(
     nextAttemptAt: instant.nullable().describe('Null: only a change at the source or an operator tries again.'),
     code: text,
     reason: text,
+    detail: text.describe("Zendesk's own words, redacted, where it said any.").optional(),
     recommendedAction: text,
     cycleId: text,
     changeId: text,

@@ -89,6 +89,7 @@ const Link = named(
     settledRole: z.object({ role: text, customRoleId: text.nullable() }).nullable(),
     isAgent: flag,
     disabledByUs: flag,
+    suspendedByOthers: flag.optional(),
     ownedTags: z.array(text),
     exportedVersion: z.int(),
   }),

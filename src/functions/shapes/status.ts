@@ -159,11 +159,32 @@ export const StatusOfJob = named(
       nextRunAt: instant.nullable().describe('Null: no cycle will start by itself.'),
     }),
     status: SynchronizationStatus,
+    paused: z
+      .object({
+        at: instant.nullable().describe('Null: it was paused by an older version, which did not note it.'),
+        by: text.nullable(),
+        items: z.enum(['finish', 'stop']).describe('Whether work items in the queue are finished, or wait.'),
+      })
+      .nullable()
+      .describe('How the job was paused, when and by whom; null while it is not.'),
+    users: z
+      .object({
+        linked: count.describe('active + suspendedByUs + suspendedByOthers.'),
+        active: count,
+        suspendedByUs: count,
+        suspendedByOthers: count,
+        agents: count.describe('Agents and admins among the linked ones: they hold seats.'),
+        held: count.describe('Users of whom the brake holds something, now.'),
+        failed: count.describe('Users whose last try failed, now.'),
+        countedAt: instant.describe('When the linked ones were counted.'),
+      })
+      .describe('The users by their state.'),
     running: RunningCycle.nullable().describe('Null: nothing is under way.'),
     cycles: z.array(Cycle).describe('The last ten, newest first.'),
     escrows: z.object({
       count,
       isCountExact: flag.describe('False: there are at least so many.'),
+      byCode: z.record(z.string(), count).describe('How many of all that were counted failed with each code.'),
       nextAttemptAt: instant.nullable(),
       listed: z.array(Escrow.extend({ logUrl: LOG_URL })).max(50),
     }),

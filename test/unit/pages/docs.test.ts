@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { RECOMMENDED_ACTION } from '../../../src/core/advice';
 import { ERROR_TABLE, type ErrorRow, REFUSAL_TABLE, type RefusalRow } from '../../../src/core/error-table';
 import { ERROR_CODES } from '../../../src/core/errors';
+import { WHILE_HELD } from '../../../src/core/held-words';
 import { QUARANTINE_REASONS } from '../../../src/core/quarantine';
 import { SKIP_REASONS } from '../../../src/core/scope';
 import { WARNING_CODES } from '../../../src/engine/queries/status-view';
@@ -37,6 +38,10 @@ test('docs/errors.md holds every reason of a skip, and no other', () => {
 test('every code has a recommended action of a sentence or two', () => {
   expect(Object.keys(RECOMMENDED_ACTION).sort()).toEqual([...ERROR_CODES].sort());
   for (const action of Object.values(RECOMMENDED_ACTION)) expect(action).toMatch(/^[A-Z].{10,}\.$/);
+});
+
+test('the runbook says what continues while the brake holds something, in the words of page and notice', () => {
+  expect(runbook.replaceAll(/\s+/g, ' ')).toContain(WHILE_HELD);
 });
 
 test('the runbook knows every code, status, warning, quarantine and notice', () => {

@@ -1,0 +1,169 @@
+import { WHILE_HELD } from '../../src/core/held-words';
+import type { Link } from '../../src/core/model';
+import { runCycle } from '../../src/engine/cycle/run-cycle';
+import { makeExplain } from '../../src/functions/explain';
+import { makeJobPause, makeJobStart } from '../../src/functions/job-control';
+import { makeLogs } from '../../src/functions/logs';
+import { makeStatus } from '../../src/functions/status';
+import type { statusBody } from '../../src/functions/status-body';
+import type { Escrow, StagedDeletion } from '../../src/ports/stores';
+import { aDirectory, ask, type HttpApp, startHttpApp } from '../support/http-app';
+
+/**
+ * A played world: 12 agents through the group "Sales", 14 agents by themselves; then somebody fails with Zendesk's own words, one leaves,
+ * one is suspended in Zendesk by hand, and the 12 of "Sales" are to become end users, which the brake holds.
+ */
+const { directory, application, agent, user } = aDirectory();
+const add = (name: string): string =>
+  directory.addUser({ userPrincipalName: `${name}@contoso.com`, displayName: `${name} Petersen`, mail: `${name}@contoso.com` });
+const sales = directory.addGroup({ displayName: 'Sales & "Co"' });
+const salesAgent = directory.assign(sales, agent);
+const people = Array.from({ length: 26 }, (_, index) => add(`p${index}`));
+people.forEach((id, index) => {
+  if (index < 12) directory.addMember(sales, id);
+  else directory.assign(id, agent);
+});
+const at = (index: number): string => people[index] ?? '';
+
+type StatusJson = ReturnType<typeof statusBody>;
+
+let world: HttpApp;
+const get = async (handler: Parameters<typeof ask>[0], path: string) => {
+  const response = await ask(handler, path);
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+};
+const status = async (): Promise<StatusJson> => (await get(makeStatus(world.getApp), 'status')).body as unknown as StatusJson;
+const page = async (query = ''): Promise<string> =>
+  (await ask(makeStatus(world.getApp), `status${query}`, { headers: { accept: 'text/html' } })).text();
+const explain = async (query: string) => get(makeExplain(world.getApp), `explain?${query}`);
+
+async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  const rows: T[] = [];
+  for await (const some of pages) rows.push(...some);
+  return rows;
+}
+
+beforeAll(async () => {
+  world = await startHttpApp(directory, application);
+  await world.cycle();
+  const account = [...world.zendesk.state.users.values()].find(({ external_id }) => external_id === at(13));
+  if (account) account.suspended = true;
+  directory.disableUser(at(12));
+  directory.updateUser(at(13), { displayName: 'Renamed Petersen' });
+  const refusal = {
+    status: 422,
+    body: {
+      error: 'RecordInvalid',
+      description: 'Record validation errors',
+      details: { name: [{ description: 'Name: is too long <b>', error: 'TooLong' }] },
+    },
+  };
+  world.zendesk.faults.next({ method: 'POST', path: /users/ }, refusal, 1_000);
+  directory.assign(add('late'), user);
+  directory.unassign(salesAgent);
+  directory.assign(sales, user);
+  await world.cycle();
+  world.zendesk.faults.clear();
+}, 120_000);
+afterAll(() => world?.stop());
+
+describe('what the brake holds', () => {
+  test('explain says the kind, since when, by which cycle, and names the group beside its id', async () => {
+    const [row] = await all<StagedDeletion>(world.app.deps.staged.list());
+    const { body } = await explain(`person=${row?.key.id}`);
+    expect(row?.kind).toBe('agentDowngrade');
+    expect(body.answer).toContain(
+      `Since ${row?.stagedAt} the brake has held the downgrade of this agent to an end user, which gives the paid seat back (cycle ${row?.heldIn}).`,
+    );
+    expect(body.answer).toContain(`through group "Sales & "Co"" (${sales}) with role User`);
+    expect(body.answer).not.toContain('removal');
+    expect(body.heldBecause).toBeNull();
+  });
+
+  test('the page asks about what is held, and names the group', async () => {
+    const { summary } = await status();
+    expect(summary.whatToDo[0]?.text).toContain('should these agents become end users and give their seats back?');
+    expect(summary.whatToDo[0]?.text).not.toContain('access');
+    const html = await page();
+    expect(html).toContain('The downgrade of this agent to an end user');
+    expect(html).toContain('Sales &amp; &quot;Co&quot;');
+  });
+
+  test('cycles keep their schedule, and everybody says so in the same words', async () => {
+    const { summary, schedule } = await status();
+    expect(summary.explanation).toContain(WHILE_HELD);
+    expect(summary.explanation).toContain('The next cycle starts');
+    expect(Date.parse(schedule.nextRunAt ?? '') - Date.now()).toBeLessThan(20 * 60_000 + 1_000);
+    expect(await page()).toContain(WHILE_HELD);
+    expect((await runCycle(world.app.deps, { owner: 'again', budgetMs: 60_000 })).kind).toBe('completed');
+  });
+
+  test('held again by an initial cycle, it is held since the first time', async () => {
+    const before = await all<StagedDeletion>(world.app.deps.staged.list());
+    await world.app.deps.space.markDirty(before.map(({ key }) => key));
+    await world.cycle();
+    const after = await all<StagedDeletion>(world.app.deps.staged.list());
+    expect(after.map(({ stagedAt }) => stagedAt)).toEqual(before.map(({ stagedAt }) => stagedAt));
+  });
+});
+
+test("Zendesk's own words stand in the failure list, explain, the page and the CSV", async () => {
+  const { escrows } = await status();
+  const detail = 'Name: is too long <b>';
+  expect(escrows.listed).toHaveLength(1);
+  expect(escrows.listed[0]?.detail).toContain(detail);
+  const { body } = await explain('person=late@contoso.com');
+  expect(body.answer).toContain(detail);
+  expect(body.escrow).toMatchObject({ detail: escrows.listed[0]?.detail });
+  expect(await page()).toContain('Name: is too long &lt;b&gt;');
+  const csv = await (await ask(makeLogs(world.getApp), "logs?format=csv&$filter=status eq 'failure'")).text();
+  expect(csv).toContain(detail);
+});
+
+test('numbers add up: status and tables say the same', async () => {
+  const { deps } = world.app;
+  const { users, escrows, stagedDeletions, status: graph, cycles } = await status();
+  const links = await all<Link>(deps.links.listLinks('user'));
+  const failed = await all<Escrow>(deps.escrows.list());
+  const held = (await all<StagedDeletion>(deps.staged.list())).filter(({ state }) => state === 'staged');
+  expect(users).toMatchObject({
+    linked: links.length,
+    suspendedByUs: links.filter(({ disabledByUs }) => disabledByUs).length,
+    suspendedByOthers: links.filter((one) => !one.disabledByUs && one.suspendedByOthers).length,
+    active: links.filter((one) => !one.disabledByUs && !one.suspendedByOthers).length,
+    agents: links.filter(({ isAgent }) => isAgent).length,
+    held: held.filter(({ key }) => key.type === 'user').length,
+    failed: failed.filter(({ key }) => key.type === 'user').length,
+  });
+  expect(users.linked).toBe(26);
+  expect([users.suspendedByUs, users.suspendedByOthers, users.held, users.failed]).toEqual([1, 1, 12, 1]);
+  expect(users.linked).toBe(users.active + users.suspendedByUs + users.suspendedByOthers);
+  const inZendesk = [...world.zendesk.state.users.values()].filter(({ external_id }) => external_id !== null);
+  expect(inZendesk.filter(({ suspended }) => suspended)).toHaveLength(users.suspendedByUs + users.suspendedByOthers);
+  expect(graph.synchronizedEntryCountByType[0]?.value).toBe(links.length);
+  expect(stagedDeletions.count).toBe(held.length);
+  expect(Object.values(escrows.byCode).reduce((sum, count) => sum + count, 0)).toBe(escrows.count);
+  expect(escrows.count).toBe(failed.length);
+  for (const { cycleId, counts, pending, enqueued, state } of cycles) {
+    expect(Object.values(counts.byOutcome).reduce((sum, count) => sum + count, 0)).toBe(counts.total);
+    expect([pending, counts.total]).toEqual([0, (await deps.log.counts(cycleId)).total]);
+    expect(counts.total).toBeGreaterThanOrEqual(enqueued);
+    expect(['succeeded', 'entryLevelErrors']).toContain(state);
+  }
+});
+
+test('paused: how, since when and by whom; started again, nothing of it is left', async () => {
+  const pause = (items: string) => ask(makeJobPause(world.getApp), 'job/pause', { body: { items } });
+  await pause('stop');
+  const first = (await status()).paused;
+  expect(first).toMatchObject({ items: 'stop', by: 'function key', at: expect.any(String) });
+  await pause('stop');
+  expect((await status()).paused).toEqual(first);
+  expect(await page()).toContain('work items wait in the queue');
+  await pause('finish');
+  expect((await status()).paused).toMatchObject({ items: 'finish' });
+  const { explanation } = (await status()).summary;
+  expect(explanation).toContain('paused');
+  await ask(makeJobStart(world.getApp), 'job/start', { method: 'POST' });
+  expect((await status()).paused).toBeNull();
+});
