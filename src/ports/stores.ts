@@ -65,6 +65,7 @@ export type SpaceReads = Pick<
   | 'readObject'
   | 'listObjects'
   | 'listObjectsNotSeen'
+  | 'listObjectsBetween'
   | 'listMembers'
   | 'listMembersNotSeen'
   | 'listGroupChunks'
@@ -84,6 +85,10 @@ export interface ConnectorSpace {
   readObject(key: ObjectKey): Promise<StoredObject | undefined>;
   /** @param etag as for StateStore.write. @param round stamps the row as seen in this full round. */
   writeObject(object: SourceObject, etag: string | null, round?: string): Promise<string>;
+  /** Adds objects, stamped as seen in that round, many at a time. Answers those that were there already: they are left as they are. */
+  addObjects(objects: readonly SourceObject[], round: string): Promise<readonly SourceObject[]>;
+  /** Objects of a type from one id to another, both included, in key order. */
+  listObjectsBetween(type: ObjectType, from: SourceId, to: SourceId): AsyncIterable<readonly StoredObject[]>;
   /** Stamps objects as seen in a full round without changing them. */
   stampObjects(keys: readonly ObjectKey[], round: string): Promise<void>;
   listObjects(type: ObjectType): AsyncIterable<readonly SourceObject[]>;

@@ -43,6 +43,23 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
       const stamp = round ?? objects.get(nameOf(object))?.value.round ?? null;
       return objects.write(nameOf(object), { value: object, round: stamp }, etag);
     },
+    async addObjects(added, round) {
+      return added.filter((object) => {
+        if (objects.get(nameOf(object))) return true;
+        objects.write(nameOf(object), { value: object, round }, null);
+        return false;
+      });
+    },
+    async *listObjectsBetween(type, from, to) {
+      const rows = objects
+        .values()
+        .filter(({ value }) => value.type === type && value.id >= from && value.id <= to)
+        .flatMap(({ value }) => objects.get(nameOf(value)) ?? []);
+      yield* inPages(
+        rows.map(({ value: { value, round }, etag }) => ({ value, etag, round })),
+        options,
+      );
+    },
     async stampObjects(keys, round) {
       for (const key of keys) {
         const row = objects.get(nameOf(key));

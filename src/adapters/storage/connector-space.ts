@@ -2,13 +2,13 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { StaleStateError } from '../../core/errors';
 import { type AppRoleAssignment, type ObjectType, type SourceId, type SourceObject, sourceId } from '../../core/model';
-import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey } from '../../ports/stores';
+import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey, StoredObject } from '../../ports/stores';
 import type { Storage } from './connection';
 import { objectColumns, readLargeObject, removeParts } from './large-objects';
 import { TABLES, type TableName } from './names';
 import { objectKeySchema, objectRowKey, toMemberEdge } from './object-rows';
 import { MAX_TRANSACTION_ROWS } from './store-table';
-import { encodeKey, fromJsonColumns, guard, jsonColumns, keyOf, type Row } from './table-kit';
+import { encodeKey, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, keyOf, type Row, type StoredRow } from './table-kit';
 
 /** Largest page of waiting objects, as the port says. */
 const DIRTY_PAGE = 500;
@@ -99,16 +99,16 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     }
   }
 
+  const stored = async (type: ObjectType, row: StoredRow): Promise<StoredObject> => ({
+    value: await readLargeObject(table, type, row),
+    etag: row.etag,
+    round: typeof row.round === 'string' && row.round !== NEVER_SEEN ? row.round : null,
+  });
+
   return {
     async readObject(key) {
       const row = await table.get(objectPartition(key.type), encodeKey(key.id));
-      return (
-        row && {
-          value: await readLargeObject(table, key.type, row),
-          etag: row.etag,
-          round: typeof row.round === 'string' && row.round !== NEVER_SEEN ? row.round : null,
-        }
-      );
+      return row && stored(key.type, row);
     },
 
     async writeObject(object, etag, round) {
@@ -127,6 +127,27 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       } catch (error) {
         if (etag === null || !(error instanceof StaleStateError)) throw error;
         return table.write(columns, '*', 'Merge');
+      }
+    },
+
+    async addObjects(added, round) {
+      const byKey = new Map<string, SourceObject>();
+      const rows: Row[] = [];
+      for (const object of added) {
+        const { columns, parts } = objectColumns(object);
+        if (parts.length > 0) await table.upsertMany(parts);
+        const row = { partitionKey: objectPartition(object.type), rowKey: encodeKey(object.id), ...columns, round };
+        rows.push(row);
+        byKey.set(`${row.partitionKey} ${row.rowKey}`, object);
+      }
+      const taken = await table.addMany(rows);
+      return taken.flatMap(({ partitionKey, rowKey }) => byKey.get(`${partitionKey} ${rowKey}`) ?? []);
+    },
+
+    async *listObjectsBetween(type, from, to) {
+      const range = { partition: objectPartition(type), rowFrom: encodeKey(from), rowBefore: `${encodeKey(to)}${KEY_SEPARATOR}` };
+      for await (const page of table.pages(range)) {
+        yield await Promise.all(page.map((row) => stored(type, row)));
       }
     },
 

@@ -126,6 +126,28 @@ export class StoreTable {
     });
   }
 
+  /** Adds rows, by transactions where several share a partition. Answers those whose keys were taken: they are left as they are. */
+  async addMany(rows: readonly Row[]): Promise<readonly Row[]> {
+    const taken: Row[] = [];
+    const add = async (batch: readonly Row[]): Promise<boolean> => {
+      try {
+        await this.transact(batch.map((row) => ['create', row]));
+        return true;
+      } catch (error) {
+        if (error instanceof StaleStateError) return false;
+        throw error;
+      }
+    };
+    await concurrently(batches(rows), PARALLEL_ROWS, async (batch) => {
+      if (await add(batch)) return;
+      // One that is there fails the whole transaction: then the rows are taken one by one.
+      await concurrently(batch, PARALLEL_ROWS, async (row) => {
+        if (!(await add([row]))) taken.push(row);
+      });
+    });
+    return taken;
+  }
+
   /** Merges columns into rows that exist; leaves missing ones missing. */
   async mergeExisting(rows: readonly Row[]): Promise<void> {
     await this.#forExisting(rows, (row) => ['update', row, 'Merge', { etag: '*' }]);

@@ -46,13 +46,18 @@ export async function openCycle(
     keptAtMs = deps.clock().getTime();
   };
   if (current !== stored?.value) await keep();
+  const groups = new FollowedGroups(deps.space, current.groupGeneration);
   await deps.cycles.put(recordOf(current, 'importing'));
   return {
     deps,
     application,
     assignments: new Map<SourceId, readonly AppRoleAssignment[]>(),
-    ancestry: makeAncestry(deps.space, deps.settings.groupMembership),
-    groups: new FollowedGroups(deps.space, current.groupGeneration),
+    ancestry: makeAncestry(
+      // Where no group is followed, nobody is a member of any.
+      { ...deps.space, groupsOf: async (id) => ((await groups.ids()).size === 0 ? [] : deps.space.groupsOf(id)) },
+      deps.settings.groupMembership,
+    ),
+    groups,
     cycle: () => current,
     async save(event) {
       await lease.renew();

@@ -20,15 +20,15 @@ export async function importUsers(context: CycleContext): Promise<void> {
   const first = context.cycle();
   const isFresh = first.phase === 'users' && first.step === 'reading' && first.isFull && first.next === null;
   const unread = await openUnread(context.deps, 'user', isFresh);
-  let isRelevant: Relevance | undefined;
+  let relevance: Relevance | undefined;
   for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
-    if (state.isFull) isRelevant ??= await relevantInFullRound(context);
+    if (state.isFull) relevance ??= await relevantInFullRound(context);
     const page = await readPage(context, state.next ?? (state.isFull ? undefined : watermark?.link));
     if (page === 'expired') {
       await context.save({ kind: 'usersExpired' });
       continue;
     }
-    await mergePage(context, page.changes, isRelevant, state.isFull ? state.cycleId : null);
+    await mergePage(context, page.changes, relevance, state.isFull ? state.cycleId : null);
     await unread.note(page.changes);
     const imported = page.changes.length;
     const { watch } = state;
@@ -61,14 +61,22 @@ async function readPage(context: CycleContext, link: string | undefined): Promis
   }
 }
 
-/** Whether a user matters. */
-type Relevance = (id: SourceId) => boolean;
+/** Which users matter in a full round, and which of them have a row. */
+interface Relevance {
+  readonly ids: ReadonlySet<SourceId>;
+  readonly stored: Set<SourceId>;
+  /** True where everybody matters. */
+  readonly isEverybody: boolean;
+}
+
+const matters = ({ ids, isEverybody }: Relevance, id: SourceId): boolean => isEverybody || ids.has(id);
 
 /** In a full round nearly every user of the tenant goes by, so whether one matters is asked of memory, not of a table. */
 async function relevantInFullRound({ deps, assignments }: CycleContext): Promise<Relevance> {
-  if (deps.settings.scope === 'All') return () => true;
-  const ids = new Set<SourceId>();
-  for await (const page of deps.space.listObjects('user')) for (const user of page) ids.add(user.id);
+  const stored = new Set<SourceId>();
+  for await (const page of deps.space.listObjects('user')) for (const user of page) stored.add(user.id);
+  if (deps.settings.scope === 'All') return { ids: stored, stored, isEverybody: true };
+  const ids = new Set<SourceId>(stored);
   for (const [principalId, [first]] of assignments) {
     if (first?.principalType === 'User') ids.add(principalId);
     if (first?.principalType !== 'Group') continue;
@@ -76,16 +84,37 @@ async function relevantInFullRound({ deps, assignments }: CycleContext): Promise
       for (const id of users) ids.add(id);
     }
   }
-  return (id) => ids.has(id);
+  return { ids, stored, isEverybody: false };
 }
 
 async function mergePage(
   context: CycleContext,
-  changes: readonly SourceChange[],
-  isRelevant: Relevance | undefined,
+  page: readonly SourceChange[],
+  relevance: Relevance | undefined,
   round: string | null,
 ): Promise<void> {
-  await concurrently(lastWord(changes), STORAGE_CONCURRENCY, (change) => applyChange(context, change, isRelevant, round));
+  const changes = lastWord(page).filter(({ id }) => !relevance || matters(relevance, id));
+  const added = relevance && round !== null ? await addNew(context, changes, relevance, round) : new Set<SourceId>();
+  const others = changes.filter(({ id }) => !added.has(id));
+  await concurrently(others, STORAGE_CONCURRENCY, (change) => applyChange(context, change, relevance !== undefined, round));
+}
+
+/** Adds the users of a page who have no row, many at a time. Answers whom. */
+async function addNew(
+  { deps: { space } }: CycleContext,
+  changes: readonly SourceChange[],
+  { stored }: Relevance,
+  round: string,
+): Promise<ReadonlySet<SourceId>> {
+  const news = changes.flatMap((change) =>
+    change.kind === 'present' && !stored.has(change.id)
+      ? [told(newUser(change.id), change.isComplete ? change.attributes : {})]
+      : [],
+  );
+  await space.markDirty(news.map(({ id }) => ({ type: 'user', id })));
+  const taken = new Set((await space.addObjects(news, round)).map(({ id }) => id));
+  for (const { id } of news) stored.add(id);
+  return new Set(news.flatMap(({ id }) => (taken.has(id) ? [] : id)));
 }
 
 /** A page may tell of one object several times; its last word counts, with what the earlier ones added. */
@@ -102,14 +131,13 @@ function lastWord(changes: readonly SourceChange[]): readonly SourceChange[] {
 async function applyChange(
   context: CycleContext,
   change: SourceChange,
-  isRelevant: Relevance | undefined,
+  isKnownToMatter: boolean,
   round: string | null,
 ): Promise<void> {
   const { space } = context.deps;
-  if (isRelevant && !isRelevant(change.id)) return;
   const key: ObjectKey = { type: 'user', id: change.id };
   const stored = await space.readObject(key);
-  if (!stored && (change.kind === 'removed' || !(isRelevant || (await isEntitled(context, change.id))))) return;
+  if (!stored && (change.kind === 'removed' || !(isKnownToMatter || (await isEntitled(context, change.id))))) return;
 
   const before = stored?.value ?? newUser(change.id);
   const after =

@@ -11,6 +11,7 @@ import { entryOf } from '../record/log-entry';
 import { itemFor } from '../work-item';
 import type { CycleContext } from './cycle-context';
 import { newUser, told } from './import-users';
+import { readAhead } from './read-ahead';
 
 /**
  * Takes the objects that wait, decides on each, and puts it into the queue, except those that stand to lose something: they are
@@ -28,8 +29,10 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     if (!last) break;
     held ??= await heldKeys(context);
     const before = held;
+    // Where nearly everybody waits, one range is cheaper than a read for each.
+    const space = state.kind === 'initial' ? await readAhead(deps.space, keys) : deps.space;
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) =>
-      scopeOne(context, scoping, key, before.get(keyText(key))),
+      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space } }, key), key, before.get(keyText(key))),
     );
     const candidates = found.flatMap(({ candidate }) => candidate ?? []);
     const free = found.filter((one) => !one.candidate && !one.hasEnded);
@@ -112,6 +115,18 @@ export const scopeContext = (context: CycleContext): ScopeContext => ({
   ancestry: context.ancestry,
   assignmentsOf: (principalId) => context.assignments.get(principalId) ?? [],
 });
+
+/** The same, where the groups above one object are looked up once. */
+function askedOnce(scoping: ScopeContext, { id }: ObjectKey): ScopeContext {
+  const { ancestry } = scoping;
+  let own: ReturnType<typeof ancestry.above> | undefined;
+  const above: typeof ancestry.above = (memberId) => {
+    if (memberId !== id) return ancestry.above(memberId);
+    own ??= ancestry.above(id);
+    return own;
+  };
+  return { ...scoping, ancestry: { ...ancestry, above } };
+}
 
 /** What is staged of objects already, by object. */
 async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, StagedDeletion>> {

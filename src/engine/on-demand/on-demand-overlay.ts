@@ -38,6 +38,7 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
   const dropped = async (): Promise<void> => undefined;
   return {
     listObjects: (type) => base.listObjects(type),
+    listObjectsBetween: (type, from, to) => base.listObjectsBetween(type, from, to),
     listObjectsNotSeen: (type, round) => base.listObjectsNotSeen(type, round),
     listMembersNotSeen: (groupId, round) => base.listMembersNotSeen(groupId, round),
     listGroupChunks: (generation) => base.listGroupChunks(generation),
@@ -83,6 +84,7 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
     putAssignments: dropped,
     removeAssignments: dropped,
     markDirty: dropped,
+    addObjects: async () => [],
     claimDirty: async () => '',
     clearDirty: async () => '',
   };

@@ -195,4 +195,28 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
     expect(await space.readObject(key)).toBeUndefined();
     expect(await all(space.listObjects('user'))).toEqual([]);
   });
+
+  test('many objects are added at once; those that are there stay as they are, and are named', async () => {
+    const space = await make();
+    const names = numbered(250, 'u');
+    await space.writeObject(object('u00007', { attributes: { displayName: 'There before' } }), null, 'r0');
+    const taken = await space.addObjects(
+      names.map((id) => object(id)),
+      'r1',
+    );
+    expect(taken.map(({ id }) => id)).toEqual(['u00007']);
+    expect((await all(space.listObjects('user'))).map(({ id }) => id)).toEqual(names);
+    const unseen = await all(space.listObjectsNotSeen('user', 'r1'));
+    expect(unseen.map(({ attributes }) => attributes['displayName'])).toEqual(['There before']);
+    expect(await space.addObjects([], 'r1')).toEqual([]);
+    const some = await all(space.listObjectsBetween('user', sourceId('u00010'), sourceId('u00012')));
+    expect(some.map(({ value, round }) => [value.id, round])).toEqual([
+      ['u00010', 'r1'],
+      ['u00011', 'r1'],
+      ['u00012', 'r1'],
+    ]);
+    await space.writeObject(object('u00010', { version: 2 }), some[0]?.etag ?? '');
+    expect((await space.readObject(user('u00010')))?.value.version).toBe(2);
+    expect(await all(space.listObjectsBetween('user', sourceId('v'), sourceId('w')))).toEqual([]);
+  });
 });
