@@ -38,7 +38,8 @@ const messageSchema = z.union([
 ]);
 
 /** Asks for the cycle that was cut off to be continued. It names nothing: whoever takes it continues what there is. */
-const cycleSchema = z.strictObject({ v: z.literal(MESSAGE_VERSION), kind: z.literal('cycle') });
+const CYCLE_MESSAGE = { v: 1, kind: 'cycle' } as const;
+const cycleSchema = z.strictObject({ v: z.literal(CYCLE_MESSAGE.v), kind: z.literal(CYCLE_MESSAGE.kind) });
 
 const encode = (message: object): string => Buffer.from(JSON.stringify({ v: MESSAGE_VERSION, ...message })).toString('base64');
 
@@ -111,7 +112,7 @@ export function makeWorkQueue(storage: Storage): WorkQueue {
     },
 
     async askForCycle() {
-      await send({ kind: 'cycle' }, 0);
+      await send(CYCLE_MESSAGE, 0);
     },
 
     asksForCycle,
