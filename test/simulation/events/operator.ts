@@ -1,0 +1,145 @@
+/** What operators do through the API while everything else goes on: the use cases behind the routes, on one of the instances. */
+import { forgetEscrow, retryEscrow } from '../../../src/engine/control/escrow-control';
+import { allowOneRun, pauseJob, startJob } from '../../../src/engine/control/job-control';
+import { type ResetScope, restartJob } from '../../../src/engine/control/restart';
+import { unlinkOne } from '../../../src/engine/control/unlink';
+import { closeCycles } from '../../../src/engine/cycle/close-cycles';
+import { allowDeletes } from '../../../src/engine/cycle/release-staged';
+import { runCycle } from '../../../src/engine/cycle/run-cycle';
+import type { EngineDeps } from '../../../src/engine/deps';
+import { provisionOnDemand } from '../../../src/engine/on-demand/on-demand';
+import { continueApply, startApply } from '../../../src/engine/preview/apply-plan';
+import { continuePlan, createPlan, type Planning } from '../../../src/engine/preview/make-plan';
+import type { Initiator } from '../../../src/engine/record/log-entry';
+import type { ObjectKey } from '../../../src/ports/stores';
+import type { Dice } from '../random';
+import { mappingsOf, mappingText } from '../rules';
+import type { Sim } from '../sim';
+import type { Variant } from '../world/truth';
+
+export const OPERATOR: Initiator = { type: 'user', id: 'op', displayName: 'Operator' };
+
+type Act = (sim: Sim, dice: Dice) => string | undefined;
+
+/** The gate of an instance looks at the job's state so often; work begun before may be at its writes. */
+const GATE_MS = 5_000;
+
+function ask(sim: Sim, dice: Dice, title: string, work: (deps: EngineDeps, planning: Planning) => Promise<unknown>): string {
+  const instance = dice.pick(sim.instances);
+  sim.begin(instance, { kind: 'operator', title }, (deps) => work(deps, sim.planning(deps, instance)));
+  return `operator: ${title}`;
+}
+
+const restart =
+  (...scopes: ResetScope[]): Act =>
+  (sim, dice) =>
+    ask(sim, dice, `restart ${scopes.join(', ')}`, async (deps) => {
+      sim.watch.stoppedAtMs = undefined;
+      const result = await restartJob(deps, OPERATOR, scopes, deps.newId());
+      sim.tell(`restart ${scopes.join(', ')}: ${result.kind}${'reason' in result ? ` ${result.reason}` : ''}`);
+      sim.watch.stoppedAtMs = undefined;
+    });
+
+/** Anybody known, of both kinds. */
+function somebody(sim: Sim, dice: Dice): ObjectKey | undefined {
+  const keys = [...sim.entra.people.values(), ...sim.entra.teams.values()].map(({ type, id }) => ({ type, id }) as ObjectKey);
+  return dice.maybe(keys);
+}
+
+const BUDGET_MS = 110_000;
+
+export const OPERATOR_ACTS = {
+  pause: ((sim, dice) => {
+    const items = dice.chance(0.5) ? 'stop' : 'finish';
+    return ask(sim, dice, `pause (${items})`, async (deps) => {
+      await pauseJob(deps, OPERATOR, items);
+      sim.watch.stoppedAtMs = items === 'stop' ? sim.nowMs + GATE_MS : undefined;
+    });
+  }) as Act,
+  start: ((sim, dice) => {
+    return ask(sim, dice, 'start', async (deps) => {
+      sim.watch.stoppedAtMs = undefined;
+      await startJob(deps, OPERATOR);
+      sim.watch.stoppedAtMs = undefined;
+    });
+  }) as Act,
+  run: ((sim, dice) => {
+    const startedAtMs = sim.nowMs;
+    return ask(sim, dice, 'run', async (deps) => {
+      await allowOneRun(deps, OPERATOR);
+      await closeCycles(deps);
+      sim.ended(await runCycle(deps, { owner: deps.newId(), budgetMs: BUDGET_MS }), startedAtMs);
+    });
+  }) as Act,
+  restartNone: restart('None'),
+  restartWatermark: restart('Watermark'),
+  restartEscrows: restart('Escrows', 'QuarantineState'),
+  restartLinks: restart('ConnectorDataStore'),
+  restartFull: restart('QuarantineState', 'Watermark', 'Escrows', 'ConnectorDataStore'),
+  forceDeletes: restart('ForceDeletes'),
+  allowDeletes: ((sim, dice) => ask(sim, dice, 'allow-deletes', (deps) => allowDeletes(deps, OPERATOR, undefined))) as Act,
+  unlink: ((sim, dice) => {
+    const key = somebody(sim, dice);
+    if (!key) return undefined;
+    return ask(sim, dice, `unlink ${key.type} ${key.id.slice(-4)}`, async (deps) => {
+      await unlinkOne(deps, OPERATOR, key);
+    });
+  }) as Act,
+  retryEscrow: ((sim, dice) => {
+    const key = somebody(sim, dice);
+    return key && ask(sim, dice, `retry ${key.type} ${key.id.slice(-4)}`, (deps) => retryEscrow(deps, OPERATOR, key));
+  }) as Act,
+  forgetEscrow: ((sim, dice) => {
+    const key = somebody(sim, dice);
+    return key && ask(sim, dice, `forget ${key.type} ${key.id.slice(-4)}`, (deps) => forgetEscrow(deps, OPERATOR, key));
+  }) as Act,
+  onDemand: ((sim, dice) => {
+    const subjects = Array.from({ length: dice.between(1, 3) }, () => somebody(sim, dice)?.id ?? 'nobody@contoso.com');
+    const dryRun = dice.chance(0.3);
+    const title = `${dryRun ? 'dry run' : 'on demand'} ${subjects.map((one) => one.slice(-4)).join(' ')}`;
+    const request = { subjects, objectType: undefined, dryRun, operator: OPERATOR, budgetMs: BUDGET_MS };
+    return ask(sim, dice, title, (deps) => provisionOnDemand(deps, request));
+  }) as Act,
+  plan: ((sim, dice) => {
+    const other = dice.chance(0.2) ? dice.pick<Variant>(['shipped', 'titled', 'filtered', 'withoutGroups']) : undefined;
+    const schema = other && { schema: mappingsOf(other), text: mappingText(other) };
+    return ask(sim, dice, `plan${other ? ` with ${other}` : ''}`, async (deps, planning) => {
+      const header = await createPlan(planning, OPERATOR, schema);
+      sim.lastPlanId = header.planId;
+      await continuePlan(planning, header.planId, { owner: deps.newId(), budgetMs: BUDGET_MS });
+    });
+  }) as Act,
+  apply: ((sim, dice) => {
+    const planId = sim.lastPlanId;
+    if (planId === undefined) return undefined;
+    const allow = dice.pick([undefined, true, false]);
+    return ask(sim, dice, `apply (${String(allow)})`, async (deps, planning) => {
+      await continuePlan(planning, planId, { owner: deps.newId(), budgetMs: BUDGET_MS });
+      await startApply(planning, planId, OPERATOR, allow);
+      await continueApply(planning, planId, { owner: deps.newId(), budgetMs: BUDGET_MS });
+    });
+  }) as Act,
+  changeMapping: ((sim, dice) => {
+    const variant = dice.pick<Variant>(['shipped', 'shipped', 'titled', 'filtered', 'withoutGroups']);
+    if (variant === sim.rules.variant) return undefined;
+    sim.rules = { ...sim.rules, variant };
+    sim.redeploy();
+    return `operator: the mapping is ${variant} now`;
+  }) as Act,
+  changeSettings: ((sim, dice) => {
+    const rules = { ...sim.rules };
+    const which = dice.int(5);
+    if (which === 0) rules.defaultAccess = rules.defaultAccess === 'Skip' ? 'EndUser' : 'Skip';
+    if (which === 1) rules.groupMembership = rules.groupMembership === 'Direct' ? 'Transitive' : 'Direct';
+    if (which === 2) rules.deprovisionUsers = dice.pick(['Suspend', 'DowngradeAndSuspend', 'Nothing'] as const);
+    if (which === 3) rules.hardDeletedUsers = dice.pick(['Suspend', 'Delete', 'Nothing'] as const);
+    if (which === 4) rules.scope = dice.chance(0.2) ? 'All' : 'AssignedOnly';
+    sim.rules = rules;
+    sim.redeploy();
+    return `operator: settings are ${JSON.stringify(rules)} now`;
+  }) as Act,
+  redeploy: ((sim) => {
+    sim.redeploy();
+    return 'operator: the app is deployed anew';
+  }) as Act,
+} satisfies Record<string, Act>;

@@ -1,0 +1,218 @@
+/**
+ * Asks, once everything has come to rest, whether Zendesk is as it must be, whether whatever is not so is seen as such (an escrow, a
+ * held removal), and whether the books are right. Works from the truth about Entra and from what was seen done to Zendesk.
+ */
+import type { TargetId } from '../../src/core/model';
+import type { FakeUser } from '../fakes/target-connector';
+import type { Sim } from './sim';
+import type { Person, Team } from './world/entra';
+import { isTeamIn, peopleIn, standingOf } from './world/truth';
+import { addressesOf } from './world/zendesk';
+
+interface Row {
+  readonly key: { readonly type: string; readonly id: string };
+}
+
+async function rowsOf<T extends Row>(list: AsyncIterable<readonly T[]>): Promise<ReadonlyMap<string, T>> {
+  const rows = new Map<string, T>();
+  for await (const page of list) for (const row of page) rows.set(`${row.key.type} ${row.key.id}`, row);
+  return rows;
+}
+
+/** Names of the objects that the brake holds. */
+export const heldObjects = async (sim: Sim): Promise<readonly string[]> => [...(await rowsOf(sim.stores.staged.list())).keys()];
+
+interface View {
+  readonly sim: Sim;
+  /** True after everything was compared anew: then what was changed by hand is put right too. */
+  readonly isFull: boolean;
+  readonly escrows: ReadonlyMap<string, { readonly code: string; readonly reason: string }>;
+  readonly held: ReadonlyMap<string, { readonly kind: string }>;
+}
+
+/** Everybody is as Entra says, or is seen not to be. */
+export async function checkWorld(sim: Sim, isFull: boolean): Promise<void> {
+  const view: View = { sim, isFull, escrows: await rowsOf(sim.stores.escrows.list()), held: await rowsOf(sim.stores.staged.list()) };
+  for (const person of sim.entra.people.values()) checkPerson(view, person);
+  for (const team of sim.entra.teams.values()) checkTeam(view, team);
+}
+
+/** What is held has a reason to be. */
+export async function checkHeld(sim: Sim): Promise<void> {
+  for (const [name, row] of await rowsOf(sim.stores.staged.list())) {
+    const person = sim.entra.people.get(row.key.id);
+    const standing = person && standingOf(sim.entra, sim.rules, person);
+    const hasCause =
+      row.kind === 'userDisable' || row.kind === 'userDelete'
+        ? standing && !standing.isIn
+        : row.kind === 'agentDowngrade'
+          ? standing && (!standing.isIn || standing.role === 'end-user')
+          : true;
+    if (!hasCause) sim.watch.violate('heldWithoutCause', `${name} is held (${row.kind}) although it is to keep what it has`);
+  }
+}
+
+const isProtected = (sim: Sim, user: FakeUser | undefined, email: string | undefined): boolean =>
+  [user?.id, ...(user ? addressesOf(user) : []), email].some((name) => name !== undefined && sim.protectedUsers.includes(name));
+
+const ownAccounts = (sim: Sim, personId: string): readonly FakeUser[] =>
+  sim.zendesk.liveUsers.filter((user) => {
+    const { owner, isDetached } = sim.zendesk.notesOf(user.id);
+    return owner === personId && !isDetached;
+  });
+
+function checkPerson(view: View, person: Person): void {
+  const { sim, isFull, escrows, held } = view;
+  const name = `user ${person.id}`;
+  const short = `Person ${person.id.slice(-4)}`;
+  const escrow = escrows.get(name);
+  const standing = standingOf(sim.entra, sim.rules, person);
+  const violate = (rule: string, text: string): void =>
+    sim.watch.violate(isFull ? rule : `${rule}Later`, `${short} ${text} ${JSON.stringify(standing)}${escrow ? ` escrow ${escrow.code}: ${escrow.reason}` : ''}`);
+  const own = ownAccounts(sim, person.id);
+
+  if (!standing.isIn) {
+    const [account] = own;
+    if (!account || isProtected(sim, account, undefined)) return;
+    const notes = sim.zendesk.notesOf(account.id);
+    const setting = standing.why === 'hard' ? sim.rules.hardDeletedUsers : sim.rules.deprovisionUsers;
+    if (setting === 'Nothing' || held.has(name)) return;
+    if (!isFull && notes.isTouched) return;
+    const hasTickets = sim.zendesk.target.openTickets.has(account.id);
+    if (escrow && !(hasTickets && setting === 'Delete')) violate('escrowWithoutCause', 'is out of scope and fails');
+    if (setting === 'Delete' && !hasTickets) violate('notDeleted', `is gone for good, and Zendesk ${account.id} is not deleted`);
+    if (!account.suspended) violate('keepsAccess', `has no right to it, and Zendesk ${account.id} is active`);
+    const losesSeat = sim.rules.deprovisionUsers === 'DowngradeAndSuspend' && setting !== 'Delete';
+    if (isFull && losesSeat && account.role.role !== 'end-user' && notes.suspendedBy === 'app') {
+      violate('keepsSeat', `keeps the seat of Zendesk ${account.id}`);
+    }
+    return;
+  }
+
+  const mine = sim.zendesk.accountsOf(person.id);
+  const rivals = sim.zendesk.holdersOf(standing.email).filter((user) => !mine.includes(user) && !own.includes(user));
+  if (isProtected(sim, mine[0] ?? own[0] ?? rivals[0], standing.email)) return;
+  const isRight = mine.length === 1 && mine[0]?.email?.toLowerCase() === standing.email.toLowerCase();
+  if (rivals.length > 0 || own.length > 1) {
+    if (!escrow && !isRight) violate('unseen', `cannot have the address (it is that of Zendesk ${rivals.map(({ id }) => id).join()}), and nothing says so`);
+    return;
+  }
+  if (escrow) violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
+  const [account, second] = mine;
+  if (second) violate('twoAccounts', 'has two accounts');
+  if (!account) {
+    if (isFull || own.length === 0) violate('noAccount', 'is to have an account and has none');
+    return;
+  }
+  const notes = sim.zendesk.notesOf(account.id);
+  if (account.suspended && notes.suspendedBy !== 'hand') violate('notLetIn', `is to have access, and Zendesk ${account.id} is suspended`);
+  if (!isFull && notes.isTouched) return;
+  if (account.name !== standing.name) violate('wrongName', `is called ${account.name} in Zendesk ${account.id}`);
+  if (account.email?.toLowerCase() !== standing.email.toLowerCase()) violate('wrongAddress', `has the address ${account.email} in Zendesk`);
+  const isRoleOurs = notes.roleBy === 'app' && standing.role !== null && !held.has(name);
+  if (isRoleOurs && account.role.role !== standing.role) violate('wrongRole', `is ${account.role.role} in Zendesk ${account.id}`);
+}
+
+function checkTeam(view: View, team: Team): void {
+  const { sim, isFull, escrows, held } = view;
+  const name = `group ${team.id}`;
+  const escrow = escrows.get(name);
+  const violate = (rule: string, text: string): void =>
+    sim.watch.violate(isFull ? rule : `${rule}Later`, `Group ${team.id.slice(-4)} «${team.name}» ${text}${escrow ? ` escrow ${escrow.code}: ${escrow.reason}` : ''}`);
+  const own = sim.zendesk.liveGroups.filter((group) => {
+    const { owner, isDetached } = sim.zendesk.groupNotesOf(group.id);
+    return owner === team.id && !isDetached;
+  });
+  if (!isTeamIn(sim.entra, sim.rules, team)) {
+    const [left] = own.filter((group) => sim.zendesk.groupNotesOf(group.id).createdByApp);
+    if (!left || held.has(name) || sim.rules.variant === 'withoutGroups') return;
+    if (sim.zendesk.groupNotesOf(left.id).wasDetached) return;
+    violate('groupLeft', `is not to be in Zendesk, and group ${left.id} is there`);
+    return;
+  }
+  const namesakes = sim.zendesk.liveGroups.filter((group) => group.name.toLowerCase() === team.name.toLowerCase() && !own.includes(group));
+  const isTaken = namesakes.length > 1 || namesakes.some(({ id }) => isHeldByOther(sim, id, team.id));
+  const [group] = own;
+  if (!group) {
+    if (!isTaken) violate('groupMissing', `is to be in Zendesk and is not`);
+    else if (!escrow) violate('unseen', 'cannot be in Zendesk for its name, and nothing says so');
+    return;
+  }
+  if (escrow) violate('escrowWithoutCause', 'is in Zendesk, and fails');
+  const isTouched = sim.zendesk.groupNotesOf(group.id).isTouched;
+  if ((isFull || !isTouched) && group.name !== team.name) violate('wrongName', `is called «${group.name}» in Zendesk`);
+  checkMembers(view, team, group.id, violate);
+}
+
+const isHeldByOther = (sim: Sim, id: TargetId, teamId: string): boolean => {
+  const { owner, isDetached } = sim.zendesk.groupNotesOf(id);
+  return owner !== null && owner !== teamId && !isDetached;
+};
+
+function checkMembers({ sim, isFull, escrows, held }: View, team: Team, groupId: TargetId, violate: (rule: string, text: string) => void): void {
+  const inside = peopleIn(sim.entra, sim.rules, team);
+  const actual = new Set([...sim.zendesk.target.memberships.values()].filter((one) => one.groupId === groupId).map((one) => one.userId));
+  const isTouched = sim.zendesk.groupNotesOf(groupId).isTouched;
+  for (const id of inside) {
+    const person = sim.entra.people.get(id);
+    const [account] = ownAccounts(sim, id);
+    if (!person || !account || escrows.has(`user ${id}`) || !standingOf(sim.entra, sim.rules, person).isIn) continue;
+    if (account.role.role === 'end-user' || isProtected(sim, account, undefined)) continue;
+    if (!isFull && (isTouched || sim.zendesk.notesOf(account.id).isTouched)) continue;
+    if (!actual.has(account.id)) violate('memberMissing', `lacks ${id.slice(-4)} (Zendesk ${account.id} in group ${groupId})`);
+  }
+  for (const userId of actual) {
+    const { owner, isDetached } = sim.zendesk.notesOf(userId);
+    if (owner === null || isDetached || inside.has(owner) || sim.zendesk.members.get(`${userId} ${groupId}`) !== 'app') continue;
+    const user = sim.zendesk.target.users.get(userId);
+    if (held.has(`group ${team.id}`) || sim.entra.people.get(owner)?.state === 'soft' || isProtected(sim, user, undefined)) continue;
+    if (!isFull && isTouched) continue;
+    violate('staysInGroup', `still has ${owner.slice(-4)} (Zendesk ${userId} in group ${groupId})`);
+  }
+}
+
+/** Every work item ended in one entry, every cycle is closed and its counts add up, and every change is told once. */
+export async function checkBooks(sim: Sim): Promise<void> {
+  const { log, cycles } = sim.stores;
+  for (const [name, item] of sim.enqueued) {
+    if (sim.lost.has(item.cycleId)) continue;
+    if (!(await log.read(item.cycleId, item.changeId))) sim.watch.violate('noEntry', `No entry tells how ${item.objectType} ${item.sourceId.slice(-4)} ended: ${name}`);
+  }
+  for (const cycle of await cycles.latest(10_000)) {
+    if (sim.lost.has(cycle.cycleId)) continue;
+    const isOpen = cycle.state === 'importing' || cycle.state === 'enqueueing' || cycle.state === 'exporting';
+    if (isOpen) sim.watch.violate('neverClosed', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} is ${cycle.state} for ever`);
+    const { total } = await log.counts(cycle.cycleId);
+    if (total !== cycle.enqueued && cycle.state !== 'failed') {
+      sim.watch.violate('countsDiffer', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} has ${cycle.enqueued} items and ${total} entries`);
+    }
+  }
+  await checkTold(sim);
+}
+
+const TOLD = { create: 'create', disable: 'disable', delete: 'delete', groupCreate: 'create', groupDelete: 'delete' } as const;
+
+/** Creations, suspensions and deletions are in the log as often as they happened. */
+async function checkTold(sim: Sim): Promise<void> {
+  const told = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { cycleId, changeId } of sim.entries) {
+    if (seen.has(`${cycleId} ${changeId}`)) continue;
+    seen.add(`${cycleId} ${changeId}`);
+    const entry = await sim.stores.log.read(cycleId, changeId);
+    const status = entry?.provisioningStatusInfo.status;
+    if (!entry || (status !== 'success' && status !== 'warning')) continue;
+    const name = `${entry.provisioningAction} ${entry.sourceIdentity.id}`;
+    told.set(name, (told.get(name) ?? 0) + 1);
+  }
+  const done = new Map<string, number>();
+  for (const { kind, owner } of sim.watch.effects) {
+    const action = TOLD[kind as keyof typeof TOLD];
+    if (action) done.set(`${action} ${owner}`, (done.get(`${action} ${owner}`) ?? 0) + 1);
+  }
+  for (const name of new Set([...told.keys(), ...done.keys()])) {
+    if (!/^(?:create|disable|delete) /.test(name)) continue;
+    const [often, tells] = [done.get(name) ?? 0, told.get(name) ?? 0];
+    if (often !== tells) sim.watch.violate(often > tells ? 'untold' : 'toldTooOften', `«${name}» happened ${often} times and is told ${tells} times`);
+  }
+}

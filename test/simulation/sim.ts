@@ -1,0 +1,367 @@
+import { ProvisioningError } from '../../src/core/errors';
+import type { TargetId, WorkItem } from '../../src/core/model';
+import type { ProvisioningLogEntry } from '../../src/core/record';
+import { closeCycles } from '../../src/engine/cycle/close-cycles';
+import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
+import type { EngineDeps } from '../../src/engine/deps';
+import { type Gate, makeGate } from '../../src/engine/job/gate';
+import type { JobSettings } from '../../src/engine/job-settings';
+import { MatchHistory } from '../../src/engine/match-history';
+import type { Planning } from '../../src/engine/preview/make-plan';
+import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
+import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
+import type { CycleRecord, LinkRow, ObjectKey } from '../../src/ports/stores';
+import { makeFakeConnectorSpace } from '../fakes/connector-space';
+import { makeFakeCycleStore } from '../fakes/cycle-store';
+import { makeFakeEscrowStore } from '../fakes/escrow-store';
+import { makeFakeLinkStore } from '../fakes/link-store';
+import { makeFakeProvisioningLog } from '../fakes/provisioning-log';
+import { makeFakeStagedDeletionStore } from '../fakes/staged-deletion-store';
+import { makeFakeStateStore } from '../fakes/state-store';
+import { Faults, type Side } from './faults';
+import { makePlans, makeShadow } from './ports/plans';
+import { type Message, SimQueue } from './ports/queue';
+import { APPLICATION, SimSource } from './ports/source';
+import { type Around, wrapped } from './ports/wrap';
+import type { Dice } from './random';
+import { mappingsOf } from './rules';
+import { never, Process, Scheduler, type Task } from './scheduler';
+import { type Context, Watch } from './watch';
+import { type Customs, Entra } from './world/entra';
+import { type Rules, standingOf, TruthHistory } from './world/truth';
+import { Zendesk } from './world/zendesk';
+
+/** What a story begins with, besides what its steps change. */
+export interface Setting {
+  readonly rules: Rules;
+  readonly customs: Customs;
+  readonly deletionThreshold: number;
+  readonly deletionThresholdPercent: number;
+  readonly protectedUsers: readonly string[];
+  readonly skewsMs: readonly number[];
+}
+
+/** One app instance: what lives as long as its process. */
+interface Instance {
+  readonly process: Process;
+  readonly gate: Gate;
+  readonly matchHistory: MatchHistory;
+}
+
+/** As the function host does: so long is a message hidden while it is worked on, and after a failed try; so often it is tried. */
+const HIDDEN_MS = 10 * 60_000;
+const RETRY_MS = 30_000;
+const MAX_TRIES = 5;
+const WORKERS = 3;
+const BUDGET_MS = 8 * 60_000;
+
+const PORTS = ['state', 'space', 'links', 'escrows', 'staged', 'cycles', 'log'] as const;
+
+/** Both systems, every store, the queue and two instances of the app, on one clock and one chain of chances. */
+export class Sim {
+  readonly scheduler: Scheduler;
+  readonly entra: Entra;
+  readonly zendesk = new Zendesk();
+  readonly source: SimSource;
+  readonly queue: SimQueue;
+  readonly faults: Faults;
+  readonly past: TruthHistory;
+  readonly watch: Watch;
+  readonly plans = makePlans();
+  readonly shadow = makeShadow();
+  readonly stores = {
+    state: makeFakeStateStore(),
+    space: makeFakeConnectorSpace({ pageSize: 5 }),
+    links: makeFakeLinkStore({ pageSize: 5 }),
+    escrows: makeFakeEscrowStore({ pageSize: 5 }),
+    staged: makeFakeStagedDeletionStore({ pageSize: 5 }),
+    cycles: makeFakeCycleStore(),
+    log: makeFakeProvisioningLog(),
+  };
+  rules: Rules;
+  protectedUsers: readonly string[];
+  instances: Instance[] = [];
+  /** Log entries as last recorded, by cycle and change. */
+  readonly entries: ProvisioningLogEntry[] = [];
+  readonly enqueued = new Map<string, WorkItem>();
+  /** Work items that a fault took out of the queue. */
+  readonly lost = new Set<string>();
+  readonly counts = new Map<string, number>();
+  readonly history: string[] = [];
+  lastPlanId: string | undefined;
+  /** Completed cycles over the source. */
+  cycles = 0;
+  /** True while the app's picture of Entra may be old for want of a truthful full reading. */
+  needsInitial = false;
+  /** Whether anything fell out of the ordinary since: a lie told. */
+  lastLieMs = 0;
+  /** The target that each object is linked to, as the link store has it: `type source` → `type target`. */
+  readonly links = new Map<string, string>();
+  readonly #cycleBegan = new Map<string, number>();
+  #ids = 0;
+
+  constructor(
+    readonly setting: Setting,
+    readonly dice: Dice,
+  ) {
+    this.scheduler = new Scheduler(dice.fork('schedule'));
+    this.entra = new Entra(setting.customs);
+    this.source = new SimSource(this.entra);
+    this.queue = new SimQueue(() => this.nowMs);
+    this.faults = new Faults(dice.fork('faults'));
+    this.rules = setting.rules;
+    this.protectedUsers = setting.protectedUsers;
+    this.past = new TruthHistory(this.entra, () => this.rules);
+    this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs);
+    this.watch.protectedNames = setting.protectedUsers;
+    this.instances = setting.skewsMs.map((skewMs, at) => this.#newInstance(`i${at}`, skewMs));
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs;
+  }
+
+  settings(): JobSettings {
+    const { variant: _variant, ...rules } = this.rules;
+    return {
+      ...rules,
+      tenantId: '11111111-0000-4000-8000-000000000001',
+      servicePrincipalId: APPLICATION,
+      subdomain: 'acme',
+      deletionThreshold: this.setting.deletionThreshold,
+      deletionThresholdPercent: this.setting.deletionThresholdPercent,
+      protectedUsers: [...this.protectedUsers],
+    };
+  }
+
+  count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  tell(text: string): void {
+    this.history.push(`${new Date(this.nowMs).toISOString().slice(5, 19)} ${text}`);
+  }
+
+  /** After each change of Entra or the settings. */
+  changed(): void {
+    this.past.note(this.nowMs);
+  }
+
+  // --- instances ---------------------------------------------------------------------------------------------------------------
+
+  #newInstance(name: string, skewMs: number): Instance {
+    const process = new Process(name, skewMs);
+    const none: Context = { kind: 'worker', title: 'gate', startedAtMs: this.nowMs };
+    return { process, gate: makeGate(this.#deps(process, none, new MatchHistory())), matchHistory: new MatchHistory() };
+  }
+
+  /** Kills an instance; another process takes its place. */
+  kill(process: Process): void {
+    this.scheduler.kill(process);
+    this.instances = this.instances.map((one) => (one.process === process ? this.#newInstance(process.name, process.skewMs) : one));
+  }
+
+  /** All instances anew, as when a setting changes. */
+  redeploy(): void {
+    for (const { process } of this.instances) this.kill(process);
+  }
+
+  #deps(process: Process, context: Context, matchHistory: MatchHistory): EngineDeps {
+    const port = <T extends object>(side: Side, name: string, inner: T, pure: readonly string[] = []): T =>
+      wrapped(inner, this.#around(side, name, process, context), pure);
+    const quiet = (): void => undefined;
+    return {
+      ...(Object.fromEntries(PORTS.map((name) => [name, port('store', name, this.stores[name])])) as unknown as typeof this.stores),
+      queue: port('queue', 'queue', this.queue, ['decode']),
+      source: port('source', 'source', this.source),
+      target: port('target', 'target', this.zendesk.target),
+      notifier: { send: async () => undefined },
+      settings: this.settings(),
+      schema: mappingsOf(this.rules.variant),
+      matchHistory,
+      clock: () => new Date(this.nowMs + process.skewMs),
+      sleep: (ms) => this.scheduler.step(process, ms),
+      newId: () => {
+        this.#ids += 1;
+        return `cccccccc-0000-4000-8000-${String(this.#ids).padStart(12, '0')}`;
+      },
+      random: () => 0.5,
+      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    };
+  }
+
+  #around(side: Side, port: string, process: Process, context: Context): Around {
+    return {
+      before: async (method, args) => {
+        await this.scheduler.step(process, this.faults.latencyMs());
+        if (side === 'source') this.source.lies = this.faults.lies;
+        if (side === 'source' && Object.keys(this.source.lies).length > 0) this.lastLieMs = this.nowMs;
+        const error = this.faults.before(side, method, args);
+        if (error === 'unknown') this.source.lies = { ...this.source.lies, unknownAll: 'now' };
+        else if (error) throw error;
+        if (side === 'target') this.watch.beforeWrite();
+      },
+      after: async (method, args, answer) => {
+        if (side === 'target') this.watch.afterWrite(method, context);
+        this.#observe(port, method, args, context);
+        process.callsLeft -= 1;
+        if (process.callsLeft <= 0) {
+          this.count('crash');
+          this.tell(`${process.name} is killed after ${port}.${method}`);
+          this.kill(process);
+          return never();
+        }
+        const error = this.faults.after(side, method);
+        if (error) throw error;
+        return port === 'target' && method === 'findUsers' ? this.#indexed(args, answer) : answer;
+      },
+    };
+  }
+
+  /** What Zendesk's search knows by now. */
+  #indexed([matcher]: readonly unknown[], answer: unknown): unknown {
+    if ((matcher as { readonly attribute: string }).attribute === 'external_id') return answer;
+    const known = (answer as readonly { readonly id: TargetId }[]).filter(({ id }) => {
+      const isIndexed = this.zendesk.notesOf(id).indexedFromMs <= this.nowMs;
+      if (!isIndexed) this.faults.count('searchLag');
+      return isIndexed;
+    });
+    return known;
+  }
+
+  #observe(port: string, method: string, args: readonly unknown[], context: Context): void {
+    if (port === 'links') this.#noteLink(method, args, context);
+    if (port === 'log' && method === 'record') this.entries.push(args[0] as ProvisioningLogEntry);
+    if (port === 'queue' && (method === 'enqueue' || method === 'defer')) {
+      for (const item of [args[0]].flat() as WorkItem[]) this.enqueued.set(`${item.cycleId} ${item.changeId}`, item);
+    }
+    if (port === 'cycles' && method === 'put') {
+      const { cycleId, kind } = args[0] as CycleRecord;
+      if ((kind === 'initial' || kind === 'incremental') && !this.#cycleBegan.has(cycleId)) this.#cycleBegan.set(cycleId, context.startedAtMs);
+    }
+  }
+
+  /** Who is linked to what: one owner each, always. */
+  #noteLink(method: string, args: readonly unknown[], context: Context): void {
+    if (method !== 'write' && method !== 'remove') return;
+    const [key, row] = args as [ObjectKey, LinkRow];
+    const name = `${key.type} ${key.id}`;
+    const link = method === 'write' ? row.link : null;
+    if (!link) {
+      if (this.links.delete(name)) this.#unlinked(key, context);
+      return;
+    }
+    const target = `${key.type} ${link.targetId}`;
+    for (const [other, held] of this.links) {
+      if (other !== name && held === target) this.watch.violate('twoOwners', `Zendesk ${target} is linked to ${name} and ${other}`);
+    }
+    this.links.set(name, target);
+    const notes = key.type === 'user' ? this.zendesk.notesOf(link.targetId) : this.zendesk.groupNotesOf(link.targetId);
+    [notes.owner, notes.isDetached] = [key.id, false];
+  }
+
+  /**
+   * The app forgets a pair. What is whose is decided anew then; but whoever had no right to access at that time must still lose it, and
+   * a group that is let go, though the app made it, is a group too many.
+   */
+  #unlinked({ type, id }: ObjectKey, { title }: Context): void {
+    const isAskedFor = title.startsWith('unlink');
+    for (const user of type === 'user' ? this.zendesk.liveUsers : []) {
+      const notes = this.zendesk.notesOf(user.id);
+      const person = this.entra.people.get(id);
+      const isIn = person !== undefined && standingOf(this.entra, this.rules, person).isIn;
+      if (notes.owner === id && (isAskedFor || isIn || user.suspended)) notes.isDetached = true;
+    }
+    for (const group of type === 'group' ? this.zendesk.liveGroups : []) {
+      const notes = this.zendesk.groupNotesOf(group.id);
+      const isForgotten = isAskedFor || title.startsWith('restart');
+      if (notes.owner !== id || (notes.createdByApp && !notes.wasDetached && !isForgotten)) continue;
+      [notes.isDetached, notes.wasDetached] = [true, true];
+    }
+    for (const [pair, maker] of this.zendesk.members) {
+      const [userId, groupId] = pair.split(' ') as [TargetId, TargetId];
+      const owner = type === 'user' ? this.zendesk.notesOf(userId).owner : this.zendesk.groupNotesOf(groupId).owner;
+      if (maker === 'app' && owner === id) this.zendesk.members.set(pair, 'hand');
+    }
+  }
+
+  // --- work --------------------------------------------------------------------------------------------------------------------
+
+  /** Begins something on an instance; what it throws that is not a fault of the world is a bug. */
+  begin(instance: Instance, context: Omit<Context, 'startedAtMs'>, work: (deps: EngineDeps, instance: Instance) => Promise<unknown>): Task {
+    return this.scheduler.start(instance.process, context.title, async () => {
+      const full = { ...context, startedAtMs: this.nowMs };
+      try {
+        return await work(this.#deps(instance.process, full, instance.matchHistory), instance);
+      } catch (error) {
+        const isOurs = error instanceof ProvisioningError && error.code !== 'PROV_BUG';
+        if (!isOurs) this.watch.violate('bug', `${context.title} threw ${error instanceof Error ? error.stack : String(error)}`);
+        throw error;
+      }
+    });
+  }
+
+  planning(deps: EngineDeps, instance: Instance): Planning {
+    const context: Context = { kind: 'operator', title: 'plan', startedAtMs: this.nowMs };
+    const around = this.#around('store', 'plans', instance.process, context);
+    return { deps, plans: wrapped(this.plans, around), shadow: wrapped(this.shadow, around) };
+  }
+
+  /** The timer, as the function does it. */
+  tick(instance: Instance, budgetMs = BUDGET_MS): Task {
+    const startedAtMs = this.nowMs;
+    return this.begin(instance, { kind: 'tick', title: `timer on ${instance.process.name}` }, async (deps) => {
+      await reportUnreadable(deps);
+      await closeCycles(deps);
+      this.ended(await runCycle(deps, { owner: deps.newId(), budgetMs }), startedAtMs);
+    });
+  }
+
+  /** Takes note of how a run of a cycle ended. */
+  ended(outcome: CycleOutcome, startedAtMs: number): void {
+    this.tell(`cycle: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''}${outcome.kind === 'failed' ? ` ${outcome.error.message}` : ''}`);
+    this.count(`cycle ${outcome.kind}`);
+    if (outcome.kind !== 'completed') return;
+    this.cycles += 1;
+    this.count(`cycle ${outcome.cycleKind}`);
+    const beganMs = this.#cycleBegan.get(outcome.cycleId) ?? startedAtMs;
+    const isTruthful = this.lastLieMs < beganMs;
+    if (!isTruthful) this.needsInitial = true;
+    else if (outcome.cycleKind === 'initial') this.needsInitial = false;
+    if (isTruthful && !this.needsInitial) this.watch.knownSinceMs = Math.max(this.watch.knownSinceMs, beganMs);
+  }
+
+  /** Hands messages that can be seen to instances that have a hand free, in any order. */
+  deliver(dice: Dice): void {
+    for (const instance of this.instances) {
+      if (this.scheduler.tasksOf(instance.process) >= WORKERS || !dice.chance(0.5)) continue;
+      const message = dice.maybe(this.queue.visible);
+      if (message) this.#work(instance, message, dice);
+    }
+  }
+
+  #work(instance: Instance, message: Message, dice: Dice): void {
+    message.visibleAtMs = this.nowMs + HIDDEN_MS;
+    message.dequeueCount += 1;
+    const { item } = message;
+    if (this.faults.isOn('duplicateMessages') && dice.chance(0.3)) {
+      this.faults.count('duplicateMessages');
+      this.queue.add(item, dice.int(120_000));
+    }
+    const what = `${message.isPoison ? 'poison ' : ''}${item.objectType} ${item.sourceId.slice(-4)} of ${item.cycleId.slice(-4)}`;
+    this.begin(instance, { kind: 'worker', title: `${what} on ${instance.process.name}`, item }, async (deps) => {
+      try {
+        if (message.isPoison) await escrowPoisoned(deps, item);
+        else await handleWorkItem(deps, instance.gate, item);
+        this.queue.messages.delete(message.number);
+      } catch (error) {
+        message.visibleAtMs = this.nowMs + RETRY_MS;
+        if (message.dequeueCount >= MAX_TRIES && !message.isPoison) {
+          this.count('poisoned message');
+          [message.isPoison, message.dequeueCount] = [true, 0];
+        }
+        throw error;
+      }
+    });
+  }
+}

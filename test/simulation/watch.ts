@@ -1,0 +1,194 @@
+/**
+ * What must hold after every write, whatever happens meanwhile. Effects on Zendesk are told by comparing before and after, so that no
+ * way of writing goes unseen; the reasons for them are asked of the oracle's memory, not of the app.
+ */
+import type { TargetId } from '../../src/core/model';
+import type { FakeUser } from '../fakes/target-connector';
+import type { Entra } from './world/entra';
+import type { TruthHistory } from './world/truth';
+import { addressesOf, type EffectKind, type Zendesk } from './world/zendesk';
+
+export interface Violation {
+  /** What kind of rule was broken; shrinking keeps to it. */
+  readonly rule: string;
+  readonly text: string;
+}
+
+/** On whose behalf a port is called. */
+export interface Context {
+  readonly kind: 'tick' | 'worker' | 'operator';
+  readonly title: string;
+  /** True where an operator has named the object or let it go. */
+  readonly item?:
+    | { readonly objectType: string; readonly sourceId: string; readonly cycleId: string; readonly changeId: string }
+    | undefined;
+  readonly startedAtMs: number;
+}
+
+/** Something that a call did to Zendesk. */
+export interface Effect {
+  readonly atMs: number;
+  readonly kind: EffectKind;
+  readonly targetId: TargetId;
+  /** The person or group of Entra that it is about. */
+  readonly owner: string | null;
+  readonly context: Context;
+}
+
+interface Shot {
+  readonly users: ReadonlyMap<TargetId, FakeUser>;
+  readonly groups: ReadonlyMap<TargetId, { readonly name: string; readonly description: string | null; readonly deleted: boolean }>;
+  readonly members: ReadonlySet<string>;
+}
+
+const shotOf = ({ target }: Zendesk): Shot => ({
+  users: new Map([...target.users].map(([id, user]) => [id, { ...user, otherEmails: [...user.otherEmails] }])),
+  groups: new Map([...target.groups].map(([id, { name, description, deleted }]) => [id, { name, description, deleted }])),
+  members: new Set([...target.memberships.values()].map(({ userId, groupId }) => `${userId} ${groupId}`)),
+});
+
+export class Watch {
+  readonly violations: Violation[] = [];
+  readonly effects: Effect[] = [];
+  /** Removals without a reason since then are wrong: the last complete and truthful reading of Entra began at that time. */
+  knownSinceMs = 0;
+  /** Work that begins later than this writes nothing; undefined while the job is not stopped. */
+  stoppedAtMs: number | undefined;
+  protectedNames: readonly string[] = [];
+  #before: Shot | undefined;
+
+  constructor(
+    private readonly entra: Entra,
+    private readonly zendesk: Zendesk,
+    private readonly past: TruthHistory,
+    private readonly nowMs: () => number,
+  ) {}
+
+  violate(rule: string, text: string): void {
+    this.violations.push({ rule, text });
+  }
+
+  beforeWrite(): void {
+    this.#before = shotOf(this.zendesk);
+  }
+
+  afterWrite(method: string, context: Context): void {
+    const before = this.#before;
+    if (!before) return;
+    const { target } = this.zendesk;
+    for (const [id, user] of target.users) {
+      const kinds = userEffects(before.users.get(id), user);
+      if (kinds.length > 0) this.#user(id, before.users.get(id), user, kinds, context);
+    }
+    for (const [id, group] of target.groups) {
+      const was = before.groups.get(id);
+      const kind = !was ? 'groupCreate' : !was.deleted && group.deleted ? 'groupDelete' : 'groupChange';
+      const isSame = was && was.name === group.name && was.description === group.description && was.deleted === group.deleted;
+      if (!isSame) this.#group(id, was?.name ?? group.name, kind, context);
+    }
+    const now = new Set([...target.memberships.values()].map(({ userId, groupId }) => `${userId} ${groupId}`));
+    for (const pair of now) if (!before.members.has(pair)) this.#joined(pair, context, method === 'addMembership');
+    for (const pair of before.members) if (!now.has(pair)) this.#left(pair, context, method === 'removeMembership');
+  }
+
+  #effect(kind: EffectKind, targetId: TargetId, owner: string | null, context: Context): void {
+    this.effects.push({ atMs: this.nowMs(), kind, targetId, owner, context });
+    const told = `${kind} of Zendesk ${targetId} (${owner ?? 'nobody'}) by ${context.title}`;
+    if (context.kind === 'tick') this.violate('cycleWrites', `A cycle itself wrote to Zendesk: ${told}`);
+    const isLate = this.stoppedAtMs !== undefined && context.startedAtMs > this.stoppedAtMs;
+    if (isLate && context.kind === 'worker') this.violate('writtenWhileStopped', `The job is stopped: ${told}`);
+  }
+
+  #user(id: TargetId, was: FakeUser | undefined, is: FakeUser, kinds: readonly EffectKind[], context: Context): void {
+    const notes = this.zendesk.notesOf(id);
+    const claimed = is.externalId !== was?.externalId ? is.externalId : null;
+    const before = notes.owner ?? (was?.externalId && this.entra.people.has(was.externalId) ? was.externalId : null);
+    const owner = claimed && this.entra.people.has(claimed) ? claimed : before;
+    const told = `${kinds.join('+')} of Zendesk ${id} (${owner ?? 'nobody'}) by ${context.title}`;
+    const names = [id, ...(was ? addressesOf(was) : addressesOf(is))];
+    if (id === this.zendesk.selfId || names.some((name) => this.protectedNames.includes(name))) {
+      this.violate('protected', `A protected account was written: ${told}`);
+    }
+    if (owner === null) this.violate('notOurs', `An account that is nobody's was written: ${told}`);
+    if (before !== null && owner !== before) this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
+    const isForeign = was?.externalId && !this.entra.people.has(was.externalId) && notes.owner === null;
+    if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
+    const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
+      owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
+    for (const kind of kinds) {
+      if (kind === 'create' && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToCreate', told);
+      if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
+      if (kind === 'delete' && !wasEver((one) => !one.isIn && one.why === 'hard')) this.violate('noReasonToDelete', told);
+      if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user')) this.violate('noReasonToDowngrade', told);
+      if (kind === 'enable' && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToEnable', told);
+      if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && notes.owner !== null && !notes.isDetached) {
+        this.violate('liftedByOther', `Somebody else's suspension was lifted: ${told}`);
+      }
+      this.#effect(kind, id, owner, context);
+    }
+    if (kinds.includes('create') || claimed !== null) notes.indexedFromMs = this.nowMs() + this.zendesk.searchLagMs;
+    if (was?.email !== is.email) notes.indexedFromMs = this.nowMs() + this.zendesk.searchLagMs;
+    if (owner !== null) [notes.owner, notes.isDetached] = [owner, false];
+    if (kinds.includes('disable')) notes.suspendedBy = 'app';
+    if (kinds.includes('enable')) notes.suspendedBy = null;
+    if (was?.role.role !== is.role.role) notes.roleBy = 'app';
+    if (owner !== null && this.zendesk.accountsOf(owner).length > 1) this.violate('twoAccounts', `${owner} has two accounts: ${told}`);
+  }
+
+  #group(id: TargetId, oldName: string, kind: EffectKind, context: Context): void {
+    const notes = this.zendesk.groupNotesOf(id);
+    const actor = context.item?.objectType === 'group' ? context.item.sourceId : null;
+    const told = `${kind} of Zendesk group ${id} «${oldName}» (${notes.owner ?? 'nobody'}) by ${context.title}`;
+    if (notes.owner !== null && actor !== null && notes.owner !== actor && !notes.isDetached) {
+      this.violate('stolenGroup', `The group of ${notes.owner} was written for ${actor}: ${told}`);
+    }
+    const owner = actor ?? notes.owner;
+    if (kind === 'groupCreate') notes.createdByApp = true;
+    if (kind === 'groupCreate' && owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, true)) {
+      this.violate('noReasonToCreate', told);
+    }
+    if (kind === 'groupDelete') {
+      if (!notes.createdByApp) this.violate('deletedForeignGroup', `A group that the app did not make was deleted: ${told}`);
+      if (owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, false)) this.violate('noReasonToDelete', told);
+    }
+    this.#effect(kind, id, owner, context);
+    notes.owner = owner;
+    notes.isDetached = false;
+  }
+
+  #joined(pair: string, context: Context, byName: boolean): void {
+    if (!this.zendesk.members.has(pair)) this.zendesk.members.set(pair, 'app');
+    if (byName) this.#effect('memberAdd', pair.split(' ')[0] as TargetId, this.#ownerOf(pair), context);
+  }
+
+  #left(pair: string, context: Context, byName: boolean): void {
+    const maker = this.zendesk.members.get(pair);
+    this.zendesk.members.delete(pair);
+    if (!byName) return;
+    const [user, group] = pair.split(' ') as [TargetId, TargetId];
+    const [person, team] = [this.#ownerOf(pair), this.zendesk.groupNotesOf(group).owner];
+    const told = `memberRemove of Zendesk ${user} (${person}) from group ${group} (${team}) by ${context.title}`;
+    if (person === null || team === null) this.violate('notOurs', `A membership that is nobody's was removed: ${told}`);
+    else {
+      if (!this.past.wasOutside(team, person, this.knownSinceMs)) this.violate('noReasonToRemoveMember', told);
+      const neverInside = !this.past.wasInside(team, person);
+      if (maker === 'hand' && neverInside) this.violate('removedForeignMember', `Somebody else's membership was removed: ${told}`);
+    }
+    this.#effect('memberRemove', user, person, context);
+  }
+
+  #ownerOf(pair: string): string | null {
+    return this.zendesk.notesOf(pair.split(' ')[0] as TargetId).owner;
+  }
+}
+
+function userEffects(was: FakeUser | undefined, is: FakeUser): readonly EffectKind[] {
+  if (!was) return ['create'];
+  const kinds: EffectKind[] = [];
+  if (was.active && !is.active) kinds.push('delete');
+  if (!was.suspended && is.suspended) kinds.push('disable');
+  if (was.suspended && !is.suspended) kinds.push('enable');
+  if (was.role.role !== 'end-user' && is.role.role === 'end-user') kinds.push('downgrade');
+  if (kinds.length === 0 && JSON.stringify(was) !== JSON.stringify(is)) kinds.push('change');
+  return kinds;
+}

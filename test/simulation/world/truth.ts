@@ -1,0 +1,131 @@
+/**
+ * What must be, by a person's reckoning: an oracle that shares no code with the app. It reads the simulated Entra and the settings, and
+ * says who is to have access, as what, under which name, and why not.
+ */
+import { DEFAULT_ACCESS, type Entra, type Person, type Team } from './entra';
+
+/** The mappings that stories switch between; what each means is told here anew, not read from its file. */
+export type Variant = 'shipped' | 'titled' | 'filtered' | 'withoutGroups';
+
+/** The settings that decide what must be. */
+export interface Rules {
+  readonly scope: 'AssignedOnly' | 'All';
+  readonly groupMembership: 'Direct' | 'Transitive';
+  readonly defaultAccess: 'Skip' | 'EndUser';
+  readonly deprovisionUsers: 'Suspend' | 'DowngradeAndSuspend' | 'Nothing';
+  readonly hardDeletedUsers: 'Suspend' | 'Delete' | 'Nothing';
+  readonly variant: Variant;
+}
+
+export type RoleName = 'end-user' | 'agent' | 'admin';
+
+/** How a person stands. `role` null: nothing says which, so it is nobody's business. */
+export type Standing =
+  | { readonly isIn: true; readonly role: RoleName | null; readonly name: string; readonly email: string }
+  | { readonly isIn: false; readonly why: 'hard' | 'soft' | 'disabled' | 'unassigned' | 'noRole' | 'filter' };
+
+const ROLE_OF: Readonly<Record<string, RoleName>> = { user: 'end-user', agent: 'agent', admin: 'admin' };
+
+/** The groups above somebody through which access flows: those that exist, once each, nearest first. */
+export function teamsAbove(entra: Entra, rules: Rules, memberId: string): readonly string[] {
+  const live = (ids: readonly string[]): readonly string[] => ids.filter((id) => entra.isLive(id));
+  const above = [...live(entra.groupsOf(memberId))];
+  if (rules.groupMembership === 'Direct') return above;
+  for (const team of above) for (const outer of live(entra.groupsOf(team))) if (!above.includes(outer)) above.push(outer);
+  return above;
+}
+
+/** Who is in a group, by the setting directly or through the groups in it. */
+export function peopleIn(entra: Entra, rules: Rules, team: Team): ReadonlySet<string> {
+  return new Set([...entra.people.keys()].filter((id) => entra.isLive(id) && teamsAbove(entra, rules, id).includes(team.id)));
+}
+
+export function standingOf(entra: Entra, rules: Rules, person: Person): Standing {
+  if (person.state !== 'live') return { isIn: false, why: person.state };
+  if (!person.enabled) return { isIn: false, why: 'disabled' };
+  const granting = teamsAbove(entra, rules, person.id).filter((id) => entra.teams.get(id)?.security);
+  const own = entra.assignmentsOf(person.id).map((one) => one.roleId);
+  const inherited = granting.flatMap((id) => entra.assignmentsOf(id).map((one) => one.roleId));
+  const first = firstRole(entra, own) ?? firstRole(entra, inherited);
+  const hasDefault = [...own, ...inherited].includes(DEFAULT_ACCESS);
+  if (!first && rules.scope === 'AssignedOnly') {
+    if (own.length + inherited.length === 0) return { isIn: false, why: 'unassigned' };
+    if (!hasDefault || rules.defaultAccess !== 'EndUser') return { isIn: false, why: 'noRole' };
+  }
+  if (rules.variant === 'filtered' && person.department === 'Contractors') return { isIn: false, why: 'filter' };
+  const role = first ?? (hasDefault && rules.defaultAccess === 'EndUser' ? 'end-user' : null);
+  const name = rules.variant === 'titled' ? `${person.name} (Contoso)` : person.name;
+  return { isIn: true, role, name, email: person.mail ?? person.upn };
+}
+
+function firstRole(entra: Entra, roleIds: readonly string[]): RoleName | undefined {
+  const role = entra.roles.find((one) => one.isEnabled && roleIds.includes(one.id));
+  return role && ROLE_OF[(role.value ?? role.displayName).toLowerCase()];
+}
+
+/** Whether a group is to exist in Zendesk. */
+export function isTeamIn(entra: Entra, rules: Rules, team: Team): boolean {
+  if (rules.variant === 'withoutGroups' || team.state !== 'live' || !team.security) return false;
+  const roles = entra.assignmentsOf(team.id).map((one) => one.roleId);
+  if (firstRole(entra, roles)) return true;
+  return roles.includes(DEFAULT_ACCESS) && rules.defaultAccess === 'EndUser';
+}
+
+/** What was the case when, so that a removal can be asked whether it ever had a reason. */
+class Past<T> {
+  readonly #spans: { readonly fromMs: number; readonly value: T }[] = [];
+
+  note(nowMs: number, value: T): void {
+    if (JSON.stringify(this.#spans.at(-1)?.value) !== JSON.stringify(value)) this.#spans.push({ fromMs: nowMs, value });
+  }
+
+  /** Whether something was the case at any time since then. */
+  wasEver(sinceMs: number, test: (value: T) => boolean): boolean {
+    return this.#spans.some(({ value }, at) => (this.#spans[at + 1]?.fromMs ?? Number.POSITIVE_INFINITY) >= sinceMs && test(value));
+  }
+}
+
+/** Remembers how everybody stood, from one change of the world to the next. */
+export class TruthHistory {
+  readonly #people = new Map<string, Past<Standing>>();
+  readonly #teams = new Map<string, Past<boolean>>();
+  readonly #members = new Map<string, Past<readonly string[]>>();
+
+  constructor(
+    private readonly entra: Entra,
+    private readonly rules: () => Rules,
+  ) {}
+
+  /** To be called after each change of Entra or of the settings. */
+  note(nowMs: number): void {
+    const rules = this.rules();
+    for (const person of this.entra.people.values()) pastOf(this.#people, person.id).note(nowMs, standingOf(this.entra, rules, person));
+    for (const team of this.entra.teams.values()) {
+      pastOf(this.#teams, team.id).note(nowMs, isTeamIn(this.entra, rules, team));
+      pastOf(this.#members, team.id).note(nowMs, [...peopleIn(this.entra, rules, team)].sort());
+    }
+  }
+
+  wasPerson(id: string, sinceMs: number, test: (standing: Standing) => boolean): boolean {
+    return this.#people.get(id)?.wasEver(sinceMs, test) ?? false;
+  }
+
+  wasTeam(id: string, sinceMs: number, isIn: boolean): boolean {
+    return this.#teams.get(id)?.wasEver(sinceMs, (value) => value === isIn) ?? false;
+  }
+
+  /** Whether somebody was in a group at any time. */
+  wasInside(teamId: string, personId: string): boolean {
+    return this.#members.get(teamId)?.wasEver(0, (ids) => ids.includes(personId)) ?? false;
+  }
+
+  wasOutside(teamId: string, personId: string, sinceMs: number): boolean {
+    return this.#members.get(teamId)?.wasEver(sinceMs, (ids) => !ids.includes(personId)) ?? true;
+  }
+}
+
+function pastOf<T>(pasts: Map<string, Past<T>>, id: string): Past<T> {
+  const past = pasts.get(id) ?? new Past<T>();
+  pasts.set(id, past);
+  return past;
+}

@@ -1,0 +1,99 @@
+/** What the simulation remembers about the Zendesk account besides its state: who did what, which Zendesk itself does not tell. */
+import type { TargetId } from '../../../src/core/model';
+import { type FakeGroup, type FakeTarget, type FakeUser, makeFakeTarget } from '../../fakes/target-connector';
+
+export interface AccountNotes {
+  /** The person in Entra for whom the app made or took the account. */
+  owner: string | null;
+  suspendedBy: 'app' | 'hand' | null;
+  roleBy: 'app' | 'hand';
+  /** An operator has made the app forget the pair since: whose account it is, and who suspended it, is decided anew. */
+  isDetached: boolean;
+  /** Somebody changed it by hand since the last time everything was compared. */
+  isTouched: boolean;
+  /** Since when the search index has known its addresses. */
+  indexedFromMs: number;
+}
+
+export interface GroupNotes {
+  owner: string | null;
+  /** By a call whose effect we saw, whatever was answered. */
+  createdByApp: boolean;
+  isDetached: boolean;
+  /** It was let go or forgotten once: taken back it counts as there before. */
+  wasDetached: boolean;
+  isTouched: boolean;
+}
+
+/** An effect of a call on the account, told by comparing before and after. */
+export type EffectKind =
+  | 'create'
+  | 'disable'
+  | 'enable'
+  | 'delete'
+  | 'downgrade'
+  | 'change'
+  | 'groupCreate'
+  | 'groupChange'
+  | 'groupDelete'
+  | 'memberAdd'
+  | 'memberRemove';
+
+export class Zendesk {
+  readonly target: FakeTarget;
+  readonly accounts = new Map<TargetId, AccountNotes>();
+  readonly groups = new Map<TargetId, GroupNotes>();
+  /** Who put whom into which group: `user group`. */
+  readonly members = new Map<string, 'app' | 'hand'>();
+  readonly selfId: TargetId;
+  /** How long the search index takes to know of a new account or address. */
+  searchLagMs = 0;
+
+  constructor() {
+    this.target = makeFakeTarget();
+    const [self] = this.target.users.keys();
+    if (!self) throw new Error('the fake account has nobody');
+    this.selfId = self;
+  }
+
+  notesOf(id: TargetId): AccountNotes {
+    const notes = this.accounts.get(id) ?? {
+      owner: null,
+      suspendedBy: null,
+      roleBy: 'hand',
+      isDetached: false,
+      isTouched: false,
+      indexedFromMs: 0,
+    };
+    this.accounts.set(id, notes);
+    return notes;
+  }
+
+  groupNotesOf(id: TargetId): GroupNotes {
+    const notes = this.groups.get(id) ?? { owner: null, createdByApp: false, isDetached: false, wasDetached: false, isTouched: false };
+    this.groups.set(id, notes);
+    return notes;
+  }
+
+  get liveUsers(): readonly FakeUser[] {
+    return [...this.target.users.values()].filter((user) => user.active);
+  }
+
+  get liveGroups(): readonly FakeGroup[] {
+    return [...this.target.groups.values()].filter((group) => !group.deleted);
+  }
+
+  /** The accounts that carry a person's id. */
+  accountsOf(personId: string): readonly FakeUser[] {
+    return this.liveUsers.filter((user) => user.externalId?.toLowerCase() === personId);
+  }
+
+  /** Live accounts that have an address, as primary or not. */
+  holdersOf(address: string): readonly FakeUser[] {
+    const wanted = address.toLowerCase();
+    return this.liveUsers.filter((user) => addressesOf(user).includes(wanted));
+  }
+}
+
+export const addressesOf = (user: FakeUser): readonly string[] =>
+  [user.email, ...user.otherEmails].flatMap((one) => (one === null ? [] : one.toLowerCase()));
