@@ -116,6 +116,8 @@ function act(sim: Sim, host: Host, step: Step, at: number): void {
 
 /** Plays the function host: the timer, the queue, and the passing of time. */
 class Host {
+  #tickedMs = 0;
+
   constructor(
     private readonly sim: Sim,
     private readonly dice: Dice,
@@ -155,6 +157,8 @@ class Host {
       const nextMs = sim.queue.nextVisibleMs;
       if (nextMs === undefined) return;
       sim.scheduler.nowMs = Math.max(sim.nowMs, nextMs);
+      // What waits for a refused credential waits for the cycle that finds out.
+      if (sim.nowMs - this.#tickedMs > HOUR_MS) this.#tick();
     }
     sim.watch.violate('neverEmpty', `The queue never empties: ${sim.queue.messages.size} messages go round`);
   }
@@ -170,8 +174,13 @@ class Host {
   /** Some hours later the timer runs, and everything that comes of it ends. */
   async round(hours: number): Promise<void> {
     this.sim.scheduler.nowMs += hours * HOUR_MS;
-    this.sim.tick(this.dice.pick(this.sim.instances));
+    this.#tick();
     await this.drain();
+  }
+
+  #tick(): void {
+    this.#tickedMs = this.sim.nowMs;
+    this.sim.tick(this.dice.pick(this.sim.instances));
   }
 
   /** Rounds until nothing changes any more. */
@@ -204,6 +213,7 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   if (!isOk()) return;
   await host.operator('restart', (deps) => restartJob(deps, OPERATOR, ['QuarantineState', 'Watermark', 'Escrows'], deps.newId()));
   await host.rest();
+  if (isOk()) sim.zendesk.untouch();
   if (isOk()) await checkHeld(sim);
   if (isOk()) await checkWorld(sim, true);
   for (let tries = 0; isOk() && tries < 5 && (await heldObjects(sim)).length > 0; tries += 1) {

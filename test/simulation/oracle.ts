@@ -61,6 +61,10 @@ const ownAccounts = (sim: Sim, personId: string): readonly FakeUser[] =>
     return owner === personId && !isDetached;
   });
 
+/** Whether anything of a person's was changed by hand since everything was compared. */
+const wasTouched = (sim: Sim, ownerId: string): boolean =>
+  [...sim.zendesk.accounts.values(), ...sim.zendesk.groups.values()].some((notes) => notes.owner === ownerId && notes.isTouched);
+
 function checkPerson(view: View, person: Person): void {
   const { sim, isFull, escrows, held } = view;
   const name = `user ${person.id}`;
@@ -89,6 +93,11 @@ function checkPerson(view: View, person: Person): void {
     return;
   }
 
+  if (!isFull && wasTouched(sim, person.id)) return;
+  if (standing.role === 'unknown') {
+    if (!escrow) violate('unseen', 'has a role that names nothing in Zendesk, and nothing says so');
+    return;
+  }
   const mine = sim.zendesk.accountsOf(person.id);
   const rivals = sim.zendesk.holdersOf(standing.email).filter((user) => !mine.includes(user) && !own.includes(user));
   if (isProtected(sim, mine[0] ?? own[0] ?? rivals[0], standing.email)) return;
@@ -106,7 +115,6 @@ function checkPerson(view: View, person: Person): void {
   }
   const notes = sim.zendesk.notesOf(account.id);
   if (account.suspended && notes.suspendedBy !== 'hand') violate('notLetIn', `is to have access, and Zendesk ${account.id} is suspended`);
-  if (!isFull && notes.isTouched) return;
   if (account.name !== standing.name) violate('wrongName', `is called ${account.name} in Zendesk ${account.id}`);
   if (account.email?.toLowerCase() !== standing.email.toLowerCase()) violate('wrongAddress', `has the address ${account.email} in Zendesk`);
   const isRoleOurs = notes.roleBy === 'app' && standing.role !== null && !held.has(name);
@@ -133,14 +141,14 @@ function checkTeam(view: View, team: Team): void {
   const namesakes = sim.zendesk.liveGroups.filter((group) => group.name.toLowerCase() === team.name.toLowerCase() && !own.includes(group));
   const isTaken = namesakes.length > 1 || namesakes.some(({ id }) => isHeldByOther(sim, id, team.id));
   const [group] = own;
+  if (!isFull && wasTouched(sim, team.id)) return;
   if (!group) {
     if (!isTaken) violate('groupMissing', `is to be in Zendesk and is not`);
     else if (!escrow) violate('unseen', 'cannot be in Zendesk for its name, and nothing says so');
     return;
   }
   if (escrow) violate('escrowWithoutCause', 'is in Zendesk, and fails');
-  const isTouched = sim.zendesk.groupNotesOf(group.id).isTouched;
-  if ((isFull || !isTouched) && group.name !== team.name) violate('wrongName', `is called «${group.name}» in Zendesk`);
+  if (group.name !== team.name) violate('wrongName', `is called «${group.name}» in Zendesk`);
   checkMembers(view, team, group.id, violate);
 }
 
@@ -152,13 +160,12 @@ const isHeldByOther = (sim: Sim, id: TargetId, teamId: string): boolean => {
 function checkMembers({ sim, isFull, escrows, held }: View, team: Team, groupId: TargetId, violate: (rule: string, text: string) => void): void {
   const inside = peopleIn(sim.entra, sim.rules, team);
   const actual = new Set([...sim.zendesk.target.memberships.values()].filter((one) => one.groupId === groupId).map((one) => one.userId));
-  const isTouched = sim.zendesk.groupNotesOf(groupId).isTouched;
   for (const id of inside) {
     const person = sim.entra.people.get(id);
     const [account] = ownAccounts(sim, id);
     if (!person || !account || escrows.has(`user ${id}`) || !standingOf(sim.entra, sim.rules, person).isIn) continue;
     if (account.role.role === 'end-user' || isProtected(sim, account, undefined)) continue;
-    if (!isFull && (isTouched || sim.zendesk.notesOf(account.id).isTouched)) continue;
+    if (!isFull && sim.zendesk.notesOf(account.id).isTouched) continue;
     if (!actual.has(account.id)) violate('memberMissing', `lacks ${id.slice(-4)} (Zendesk ${account.id} in group ${groupId})`);
   }
   for (const userId of actual) {
@@ -166,7 +173,6 @@ function checkMembers({ sim, isFull, escrows, held }: View, team: Team, groupId:
     if (owner === null || isDetached || inside.has(owner) || sim.zendesk.members.get(`${userId} ${groupId}`) !== 'app') continue;
     const user = sim.zendesk.target.users.get(userId);
     if (held.has(`group ${team.id}`) || sim.entra.people.get(owner)?.state === 'soft' || isProtected(sim, user, undefined)) continue;
-    if (!isFull && isTouched) continue;
     violate('staysInGroup', `still has ${owner.slice(-4)} (Zendesk ${userId} in group ${groupId})`);
   }
 }
@@ -206,13 +212,17 @@ async function checkTold(sim: Sim): Promise<void> {
     told.set(name, (told.get(name) ?? 0) + 1);
   }
   const done = new Map<string, number>();
+  const seats = new Map<string, number>();
   for (const { kind, owner } of sim.watch.effects) {
+    if (kind === 'downgrade') seats.set(`disable ${owner}`, (seats.get(`disable ${owner}`) ?? 0) + 1);
     const action = TOLD[kind as keyof typeof TOLD];
     if (action) done.set(`${action} ${owner}`, (done.get(`${action} ${owner}`) ?? 0) + 1);
   }
   for (const name of new Set([...told.keys(), ...done.keys()])) {
     if (!/^(?:create|disable|delete) /.test(name)) continue;
     const [often, tells] = [done.get(name) ?? 0, told.get(name) ?? 0];
-    if (often !== tells) sim.watch.violate(often > tells ? 'untold' : 'toldTooOften', `«${name}» happened ${often} times and is told ${tells} times`);
+    // Giving a seat back is told as the suspension that it belongs to, also where the account was suspended before.
+    const most = often + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
+    if (tells < often || tells > most) sim.watch.violate(often > tells ? 'untold' : 'toldTooOften', `«${name}» happened ${often} times and is told ${tells} times`);
   }
 }

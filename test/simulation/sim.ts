@@ -270,7 +270,10 @@ export class Sim {
       const notes = this.zendesk.notesOf(user.id);
       const person = this.entra.people.get(id);
       const isIn = person !== undefined && standingOf(this.entra, this.rules, person).isIn;
-      if (notes.owner === id && (isAskedFor || isIn || user.suspended)) notes.isDetached = true;
+      if (notes.owner !== id) continue;
+      if (isAskedFor || isIn || user.suspended) notes.isDetached = true;
+      // Taking an account never lowers its role.
+      notes.roleBy = 'hand';
     }
     for (const group of type === 'group' ? this.zendesk.liveGroups : []) {
       const notes = this.zendesk.groupNotesOf(group.id);

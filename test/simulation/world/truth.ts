@@ -17,7 +17,8 @@ export interface Rules {
   readonly variant: Variant;
 }
 
-export type RoleName = 'end-user' | 'agent' | 'admin';
+/** `unknown`: the app role names nothing in Zendesk, which is a failure to be seen and never a guess. */
+export type RoleName = 'end-user' | 'agent' | 'admin' | 'unknown';
 
 /** How a person stands. `role` null: nothing says which, so it is nobody's business. */
 export type Standing =
@@ -60,7 +61,7 @@ export function standingOf(entra: Entra, rules: Rules, person: Person): Standing
 
 function firstRole(entra: Entra, roleIds: readonly string[]): RoleName | undefined {
   const role = entra.roles.find((one) => one.isEnabled && roleIds.includes(one.id));
-  return role && ROLE_OF[(role.value ?? role.displayName).toLowerCase()];
+  return role && (ROLE_OF[(role.value ?? role.displayName).toLowerCase()] ?? 'unknown');
 }
 
 /** Whether a group is to exist in Zendesk. */

@@ -75,6 +75,11 @@ export class Zendesk {
     return notes;
   }
 
+  /** Everything has been compared: nothing by hand is news any more. */
+  untouch(): void {
+    for (const notes of [...this.accounts.values(), ...this.groups.values()]) notes.isTouched = false;
+  }
+
   get liveUsers(): readonly FakeUser[] {
     return [...this.target.users.values()].filter((user) => user.active);
   }
