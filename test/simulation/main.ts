@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { play } from './episode';
 import { shrink } from './shrink';
+import { tellAbout } from './about';
 import { Tally } from './tally';
 
 const { values } = parseArgs({
@@ -9,6 +10,9 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     until: { type: 'string' },
     drop: { type: 'string' },
+    without: { type: 'string' },
+    about: { type: 'string' },
+    trace: { type: 'boolean', default: false },
     story: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -35,21 +39,23 @@ const isOne = values.seed !== undefined && values.cycles === undefined && values
 const firstSeed = Number(values.seed ?? Math.floor(Date.now() % 1e9));
 const wanted = Number(values.cycles ?? (values.until ? Number.POSITIVE_INFINITY : 2_000));
 const deadlineMs = Date.now() + (values.until ? durationMs(values.until) : Number.POSITIVE_INFINITY);
-const dropped = values.drop ? numbers(values.drop) : new Set<number>();
+const steps = values.drop ? numbers(values.drop) : new Set<number>();
+const names = new Set(values.without?.split(',') ?? []);
 
 const startedMs = Date.now();
 const tally = new Tally();
 let failures = 0;
 console.log(`simulate: seed ${firstSeed}${isOne ? '' : ' and on'}`);
 for (let seed = firstSeed; ; seed += 1) {
-  const ending = await play(String(seed), dropped);
+  const ending = await play(String(seed), { steps, names, isTraced: values.trace });
   tally.add(ending.sim);
   if (values.story) for (const line of ending.sim.history) console.log(line);
+  if (values.about) await tellAbout(ending.sim, values.about);
   if (ending.violation) {
     failures += 1;
     const { rule, text } = ending.violation;
-    const drop = isOne ? values.drop : (await shrink(String(seed), rule)).join(',');
-    console.log(`VIOLATION ${rule}: npm run simulate -- --seed ${seed}${drop ? ` --drop ${drop}` : ''} # after ${tally.cycles} cycles: ${text}`);
+    const drop = isOne ? values.drop : (await shrink(String(seed), rule, names)).join(',');
+    console.log(`VIOLATION ${rule}: npm run simulate -- --seed ${seed}${drop ? ` --drop ${drop}` : ''}${values.without ? ` --without ${values.without}` : ''} # after ${tally.cycles} cycles: ${text}`);
     if (!values.keep) break;
   }
   if (isOne || tally.cycles >= wanted || Date.now() >= deadlineMs) break;

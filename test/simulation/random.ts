@@ -34,9 +34,8 @@ export class Dice {
 
   /** @throws RangeError for an empty list */
   pick<T>(list: readonly T[]): T {
-    const one = list[this.int(list.length)];
-    if (one === undefined) throw new RangeError('nothing to pick from');
-    return one;
+    if (list.length === 0) throw new RangeError('nothing to pick from');
+    return list[this.int(list.length)] as T;
   }
 
   /** Undefined for an empty list. */

@@ -1,4 +1,4 @@
-import { play } from './episode';
+import { play, type Without } from './episode';
 
 const MAX_TRIES = 250;
 
@@ -6,7 +6,7 @@ const MAX_TRIES = 250;
  * Leaves out steps of a failing story for as long as it breaks the same rule: halves first, then ever smaller parts.
  * @returns the steps left out, as `--drop` takes them
  */
-export async function shrink(seed: string, rule: string): Promise<readonly string[]> {
+export async function shrink(seed: string, rule: string, names: NonNullable<Without['names']>): Promise<readonly string[]> {
   const { story } = await play(seed);
   let kept = story.steps.map((_, at) => at);
   let tries = 0;
@@ -14,7 +14,7 @@ export async function shrink(seed: string, rule: string): Promise<readonly strin
     tries += 1;
     const dropped = new Set(story.steps.keys());
     for (const at of keep) dropped.delete(at);
-    return (await play(seed, dropped)).violation?.rule === rule;
+    return (await play(seed, { steps: dropped, names })).violation?.rule === rule;
   };
   for (let size = Math.ceil(kept.length / 2); size >= 1 && tries < MAX_TRIES; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = 0; from < kept.length && tries < MAX_TRIES; ) {

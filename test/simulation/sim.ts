@@ -78,6 +78,8 @@ export class Sim {
     cycles: makeFakeCycleStore(),
     log: makeFakeProvisioningLog(),
   };
+  /** Whether the history tells each call of a port. */
+  isTraced = false;
   rules: Rules;
   protectedUsers: readonly string[];
   instances: Instance[] = [];
@@ -93,8 +95,6 @@ export class Sim {
   cycles = 0;
   /** True while the app's picture of Entra may be old for want of a truthful full reading. */
   needsInitial = false;
-  /** Whether anything fell out of the ordinary since: a lie told. */
-  lastLieMs = 0;
   /** The target that each object is linked to, as the link store has it: `type source` → `type target`. */
   readonly links = new Map<string, string>();
   readonly #cycleBegan = new Map<string, number>();
@@ -195,7 +195,8 @@ export class Sim {
       before: async (method, args) => {
         await this.scheduler.step(process, this.faults.latencyMs());
         if (side === 'source') this.source.lies = this.faults.lies;
-        if (side === 'source' && Object.keys(this.source.lies).length > 0) this.lastLieMs = this.nowMs;
+        if (side === 'source' && Object.keys(this.source.lies).length > 0) this.watch.lastLieMs = this.nowMs;
+        if (this.isTraced) this.tell(`  ${context.title}: ${port}.${method} ${JSON.stringify(args).slice(0, 300)}`);
         const error = this.faults.before(side, method, args);
         if (error === 'unknown') this.source.lies = { ...this.source.lies, unknownAll: 'now' };
         else if (error) throw error;
@@ -328,7 +329,7 @@ export class Sim {
     this.cycles += 1;
     this.count(`cycle ${outcome.cycleKind}`);
     const beganMs = this.#cycleBegan.get(outcome.cycleId) ?? startedAtMs;
-    const isTruthful = this.lastLieMs < beganMs;
+    const isTruthful = this.watch.lastLieMs < beganMs;
     if (!isTruthful) this.needsInitial = true;
     else if (outcome.cycleKind === 'initial') this.needsInitial = false;
     if (isTruthful && !this.needsInitial) this.watch.knownSinceMs = Math.max(this.watch.knownSinceMs, beganMs);

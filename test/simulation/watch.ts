@@ -52,6 +52,8 @@ export class Watch {
   readonly effects: Effect[] = [];
   /** Removals without a reason since then are wrong: the last complete and truthful reading of Entra began at that time. */
   knownSinceMs = 0;
+  /** Since when Entra's answers may have been lies: what is given on old knowledge then is not held against the app. */
+  lastLieMs = -1;
   /** Work that begins later than this writes nothing; undefined while the job is not stopped. */
   stoppedAtMs: number | undefined;
   protectedNames: readonly string[] = [];
@@ -115,12 +117,13 @@ export class Watch {
     if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
       owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
+    const isTruthful = this.lastLieMs < this.knownSinceMs;
     for (const kind of kinds) {
-      if (kind === 'create' && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToCreate', told);
+      if (kind === 'create' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
       if (kind === 'delete' && !wasEver((one) => !one.isIn && one.why === 'hard')) this.violate('noReasonToDelete', told);
       if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user')) this.violate('noReasonToDowngrade', told);
-      if (kind === 'enable' && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToEnable', told);
+      if (kind === 'enable' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToEnable', told);
       if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && notes.owner !== null && !notes.isDetached) {
         this.violate('liftedByOther', `Somebody else's suspension was lifted: ${told}`);
       }
@@ -144,7 +147,8 @@ export class Watch {
     }
     const owner = actor ?? notes.owner;
     if (kind === 'groupCreate') notes.createdByApp = true;
-    if (kind === 'groupCreate' && owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, true)) {
+    const isTruthful = this.lastLieMs < this.knownSinceMs;
+    if (kind === 'groupCreate' && isTruthful && owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, true)) {
       this.violate('noReasonToCreate', told);
     }
     if (kind === 'groupDelete') {
