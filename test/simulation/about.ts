@@ -10,7 +10,12 @@ export async function tellAbout(sim: Sim, ending: string): Promise<void> {
     console.log('assignments', JSON.stringify(sim.entra.assignmentsOf(id)), 'groups', sim.entra.groupsOf(id).join());
     console.log('row', JSON.stringify((await sim.stores.space.readObject(key))?.value));
     console.log('link', JSON.stringify((await sim.stores.links.read(key))?.value));
-    console.log('escrow', JSON.stringify(await sim.stores.escrows.read(key)), 'staged', JSON.stringify(await sim.stores.staged.read(key)));
+    console.log(
+      'escrow',
+      JSON.stringify(await sim.stores.escrows.read(key)),
+      'staged',
+      JSON.stringify(await sim.stores.staged.read(key)),
+    );
     for (const entry of sim.entries) {
       if (entry.sourceIdentity.id !== id) continue;
       const { status, errorInformation } = entry.provisioningStatusInfo;
@@ -27,7 +32,8 @@ export async function tellAbout(sim: Sim, ending: string): Promise<void> {
       );
     }
     for (const effect of sim.watch.effects) {
-      if (effect.owner === id) console.log(new Date(effect.atMs).toISOString(), 'EFFECT', effect.kind, effect.targetId, effect.context.title);
+      if (effect.owner === id)
+        console.log(new Date(effect.atMs).toISOString(), 'EFFECT', effect.kind, effect.targetId, effect.context.title);
     }
   }
 }

@@ -133,7 +133,9 @@ class Host {
 
   tick(dice: Dice): void {
     const { sim } = this;
-    if (sim.scheduler.isIdle) sim.scheduler.nowMs += dice.weighted({ soon: 2, next: 7, late: 1 }) === 'late' ? 26 * HOUR_MS : dice.between(1, 20) * MINUTE_MS;
+    if (sim.scheduler.isIdle)
+      sim.scheduler.nowMs +=
+        dice.weighted({ soon: 2, next: 7, late: 1 }) === 'late' ? 26 * HOUR_MS : dice.between(1, 20) * MINUTE_MS;
     sim.tick(dice.pick(sim.instances), dice.chance(0.1) ? dice.int(2_000) : undefined);
   }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
+import { tellAbout } from './about';
 import { play } from './episode';
 import { shrink } from './shrink';
-import { tellAbout } from './about';
 import { Tally } from './tally';
 
 const { values } = parseArgs({
@@ -55,7 +55,9 @@ for (let seed = firstSeed; ; seed += 1) {
     failures += 1;
     const { rule, text } = ending.violation;
     const drop = isOne ? values.drop : (await shrink(String(seed), rule, names)).join(',');
-    console.log(`VIOLATION ${rule}: npm run simulate -- --seed ${seed}${drop ? ` --drop ${drop}` : ''}${values.without ? ` --without ${values.without}` : ''} # after ${tally.cycles} cycles: ${text}`);
+    console.log(
+      `VIOLATION ${rule}: npm run simulate -- --seed ${seed}${drop ? ` --drop ${drop}` : ''}${values.without ? ` --without ${values.without}` : ''} # after ${tally.cycles} cycles: ${text}`,
+    );
     if (!values.keep) break;
   }
   if (isOne || tally.cycles >= wanted || Date.now() >= deadlineMs) break;

@@ -32,7 +32,12 @@ interface View {
 
 /** Everybody is as Entra says, or is seen not to be. */
 export async function checkWorld(sim: Sim, isFull: boolean): Promise<void> {
-  const view: View = { sim, isFull, escrows: await rowsOf(sim.stores.escrows.list()), held: await rowsOf(sim.stores.staged.list()) };
+  const view: View = {
+    sim,
+    isFull,
+    escrows: await rowsOf(sim.stores.escrows.list()),
+    held: await rowsOf(sim.stores.staged.list()),
+  };
   for (const person of sim.entra.people.values()) checkPerson(view, person);
   for (const team of sim.entra.teams.values()) checkTeam(view, team);
 }
@@ -72,7 +77,10 @@ function checkPerson(view: View, person: Person): void {
   const escrow = escrows.get(name);
   const standing = standingOf(sim.entra, sim.rules, person);
   const violate = (rule: string, text: string): void =>
-    sim.watch.violate(isFull ? rule : `${rule}Later`, `${short} ${text} ${JSON.stringify(standing)}${escrow ? ` escrow ${escrow.code}: ${escrow.reason}` : ''}`);
+    sim.watch.violate(
+      isFull ? rule : `${rule}Later`,
+      `${short} ${text} ${JSON.stringify(standing)}${escrow ? ` escrow ${escrow.code}: ${escrow.reason}` : ''}`,
+    );
   const own = ownAccounts(sim, person.id);
 
   if (!standing.isIn) {
@@ -103,7 +111,11 @@ function checkPerson(view: View, person: Person): void {
   if (isProtected(sim, mine[0] ?? own[0] ?? rivals[0], standing.email)) return;
   const isRight = mine.length === 1 && mine[0]?.email?.toLowerCase() === standing.email.toLowerCase();
   if (rivals.length > 0 || own.length > 1) {
-    if (!escrow && !isRight) violate('unseen', `cannot have the address (it is that of Zendesk ${rivals.map(({ id }) => id).join()}), and nothing says so`);
+    if (!escrow && !isRight)
+      violate(
+        'unseen',
+        `cannot have the address (it is that of Zendesk ${rivals.map(({ id }) => id).join()}), and nothing says so`,
+      );
     return;
   }
   if (escrow) violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
@@ -114,9 +126,11 @@ function checkPerson(view: View, person: Person): void {
     return;
   }
   const notes = sim.zendesk.notesOf(account.id);
-  if (account.suspended && notes.suspendedBy !== 'hand') violate('notLetIn', `is to have access, and Zendesk ${account.id} is suspended`);
+  if (account.suspended && notes.suspendedBy !== 'hand')
+    violate('notLetIn', `is to have access, and Zendesk ${account.id} is suspended`);
   if (account.name !== standing.name) violate('wrongName', `is called ${account.name} in Zendesk ${account.id}`);
-  if (account.email?.toLowerCase() !== standing.email.toLowerCase()) violate('wrongAddress', `has the address ${account.email} in Zendesk`);
+  if (account.email?.toLowerCase() !== standing.email.toLowerCase())
+    violate('wrongAddress', `has the address ${account.email} in Zendesk`);
   const isRoleOurs = notes.roleBy === 'app' && standing.role !== null && !held.has(name);
   if (isRoleOurs && account.role.role !== standing.role) violate('wrongRole', `is ${account.role.role} in Zendesk ${account.id}`);
 }
@@ -126,7 +140,10 @@ function checkTeam(view: View, team: Team): void {
   const name = `group ${team.id}`;
   const escrow = escrows.get(name);
   const violate = (rule: string, text: string): void =>
-    sim.watch.violate(isFull ? rule : `${rule}Later`, `Group ${team.id.slice(-4)} «${team.name}» ${text}${escrow ? ` escrow ${escrow.code}: ${escrow.reason}` : ''}`);
+    sim.watch.violate(
+      isFull ? rule : `${rule}Later`,
+      `Group ${team.id.slice(-4)} «${team.name}» ${text}${escrow ? ` escrow ${escrow.code}: ${escrow.reason}` : ''}`,
+    );
   const own = sim.zendesk.liveGroups.filter((group) => {
     const { owner, isDetached } = sim.zendesk.groupNotesOf(group.id);
     return owner === team.id && !isDetached;
@@ -138,7 +155,9 @@ function checkTeam(view: View, team: Team): void {
     violate('groupLeft', `is not to be in Zendesk, and group ${left.id} is there`);
     return;
   }
-  const namesakes = sim.zendesk.liveGroups.filter((group) => group.name.toLowerCase() === team.name.toLowerCase() && !own.includes(group));
+  const namesakes = sim.zendesk.liveGroups.filter(
+    (group) => group.name.toLowerCase() === team.name.toLowerCase() && !own.includes(group),
+  );
   const isTaken = namesakes.length > 1 || namesakes.some(({ id }) => isHeldByOther(sim, id, team.id));
   const [group] = own;
   if (!isFull && wasTouched(sim, team.id)) return;
@@ -157,9 +176,16 @@ const isHeldByOther = (sim: Sim, id: TargetId, teamId: string): boolean => {
   return owner !== null && owner !== teamId && !isDetached;
 };
 
-function checkMembers({ sim, isFull, escrows, held }: View, team: Team, groupId: TargetId, violate: (rule: string, text: string) => void): void {
+function checkMembers(
+  { sim, isFull, escrows, held }: View,
+  team: Team,
+  groupId: TargetId,
+  violate: (rule: string, text: string) => void,
+): void {
   const inside = peopleIn(sim.entra, sim.rules, team);
-  const actual = new Set([...sim.zendesk.target.memberships.values()].filter((one) => one.groupId === groupId).map((one) => one.userId));
+  const actual = new Set(
+    [...sim.zendesk.target.memberships.values()].filter((one) => one.groupId === groupId).map((one) => one.userId),
+  );
   for (const id of inside) {
     const person = sim.entra.people.get(id);
     const [account] = ownAccounts(sim, id);
@@ -172,7 +198,8 @@ function checkMembers({ sim, isFull, escrows, held }: View, team: Team, groupId:
     const { owner, isDetached } = sim.zendesk.notesOf(userId);
     if (owner === null || isDetached || inside.has(owner) || sim.zendesk.members.get(`${userId} ${groupId}`) !== 'app') continue;
     const user = sim.zendesk.target.users.get(userId);
-    if (held.has(`group ${team.id}`) || sim.entra.people.get(owner)?.state === 'soft' || isProtected(sim, user, undefined)) continue;
+    if (held.has(`group ${team.id}`) || sim.entra.people.get(owner)?.state === 'soft' || isProtected(sim, user, undefined))
+      continue;
     violate('staysInGroup', `still has ${owner.slice(-4)} (Zendesk ${userId} in group ${groupId})`);
   }
 }
@@ -182,7 +209,8 @@ export async function checkBooks(sim: Sim): Promise<void> {
   const { log, cycles } = sim.stores;
   for (const [name, item] of sim.enqueued) {
     if (sim.lost.has(item.cycleId)) continue;
-    if (!(await log.read(item.cycleId, item.changeId))) sim.watch.violate('noEntry', `No entry tells how ${item.objectType} ${item.sourceId.slice(-4)} ended: ${name}`);
+    if (!(await log.read(item.cycleId, item.changeId)))
+      sim.watch.violate('noEntry', `No entry tells how ${item.objectType} ${item.sourceId.slice(-4)} ended: ${name}`);
   }
   for (const cycle of await cycles.latest(10_000)) {
     if (sim.lost.has(cycle.cycleId)) continue;
@@ -190,7 +218,10 @@ export async function checkBooks(sim: Sim): Promise<void> {
     if (isOpen) sim.watch.violate('neverClosed', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} is ${cycle.state} for ever`);
     const { total } = await log.counts(cycle.cycleId);
     if (total !== cycle.enqueued && cycle.state !== 'failed') {
-      sim.watch.violate('countsDiffer', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} has ${cycle.enqueued} items and ${total} entries`);
+      sim.watch.violate(
+        'countsDiffer',
+        `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} has ${cycle.enqueued} items and ${total} entries`,
+      );
     }
   }
   await checkTold(sim);
@@ -228,6 +259,10 @@ async function checkTold(sim: Sim): Promise<void> {
     const most = often + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
     // A failure whose answer was lost may have been a change: it is told as what it was answered.
     const least = often - (failed.get(name.split(' ')[1] ?? '') ?? 0);
-    if (tells < least || tells > most) sim.watch.violate(often > tells ? 'untold' : 'toldTooOften', `«${name}» happened ${often} times and is told ${tells} times`);
+    if (tells < least || tells > most)
+      sim.watch.violate(
+        often > tells ? 'untold' : 'toldTooOften',
+        `«${name}» happened ${often} times and is told ${tells} times`,
+      );
   }
 }

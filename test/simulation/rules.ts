@@ -16,7 +16,9 @@ interface File {
 const shipped = readFileSync(join(process.cwd(), 'provisioning-schema.json'), 'utf8');
 
 const CONTRACTORS = {
-  groups: [{ clauses: [{ sourceOperandName: 'department', operatorName: 'NOT EQUALS', targetOperand: { values: ['Contractors'] } }] }],
+  groups: [
+    { clauses: [{ sourceOperandName: 'department', operatorName: 'NOT EQUALS', targetOperand: { values: ['Contractors'] } }] },
+  ],
 };
 
 /** The mapping file of a variant: the shipped one with one thing changed. */

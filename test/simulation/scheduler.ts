@@ -77,7 +77,8 @@ export class Scheduler {
       task.isOver = true;
       this.#tasks.delete(task);
     }
-    for (let at = this.#parked.length - 1; at >= 0; at -= 1) if (this.#parked[at]?.process === process) this.#parked.splice(at, 1);
+    for (let at = this.#parked.length - 1; at >= 0; at -= 1)
+      if (this.#parked[at]?.process === process) this.#parked.splice(at, 1);
   }
 
   tasksOf(process: Process): number {

@@ -39,7 +39,8 @@ const RARE: Partial<Record<string, number>> = {
   start: 3,
 };
 
-const weightsOf = (names: readonly string[]): Record<string, number> => Object.fromEntries(names.map((name) => [name, RARE[name] ?? 1]));
+const weightsOf = (names: readonly string[]): Record<string, number> =>
+  Object.fromEntries(names.map((name) => [name, RARE[name] ?? 1]));
 
 const ENTRA = weightsOf(Object.keys(ENTRA_EVENTS));
 const ZENDESK = weightsOf(Object.keys(ZENDESK_EVENTS));
@@ -67,7 +68,12 @@ export function storyOf(dice: Dice): Story {
     if (dice.chance(0.15)) steps.push(tickStep(dice, dice.int(300)));
     if (has.failures && dice.chance(0.02)) steps.push(step('loseMessage', 'loseMessage', dice, 0));
   }
-  return { setting: settingOf(dice, isCrowd), people: isCrowd ? dice.between(22, 34) : dice.between(2, 9), teams: dice.int(4), steps };
+  return {
+    setting: settingOf(dice, isCrowd),
+    people: isCrowd ? dice.between(22, 34) : dice.between(2, 9),
+    teams: dice.int(4),
+    steps,
+  };
 }
 
 function settingOf(dice: Dice, isCrowd: boolean): Setting {

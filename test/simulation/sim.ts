@@ -10,7 +10,7 @@ import { MatchHistory } from '../../src/engine/match-history';
 import type { Planning } from '../../src/engine/preview/make-plan';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
-import type { CycleRecord, LinkRow, ObjectKey } from '../../src/ports/stores';
+import type { CycleRecord, LinkRow, ObjectKey, StagedDeletion } from '../../src/ports/stores';
 import { makeFakeConnectorSpace } from '../fakes/connector-space';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';
@@ -18,6 +18,8 @@ import { makeFakeLinkStore } from '../fakes/link-store';
 import { makeFakeProvisioningLog } from '../fakes/provisioning-log';
 import { makeFakeStagedDeletionStore } from '../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../fakes/state-store';
+import type { FakeUser } from '../fakes/target-connector';
+import { BrakeWatch } from './brake-watch';
 import { Faults, type Side } from './faults';
 import { makePlans, makeShadow } from './ports/plans';
 import { type Message, SimQueue } from './ports/queue';
@@ -67,6 +69,7 @@ export class Sim {
   readonly faults: Faults;
   readonly past: TruthHistory;
   readonly watch: Watch;
+  readonly brake: BrakeWatch;
   readonly plans = makePlans();
   readonly shadow = makeShadow();
   readonly stores = {
@@ -114,6 +117,8 @@ export class Sim {
     this.past = new TruthHistory(this.entra, () => this.rules);
     this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs);
     this.watch.protectedNames = setting.protectedUsers;
+    const limits = { absolute: setting.deletionThreshold, percent: setting.deletionThresholdPercent };
+    this.brake = new BrakeWatch(limits, (rule, text) => this.watch.violate(rule, text));
     this.instances = setting.skewsMs.map((skewMs, at) => this.#newInstance(`i${at}`, skewMs));
   }
 
@@ -158,7 +163,9 @@ export class Sim {
   /** Kills an instance; another process takes its place. */
   kill(process: Process): void {
     this.scheduler.kill(process);
-    this.instances = this.instances.map((one) => (one.process === process ? this.#newInstance(process.name, process.skewMs) : one));
+    this.instances = this.instances.map((one) =>
+      one.process === process ? this.#newInstance(process.name, process.skewMs) : one,
+    );
   }
 
   /** All instances anew, as when a setting changes. */
@@ -171,7 +178,9 @@ export class Sim {
       wrapped(inner, this.#around(side, name, process, context), pure);
     const quiet = (): void => undefined;
     return {
-      ...(Object.fromEntries(PORTS.map((name) => [name, port('store', name, this.stores[name])])) as unknown as typeof this.stores),
+      ...(Object.fromEntries(
+        PORTS.map((name) => [name, port('store', name, this.stores[name])]),
+      ) as unknown as typeof this.stores),
       queue: port('queue', 'queue', this.queue, ['decode']),
       source: port('source', 'source', this.source),
       target: port('target', 'target', this.zendesk.target),
@@ -203,7 +212,7 @@ export class Sim {
         if (side === 'target') this.watch.beforeWrite();
       },
       after: async (method, args, answer) => {
-        if (side === 'target') this.watch.afterWrite(method, context);
+        if (side === 'target') this.#wrote(method, context);
         this.#observe(port, method, args, context);
         process.callsLeft -= 1;
         if (process.callsLeft <= 0) {
@@ -217,6 +226,15 @@ export class Sim {
         return port === 'target' && method === 'findUsers' ? this.#indexed(args, answer) : answer;
       },
     };
+  }
+
+  #wrote(method: string, context: Context): void {
+    const before = this.watch.effects.length;
+    this.watch.afterWrite(method, context);
+    const effects = this.watch.effects.slice(before);
+    const { item, kind } = context;
+    if (effects.length > 0 && item && kind === 'worker')
+      this.brake.effect(effects, { ...context, item }, this.#cycleBegan.has(item.cycleId));
   }
 
   /** What Zendesk's search knows by now. */
@@ -234,11 +252,22 @@ export class Sim {
     if (port === 'links') this.#noteLink(method, args, context);
     if (port === 'log' && method === 'record') this.entries.push(args[0] as ProvisioningLogEntry);
     if (port === 'queue' && (method === 'enqueue' || method === 'defer')) {
-      for (const item of [args[0]].flat() as WorkItem[]) this.enqueued.set(`${item.cycleId} ${item.changeId}`, item);
+      for (const item of [args[0]].flat() as WorkItem[]) {
+        this.enqueued.set(`${item.cycleId} ${item.changeId}`, item);
+        if (this.#cycleBegan.has(item.cycleId)) this.brake.granted(this.nowMs, item);
+      }
+    }
+    if (port === 'staged' && method === 'put') {
+      for (const row of args[0] as StagedDeletion[])
+        if (row.state === 'staged') this.brake.held(this.nowMs, `${row.key.type} ${row.key.id}`);
+    }
+    if (port === 'staged' && method === 'remove') {
+      for (const key of args[0] as ObjectKey[]) this.brake.released(`${key.type} ${key.id}`);
     }
     if (port === 'cycles' && method === 'put') {
       const { cycleId, kind } = args[0] as CycleRecord;
-      if ((kind === 'initial' || kind === 'incremental') && !this.#cycleBegan.has(cycleId)) this.#cycleBegan.set(cycleId, context.startedAtMs);
+      if ((kind === 'initial' || kind === 'incremental') && !this.#cycleBegan.has(cycleId))
+        this.#cycleBegan.set(cycleId, context.startedAtMs);
     }
   }
 
@@ -254,7 +283,8 @@ export class Sim {
     }
     const target = `${key.type} ${link.targetId}`;
     for (const [other, held] of this.links) {
-      if (other !== name && held === target) this.watch.violate('twoOwners', `Zendesk ${target} is linked to ${name} and ${other}`);
+      if (other !== name && held === target)
+        this.watch.violate('twoOwners', `Zendesk ${target} is linked to ${name} and ${other}`);
     }
     this.links.set(name, target);
     const notes = key.type === 'user' ? this.zendesk.notesOf(link.targetId) : this.zendesk.groupNotesOf(link.targetId);
@@ -292,7 +322,11 @@ export class Sim {
   // --- work --------------------------------------------------------------------------------------------------------------------
 
   /** Begins something on an instance; what it throws that is not a fault of the world is a bug. */
-  begin(instance: Instance, context: Omit<Context, 'startedAtMs'>, work: (deps: EngineDeps, instance: Instance) => Promise<unknown>): Task {
+  begin(
+    instance: Instance,
+    context: Omit<Context, 'startedAtMs'>,
+    work: (deps: EngineDeps, instance: Instance) => Promise<unknown>,
+  ): Task {
     return this.scheduler.start(instance.process, context.title, async () => {
       const full = { ...context, startedAtMs: this.nowMs };
       try {
@@ -314,6 +348,8 @@ export class Sim {
   /** The timer, as the function does it. */
   tick(instance: Instance, budgetMs = BUDGET_MS): Task {
     const startedAtMs = this.nowMs;
+    const isOurs = ({ id, suspended }: FakeUser): boolean => !suspended && this.zendesk.notesOf(id).owner !== null;
+    this.brake.noteActive(startedAtMs, this.zendesk.liveUsers.filter(isOurs).length);
     return this.begin(instance, { kind: 'tick', title: `timer on ${instance.process.name}` }, async (deps) => {
       await reportUnreadable(deps);
       await closeCycles(deps);
@@ -323,7 +359,9 @@ export class Sim {
 
   /** Takes note of how a run of a cycle ended. */
   ended(outcome: CycleOutcome, startedAtMs: number): void {
-    this.tell(`cycle: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''}${outcome.kind === 'failed' ? ` ${outcome.error.message}` : ''}`);
+    this.tell(
+      `cycle: ${outcome.kind}${'reason' in outcome ? ` (${outcome.reason})` : ''}${outcome.kind === 'failed' ? ` ${outcome.error.message}` : ''}`,
+    );
     this.count(`cycle ${outcome.kind}`);
     if (outcome.kind !== 'completed') return;
     this.cycles += 1;

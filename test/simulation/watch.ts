@@ -2,7 +2,7 @@
  * What must hold after every write, whatever happens meanwhile. Effects on Zendesk are told by comparing before and after, so that no
  * way of writing goes unseen; the reasons for them are asked of the oracle's memory, not of the app.
  */
-import type { TargetId } from '../../src/core/model';
+import type { TargetId, WorkItem } from '../../src/core/model';
 import type { FakeUser } from '../fakes/target-connector';
 import type { Entra } from './world/entra';
 import type { TruthHistory } from './world/truth';
@@ -18,10 +18,8 @@ export interface Violation {
 export interface Context {
   readonly kind: 'tick' | 'worker' | 'operator';
   readonly title: string;
-  /** True where an operator has named the object or let it go. */
-  readonly item?:
-    | { readonly objectType: string; readonly sourceId: string; readonly cycleId: string; readonly changeId: string }
-    | undefined;
+  /** The work item that is carried out. */
+  readonly item?: WorkItem | undefined;
   readonly startedAtMs: number;
 }
 
@@ -37,7 +35,10 @@ export interface Effect {
 
 interface Shot {
   readonly users: ReadonlyMap<TargetId, FakeUser>;
-  readonly groups: ReadonlyMap<TargetId, { readonly name: string; readonly description: string | null; readonly deleted: boolean }>;
+  readonly groups: ReadonlyMap<
+    TargetId,
+    { readonly name: string; readonly description: string | null; readonly deleted: boolean }
+  >;
   readonly members: ReadonlySet<string>;
 }
 
@@ -122,7 +123,8 @@ export class Watch {
       if (kind === 'create' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
       if (kind === 'delete' && !wasEver((one) => !one.isIn && one.why === 'hard')) this.violate('noReasonToDelete', told);
-      if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user')) this.violate('noReasonToDowngrade', told);
+      if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user'))
+        this.violate('noReasonToDowngrade', told);
       if (kind === 'enable' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToEnable', told);
       if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && notes.owner !== null && !notes.isDetached) {
         this.violate('liftedByOther', `Somebody else's suspension was lifted: ${told}`);
@@ -135,7 +137,8 @@ export class Watch {
     if (kinds.includes('disable')) notes.suspendedBy = 'app';
     if (kinds.includes('enable')) notes.suspendedBy = null;
     if (was?.role.role !== is.role.role) notes.roleBy = 'app';
-    if (owner !== null && this.zendesk.accountsOf(owner).length > 1) this.violate('twoAccounts', `${owner} has two accounts: ${told}`);
+    if (owner !== null && this.zendesk.accountsOf(owner).length > 1)
+      this.violate('twoAccounts', `${owner} has two accounts: ${told}`);
   }
 
   #group(id: TargetId, oldName: string, kind: EffectKind, context: Context): void {
@@ -176,7 +179,8 @@ export class Watch {
     else {
       if (!this.past.wasOutside(team, person, this.knownSinceMs)) this.violate('noReasonToRemoveMember', told);
       const neverInside = !this.past.wasInside(team, person);
-      if (maker === 'hand' && neverInside) this.violate('removedForeignMember', `Somebody else's membership was removed: ${told}`);
+      if (maker === 'hand' && neverInside)
+        this.violate('removedForeignMember', `Somebody else's membership was removed: ${told}`);
     }
     this.#effect('memberRemove', user, person, context);
   }

@@ -32,7 +32,11 @@ export const ENTRA_EVENTS = {
   hire: (({ entra }, dice) => {
     const upn = freshAddress(dice);
     if ([...entra.people.values()].some((one) => one.upn === upn && one.state !== 'hard')) return undefined;
-    const person = entra.addPerson({ upn, name: `Person ${upn.slice(0, -12)}`, department: dice.chance(0.2) ? 'Contractors' : 'Sales' });
+    const person = entra.addPerson({
+      upn,
+      name: `Person ${upn.slice(0, -12)}`,
+      department: dice.chance(0.2) ? 'Contractors' : 'Sales',
+    });
     if (dice.chance(0.6)) entra.assign(person, someRole(entra, dice));
     const team = dice.maybe(liveTeams(entra));
     if (team && dice.chance(0.6)) entra.addMember(team, person);
@@ -78,7 +82,10 @@ export const ENTRA_EVENTS = {
     return `${short(person)} gets the address ${mail}`;
   }),
   changePhone: on(live, (person, { entra }, dice) => {
-    entra.change(person, { phone: dice.chance(0.3) ? null : `+4930${dice.int(9000) + 1000}`, department: dice.chance(0.3) ? 'Contractors' : 'Sales' });
+    entra.change(person, {
+      phone: dice.chance(0.3) ? null : `+4930${dice.int(9000) + 1000}`,
+      department: dice.chance(0.3) ? 'Contractors' : 'Sales',
+    });
     return `${short(person)} has another phone or department`;
   }),
   swapAddresses: on(live, (person, { entra }, dice) => {

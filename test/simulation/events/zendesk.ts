@@ -119,7 +119,8 @@ export const ZENDESK_EVENTS = {
     const { target, members } = sim.zendesk;
     const agents = sim.zendesk.liveUsers.filter((user) => user.role.role !== 'end-user' && user.id !== sim.zendesk.selfId);
     const agent = dice.maybe(agents.filter((user) => !members.has(`${user.id} ${group.id}`)));
-    if (!agent || [...target.memberships.values()].some((one) => one.userId === agent.id && one.groupId === group.id)) return undefined;
+    if (!agent || [...target.memberships.values()].some((one) => one.userId === agent.id && one.groupId === group.id))
+      return undefined;
     const id = `9${target.memberships.size}${dice.int(1_000_000)}` as typeof agent.id;
     target.memberships.set(id, { id, userId: agent.id, groupId: group.id, isDefault: false });
     members.set(`${agent.id} ${group.id}`, 'hand');

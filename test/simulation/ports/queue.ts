@@ -41,7 +41,13 @@ export class SimQueue implements WorkQueue {
 
   add(item: WorkItem, delayMs: number): void {
     this.#last += 1;
-    const message = { number: this.#last, item: copy(item), visibleAtMs: this.nowMs() + delayMs, dequeueCount: 0, isPoison: false };
+    const message = {
+      number: this.#last,
+      item: copy(item),
+      visibleAtMs: this.nowMs() + delayMs,
+      dequeueCount: 0,
+      isPoison: false,
+    };
     this.messages.set(message.number, message);
   }
 

@@ -188,7 +188,9 @@ export class SimSource implements SourceConnector {
     const all: readonly (Person | Team)[] = type === 'user' ? [...people.values()] : [...teams.values()];
     const ids =
       since === undefined
-        ? all.filter((one) => one.state === 'live' && !(type === 'user' && isDrawn(this.lies.cutUsers, one.id))).map((one) => one.id)
+        ? all
+            .filter((one) => one.state === 'live' && !(type === 'user' && isDrawn(this.lies.cutUsers, one.id)))
+            .map((one) => one.id)
         : log.slice(since).flatMap((change) => (change.type === type ? [change.id] : []));
     return { type, since, upTo: log.length, select, groupIds, ids: [...new Set(ids)].filter(isWanted), offset: 0 };
   }

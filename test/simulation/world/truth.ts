@@ -82,7 +82,9 @@ class Past<T> {
 
   /** Whether something was the case at any time since then. */
   wasEver(sinceMs: number, test: (value: T) => boolean): boolean {
-    return this.#spans.some(({ value }, at) => (this.#spans[at + 1]?.fromMs ?? Number.POSITIVE_INFINITY) >= sinceMs && test(value));
+    return this.#spans.some(
+      ({ value }, at) => (this.#spans[at + 1]?.fromMs ?? Number.POSITIVE_INFINITY) >= sinceMs && test(value),
+    );
   }
 }
 
@@ -100,7 +102,8 @@ export class TruthHistory {
   /** To be called after each change of Entra or of the settings. */
   note(nowMs: number): void {
     const rules = this.rules();
-    for (const person of this.entra.people.values()) pastOf(this.#people, person.id).note(nowMs, standingOf(this.entra, rules, person));
+    for (const person of this.entra.people.values())
+      pastOf(this.#people, person.id).note(nowMs, standingOf(this.entra, rules, person));
     for (const team of this.entra.teams.values()) {
       pastOf(this.#teams, team.id).note(nowMs, isTeamIn(this.entra, rules, team));
       pastOf(this.#members, team.id).note(nowMs, [...peopleIn(this.entra, rules, team)].sort());

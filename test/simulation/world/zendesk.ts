@@ -70,7 +70,13 @@ export class Zendesk {
   }
 
   groupNotesOf(id: TargetId): GroupNotes {
-    const notes = this.groups.get(id) ?? { owner: null, createdByApp: false, isDetached: false, wasDetached: false, isTouched: false };
+    const notes = this.groups.get(id) ?? {
+      owner: null,
+      createdByApp: false,
+      isDetached: false,
+      wasDetached: false,
+      isTouched: false,
+    };
     this.groups.set(id, notes);
     return notes;
   }
