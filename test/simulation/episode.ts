@@ -85,7 +85,8 @@ function act(sim: Sim, host: Host, step: Step, at: number): void {
   const dice = new Dice(step.salt);
   switch (step.kind) {
     case 'tick':
-      return host.tick(dice);
+      host.tick(dice);
+      return;
     case 'fault':
       if (step.name === 'searchLag') sim.zendesk.searchLagMs = dice.between(1, 40) * MINUTE_MS;
       sim.faults.start(step.name as FaultName, step.salt, at + dice.between(2, 9));

@@ -11,6 +11,7 @@ import type { Planning } from '../../src/engine/preview/make-plan';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { CycleRecord, LinkRow, ObjectKey, StagedDeletion } from '../../src/ports/stores';
+import { someConfig } from '../builders/settings';
 import { makeFakeConnectorSpace } from '../fakes/connector-space';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';
@@ -56,6 +57,8 @@ const RETRY_MS = 30_000;
 const MAX_TRIES = 5;
 const WORKERS = 3;
 const BUDGET_MS = 8 * 60_000;
+
+const { job: JOB } = someConfig();
 
 const PORTS = ['state', 'space', 'links', 'escrows', 'staged', 'cycles', 'log'] as const;
 
@@ -129,6 +132,7 @@ export class Sim {
   settings(): JobSettings {
     const { variant: _variant, ...rules } = this.rules;
     return {
+      ...JOB,
       ...rules,
       tenantId: '11111111-0000-4000-8000-000000000001',
       servicePrincipalId: APPLICATION,
