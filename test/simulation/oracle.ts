@@ -215,13 +215,12 @@ export async function checkBooks(sim: Sim): Promise<void> {
   for (const cycle of await cycles.latest(10_000)) {
     if (sim.lost.has(cycle.cycleId)) continue;
     const isOpen = cycle.state === 'importing' || cycle.state === 'enqueueing' || cycle.state === 'exporting';
-    if (isOpen) sim.watch.violate('neverClosed', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} is ${cycle.state} for ever`);
     const { total } = await log.counts(cycle.cycleId);
+    const books = `${cycle.enqueued} items and ${total} entries`;
+    if (isOpen)
+      sim.watch.violate('neverClosed', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} is ${cycle.state} for ever: ${books}`);
     if (total !== cycle.enqueued && cycle.state !== 'failed') {
-      sim.watch.violate(
-        'countsDiffer',
-        `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} has ${cycle.enqueued} items and ${total} entries`,
-      );
+      sim.watch.violate('countsDiffer', `The ${cycle.kind} cycle ${cycle.cycleId.slice(-4)} has ${books}`);
     }
   }
   await checkTold(sim);

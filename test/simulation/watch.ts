@@ -113,7 +113,10 @@ export class Watch {
       this.violate('protected', `A protected account was written: ${told}`);
     }
     if (owner === null) this.violate('notOurs', `An account that is nobody's was written: ${told}`);
-    if (before !== null && owner !== before) this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
+    // Who is hired again takes over the account of a former self, once that one is gone for good.
+    const isFormerSelf = before !== null && this.entra.people.get(before)?.state === 'hard';
+    if (before !== null && owner !== before && !isFormerSelf)
+      this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
     const isForeign = was?.externalId && !this.entra.people.has(was.externalId) && notes.owner === null;
     if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
