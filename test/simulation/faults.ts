@@ -21,6 +21,7 @@ const LIES = {
   unknownReads: 3,
   unknownAll: 2,
   noRoles: 1,
+  endlessPages: 0.5,
   nullRows: 2,
   hiddenMembers: 1,
   cutUsers: 2,
@@ -74,7 +75,7 @@ const SHARE: Partial<Record<FaultName, number>> = {
 };
 
 /** Single reads and proofs tell a failed read as `unknown` instead of throwing. */
-const TELLS_UNKNOWN = new Set(['readUser', 'readGroup', 'proveAssignmentGone', 'proveMembershipGone']);
+const TELLS_UNKNOWN = new Set(['readUser', 'readGroup', 'readAssignmentsOf', 'proveMembershipGone']);
 
 const isWrite = (method: string): boolean => !/^(?:get|find|list|describe|addressesOf|count)/.test(method);
 

@@ -8,6 +8,9 @@ import type {
   SourceId,
 } from '../../../src/core/model';
 import type {
+  AssignedPrincipal,
+  AssignmentPage,
+  AssignmentsRead,
   MemberChange,
   PermissionFinding,
   Proof,
@@ -19,7 +22,7 @@ import type {
   SourceRead,
 } from '../../../src/ports/source-connector';
 import { hash } from '../random';
-import type { Entra, Person, Team } from '../world/entra';
+import type { Assignment, Entra, Person, Team } from '../world/entra';
 
 /** How the source lies, by the salt that decides about whom; absent is truthful. */
 export interface SourceLies {
@@ -27,6 +30,8 @@ export interface SourceLies {
   emptyAssignments?: string;
   /** The assignment list lacks some rows and does not say so. */
   cutAssignments?: string;
+  /** The last page of the assignments leads to itself. */
+  endlessPages?: string;
   /** Direct reads and proofs of some are unknown. */
   unknownReads?: string;
   /** Direct reads and proofs of all are unknown. */
@@ -65,12 +70,14 @@ export class SimSource implements SourceConnector {
   lies: SourceLies = {};
   pageSize = 4;
   readonly #links = new Map<string, Round>();
+  readonly #lists = new Map<string, readonly AppRoleAssignment[]>();
   #lastLink = 0;
 
   constructor(readonly entra: Entra) {}
 
   expireWatermarks(): void {
     this.#links.clear();
+    this.#lists.clear();
   }
 
   async readApplication(): Promise<SourceApplication> {
@@ -87,22 +94,31 @@ export class SimSource implements SourceConnector {
   }
 
   async *listAssignments(): AsyncGenerator<readonly AppRoleAssignment[]> {
-    const { emptyAssignments, cutAssignments } = this.lies;
-    const rows = emptyAssignments ? [] : this.entra.shownAssignments().filter((one) => !isDrawn(cutAssignments, one.id));
-    yield* this.#pages(
-      rows.map((one) => ({
-        id: one.id,
-        principalId: id(one.principalId),
-        principalType: one.principalType,
-        principalDisplayName: one.principalId.slice(-4),
-        appRoleId: one.roleId,
-      })),
-    );
+    yield* this.#pages(this.#listed());
   }
 
-  async proveAssignmentGone(assignmentId: string): Promise<Proof> {
-    if (this.#isUnknown(assignmentId)) return { kind: 'unknown', reason: 'simulated' };
-    return { kind: this.entra.shownAssignments().some((one) => one.id === assignmentId) ? 'present' : 'absent' };
+  async readAssignments(link: SourceLink | undefined): Promise<AssignmentPage> {
+    const rows = link === undefined ? this.#listed() : this.#lists.get(link);
+    if (!rows) throw new WatermarkExpiredError('The link is no longer known');
+    const rest = rows.slice(this.pageSize);
+    const isLast = rest.length === 0;
+    if (isLast && !this.lies.endlessPages) return { assignments: rows, next: undefined };
+    this.#lastLink += 1;
+    const next = isLast ? 'list:again' : `list:${this.#lastLink}`;
+    this.#lists.set(next, isLast ? rows : rest);
+    return { assignments: rows.slice(0, this.pageSize), next };
+  }
+
+  async readAssignmentsOf({ id: principal }: AssignedPrincipal): Promise<AssignmentsRead> {
+    if (this.#isUnknown(principal)) return { kind: 'unknown', reason: 'simulated' };
+    const shown = this.entra.shownAssignments().filter((one) => one.principalId === principal);
+    return { kind: 'known', assignments: shown.map(toAssignment) };
+  }
+
+  #listed(): readonly AppRoleAssignment[] {
+    const { emptyAssignments, cutAssignments } = this.lies;
+    const rows = emptyAssignments ? [] : this.entra.shownAssignments().filter((one) => !isDrawn(cutAssignments, one.id));
+    return rows.map(toAssignment);
   }
 
   async proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof> {
@@ -243,6 +259,14 @@ export class SimSource implements SourceConnector {
     for (let at = 0; at === 0 || at < rows.length; at += this.pageSize) yield rows.slice(at, at + this.pageSize);
   }
 }
+
+const toAssignment = (one: Assignment): AppRoleAssignment => ({
+  id: one.id,
+  principalId: id(one.principalId),
+  principalType: one.principalType,
+  principalDisplayName: one.principalId.slice(-4),
+  appRoleId: one.roleId,
+});
 
 /** Whether a lie is about this one: about half are. */
 const isDrawn = (salt: string | undefined, of: string): boolean => salt !== undefined && hash(`${salt} ${of}`) % 2 === 0;
