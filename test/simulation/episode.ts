@@ -1,5 +1,6 @@
 import { startJob } from '../../src/engine/control/job-control';
 import { restartJob } from '../../src/engine/control/restart';
+import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { ENTRA_EVENTS, someRole } from './events/entra';
 import { OPERATOR, OPERATOR_ACTS } from './events/operator';
@@ -220,6 +221,7 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   await host.rest();
   const isOk = (): boolean => sim.watch.violations.length === 0;
   if (isOk() && !sim.needsInitial) await checkWorld(sim, false);
+  if (isOk()) await host.operator('close', closeCycles);
   if (isOk()) await checkBooks(sim);
   if (!isOk()) return;
   await host.operator('restart', (deps) => restartJob(deps, OPERATOR, ['QuarantineState', 'Watermark', 'Escrows'], deps.newId()));
@@ -233,5 +235,6 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   }
   if (isOk() && (await heldObjects(sim)).length > 0) sim.watch.violate('heldForEver', 'What was allowed is held again and again');
   if (isOk()) await checkWorld(sim, true);
+  if (isOk()) await host.operator('close', closeCycles);
   if (isOk()) await checkBooks(sim);
 }
