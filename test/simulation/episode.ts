@@ -111,6 +111,7 @@ function act(sim: Sim, host: Host, step: Step, at: number): void {
       if (!message) return;
       sim.queue.messages.delete(message.number);
       sim.lost.add(message.item.cycleId);
+      sim.tell(`the message of ${message.item.objectType} ${message.item.sourceId.slice(-4)} is lost`);
       sim.count('loseMessage');
       return;
     }
@@ -220,7 +221,7 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   await host.operator('start', (deps) => startJob(deps, OPERATOR));
   await host.rest();
   const isOk = (): boolean => sim.watch.violations.length === 0;
-  if (isOk() && !sim.needsInitial) await checkWorld(sim, false);
+  if (isOk() && !sim.needsInitial && sim.lost.size === 0) await checkWorld(sim, false);
   if (isOk()) await host.operator('close', closeCycles);
   if (isOk()) await checkBooks(sim);
   if (!isOk()) return;
