@@ -151,7 +151,9 @@ function checkTeam(view: View, team: Team): void {
   if (!isTeamIn(sim.entra, sim.rules, team)) {
     const [left] = own.filter((group) => sim.zendesk.groupNotesOf(group.id).createdByApp);
     if (!left || held.has(name) || sim.rules.variant === 'withoutGroups') return;
-    if (sim.zendesk.groupNotesOf(left.id).wasDetached) return;
+    const { wasDetached, countsAsOurs } = sim.zendesk.groupNotesOf(left.id);
+    // A creation that was cut off before it was settled cannot be proved to be ours, so the group counts as there before.
+    if (wasDetached || (!countsAsOurs && sim.hasBeenCutOff)) return;
     violate('groupLeft', `is not to be in Zendesk, and group ${left.id} is there`);
     return;
   }
@@ -257,7 +259,9 @@ async function checkTold(sim: Sim): Promise<void> {
     // Giving a seat back is told as the suspension that it belongs to, also where the account was suspended before.
     const most = often + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
     // A failure whose answer was lost may have been a change: it is told as what it was answered.
-    const least = often - (failed.get(name.split(' ')[1] ?? '') ?? 0);
+    const [action = '', id = ''] = name.split(' ');
+    const isTakenOver = action === 'create' && sim.entra.teams.has(id) && sim.hasBeenCutOff;
+    const least = often - (failed.get(id) ?? 0) - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);
     if (tells < least || tells > most)
       sim.watch.violate(
         often > tells ? 'untold' : 'toldTooOften',

@@ -293,6 +293,12 @@ export class Sim {
     this.links.set(name, target);
     const notes = key.type === 'user' ? this.zendesk.notesOf(link.targetId) : this.zendesk.groupNotesOf(link.targetId);
     [notes.owner, notes.isDetached] = [key.id, false];
+    if (key.type === 'group') this.zendesk.groupNotesOf(link.targetId).countsAsOurs = link.createdByUs;
+  }
+
+  /** Whether anything was ever cut off between a write and its record. */
+  get hasBeenCutOff(): boolean {
+    return ['crash', 'redeploy', 'changeMapping', 'changeSettings'].some((name) => this.counts.has(name)) || this.faults.met.size > 0;
   }
 
   /**

@@ -20,6 +20,8 @@ export interface GroupNotes {
   /** By a call whose effect we saw, whatever was answered. */
   createdByApp: boolean;
   isDetached: boolean;
+  /** What the app's link says of who made it. */
+  countsAsOurs: boolean;
   /** It was let go or forgotten once: taken back it counts as there before. */
   wasDetached: boolean;
   isTouched: boolean;
@@ -73,6 +75,7 @@ export class Zendesk {
     const notes = this.groups.get(id) ?? {
       owner: null,
       createdByApp: false,
+      countsAsOurs: false,
       isDetached: false,
       wasDetached: false,
       isTouched: false,
