@@ -8,6 +8,7 @@ import { type Gate, makeGate } from '../../src/engine/job/gate';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
 import type { Planning } from '../../src/engine/preview/make-plan';
+import { ClaimWatch } from '../../src/engine/provision/claim-watch';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { CycleRecord, LinkRow, ObjectKey, StagedDeletion } from '../../src/ports/stores';
@@ -48,7 +49,13 @@ export interface Setting {
 interface Instance {
   readonly process: Process;
   readonly gate: Gate;
+  readonly memory: Memory;
+}
+
+/** What a process learns and loses with its life. */
+interface Memory {
   readonly matchHistory: MatchHistory;
+  readonly claims: ClaimWatch;
 }
 
 /** As the function host does: so long is a message hidden while it is worked on, and after a failed try; so often it is tried. */
@@ -161,7 +168,8 @@ export class Sim {
   #newInstance(name: string, skewMs: number): Instance {
     const process = new Process(name, skewMs);
     const none: Context = { kind: 'worker', title: 'gate', startedAtMs: this.nowMs };
-    return { process, gate: makeGate(this.#deps(process, none, new MatchHistory())), matchHistory: new MatchHistory() };
+    const memory = { matchHistory: new MatchHistory(), claims: new ClaimWatch() };
+    return { process, gate: makeGate(this.#deps(process, none, memory)), memory };
   }
 
   /** Kills an instance; another process takes its place. */
@@ -177,7 +185,7 @@ export class Sim {
     for (const { process } of this.instances) this.kill(process);
   }
 
-  #deps(process: Process, context: Context, matchHistory: MatchHistory): EngineDeps {
+  #deps(process: Process, context: Context, memory: Memory): EngineDeps {
     const port = <T extends object>(side: Side, name: string, inner: T, pure: readonly string[] = []): T =>
       wrapped(inner, this.#around(side, name, process, context), pure);
     const quiet = (): void => undefined;
@@ -185,13 +193,13 @@ export class Sim {
       ...(Object.fromEntries(
         PORTS.map((name) => [name, port('store', name, this.stores[name])]),
       ) as unknown as typeof this.stores),
-      queue: port('queue', 'queue', this.queue, ['decode']),
+      queue: port('queue', 'queue', this.queue, ['decode', 'asksForCycle']),
       source: port('source', 'source', this.source),
       target: port('target', 'target', this.zendesk.target),
       notifier: { send: async () => undefined },
       settings: this.settings(),
       schema: mappingsOf(this.rules.variant),
-      matchHistory,
+      ...memory,
       clock: () => new Date(this.nowMs + process.skewMs),
       sleep: (ms) => this.scheduler.step(process, ms),
       newId: () => {
@@ -298,7 +306,9 @@ export class Sim {
 
   /** Whether anything was ever cut off between a write and its record. */
   get hasBeenCutOff(): boolean {
-    return ['crash', 'redeploy', 'changeMapping', 'changeSettings'].some((name) => this.counts.has(name)) || this.faults.met.size > 0;
+    return (
+      ['crash', 'redeploy', 'changeMapping', 'changeSettings'].some((name) => this.counts.has(name)) || this.faults.met.size > 0
+    );
   }
 
   /**
@@ -340,7 +350,7 @@ export class Sim {
     return this.scheduler.start(instance.process, context.title, async () => {
       const full = { ...context, startedAtMs: this.nowMs };
       try {
-        return await work(this.#deps(instance.process, full, instance.matchHistory), instance);
+        return await work(this.#deps(instance.process, full, instance.memory), instance);
       } catch (error) {
         const isOurs = error instanceof ProvisioningError && error.code !== 'PROV_BUG';
         if (!isOurs) this.watch.violate('bug', `${context.title} threw ${error instanceof Error ? error.stack : String(error)}`);
@@ -363,7 +373,9 @@ export class Sim {
     return this.begin(instance, { kind: 'tick', title: `timer on ${instance.process.name}` }, async (deps) => {
       await reportUnreadable(deps);
       await closeCycles(deps);
-      this.ended(await runCycle(deps, { owner: deps.newId(), budgetMs }), startedAtMs);
+      const outcome = await runCycle(deps, { owner: deps.newId(), budgetMs });
+      this.ended(outcome, startedAtMs);
+      if (outcome.kind === 'interrupted') await deps.queue.askForCycle();
     });
   }
 
@@ -387,6 +399,10 @@ export class Sim {
   deliver(dice: Dice): void {
     for (const instance of this.instances) {
       if (this.scheduler.tasksOf(instance.process) >= WORKERS || !dice.chance(0.5)) continue;
+      if (this.queue.cyclesAsked > 0) {
+        this.queue.cyclesAsked -= 1;
+        this.tick(instance);
+      }
       const message = dice.maybe(this.queue.visible);
       if (message) this.#work(instance, message, dice);
     }

@@ -68,7 +68,9 @@ export const OPERATOR_ACTS = {
     return ask(sim, dice, 'run', async (deps) => {
       await allowOneRun(deps, OPERATOR);
       await closeCycles(deps);
-      sim.ended(await runCycle(deps, { owner: deps.newId(), budgetMs: BUDGET_MS }), startedAtMs);
+      const outcome = await runCycle(deps, { owner: deps.newId(), budgetMs: BUDGET_MS });
+      sim.ended(outcome, startedAtMs);
+      if (outcome.kind === 'interrupted') await deps.queue.askForCycle();
     });
   }) as Act,
   restartNone: restart('None'),

@@ -39,6 +39,15 @@ export class SimQueue implements WorkQueue {
 
   decode = decodeWorkItem;
 
+  /** How many messages ask for a cycle to be continued. */
+  cyclesAsked = 0;
+
+  async askForCycle(): Promise<void> {
+    this.cyclesAsked += 1;
+  }
+
+  asksForCycle = (): boolean => false;
+
   add(item: WorkItem, delayMs: number): void {
     this.#last += 1;
     const message = {
