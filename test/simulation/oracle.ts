@@ -248,7 +248,9 @@ async function checkTold(sim: Sim): Promise<void> {
   }
   const done = new Map<string, number>();
   const seats = new Map<string, number>();
-  for (const { kind, owner } of sim.watch.effects) {
+  for (const { kind, owner: seen, targetId } of sim.watch.effects) {
+    // Whose a group is shows with its link, after it was made.
+    const owner = seen ?? (kind.startsWith('group') ? sim.zendesk.groupNotesOf(targetId).owner : null);
     if (kind === 'downgrade') seats.set(`disable ${owner}`, (seats.get(`disable ${owner}`) ?? 0) + 1);
     const action = TOLD[kind as keyof typeof TOLD];
     if (action) done.set(`${action} ${owner}`, (done.get(`${action} ${owner}`) ?? 0) + 1);
