@@ -2,27 +2,76 @@
  * Plays stories against the real engine, with every fault there is, and asks after each whether all is as it must be: docs/simulation.md.
  *
  *   npm run simulate -- [--cycles N] [--seed S] [--until 10m]
+ *   npm run simulate -- --put-back <name>|all     with a fault of old put back into the engine, until it is found
  */
 import { spawnSync } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const outfile = join(root, 'out', 'simulate.mjs');
-await build({
-  absWorkingDir: root,
-  entryPoints: ['test/simulation/main.ts'],
-  outfile,
-  bundle: true,
-  platform: 'node',
-  target: 'node22',
-  format: 'esm',
-  logLevel: 'error',
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-});
-process.exit(
-  spawnSync(process.execPath, ['--enable-source-maps', outfile, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
-    .status ?? 1,
-);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const args = process.argv.slice(2);
+const at = args.indexOf('--put-back');
+const name = at < 0 ? undefined : args.splice(at, 2)[1];
+
+/** Bundles the simulation, with changes to the engine if any. @throws Error when the engine has no longer what is to be changed */
+async function bundle(outfile, changes) {
+  const byFile = Map.groupBy(changes, ({ file }) => resolve(root, file));
+  const putBack = {
+    name: 'put-back',
+    setup: (builder) =>
+      builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const mine = byFile.get(path);
+        if (!mine) return undefined;
+        let contents = readFileSync(path, 'utf8');
+        for (const { find, replace } of mine) {
+          if (contents.split(find).length !== 2) throw new Error(`${path} does not have this just once: ${find}`);
+          contents = contents.replace(find, () => replace);
+        }
+        return { contents, loader: 'ts' };
+      }),
+  };
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['test/simulation/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node22',
+    format: 'esm',
+    logLevel: 'error',
+    alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    plugins: [putBack],
+  });
+}
+
+const run = (outfile, more, stdio) =>
+  spawnSync(process.execPath, ['--enable-source-maps', outfile, ...more], { cwd: root, stdio, encoding: 'utf8' });
+
+if (name === undefined) {
+  const outfile = join(root, 'out', 'simulate.mjs');
+  await bundle(outfile, []);
+  process.exit(run(outfile, args, 'inherit').status ?? 1);
+}
+
+const faults = JSON.parse(readFileSync(join(root, 'test/simulation/put-back.json'), 'utf8'));
+const chosen = name === 'all' ? faults : faults.filter((fault) => fault.name === name);
+if (chosen.length === 0) {
+  console.error(`There is no fault ${name}. There are: ${faults.map((fault) => fault.name).join(', ')}`);
+  process.exit(2);
+}
+let missed = 0;
+for (const fault of chosen) {
+  const outfile = join(root, 'out', `simulate-${fault.name}.mjs`);
+  await bundle(outfile, fault.changes);
+  const { stdout } = run(outfile, args.length > 0 ? args : ['--seed', '1', '--until', '3m', '--shrink', 'no'], 'pipe');
+  const found = /^VIOLATION (\w+): .*--seed (\d+).* # after (\d+) cycles/m.exec(stdout);
+  const cycles = /^(\d+) cycles/m.exec(stdout)?.[1] ?? '?';
+  if (!found) missed += 1;
+  console.log(
+    `| ${fault.name} | ${fault.what} | ${found ? `${found[3]} | \`${found[1]}\`, seed ${found[2]}` : `not found in ${cycles} | –`} |`,
+  );
+}
+process.exit(missed === 0 ? 0 : 1);

@@ -68,11 +68,12 @@ export class BrakeWatch {
     this.#heldSince.delete(name);
   }
 
-  /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source */
+  /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source @param hasOpenTickets of the account */
   effect(
     effects: readonly Effect[],
     { item, startedAtMs, title }: Context & { readonly item: WorkItem },
     isOfCycle: boolean,
+    hasOpenTickets: boolean,
   ): void {
     const { allows } = item as { readonly allows?: { readonly kind: Kind } | null };
     const kinds = new Set(effects.flatMap(({ kind }) => TAKES[kind] ?? []));
@@ -80,7 +81,9 @@ export class BrakeWatch {
     for (const kind of kinds) {
       // Whom Zendesk refuses to delete for open tickets is suspended meanwhile.
       const isCovered =
-        allows === undefined || allows?.kind === kind || (kind === 'userDisable' && allows?.kind === 'userDelete');
+        allows === undefined ||
+        allows?.kind === kind ||
+        (kind === 'userDisable' && allows?.kind === 'userDelete' && hasOpenTickets);
       if (!isCovered) this.violate('notLetGo', `${kind} by ${title}, which may take away ${allows ? allows.kind : 'nothing'}`);
       if (!isOfCycle) continue;
       const heldMs = this.#heldSince.get(`${item.objectType} ${item.sourceId}`);

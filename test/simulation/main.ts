@@ -14,6 +14,7 @@ const { values } = parseArgs({
     about: { type: 'string' },
     trace: { type: 'boolean', default: false },
     story: { type: 'boolean', default: false },
+    shrink: { type: 'string', default: 'yes' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -54,7 +55,7 @@ for (let seed = firstSeed; ; seed += 1) {
   if (ending.violation) {
     failures += 1;
     const { rule, text } = ending.violation;
-    const drop = isOne ? values.drop : (await shrink(String(seed), rule, names)).join(',');
+    const drop = isOne || values.shrink === 'no' ? values.drop : (await shrink(String(seed), rule, names)).join(',');
     console.log(
       `VIOLATION ${rule}: npm run simulate -- --seed ${seed}${drop ? ` --drop ${drop}` : ''}${values.without ? ` --without ${values.without}` : ''} # after ${tally.cycles} cycles: ${text}`,
     );

@@ -243,8 +243,9 @@ export class Sim {
     this.watch.afterWrite(method, context);
     const effects = this.watch.effects.slice(before);
     const { item, kind } = context;
-    if (effects.length > 0 && item && kind === 'worker')
-      this.brake.effect(effects, { ...context, item }, this.#cycleBegan.has(item.cycleId));
+    if (effects.length === 0 || !item || kind !== 'worker') return;
+    const hasOpenTickets = effects.some(({ targetId }) => this.zendesk.target.openTickets.has(targetId));
+    this.brake.effect(effects, { ...context, item }, this.#cycleBegan.has(item.cycleId), hasOpenTickets);
   }
 
   /** What Zendesk's search knows by now. */

@@ -106,9 +106,11 @@ export const OPERATOR_ACTS = {
     const other = dice.chance(0.2) ? dice.pick<Variant>(['shipped', 'titled', 'filtered', 'withoutGroups']) : undefined;
     const schema = other && { schema: mappingsOf(other), text: mappingText(other) };
     return ask(sim, dice, `plan${other ? ` with ${other}` : ''}`, async (deps, planning) => {
-      const header = await createPlan(planning, OPERATOR, schema);
-      sim.lastPlanId = header.planId;
-      await continuePlan(planning, header.planId, { owner: deps.newId(), budgetMs: BUDGET_MS });
+      await createPlan(planning, OPERATOR, schema);
+      const [newest] = [...(await sim.plans.list())].sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+      if (!newest) return;
+      sim.lastPlanId = newest.planId;
+      await continuePlan(planning, newest.planId, { owner: deps.newId(), budgetMs: BUDGET_MS });
     });
   }) as Act,
   apply: ((sim, dice) => {
