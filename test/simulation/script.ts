@@ -37,6 +37,9 @@ const RARE: Partial<Record<string, number>> = {
   restore: 3,
   restoreTeam: 3,
   start: 3,
+  makeGroupByHand: 3,
+  unassignTeam: 2,
+  newTeam: 2,
 };
 
 const weightsOf = (names: readonly string[]): Record<string, number> =>

@@ -102,7 +102,10 @@ export const ZENDESK_EVENTS = {
     return 'opens or closes a ticket';
   }),
   makeGroupByHand: ((sim, dice) => {
-    const team = dice.maybe([...sim.entra.teams.values()]);
+    // Best while the app is about to make one of that name itself.
+    const taken = new Set(sim.zendesk.liveGroups.map(({ name }) => name));
+    const teams = [...sim.entra.teams.values()];
+    const team = dice.maybe(teams.filter(({ name }) => !taken.has(name))) ?? dice.maybe(teams);
     const group = sim.zendesk.target.seedGroup(team && dice.chance(0.7) ? team.name : `Own ${dice.int(9)}`);
     return `Zendesk group ${group.id} «${group.name}» is made by hand`;
   }) as Happening,
