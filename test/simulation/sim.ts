@@ -8,6 +8,7 @@ import { type Gate, makeGate } from '../../src/engine/job/gate';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
 import type { Planning } from '../../src/engine/preview/make-plan';
+import { ClaimWatch } from '../../src/engine/provision/claim-watch';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { CycleRecord, LinkRow, ObjectKey, StagedDeletion } from '../../src/ports/stores';
@@ -54,6 +55,7 @@ interface Instance {
 /** What a process learns and loses with its life. */
 interface Memory {
   readonly matchHistory: MatchHistory;
+  readonly claims: ClaimWatch;
 }
 
 /** As the function host does: so long is a message hidden while it is worked on, and after a failed try; so often it is tried. */
@@ -166,7 +168,7 @@ export class Sim {
   #newInstance(name: string, skewMs: number): Instance {
     const process = new Process(name, skewMs);
     const none: Context = { kind: 'worker', title: 'gate', startedAtMs: this.nowMs };
-    const memory = { matchHistory: new MatchHistory() };
+    const memory = { matchHistory: new MatchHistory(), claims: new ClaimWatch() };
     return { process, gate: makeGate(this.#deps(process, none, memory)), memory };
   }
 
