@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 /** How long a fault is looked for. */
-const PATIENCE_MS = 4 * 60_000;
+const PATIENCE_MS = 2 * 60_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const args = process.argv.slice(2);

@@ -217,7 +217,6 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   sim.source.lies = {};
   for (const { process } of sim.instances) process.callsLeft = Number.POSITIVE_INFINITY;
   sim.tell('everything settles');
-  await host.drain();
   await host.operator('start', (deps) => startJob(deps, OPERATOR));
   await host.rest();
   const isOk = (): boolean => sim.watch.violations.length === 0;

@@ -53,7 +53,9 @@ export function standingOf(entra: Entra, rules: Rules, person: Person): Standing
     if (own.length + inherited.length === 0) return { isIn: false, why: 'unassigned' };
     if (!hasDefault || rules.defaultAccess !== 'EndUser') return { isIn: false, why: 'noRole' };
   }
-  if (rules.variant === 'filtered' && person.department === 'Contractors') return { isIn: false, why: 'filter' };
+  // An empty value fails the clause too.
+  if (rules.variant === 'filtered' && (person.department ?? 'Contractors') === 'Contractors')
+    return { isIn: false, why: 'filter' };
   const role = first ?? (hasDefault && rules.defaultAccess === 'EndUser' ? 'end-user' : null);
   const name = rules.variant === 'titled' ? `${person.name} (Contoso)` : person.name;
   return { isIn: true, role, name, email: person.mail ?? person.upn };
