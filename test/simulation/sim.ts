@@ -1,14 +1,14 @@
 import { ProvisioningError } from '../../src/core/errors';
 import type { TargetId, WorkItem } from '../../src/core/model';
 import type { ProvisioningLogEntry } from '../../src/core/record';
+import { ClaimWatch } from '../../src/engine/claim-watch';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import { type Gate, makeGate } from '../../src/engine/job/gate';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
-import type { Planning } from '../../src/engine/preview/make-plan';
-import { ClaimWatch } from '../../src/engine/provision/claim-watch';
+import type { Planning } from '../../src/engine/preview/planning';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { CycleRecord, LinkRow, ObjectKey, StagedDeletion } from '../../src/ports/stores';
