@@ -80,6 +80,36 @@ describe('engine › two instances', () => {
     );
   });
 
+  it('one that takes a cycle up too late does not open the record of a cycle that another one has closed', async () => {
+    await fc.assert(
+      fc.asyncProperty(aScenario(1), fc.integer({ min: 15, max: 60 }), async (scenario, at) => {
+        const { world } = new Play(scenario);
+        await world.killedAt(at, () => world.tick('dead'));
+        fc.pre((await world.deps().cycles.latest(1)).length === 1);
+        world.nowMs += 10 * 60_000;
+        let wake: (() => void) | undefined;
+        const asleep = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        let sleeps = 0;
+        world.hook = async (name) => {
+          // Whatever it does next after it has read which cycle there is.
+          if ((name === 'cycleStore.put' || name === 'cycleStore.read') && sleeps++ === 0) await asleep;
+        };
+        const late = world.tick('late');
+        await settle();
+        world.nowMs += 10 * 60_000;
+        await world.tick('other');
+        await world.drain();
+        wake?.();
+        await late;
+        world.hook = undefined;
+        for (const cycle of await world.deps().cycles.latest(25)) expect(cycle.state).not.toBe('importing');
+      }),
+      runs(25),
+    );
+  });
+
   it('a lease left by a killed process is over within two minutes', async () => {
     for (const at of [5, 12, 20, 33]) {
       const { world } = new Play({

@@ -47,7 +47,9 @@ export async function openCycle(
   };
   if (current !== stored?.value) await keep();
   const groups = new FollowedGroups(deps.space, current.groupGeneration);
-  await deps.cycles.put(recordOf(current, 'importing'));
+  // Another instance may have closed meanwhile what is taken up here: its record must not be opened again.
+  const record = found && (await deps.cycles.read(current.cycleId));
+  if (!record || record.state === 'importing') await deps.cycles.put(recordOf(current, 'importing'));
   return {
     deps,
     application,
