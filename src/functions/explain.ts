@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { UnavailableError } from '../core/errors';
 import { asGraphEntry } from '../core/graph-entry';
-import type { SourceObject } from '../core/model';
+import type { ObjectType, SourceObject } from '../core/model';
 import type { EngineDeps } from '../engine/deps';
+import { findSubject } from '../engine/find-subject';
 import { type Explanation, explainObject } from '../engine/queries/explain-object';
-import { findGroup, findPerson } from '../engine/queries/find-person';
 import type { ObjectKey } from '../ports/stores';
 import { endpoint } from './endpoint';
 import { RequestProblem, respond } from './http';
-import { badParameter } from './read-query';
+import { notOne } from './not-one';
 import { jsonDoc } from './shapes/kit';
 import { Explanation as ExplanationShape, personParameter } from './shapes/logs';
 import { heldBody } from './status-body';
 
 /**
- * `GET /api/explain?person=` or `?group=`: why somebody has an account in Zendesk or has none, in one response. A person is named by Entra
- * or Zendesk id, UPN or e-mail, a group by Entra id or exact name.
+ * `GET /api/explain?person=` or `?group=`: why somebody has an account in Zendesk or has none, in one response. Both are named by
+ * Entra or Zendesk id, UPN, address, name or a part of one.
  */
 export const makeExplain = endpoint(
   {
@@ -26,15 +26,22 @@ export const makeExplain = endpoint(
       'failure with its next try, and a removal that the brake holds. Name a person or a group. Never writes.',
     query: z.strictObject({
       person: personParameter('Who.'),
-      group: z.string().max(320).optional().meta({ description: 'Which group: an Entra object id or the exact display name.' }),
+      group: z
+        .string()
+        .max(320)
+        .optional()
+        .meta({ description: 'Which group: an Entra or Zendesk id, a name or a part of one.' }),
     }),
     answers: { 200: jsonDoc('The explanation.', ExplanationShape) },
     problems: [400, 404, 502, 503],
   },
   async ({ deps, config }, { query }) => {
     if ((query.person === undefined) === (query.group === undefined))
-      throw new RequestProblem('BadRequest', 'Name one of them: person (Entra or Zendesk id, UPN, e-mail) or group (id, name).');
-    const key = query.person === undefined ? await groupKey(deps, query.group ?? '') : await personKey(deps, query.person);
+      throw new RequestProblem(
+        'BadRequest',
+        'Name one of them: person or group, by Entra or Zendesk id, UPN, address, name or a part of it.',
+      );
+    const key = await (query.person === undefined ? keyOf(deps, query.group ?? '', 'group') : keyOf(deps, query.person, 'user'));
     const result = await explainObject(deps, key);
     switch (result.kind) {
       case 'notFound':
@@ -47,24 +54,18 @@ export const makeExplain = endpoint(
   },
 );
 
-async function personKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
-  const person = await findPerson(deps, name);
-  switch (person.kind) {
-    case 'source':
-      return { type: 'user', id: person.id };
+async function keyOf(deps: EngineDeps, name: string, type: ObjectType): Promise<ObjectKey> {
+  const found = await findSubject(deps, name, type);
+  switch (found.kind) {
+    case 'one':
+      return found.key;
     case 'target':
-      throw new RequestProblem('NotFound', 'No link and no log entry names this Zendesk user: this app has never touched it.');
+      throw new RequestProblem('NotFound', `No link and no log entry names this Zendesk ${type}: this app has never touched it.`);
     case 'none':
-      throw new RequestProblem('NotFound', 'Neither Entra ID nor the log knows this UPN or e-mail.');
-    case 'unreadable':
-      throw badParameter('person', 'give an Entra object id, a Zendesk user id, a UPN or an e-mail address');
+      throw new RequestProblem('NotFound', `Nobody knows a ${type} of this name: not Entra ID, not the cycles, not the log.`);
+    default:
+      throw notOne(type === 'user' ? 'person' : 'group', found);
   }
-}
-
-async function groupKey(deps: EngineDeps, name: string): Promise<ObjectKey> {
-  const id = await findGroup(deps, name);
-  if (id === undefined) throw new RequestProblem('NotFound', 'Entra ID has no group, or several, of exactly this name or id.');
-  return { type: 'group', id };
 }
 
 function bodyOf({ object, decision, ...rest }: Explanation) {

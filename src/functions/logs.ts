@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { asGraphEntry } from '../core/graph-entry';
 import type { ProvisioningLogEntry } from '../core/record';
 import type { EngineDeps } from '../engine/deps';
-import { findPerson } from '../engine/queries/find-person';
+import { findSubject } from '../engine/find-subject';
 import { type LogQuestion, streamLogs } from '../engine/queries/read-logs';
 import { separatorParameter } from './csv';
 import { csvWriter, download, jsonWriter } from './download';
 import { endpoint } from './endpoint';
 import { CSV_PARTS, csvColumns, csvFileName, csvRows } from './log-csv';
 import { isOldestFirst, listParameters, logList, MAX_TOP, readFilter, refusingTokens } from './log-list';
+import { notOne } from './not-one';
 import { badParameter } from './read-query';
 import { LogEntry, LogList, personParameter } from './shapes/logs';
 
@@ -88,16 +89,16 @@ function refuseStrayOptions({ format, part, separator }: z.output<typeof Query>)
 
 async function readPerson(deps: EngineDeps, name: string | undefined): Promise<LogQuestion['subject'] | 'nobody'> {
   if (name === undefined) return undefined;
-  const person = await findPerson(deps, name);
-  switch (person.kind) {
-    case 'source':
-      return { sourceId: person.id };
+  const found = await findSubject(deps, name);
+  switch (found.kind) {
+    case 'one':
+      return { sourceId: found.key.id };
     case 'target':
-      return { targetId: person.id };
+      return { targetId: found.id };
     case 'none':
       return 'nobody';
-    case 'unreadable':
-      throw badParameter('person', 'give an Entra object id, a Zendesk user id, a UPN or an e-mail address');
+    default:
+      throw notOne('person', found);
   }
 }
 

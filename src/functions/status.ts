@@ -6,8 +6,8 @@ import { credentialEnd } from '../core/credential-end';
 import { ProvisioningError } from '../core/errors';
 import { idsIn } from '../core/held-words';
 import { sourceId } from '../core/model';
+import { type LookUp, lookUp } from '../engine/queries/look-up';
 import { readNames } from '../engine/queries/read-names';
-import { readPerson } from '../engine/queries/read-person';
 import { type JobStatus, readStatus } from '../engine/queries/read-status';
 import { nextRunOf, type StatusView, warningsOf } from '../engine/queries/status-view';
 import { ROWS } from '../pages/failure-sections';
@@ -15,6 +15,7 @@ import { pageLinks } from '../pages/links';
 import { htmlAnswer, wantsHtml } from '../pages/page';
 import { notConfiguredPage, problemPage } from '../pages/problem-pages';
 import { statusPage } from '../pages/status-page';
+import type { Escrow } from '../ports/stores';
 import { VERSION } from '../version';
 import { openEndpoint } from './endpoint';
 import { type Body, respond } from './http';
@@ -34,7 +35,7 @@ export const makeStatus = openEndpoint(
       person: z
         .string()
         .optional()
-        .describe('Of the page alone: somebody to look up, by Entra or Zendesk id, UPN, e-mail or whole name.'),
+        .describe('Of the page alone: somebody to look up, by Entra or Zendesk id, UPN, address, name or a part of one.'),
     }),
     answers: {
       200: {
@@ -93,8 +94,8 @@ async function viewOf(app: ConfiguredApp): Promise<{ readonly view: StatusView; 
 async function page(app: ConfiguredApp, request: HttpRequest, asked: string | undefined): Promise<HttpResponseInit> {
   try {
     const { view, status } = await viewOf(app);
-    const person = asked === undefined ? undefined : await readPerson(app.deps, asked);
-    const keys = [...status.escrows.listed.slice(0, ROWS), ...status.staged.listed.slice(0, ROWS), ...(person?.escrows ?? [])];
+    const person = asked === undefined ? undefined : await lookUp(app.deps, asked);
+    const keys = [...status.escrows.listed.slice(0, ROWS), ...status.staged.listed.slice(0, ROWS), ...escrowsOf(person)];
     const mentioned = idsIn(status.staged.listed.slice(0, ROWS).map(({ reason }) => reason));
     const names = await readNames(app.deps, [
       ...keys.map(({ key }) => key),
@@ -106,4 +107,9 @@ async function page(app: ConfiguredApp, request: HttpRequest, asked: string | un
     const headline = 'The status cannot be read at the moment';
     return htmlAnswer(problemPage({ code: error.code, headline, action: RECOMMENDED_ACTION[error.code] }, VERSION), 503);
   }
+}
+
+function escrowsOf(person: LookUp | undefined): readonly Escrow[] {
+  const escrow = person?.kind === 'explained' ? person.explanation.escrow : person?.kind === 'recorded' ? person.escrow : null;
+  return escrow ? [escrow] : [];
 }

@@ -1,4 +1,4 @@
-import type { PersonStatus } from '../engine/queries/read-person';
+import type { LookUp } from '../engine/queries/look-up';
 import type { StatusView } from '../engine/queries/status-view';
 import type { PageLinks } from './links';
 
@@ -8,5 +8,5 @@ export interface StatusPageView extends StatusView {
   /** Names of listed objects by Entra object id. */
   readonly names: ReadonlyMap<string, string>;
   /** Undefined when nobody was asked about. */
-  readonly person: PersonStatus | undefined;
+  readonly person: LookUp | undefined;
 }

@@ -4,6 +4,7 @@ import { runCycle } from '../../src/engine/cycle/run-cycle';
 import { makeExplain } from '../../src/functions/explain';
 import { makeJobPause, makeJobStart } from '../../src/functions/job-control';
 import { makeLogs } from '../../src/functions/logs';
+import { makeOnDemand } from '../../src/functions/on-demand';
 import { makeStatus } from '../../src/functions/status';
 import type { statusBody } from '../../src/functions/status-body';
 import type { Escrow, StagedDeletion } from '../../src/ports/stores';
@@ -151,6 +152,110 @@ test('numbers add up: status and tables say the same', async () => {
     expect(['succeeded', 'entryLevelErrors']).toContain(state);
   }
 });
+
+describe('people are found by whatever names them, the same everywhere', () => {
+  const name = 'Ingrid Ångström-Pet';
+  const onDemand = async (subject: string): Promise<{ result: string; text: string; id: string | undefined }> => {
+    const answer = await ask(makeOnDemand(world.getApp), 'on-demand', { body: { subjects: [subject], dryRun: true } });
+    const text = await answer.text();
+    const [one] = (JSON.parse(text) as { value: { key: { result: string }; value: { sourceIdentity: { id: string } } | null }[] })
+      .value;
+    return { result: one?.key.result ?? '', text, id: one?.value?.sourceIdentity.id };
+  };
+  const inLogs = async (person: string) => get(makeLogs(world.getApp), `logs?person=${encodeURIComponent(person)}`);
+
+  let id = '';
+  let account = '';
+  beforeAll(async () => {
+    id = directory.addUser({ userPrincipalName: 'ingrid@contoso.com', displayName: name, mail: 'i.angstrom@contoso.com' });
+    directory.assign(id, agent);
+    await world.cycle();
+    account = String([...world.zendesk.state.users.values()].find(({ external_id }) => external_id === id)?.id);
+  });
+
+  test.each([
+    ['id', () => id.toUpperCase()],
+    ['UPN', () => 'INGRID@contoso.com'],
+    ['address', () => 'i.angstrom@contoso.com'],
+    ['Zendesk id', () => account],
+    ['whole name', () => name],
+    ['name without accents', () => 'ingrid angstrom-pet'],
+    ['part of a name', () => 'Ångström'],
+    ['part of an address', () => 'i.angst'],
+  ])('by %s', async (_, text) => {
+    expect((await explain(`person=${encodeURIComponent(text())}`)).body).toMatchObject({ subject: { id } });
+    expect((await inLogs(text())).body).toMatchObject({ value: [{ sourceIdentity: { id } }] });
+    expect(await onDemand(text())).toMatchObject({ id });
+    const html = await page(`?person=${encodeURIComponent(text())}`);
+    expect(html.replaceAll(/<[^>]+>/g, '')).toContain(`Linked to the Zendesk user ${account}. In scope: Assigned directly`);
+    expect(html).toContain('action="#person"');
+  });
+
+  test('several are listed, never guessed', async () => {
+    const { status, body } = await explain('person=p1');
+    expect([status, JSON.stringify(body)]).toEqual([
+      400,
+      expect.stringContaining(`p11 Petersen <p11@contoso.com> user ${at(11)}`),
+    ]);
+    expect((await inLogs('p1')).status).toBe(400);
+    const { result, text } = await onDemand('p1');
+    expect([result, text]).toEqual(['Failure', expect.stringContaining(at(11))]);
+    const html = await page('?person=p1');
+    expect(html).toContain(`status?person=${at(11)}#person`);
+    expect(html).not.toContain('In scope');
+  });
+
+  test('a whole name goes before a part of one', async () => {
+    expect((await explain(`person=${encodeURIComponent('p1 petersen')}`)).body).toMatchObject({ subject: { id: at(1) } });
+  });
+
+  test('a group by its name, on the page too', async () => {
+    expect(await page(`?person=${encodeURIComponent('sales & "co"')}`)).toContain(`group ${sales}`);
+    expect((await explain('group=sales')).body).toMatchObject({ subject: { type: 'group', id: sales } });
+  });
+
+  test('somebody who is not assigned is explained, and nobody is said to be nobody only after that', async () => {
+    const free = directory.addUser({ userPrincipalName: 'free@contoso.com', displayName: 'Free Bird', mail: 'free@contoso.com' });
+    const html = await page('?person=free@contoso.com');
+    expect(html).toContain(free);
+    expect(html).toContain('Out of scope: Not assigned to the application.');
+    expect(html).not.toContain('Nothing is recorded');
+    expect(await page('?person=nobody%3Cb%3E@contoso.com')).toContain(
+      'Nothing is recorded of <bdi>nobody&lt;b&gt;@contoso.com</bdi>',
+    );
+  });
+
+  test('the look-up says what was done: adopted by what, and which properties', async () => {
+    const mail = 'adopted@contoso.com';
+    const response = await fetch(`${world.zendesk.url}/api/v2/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: await zendeskToken() },
+      body: JSON.stringify({ user: { name: 'Old Name', email: mail, role: 'agent' } }),
+    });
+    expect(response.status).toBe(201);
+    const adopted = directory.addUser({ userPrincipalName: mail, displayName: 'New Name', mail });
+    directory.assign(adopted, agent);
+    await world.cycle();
+    const html = (await page(`?person=${adopted}`)).replaceAll(/<[^>]+>/g, '');
+    expect(html).toContain('Adopted: One object matches by email.');
+    expect(html).toMatch(/Account updated\. Changed: .*name/);
+  });
+});
+
+async function zendeskToken(): Promise<string> {
+  const answer = await fetch(`${world.zendesk.url}/oauth/tokens`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      grant_type: 'client_credentials',
+      client_id: 'provisioning',
+      client_secret: 'secret',
+      scope: 'read write',
+    }),
+  });
+  const { access_token: token } = (await answer.json()) as { access_token: string };
+  return `Bearer ${token}`;
+}
 
 test('paused: how, since when and by whom; started again, nothing of it is left', async () => {
   const pause = (items: string) => ask(makeJobPause(world.getApp), 'job/pause', { body: { items } });

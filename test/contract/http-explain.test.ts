@@ -121,7 +121,9 @@ describe('GET explain › one call says why', () => {
   test.each([
     ['', 400],
     ['person=a@b.c&group=x', 400],
-    ['person=ann', 400],
+    ['person=%20', 400],
+    [`person=${'x'.repeat(320)}y`, 400],
+    ['person=zzz', 404],
     ['person=nobody@contoso.com', 404],
     ['person=99999999', 404],
     ['person=00000000-0000-0000-0000-00000000dead', 404],

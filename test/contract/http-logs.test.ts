@@ -137,7 +137,7 @@ describe('GET logs › pages', () => {
     ['$skiptoken=nonsense', '$skiptoken'],
     ['top=5', 'top'],
     ['$top=1&$top=2', '$top'],
-    ['person=ann', 'person'],
+    ['person=%20', 'person'],
     ['format=xml', 'format'],
     ['part=steps', 'part'],
     ['format=csv&part=all', 'part'],

@@ -1,5 +1,6 @@
 import type { RemovalKind } from '../../core/brake';
 import { DeletionThresholdError, type ProvisioningError } from '../../core/errors';
+import { isGuid } from '../../core/guid';
 import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey } from '../../ports/stores';
 import { keyText } from '../../ports/stores';
@@ -12,6 +13,7 @@ import { dueFor } from '../decide/due';
 import { type Loss, lossOf } from '../decide/loss';
 import { markLeaving } from '../decide/stage-loss';
 import type { EngineDeps } from '../deps';
+import { findSubject, hitLine } from '../find-subject';
 import { type ImportResult, importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import { recordOutcome } from '../provision/handle-work-item';
@@ -23,7 +25,7 @@ import { withoutWriting } from './on-demand-overlay';
 
 /** What somebody asks to be provisioned now. */
 export interface OnDemandRequest {
-  /** Ids, UPNs, e-mail addresses or group names. */
+  /** Ids, UPNs, addresses, names or parts of names. */
   readonly subjects: readonly string[];
   readonly objectType: ObjectType | undefined;
   readonly dryRun: boolean;
@@ -88,7 +90,7 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   const session = await openImport(deps);
   const cycleId = deps.newId();
   const found = await concurrently(request.subjects, SOURCE_CONCURRENCY, (subject) =>
-    importOne(session, subject, request.objectType),
+    importNamed(session, subject, request.objectType),
   );
   const imported = new Map<string, Imported>();
   for (const result of found) {
@@ -119,6 +121,20 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   }
   const results = request.subjects.map((subject, at) => resultOf(subject, found[at], ended));
   return { cycleId, results, heldByBrake: [...held.values()] };
+}
+
+/** An id or address is Entra's to know; any other text, and an address that Entra does not know, is looked for as everywhere. */
+async function importNamed(session: ImportSession, subject: string, type: ObjectType | undefined): Promise<ImportResult> {
+  const isEntras = isGuid(subject.trim()) || subject.includes('@');
+  const direct = isEntras ? await importOne(session, subject, type) : undefined;
+  if (direct && direct.kind !== 'notFound') return direct;
+  const found = await findSubject(session.deps, subject, type);
+  if (found.kind === 'several') {
+    const hits = found.hits.map(hitLine).join('; ');
+    return { kind: 'notFound', reason: `More than one object may be meant; give the id of one: ${hits}.` };
+  }
+  if (found.kind === 'one') return importOne(session, found.key.id, found.key.type);
+  return direct ?? importOne(session, subject, type);
 }
 
 function resultOf(subject: string, result: ImportResult | undefined, ended: ReadonlyMap<string, Ended | Later>): SubjectResult {

@@ -12,7 +12,7 @@ import { readNames } from './read-names';
 import { readSubject } from './read-subject';
 
 /** How many log entries an explanation shows. */
-const ENTRIES_SHOWN = 10;
+export const ENTRIES_SHOWN = 10;
 
 /** A group on the way from an assignment to an object. */
 export interface PathGroup {

@@ -1,11 +1,11 @@
 import type { SourceValue } from '../../core/expression/values';
 import { sourceView } from '../../core/map/source-view';
-import { type Attributes, sourceId } from '../../core/model';
+import type { Attributes } from '../../core/model';
 import { sourceAttribute } from '../../core/schema/source-attributes';
 import { readRules } from '../decide/due';
 import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
-import { findPerson } from './find-person';
+import { findSubject, hitLine } from '../find-subject';
 import { readNow } from './read-subject';
 
 /** An object to try an expression or a filter on: one that was made up, or a real user of Entra ID. */
@@ -35,14 +35,15 @@ export function madeUpObject(values: ReadonlyMap<string, SourceValue>): TestObje
 /**
  * A real user as Entra ID has it now, with what mappings read besides its attributes: `IsSoftDeleted` and the app roles, decided as a
  * cycle would. Writes nothing.
- * @param name Entra object id, UPN or e-mail.
+ * @param name As findSubject takes it.
  * @param attributes What the expression or filter reads, in Entra's or in Graph's spelling.
  */
 export async function readTestUser(deps: EngineDeps, name: string, attributes: readonly string[]): Promise<TestUserRead> {
-  const person = await findPerson(deps, name);
-  if (person.kind !== 'source') return { kind: 'notFound' };
+  const found = await findSubject(deps, name, 'user');
+  if (found.kind === 'several') return { kind: 'unknown', reason: `Several are meant: ${found.hits.map(hitLine).join('; ')}.` };
+  if (found.kind !== 'one') return { kind: 'notFound' };
   const extra = attributes.flatMap((one) => sourceAttribute('user', one)?.property ?? []);
-  const read = await readNow(deps, { type: 'user', id: sourceId(person.id) }, extra);
+  const read = await readNow(deps, found.key, extra);
   if (read.kind !== 'found') return read;
   const { object, above } = read;
   const decision = decideScope(deps, (await readRules(deps)).appRoles, object, above);

@@ -138,6 +138,6 @@ export const personParameter = (description: string) =>
     .max(320)
     .optional()
     .meta({
-      description: `${description} An Entra object id, a Zendesk user id, a UPN or an e-mail address.`,
+      description: `${description} An Entra or Zendesk id, a UPN, an address, a name or a part of one; several are refused and listed.`,
       example: 'ann@contoso.com',
     });
