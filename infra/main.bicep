@@ -100,7 +100,7 @@ param zendeskAdminEmail string = ''
 @description('Secret of the OAuth client, or the API token. It goes into the vault; leave it empty later to keep what the vault holds.')
 param zendeskSecret string = ''
 
-@description('Day on which that secret ends, such as 2027-06-30, so that people are told from 30 days before; empty when it has no end.')
+@description('Day on which that secret ends, such as 2027-06-30, so that notices start 30 days before; empty if it never expires.')
 @maxLength(10)
 // A day, and no secret.
 #disable-next-line secure-secrets-in-params
@@ -161,7 +161,7 @@ param logRetentionDays int = 90
 
 // ---- Who is told
 
-@description('E-mail addresses that are told about failures, separated by commas. They get the mails of the app and the alerts of the portal.')
+@description('E-mail addresses that are notified of failures, separated by commas. They get the mails of the app and the alerts of the portal.')
 param notificationEmail string = ''
 
 @description('Mailbox from which Microsoft Graph sends these mails; without it, none are sent. Needs the permission described in docs/setup.md.')

@@ -116,7 +116,7 @@ export const email: Parser<string> = z.string().regex(EMAIL, 'must be an e-mail 
 export const adminEmail: Parser<string> = z
   .string()
   .transform((value) => value.replace(/\/token$/i, ''))
-  .refine((value) => EMAIL.test(value), 'must be an e-mail address; the API token belongs into ZENDESK_API_TOKEN');
+  .refine((value) => EMAIL.test(value), 'must be an e-mail address; put the API token into ZENDESK_API_TOKEN');
 
 /** E-mail addresses, separated by commas or semicolons. */
 export const emails: Parser<readonly string[]> = z

@@ -166,7 +166,7 @@ export const SETTINGS = {
   ZENDESK_SECRET_EXPIRES_AT: {
     at: 'credential.endsOn',
     sentence:
-      'Day on which that secret ends, such as 2027-06-30, so that people are told from 30 days before; empty when it has no end.',
+      'Day on which that secret ends, such as 2027-06-30, so that notices start 30 days before; empty if it never expires.',
     parse: parse.day,
   },
   PROVISIONING_STATUS: {
@@ -263,7 +263,7 @@ export const SETTINGS = {
   },
   NOTIFICATION_EMAIL: {
     at: 'notification.to',
-    sentence: 'E-mail addresses that are told about failures, separated by commas.',
+    sentence: 'E-mail addresses that are notified of failures, separated by commas.',
     parse: parse.emails,
   },
   NOTIFICATION_SENDER: {
@@ -290,7 +290,7 @@ export const SETTINGS = {
   },
   WEBSITE_AUTH_ENABLED: {
     at: 'platform.hasSignIn',
-    sentence: 'Set by Azure while App Service authentication is on; only then are its headers believed.',
+    sentence: 'Set by Azure while App Service authentication is on; only then are its headers trusted.',
     parse: parse.isTrue,
     default: 'False',
   },

@@ -35,7 +35,7 @@ export function credentialAdvice({ on, daysLeft, kind }: CredentialEnd): string 
   const when = daysLeft > 0 ? `ends on ${on}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}` : `ended on ${on}`;
   return `${what} ${when}; nothing is provisioned after that. ${
     kind === 'secret'
-      ? 'Make a new one in Zendesk, put it into the vault and set ZENDESK_SECRET_EXPIRES_AT to its end.'
+      ? 'Create a new one in Zendesk, put it into the vault and set ZENDESK_SECRET_EXPIRES_AT to the day on which it expires.'
       : 'Create an OAuth client in Zendesk and set ZENDESK_OAUTH_CLIENT_ID and its secret.'
   }`;
 }

@@ -17,12 +17,12 @@ export interface ErrorRow {
 /** Every stable error code, one row each; nothing about a code is declared anywhere else. */
 export const ERROR_TABLE = {
   PROV_CONFIG_INVALID: {
-    meaning: 'Settings or the mapping file cannot be used. Nothing runs but the functions that say so.',
+    meaning: 'Settings or the mapping file cannot be used. Nothing is provisioned until they are corrected.',
     http: 409,
     entra: null,
     course: 'rethrow',
     advice:
-      'Correct the settings that the message or the status names; other systems are taken over by a restart with resetScope Full.',
+      'Correct the settings that the message or the status names; to move to another tenant, application or Zendesk account on purpose, restart with resetScope Full.',
   },
   PROV_SOURCE_UNAUTHORIZED: {
     meaning:
@@ -54,14 +54,14 @@ export const ERROR_TABLE = {
     advice: 'Nothing: Zendesk asked to wait, and the work continues by itself.',
   },
   PROV_SOURCE_UNAVAILABLE: {
-    meaning: 'Microsoft Graph could not be reached, or failed by itself.',
+    meaning: 'Microsoft Graph could not be reached, or had a fault of its own.',
     http: 503,
     entra: null,
     course: 'nextCycle',
     advice: 'Nothing at first: the next cycle tries again. If it lasts, look at the health of Microsoft Graph.',
   },
   PROV_TARGET_UNAVAILABLE: {
-    meaning: 'Zendesk could not be reached, or failed by itself.',
+    meaning: 'Zendesk could not be reached, or had a fault of its own.',
     http: 503,
     entra: 'InternalServerError',
     course: 'nextCycle',
@@ -86,7 +86,7 @@ export const ERROR_TABLE = {
     http: 502,
     entra: 'InvalidAnchor',
     course: 'replan',
-    advice: 'Nothing: the object was deleted in Zendesk and is matched again with the next try.',
+    advice: 'Nothing: the object was deleted in Zendesk and is matched again at the next attempt.',
   },
   PROV_TARGET_EXISTS: {
     meaning: 'Zendesk says that another object already holds a value that must be unique.',
@@ -100,7 +100,7 @@ export const ERROR_TABLE = {
     http: 502,
     entra: 'UnprocessableEntity',
     course: 'ladder',
-    advice: "Correct the attribute in Entra ID or in the mapping; Zendesk's own words say what is wrong.",
+    advice: "Correct the attribute in Entra ID or in the mapping; Zendesk's message says what is wrong.",
   },
   PROV_TARGET_LICENSE_LIMIT: {
     meaning: 'No agent seat is free.',
@@ -198,11 +198,11 @@ export interface RefusalRow {
 /** Every code of a refused request; with {@link ERROR_TABLE} the whole set of `code` in a problem. */
 export const REFUSAL_TABLE = {
   BadRequest: { meaning: 'The request cannot be understood.', http: 400 },
-  NotFound: { meaning: 'There is nothing of that name or id.', http: 404 },
+  NotFound: { meaning: 'Nothing was found under that name or id.', http: 404 },
   Conflict: { meaning: 'The request does not fit the present state.', http: 409 },
-  Gone: { meaning: 'It existed and does not any more.', http: 410 },
+  Gone: { meaning: 'It existed but is no longer available.', http: 410 },
   PayloadTooLarge: { meaning: 'The body is larger than this app accepts.', http: 413 },
-  NotConfigured: { meaning: 'The app cannot do this before its settings are right.', http: 503 },
+  NotConfigured: { meaning: 'The app cannot do this until its settings are correct.', http: 503 },
 } as const satisfies Readonly<Record<string, RefusalRow>>;
 
 /** A code of a refused request. */

@@ -67,7 +67,7 @@ export function situate(type: ObjectType, candidates: readonly Candidate[], take
       kind: 'disputed',
       isBetweenOurs: false,
       candidateIds: all.map((candidate) => candidate.id),
-      reason: `Several Zendesk ${type}s match: ${found}. ${type === 'user' ? 'Merge or delete all but the right one' : 'Rename or delete all but the right one'} in Zendesk; the next try takes what is left.`,
+      reason: `Several Zendesk ${type}s match: ${found}. ${type === 'user' ? 'Merge or delete all but the right one' : 'Rename or delete all but the right one'} in Zendesk; the next attempt uses the one that is left.`,
     };
   }
   return situateOne(type, first, takesForeignIds);

@@ -44,7 +44,7 @@ const HEADLINES: Readonly<Record<QuarantineReason, string>> = {
   QuarantinedOnDemand: 'The job was put into quarantine by hand',
 };
 
-const OTHER_SYSTEMS = 'The settings name another tenant, application or Zendesk account than the links belong to';
+const OTHER_SYSTEMS = 'The settings name a different tenant, application or Zendesk account than before';
 
 /**
  * What a quarantine means and what to do. Pure; a reason that nobody knows is told as it is.
@@ -77,7 +77,7 @@ function stepsFor(reason: string, code: string, held: readonly RemovalKind[]): r
       ];
     default:
       return [
-        { text: 'Look at what failed: when most objects share one reason, that reason is the thing to correct.' },
+        { text: 'Look at what failed: if most objects share one reason, correct that.' },
         { text: actionFor(code) },
         { text: 'Then try all failed objects again at once.', remedy: RETRY_ALL },
       ];

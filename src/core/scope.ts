@@ -151,12 +151,12 @@ function withoutRole(entitlements: readonly Entitlement[], rules: ScopeRules): S
     return out('noRole', 'NotEffectivelyEntitled', 'Assigned only by app roles that are disabled in the application.');
   }
   if (rules.defaultAccess === 'EndUser') return undefined;
-  return out('defaultAccess', 'NotEffectivelyEntitled', 'Assigned by Default Access only; pick an app role in the assignment.');
+  return out('defaultAccess', 'NotEffectivelyEntitled', 'Assigned with Default Access only; choose an app role in the assignment.');
 }
 
 function inReason(roles: readonly GrantedRole[], entitlements: readonly Entitlement[], rules: ScopeRules): string {
   const [first, ...others] = roles;
-  if (!first) return entitlements.length > 0 ? 'Assigned by Default Access.' : `In scope because the scope is ${rules.scope}.`;
+  if (!first) return entitlements.length > 0 ? 'Assigned with Default Access.' : `In scope because the scope is ${rules.scope}.`;
   const { path } = first.entitlement;
   const via = path.length === 0 ? 'directly' : `through group ${path.join(' in ')}`;
   const losers = [...new Set(others.map((other) => other.role.displayName))].filter((name) => name !== first.role.displayName);

@@ -105,7 +105,7 @@ export const USER_PROPERTIES_LEFT_OUT: Readonly<Record<string, string>> = {
   active_brand_id: 'the brand of the welcome mail, which this app never sends',
   group_id: 'another name of default_group_id',
   group_ids: 'memberships follow the group mapping',
-  identities: 'addresses follow email; others are not of Entra ID',
+  identities: 'addresses follow email; Entra ID has no others',
   language: 'another name of locale',
   locale_id: 'another form of locale, which wins where both are sent',
   organization_id: 'organization takes the name or the external id',

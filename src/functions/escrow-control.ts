@@ -54,7 +54,7 @@ export const makeJobUnlink = endpoint(
     tag: 'job',
     summary: 'Forget which Zendesk object belongs to an Entra object',
     description:
-      'The pair of one Entra ID and one Zendesk object is forgotten; neither object is touched. It is matched anew when it is next provisioned.',
+      'The app forgets which Zendesk object belongs to it; neither object is changed. It is matched again when it is next provisioned.',
     body: ObjectRequest,
     example,
     answers: { 200: jsonDoc('Which object it was paired with.', Unlinked) },

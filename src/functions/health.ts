@@ -12,7 +12,7 @@ export const makeHealth = openEndpoint(
   {
     tag: 'status',
     summary: 'Pass, warn or fail',
-    description: 'For monitors. Says which kind of trouble there is, and nothing that would help a stranger.',
+    description: 'For monitors. Says only which kind of trouble there is.',
     answers: { 200: { description: 'Pass or warn.', content: CONTENT }, 503: { description: 'Fail.', content: CONTENT } },
     problems: [400],
   },

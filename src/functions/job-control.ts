@@ -62,8 +62,8 @@ export const makeJobRestart = endpoint(
     tag: 'job',
     summary: 'Restart the job',
     description:
-      "Graph's `synchronizationJobRestartCriteria`. Without a scope: QuarantineState, Watermark, Escrows. ConnectorDataStore and Full break " +
-      'every pair of Entra ID and Zendesk objects and need `confirm`: true.',
+      "Graph's `synchronizationJobRestartCriteria`. Without a scope: QuarantineState, Watermark, Escrows. ConnectorDataStore and Full " +
+      'forget which Zendesk object belongs to which Entra ID object, and need `confirm`: true.',
     body: JobRestartRequest,
     example: { criteria: { resetScope: 'Watermark, Escrows, QuarantineState' } },
     answers: { 200: jsonDoc('What was reset.', JobRestart) },
@@ -81,7 +81,7 @@ export const makeJobRestart = endpoint(
       );
     if (breaksLinks(scopes) && !confirm) {
       const detail =
-        'ConnectorDataStore and Full break every pair of Entra ID and Zendesk objects; they are matched anew afterwards. Send "confirm": true to do it.';
+        'ConnectorDataStore and Full forget which Zendesk object belongs to which Entra ID object; all are matched again afterwards. Send "confirm": true to do this.';
       throw new RequestProblem('Conflict', detail, [{ pointer: '#/confirm', detail: 'must be true' }]);
     }
     const result = await restartJob(app.deps, operatorOf(app, request), scopes, app.deps.newId());
@@ -102,7 +102,7 @@ export const makeJobRun = endpoint(
   {
     tag: 'job',
     summary: 'Run a cycle now',
-    description: 'As far as it gets within the call; it continues by itself from there.',
+    description: 'Reads as much as it can within the call and continues by itself from there.',
     body: NOTHING,
     answers: {
       200: jsonDoc('The cycle has enqueued all its work.', JobRun),
@@ -162,9 +162,9 @@ function stoppedStatus(code: ErrorCode): number {
 export const makeJobAllowDeletes = endpoint(
   {
     tag: 'job',
-    summary: 'Let held removals go',
+    summary: 'Allow held removals',
     description:
-      'Releases, once, what the brake holds of one cycle; of the last one that holds anything when `cycleId` is left out.',
+      'Carries out, once, the removals of one cycle that the brake holds; without `cycleId`, those of the last cycle that holds any.',
     body: AllowDeletesRequest,
     example: { cycleId: '5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1' },
     answers: { 200: jsonDoc('What was released.', AllowDeletes) },

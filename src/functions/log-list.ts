@@ -26,7 +26,7 @@ export const listParameters = {
     .meta({
       description:
         'Comparisons with eq, ne, gt, ge, lt, le, in, and contains, startswith or endswith(property,text), joined by and, or and not, with ' +
-        'parentheses; tolower and toupper ask without case; a type may stand before a text (microsoft.graph.provisioningResult). ' +
+        'parentheses; tolower and toupper compare without case; a type may stand before a text (microsoft.graph.provisioningResult). ' +
         `Properties: ${LOG_PROPERTY_NAMES.join(', ')}. Display names are compared with case; ids, codes, actions and statuses without.`,
       example: "status eq 'failure' and activityDateTime ge 2026-01-31T00:00:00Z",
     }),

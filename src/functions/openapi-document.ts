@@ -9,7 +9,7 @@ import { Problem } from './shapes/problem';
 type Json = { readonly [key: string]: unknown };
 
 const DESCRIPTION =
-  'Keeps the users and groups of a Zendesk account equal to what an Entra ID enterprise application says. ' +
+  'Keeps the users and groups of a Zendesk account in sync with an Entra ID enterprise application. ' +
   'Errors are RFC 9457 problems with a stable `code`. Where Microsoft Graph has a resource for the same thing, the body has its shape.';
 
 /** The OpenAPI 3.1 document of the app, printed from its routes and their contracts. @see https://spec.openapis.org/oas/v3.1.1.html */
@@ -28,7 +28,7 @@ export function openApiDocument(): Json {
       version: VERSION,
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
-      contact: { name: 'Whoever runs this app in your organization' },
+      contact: { name: 'The people who run this app in your organization' },
     },
     servers: [{ url: '/' }],
     security: [{ functionKey: [] }, { functionKeyInAddress: [] }],
@@ -46,7 +46,7 @@ export function openApiDocument(): Json {
           type: 'apiKey',
           in: 'query',
           name: 'code',
-          description: 'The same in the address. Addresses are logged on their way: prefer the header.',
+          description: 'The same in the address. Addresses are logged along the way: prefer the header.',
         },
       },
       schemas,

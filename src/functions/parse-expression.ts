@@ -27,7 +27,7 @@ export const makeParseExpression = endpoint(
       targetAttributeDefinition: null,
       testInputObject: { definition: null, properties: [{ key: 'givenName', value: 'Ann' }] },
     },
-    answers: { 200: jsonDoc('What became of it.', ParseExpressionResponse) },
+    answers: { 200: jsonDoc('The result.', ParseExpressionResponse) },
     problems: [400, 502, 503],
   },
   async ({ deps }, { body }) =>

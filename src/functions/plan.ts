@@ -79,7 +79,7 @@ export const makePlanRead = endpoint(
     tag: 'provisioning',
     summary: 'A plan',
     description:
-      'How far it is, and what it would do, page by page. `Accept: text/html` gives a page for people. Plans are kept for seven days.',
+      'How far the plan is, and what it would do, page by page. `Accept: text/html` gives a page for people. Plans are kept for seven days.',
     params,
     query: z.strictObject({
       include: z
@@ -104,7 +104,7 @@ export const makePlanRead = endpoint(
     const { include: which, format, separator, $top: top, $skiptoken } = query;
     if (separator !== undefined && format !== 'csv') throw badParameter('separator', 'only format=csv has one');
     if ($skiptoken !== undefined && !isPlanMark($skiptoken))
-      throw badParameter('$skiptoken', 'is not one that a plan gave; ask for the first page again');
+      throw badParameter('$skiptoken', 'did not come from a plan; ask for the first page again');
     const header = (await planning.plans.read(planId))?.value;
     if (!header) throw noPlan();
     if (format === 'csv') return planCsv(planning.plans, header, which, separator);
@@ -126,12 +126,12 @@ export const makePlanApply = endpoint(
     tag: 'provisioning',
     summary: 'Do exactly what a plan says',
     description:
-      'What has changed since is refused and listed. Removals above the threshold are held, unless `allowDeletes` lets them go.',
+      'What has changed since is refused and listed. Removals above the threshold are held, unless `allowDeletes` allows them.',
     params,
     body: PlanApplyRequest,
     example: { allowDeletes: false },
     answers: {
-      200: jsonDoc('All of it has been looked at.', Plan, LOCATION),
+      200: jsonDoc('Every object of the plan has been looked at.', Plan, LOCATION),
       202: jsonDoc('It continues by itself.', Plan, LOCATION),
     },
     problems: [400, 404, 409, 410, 502, 503],
@@ -159,7 +159,7 @@ export const makePlanCancel = endpoint(
   {
     tag: 'provisioning',
     summary: 'Stop a plan',
-    description: 'A plan that is being made or applied goes no further. What it has let go already is carried out.',
+    description: 'Stops a plan that is being made or applied. What it has already put into the queue is carried out.',
     params,
     answers: { 200: jsonDoc('The plan as it is now.', Plan) },
     problems: [400, 404, 503],
@@ -176,4 +176,4 @@ function refusalOf(answer: Exclude<ApplyAnswer, { kind: 'applying' }>): RequestP
   return answer.kind === 'expired' ? new RequestProblem('Gone', answer.reason) : new RequestProblem('Conflict', answer.reason);
 }
 
-const noPlan = (): RequestProblem => new RequestProblem('NotFound', 'There is no such plan. Plans are kept for seven days.');
+const noPlan = (): RequestProblem => new RequestProblem('NotFound', 'Plan not found. Plans are kept for seven days.');

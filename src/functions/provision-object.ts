@@ -48,7 +48,7 @@ export const makeProvisionObjectPoison =
       app.telemetry.metric('provisioning.poisoned', 1);
       // Put back into the queue of work during an outage: a message that fails too often in the poison queue is gone for good.
       if (item) await surviveOutage(app.deps, item, () => escrowPoisoned(app.deps, item));
-      else context.error('A message in the poison queue was no work item and has been taken out.');
+      else context.error('Removed a message from the poison queue that is not a work item.');
     });
 
 /** Not thrown where it can be helped: a throw spends a try, and after the last one the item would be a failure of ours. */

@@ -31,7 +31,7 @@ async function readText(request: HttpRequest): Promise<string> {
 
 function parse(text: string): unknown {
   if (isTooDeep(text))
-    throw badRequest([{ pointer: '#', detail: `lists and objects lie within each other more than ${MAX_DEPTH} deep` }]);
+    throw badRequest([{ pointer: '#', detail: `lists and objects are nested more than ${MAX_DEPTH} deep` }]);
   try {
     return JSON.parse(text);
   } catch {

@@ -108,7 +108,7 @@ function said(issue: z.core.$ZodIssue, found: unknown): string {
         ? 'must be an object id (a GUID such as 5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1), not a name or an address'
         : `is not in the form that is expected (${issue.format})`;
     case 'invalid_union':
-      return `${kindOf(found)} cannot stand here`;
+      return `${kindOf(found)} is not accepted here`;
     default:
       return issue.message;
   }

@@ -19,7 +19,7 @@ export const makeSchema = endpoint(
     headers: { 'If-None-Match': 'The ETag that is known already.' },
     answers: {
       200: jsonDoc('The schema.', SynchronizationSchema, ETAG),
-      304: { description: 'It is as it was.', headers: ETAG },
+      304: { description: 'It has not changed.', headers: ETAG },
     },
     problems: [400, 503],
   },

@@ -17,7 +17,7 @@ export const makeTestConnection = openEndpoint(
     summary: 'Try everything the app needs',
     description:
       'Zendesk (credential, Admin role, quota), Graph (each permission, the enterprise application) and storage: one row per check with ' +
-      'what was tried and what to do. The status is 200 also when checks fail. Never writes.',
+      'what was tried and what to do. The status is 200 even when checks fail. Never writes.',
     body: NOTHING,
     answers: { 200: jsonDoc('The rows.', TestConnection) },
     problems: [400],
@@ -28,7 +28,7 @@ export const makeTestConnection = openEndpoint(
 async function rowsOf(app: App): Promise<readonly ProbeRow[]> {
   if (app.kind === 'notConfigured') {
     return app.error.issues.map((issue) => ({
-      name: `setting ${issue.setting}`,
+      name: `Setting ${issue.setting}`,
       status: 'fail',
       tried: 'Read the setting.',
       result: issue.problem,
@@ -50,7 +50,7 @@ const verdictOf = (rows: readonly ProbeRow[]): Body<typeof TestConnection> => ({
 });
 
 async function probeStorage({ deps }: ConfiguredApp): Promise<readonly ProbeRow[]> {
-  const row = { name: 'storage', tried: 'Read the job state from a table and the length of the work queue.' };
+  const row = { name: 'Storage', tried: 'Read the job state from a table and the length of the work queue.' };
   try {
     await deps.state.read('job');
     await deps.queue.approximateLength();
@@ -58,14 +58,14 @@ async function probeStorage({ deps }: ConfiguredApp): Promise<readonly ProbeRow[
   } catch (error) {
     const result = error instanceof ProvisioningError ? error.message : 'Storage did not respond as expected.';
     const action =
-      'See that the network of the app reaches the account, and that its identity has the roles Storage Table Data Contributor and Storage Queue Data Contributor.';
+      'Check that the network of the app reaches the account, and that its identity has the roles Storage Table Data Contributor and Storage Queue Data Contributor.';
     return [{ ...row, status: 'fail', result, action }];
   }
 }
 
 async function probeMapping({ deps }: ConfiguredApp): Promise<readonly ProbeRow[]> {
   const findings = checkAgainstAccount(deps.schema, await deps.target.describe());
-  const row = { name: 'mappings', tried: 'Checked the mappings against the Zendesk account.' };
+  const row = { name: 'Mappings', tried: 'Checked the mappings against the Zendesk account.' };
   if (findings.length === 0)
     return [{ ...row, status: 'pass', result: 'Every mapped attribute exists in the account.', action: '' }];
   return findings.map((finding) => ({

@@ -84,7 +84,7 @@ export const LOG_MESSAGES = {
   'A cycle is complete': ['cycleId', 'cycleKind', 'objects', 'failed'],
   'The cycle stopped and goes on with the next one': ['cycleId', 'code', 'reason'],
   'The job is in quarantine': ['reason', 'code', 'paused'],
-  'A text in the queue was no work item and has been taken out': ['messageId'],
+  'Removed a queue message that is not a work item': ['messageId'],
   'How the job stands': [
     'status',
     'reason',

@@ -158,7 +158,7 @@ const CASES: readonly (readonly [rule: string, what: string, tables: Parameters<
   [
     'poison',
     'fires: a text that was not a work item',
-    { traces: [trace(1, 'A text in the queue was no work item and has been taken out', { messageId: 'm' })] },
+    { traces: [trace(1, 'Removed a queue message that is not a work item', { messageId: 'm' })] },
     true,
   ],
   ['poison', 'does not fire: work', { requests: requests(9, { name: 'provisionObject', success: true }) }, false],

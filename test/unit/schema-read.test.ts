@@ -41,7 +41,7 @@ describe('schema › JSON', () => {
   it('a name that stands twice in one object is refused, because the second would win in silence', () => {
     const problems = problemsOf('{"synchronizationRules": [], "synchronizationRules": []}');
     expect(problems).toEqual([
-      { path: 'synchronizationRules', problem: 'The name stands twice in one object', line: 1, column: 30 },
+      { path: 'synchronizationRules', problem: 'The name occurs twice in one object', line: 1, column: 30 },
     ]);
   });
 

@@ -104,5 +104,5 @@ async function readManager(operation: Operation, managers: Managers, row: Json, 
 function toPage(operation: Operation, changes: readonly SourceChange[], page: Page): SourcePage {
   if (page.next !== undefined && page.watermark === undefined) return { changes, next: page.next };
   if (page.watermark !== undefined && page.next === undefined) return { changes, watermark: page.watermark };
-  throw new UnexpectedResponseError('source', `${operation.name} answered a page that neither goes on nor ends`);
+  throw new UnexpectedResponseError('source', `${operation.name} returned a page that neither continues nor ends`);
 }

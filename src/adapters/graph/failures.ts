@@ -56,7 +56,7 @@ export function isProvenNotFound(refusal: Refusal): boolean {
  */
 export function refusalError(operation: Operation, refusal: Refusal, baseOrigin: string): ProvisioningError {
   const { status, code } = refusal;
-  const told = `${operation.name} answered ${status}${code === undefined ? '' : ` ${code}`}${trace(refusal)}`;
+  const told = `${operation.name} returned ${status}${code === undefined ? '' : ` ${code}`}${trace(refusal)}`;
   if (status === 401)
     return new UnauthorizedError('source', `Graph refused the access token: ${told}. Check the identity of the app.`);
   if (status === 403) {

@@ -114,7 +114,7 @@ export function makeGraphHttp(options: GraphOptions): GraphHttp {
   function bodyOf(operation: Operation, answer: Answer): Json {
     if (!answer.ok) throw refusalError(operation, answer.refusal, origin);
     if (answer.body === undefined)
-      throw new UnexpectedResponseError('source', `${operation.name} answered without a JSON object`);
+      throw new UnexpectedResponseError('source', `${operation.name} returned something other than a JSON object`);
     return answer.body;
   }
 
@@ -150,7 +150,7 @@ function readAnswer(operation: Operation, response: Response, text: string, now:
   if (response.ok) {
     // Half a page is no page: text that is not JSON on a 200 must never pass for an empty answer.
     if (body === undefined && text !== '')
-      throw new UnexpectedResponseError('source', `${operation.name} answered with broken JSON`);
+      throw new UnexpectedResponseError('source', `${operation.name} returned invalid JSON`);
     return { ok: true, body };
   }
   const told = envelope.safeParse(body).data?.error;

@@ -108,7 +108,7 @@ async function checkSource(http: GraphHttp, servicePrincipalId: string): Promise
     await check('App roles', OPERATIONS.application, async () => {
       const roles = readApplicationRow(OPERATIONS.application, row).appRoles.filter((role) => role.isEnabled);
       if (roles.length > 0) return pass(`${roles.length} enabled app roles`);
-      const action = 'Add app roles to the application registration, or users can be assigned by Default Access only.';
+      const action = 'Add app roles to the application registration, or users can be assigned with Default Access only.';
       return { status: 'warn', result: 'The application has no enabled app role', action };
     });
     await check(`Assignments (${PERMISSIONS.application})`, OPERATIONS.assignments, async () => {

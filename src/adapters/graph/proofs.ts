@@ -68,7 +68,7 @@ async function nameOf(http: GraphHttp, type: 'User' | 'Group', id: SourceId): Pr
   const row = await http.find(operation, `/${isUser ? 'users' : 'groups'}/${id}`, { $select: 'id,displayName' });
   if (row === undefined) return undefined;
   if (typeof row.displayName === 'string') return row.displayName;
-  throw new UnexpectedResponseError('source', `${operation.name} told nothing but an id: is ${operation.permission} granted?`);
+  throw new UnexpectedResponseError('source', `${operation.name} returned nothing but an id: is ${operation.permission} granted?`);
 }
 
 const unknown = (reason: string): { readonly kind: 'unknown'; readonly reason: string } => ({ kind: 'unknown', reason });
@@ -85,7 +85,7 @@ const unknown = (reason: string): { readonly kind: 'unknown'; readonly reason: s
  */
 export function proveMembershipGone(http: GraphHttp, groupId: SourceId, memberId: SourceId): Promise<Proof> {
   return orUnknown(async (): Promise<Proof> => {
-    if (!isGuid(groupId) || !isGuid(memberId)) return { kind: 'unknown', reason: 'These are no object ids' };
+    if (!isGuid(groupId) || !isGuid(memberId)) return { kind: 'unknown', reason: 'These are not object ids' };
     const memberType = await kindOf(http, memberId);
     if (memberType === undefined) return { kind: 'absent' };
     for await (const groups of groupsOf(http, memberType, memberId)) if (groups.includes(groupId)) return { kind: 'present' };

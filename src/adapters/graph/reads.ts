@@ -77,7 +77,7 @@ function present(operation: Operation, row: Json, wanted: string | undefined, as
   if (!isCompleteUser(attributes, true)) {
     return {
       kind: 'unknown',
-      reason: `${operation.name} told nothing but an id: is the permission ${operation.permission} granted?`,
+      reason: `${operation.name} returned nothing but an id: is the permission ${operation.permission} granted?`,
     };
   }
   return { kind: 'present', id: idOf(operation, row, wanted), attributes };
@@ -87,7 +87,7 @@ function presentGroup(row: Json, wanted: string | undefined, asked: readonly str
   const attributes = readAttributes('group', row, asked, 'null');
   const { name, permission } = OPERATIONS.group;
   if (attributes.displayName === null)
-    return { kind: 'unknown', reason: `${name} told nothing but an id: is the permission ${permission} granted?` };
+    return { kind: 'unknown', reason: `${name} returned nothing but an id: is the permission ${permission} granted?` };
   return { kind: 'present', id: idOf(OPERATIONS.group, row, wanted), attributes };
 }
 
@@ -101,7 +101,7 @@ function userAttributes(row: Json, asked: readonly string[]): Attributes {
 function idOf(operation: Operation, row: Json, wanted: string | undefined) {
   const id = sourceId(readId(operation, row));
   if (wanted !== undefined && id !== sourceId(wanted)) {
-    throw new UnexpectedResponseError('source', `${operation.name} answered with another object than was asked for`);
+    throw new UnexpectedResponseError('source', `${operation.name} returned a different object than the one asked for`);
   }
   return id;
 }

@@ -109,5 +109,5 @@ function check<T>(operation: Operation, schema: z.ZodType<T>, value: unknown): T
   if (result.success) return result.data;
   // Paths only: values are somebody's data.
   const where = result.error.issues.slice(0, 3).map((issue) => issue.path.join('.') || '(root)');
-  throw new UnexpectedResponseError('source', `${operation.name} answered in an unknown shape at ${where.join(', ')}`);
+  throw new UnexpectedResponseError('source', `${operation.name} returned an unknown shape at ${where.join(', ')}`);
 }

@@ -164,7 +164,7 @@ function byIdentity(
   makeCredential: MakeCredential | undefined,
   options: TableOptions,
 ): Clients {
-  const make = makeCredential ?? refuse('names an identity, but no credential is at hand');
+  const make = makeCredential ?? refuse('names an identity, but no credential is available');
   const { accountName } = config;
   const address = (service: 'table' | 'queue', uri: string | undefined): string =>
     uri ??

@@ -36,7 +36,7 @@ const encodeToken = (rowKey: string): string => Buffer.from(JSON.stringify({ v: 
 
 function decodeToken(token: string): string {
   const refuse = (): never => {
-    throw new InvalidLogQueryError('The continuation token is not one that this log gave; ask for the first page again');
+    throw new InvalidLogQueryError('The continuation token does not come from this log; ask for the first page again');
   };
   if (token.length > MAX_TOKEN_LENGTH) return refuse();
   try {

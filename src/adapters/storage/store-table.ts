@@ -199,7 +199,7 @@ export class StoreTable {
     if (typeof v === 'number' && v <= ROW_VERSION) return entity as StoredRow;
     throw new StateUnavailableError(
       typeof v === 'number'
-        ? `${this.name} holds a row of version ${v}, this app reads up to ${ROW_VERSION}: a newer version of the app wrote it, deploy that one`
+        ? `${this.name} holds a row of version ${v}, this app reads up to ${ROW_VERSION}: a newer version of the app wrote it; deploy that version`
         : `${this.name} holds a row without a version, which this app did not write`,
     );
   }

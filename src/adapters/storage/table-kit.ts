@@ -76,7 +76,7 @@ export function jsonColumns(value: unknown): Record<string, string | number> {
   if (text.length > MAX_JSON_UNITS) {
     throw new UnexpectedResponseError(
       'source',
-      `A value of ${text.length} characters can not be kept: a row holds ${MAX_JSON_UNITS}`,
+      `A value of ${text.length} characters cannot be stored: a row holds ${MAX_JSON_UNITS}`,
     );
   }
   return textColumns(text);
@@ -116,7 +116,7 @@ export function fromJsonText<T>(text: string, what: string, isShape: (value: unk
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new StateUnavailableError(`A row that should hold ${what} is damaged: it is no JSON`, { cause: error });
+    throw new StateUnavailableError(`A row that should hold ${what} is damaged: it is not valid JSON`, { cause: error });
   }
   if (!isShape(value)) throw new StateUnavailableError(`A row that should hold ${what} is damaged: it has another shape`);
   return value;
@@ -168,7 +168,7 @@ export function asStateError(error: unknown, container: string, operation: strin
     }
   }
   return new StateUnavailableError(
-    `${container}: ${operation} failed (${status ?? 'no answer'}); storage can not be used now`,
+    `${container}: ${operation} failed (${status ?? 'no answer'}); storage cannot be used now`,
     cause,
   );
 }

@@ -64,12 +64,12 @@ function bindCall(
   }
   const [first, second, ...rest] = args;
   if (first === undefined || second === undefined || rest.length > 0)
-    throw new Refusal(offset, `\`${known}\` takes a property and a text in single quotes`);
+    throw new Refusal(offset, `\`${known}\` takes a property and text in single quotes`);
   const { property, isFolded } = bindProperty(first);
   if (!operatorsOf(property).includes(known))
-    throw new Refusal(offset, `\`${known}\` cannot be asked of ${property.name}`, operatorsOf(property));
+    throw new Refusal(offset, `\`${known}\` cannot be used on ${property.name}`, operatorsOf(property));
   const { operand, isFolded: isTextFolded } = unfold(second);
-  if (operand.kind !== 'text') throw new Refusal(operand.offset, `expected a text in single quotes and found ${shown(operand)}`);
+  if (operand.kind !== 'text') throw new Refusal(operand.offset, `expected text in single quotes and found ${shown(operand)}`);
   const found: LogFilter = {
     kind: 'comparison',
     property,
@@ -128,7 +128,7 @@ function boundValue(property: LogProperty, operator: LogOperator, operand: Opera
       throw new Refusal(operand.offset, `expected a whole number and found ${shown(operand)}`);
     default: {
       if (operand.kind !== 'text')
-        throw new Refusal(operand.offset, `expected a text in single quotes and found ${shown(operand)}`, property.values);
+        throw new Refusal(operand.offset, `expected text in single quotes and found ${shown(operand)}`, property.values);
       const known = property.values?.some((one) => one.toLowerCase() === operand.text.toLowerCase()) ?? true;
       if (known) return operand.text;
       throw new Refusal(operand.offset, `${property.name} is never ${shown(operand)}`, property.values);

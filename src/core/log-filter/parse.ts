@@ -57,7 +57,7 @@ function read(text: string): SyntaxNode {
 }
 
 const explainCharacter = (mark: string): string =>
-  mark === "'" ? "a text has no closing ' (inside a text, write it twice)" : `\`${mark}\` has no meaning here`;
+  mark === "'" ? "text has no closing ' (inside a text, write it twice)" : `\`${mark}\` has no meaning here`;
 
 function refuseDepth(list: readonly IToken[]): void {
   let depth = 0;

@@ -114,7 +114,7 @@ function repeatedNames(root: Node, at: (offset: number) => Position): SchemaProb
       const name = String(key.value);
       const here = [...path, name];
       if (seen.has(name))
-        problems.push({ path: printPath(here), problem: 'The name stands twice in one object', ...at(key.offset) });
+        problems.push({ path: printPath(here), problem: 'The name occurs twice in one object', ...at(key.offset) });
       seen.add(name);
       visit(value, here);
     }

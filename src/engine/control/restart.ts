@@ -73,7 +73,7 @@ export async function restartJob(
   if (breaksLinks(scopes)) {
     const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, owner, deps.clock, deps.sleep);
     if (!lease)
-      return { kind: 'busy', reason: 'A cycle is running; links are cleared only between cycles. Pause the job first.' };
+      return { kind: 'busy', reason: 'A cycle is running; this restart is possible only between cycles. Pause the job first.' };
     try {
       const owed = (await hasOtherSystems(deps.state, deps.settings)) ? [] : await removalsOwed(deps, () => lease.renew());
       if (owed.length > 0) return { kind: 'busy', reason: owedReason(owed) };
@@ -106,7 +106,7 @@ export async function restartJob(
 function owedReason(owed: readonly string[]): string {
   const named = owed.slice(0, NAMED).join(', ');
   const more = owed.length > NAMED ? ` and ${owed.length - NAMED} more` : '';
-  return `${owed.length} users and groups are still to lose access in Zendesk: ${named}${more}. Let the queue finish, allow what the brake holds and correct what fails; then restart. Without their links they would keep access for ever.`;
+  return `${owed.length} users and groups are still to lose access in Zendesk: ${named}${more}. Let the queue finish, allow what the brake holds and correct what fails; then restart. Otherwise they would keep their access for ever.`;
 }
 
 /** The linked objects that by what is known now are to lose something, and have not lost it yet: held, waiting or failed. */

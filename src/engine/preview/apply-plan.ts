@@ -76,7 +76,7 @@ function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: 
   }
   if (header.brake.length === 0 || allowDeletes !== undefined) return undefined;
   const reasons = header.brake.map((one) => one.reason).join(' ');
-  return `Above the deletion threshold: ${reasons} Send "allowDeletes": true to let them go, or false to leave them out.`;
+  return `Above the deletion threshold: ${reasons} Send "allowDeletes": true to include them, or false to leave them out.`;
 }
 
 /** Goes on applying a plan as far as it gets. Answers it as it is afterwards; undefined when there is none. Safe to repeat. */

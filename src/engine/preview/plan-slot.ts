@@ -22,7 +22,7 @@ export async function takeSlot({ deps, plans }: Planning, header: PlanHeader): P
     if (one.state !== 'planning' && one.state !== 'applying') continue;
     const isStuck = deps.clock().getTime() - Date.parse(one.createdAt) > PLAN_EXPIRES_MS;
     if (!isStuck) return { kind: 'busy', planId: one.planId, state: one.state };
-    await endPlan({ plans, deps }, one.planId, 'It was at work for more than 24 hours and has given way to a new one.');
+    await endPlan({ plans, deps }, one.planId, 'It was not finished within 24 hours, and a new one has taken its place.');
   }
   await plans.write(header, null);
   try {

@@ -5,7 +5,7 @@ import { THE_CYCLE } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
 import { recordOutcome } from './handle-work-item';
 
-/** A work item that failed too often by our own fault becomes an escrow with a log entry: nothing is lost in silence. */
+/** A work item that failed too often through a fault of ours becomes an escrow with a log entry: nothing is lost without a trace. */
 export async function escrowPoisoned(deps: EngineDeps, item: WorkItem): Promise<void> {
   const error = new ProvisioningError('PROV_BUG', 'The work item failed again and again in a way that the app did not expect.');
   const source = (await deps.space.readObject({ type: item.objectType, id: item.sourceId }))?.value;
@@ -34,9 +34,9 @@ export async function escrowPoisoned(deps: EngineDeps, item: WorkItem): Promise<
 export async function reportUnreadable(deps: EngineDeps): Promise<number> {
   const messages = await deps.queue.takeUnreadable();
   for (const { messageId } of messages) {
-    deps.logger.error('A text in the queue was no work item and has been taken out', { messageId });
+    deps.logger.error('Removed a queue message that is not a work item', { messageId });
     await recordOperation(deps, THE_CYCLE, {
-      description: 'Removed a queue message that is not a work item. It was put there by something other than this app.',
+      description: 'A queue message that is not a work item was removed. Something other than this app had put it there.',
       details: { messageId },
     });
   }

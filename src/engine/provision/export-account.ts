@@ -59,7 +59,7 @@ async function keepWhatWasLeft(writing: Writing<TargetUser>, settle: Settle): Pr
 async function explainTaken(writing: Writing<TargetUser>, error: AlreadyExistsError): Promise<void> {
   const { deps, attempt, desired } = writing;
   if (attempt.isSecondTry && isUniqueValue(writing, error.attribute)) {
-    const why = 'Others were given the values that were free a moment ago; the next cycle looks for another one';
+    const why = 'The values that were free a moment ago are taken now; the next cycle looks for others';
     throw new UnavailableError('target', why, { cause: error });
   }
   const email = emailOf(desired);

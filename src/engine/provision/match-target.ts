@@ -119,7 +119,7 @@ function foundBy<T>(
     case 'unlinked': {
       const { targetId, matchedBy, takesOverFrom } = situation;
       const former = takesOverFrom
-        ? ` It belonged to ${takesOverFrom}, who is deleted for good in Entra ID: the account is taken over.`
+        ? ` It belonged to ${takesOverFrom}, who is permanently deleted in Entra ID: the account is taken over.`
         : '';
       trace.step('matching', `One object matches by ${matchedBy}.${former}`, { ...details, targetId });
       return { target: targetOf(targetId), link: null, takesOverFrom };

@@ -99,7 +99,7 @@ async function findForgotten({ reads, object, trace }: Attempt): Promise<Found<T
   const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
   // Whoever is suspended already has lost access, and a return adopts the account.
   if (!target?.active || target.suspended || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
-  trace.step('matching', 'Its link was forgotten by a restart; the account carries our id.', { targetId: target.id });
+  trace.step('matching', 'A restart had forgotten this account; it still has the external id of this person.', { targetId: target.id });
   return { target, link: null, takesOverFrom: undefined };
 }
 

@@ -13,7 +13,7 @@ const DONE: Readonly<Record<Plan['action'], string>> = {
   update: 'updated',
   disable: 'suspended',
   delete: 'deleted',
-  other: 'let go as it is, because it was there before',
+  other: 'left as it is and no longer managed, because it was there before',
 };
 
 /** What a plan is about to do, in a sentence. */

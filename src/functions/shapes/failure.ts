@@ -27,7 +27,7 @@ export const Escrow = named(
     firstFailedAt: instant,
     lastFailedAt: instant,
     attempts: count,
-    nextAttemptAt: instant.nullable().describe('Null: only a change at the source or an operator tries again.'),
+    nextAttemptAt: instant.nullable().describe('Null: tried again only after a change at the source, or when an operator asks.'),
     code: text,
     reason: text,
     detail: text.describe("Zendesk's own words, redacted, where it said any.").optional(),

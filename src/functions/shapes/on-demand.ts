@@ -66,7 +66,7 @@ export const OnDemandSubject = named(
       .describe("The five steps of Entra's own page; the first only where it fails. Empty while it waits."),
     value: z
       .union([OnDemandResult, z.object({ changeId: text, cycleId: text }), z.null()])
-      .describe('Null for who was not found; two ids for what waits.'),
+      .describe('Null for a subject that was not found; two ids for one that waits.'),
   }),
 );
 

@@ -127,7 +127,7 @@ const Cycle = named(
     enqueued: count,
     staged: count.describe('Objects that the brake held.'),
     imported: count,
-    unknowns: count.describe('What lists lacked and could not be proved gone; nothing was changed for it.').optional(),
+    unknowns: count.describe('What Entra ID no longer lists but is not confirmed as gone; nothing was changed for it.').optional(),
     why: text,
     error: z.object({ code: text, message: text }).nullable(),
     counts: z.object({
@@ -183,7 +183,7 @@ export const StatusOfJob = named(
     cycles: z.array(Cycle).describe('The last ten, newest first.'),
     escrows: z.object({
       count,
-      isCountExact: flag.describe('False: there are at least so many.'),
+      isCountExact: flag.describe('False: there are at least this many.'),
       byCode: z.record(z.string(), count).describe('How many of all that were counted failed with each code.'),
       nextAttemptAt: instant.nullable(),
       listed: z.array(Escrow.extend({ logUrl: LOG_URL })).max(50),
@@ -197,7 +197,7 @@ export const StatusOfJob = named(
     }),
     queueLength: count.describe('Messages in the work queue, about.'),
     watchdog: z.object({ verdict: z.enum(['well', 'overdue', 'silent']), aliveAt: instant }),
-    watermarkAt: instant.nullable().describe('When Entra ID was last read to the end.'),
+    watermarkAt: instant.nullable().describe('When Entra ID was last read completely.'),
     warnings: z.array(Warning),
   }),
 );

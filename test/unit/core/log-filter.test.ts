@@ -106,8 +106,8 @@ describe('log filter › refusals say what, where and what is allowed', () => {
     ["startwith(cycleId,'x')", 0, /not a function of this log; did you mean `startswith`/, 'contains'],
     ["contains(cycleId,'x') eq 1", 22, /only `eq true` or `eq false`/, 'eq true'],
     ["cycleId like 'x'", 8, /expected an operator and found `like`/, 'eq'],
-    ['status eq failure', 10, /expected a text in single quotes and found `failure`/, 'failure'],
-    ["contains(activityDateTime,'x')", 0, /`contains` cannot be asked/, 'ge'],
+    ['status eq failure', 10, /expected text in single quotes and found `failure`/, 'failure'],
+    ["contains(activityDateTime,'x')", 0, /`contains` cannot be used/, 'ge'],
   ])('%s', (filter, offset, message, allowed) => {
     const problem = problemOf(filter);
     expect(problem.offset).toBe(offset);

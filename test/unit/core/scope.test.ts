@@ -172,7 +172,7 @@ describe('why somebody is in scope', () => {
   const again = anEntitlement({ assignmentId: 'a3', path: [sourceId('g3')] });
   it.each([
     ['whole tenant', [], 'In scope because the scope is All.'],
-    ['Default Access', [byDefault], 'Assigned by Default Access.'],
+    ['Default Access', [byDefault], 'Assigned with Default Access.'],
     ['directly', [anEntitlement()], 'Assigned directly with role Agent.'],
     ['through groups', [asUser], 'Assigned through group g1 in g2 with role User.'],
     ['another role is named', [anEntitlement(), asUser], 'Assigned directly with role Agent. Passed over: User.'],
