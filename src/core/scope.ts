@@ -151,7 +151,11 @@ function withoutRole(entitlements: readonly Entitlement[], rules: ScopeRules): S
     return out('noRole', 'NotEffectivelyEntitled', 'Assigned only by app roles that are disabled in the application.');
   }
   if (rules.defaultAccess === 'EndUser') return undefined;
-  return out('defaultAccess', 'NotEffectivelyEntitled', 'Assigned with Default Access only; choose an app role in the assignment.');
+  return out(
+    'defaultAccess',
+    'NotEffectivelyEntitled',
+    'Assigned with Default Access only; choose an app role in the assignment.',
+  );
 }
 
 function inReason(roles: readonly GrantedRole[], entitlements: readonly Entitlement[], rules: ScopeRules): string {

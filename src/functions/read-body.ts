@@ -30,8 +30,7 @@ async function readText(request: HttpRequest): Promise<string> {
 }
 
 function parse(text: string): unknown {
-  if (isTooDeep(text))
-    throw badRequest([{ pointer: '#', detail: `lists and objects are nested more than ${MAX_DEPTH} deep` }]);
+  if (isTooDeep(text)) throw badRequest([{ pointer: '#', detail: `lists and objects are nested more than ${MAX_DEPTH} deep` }]);
   try {
     return JSON.parse(text);
   } catch {

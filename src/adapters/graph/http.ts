@@ -149,8 +149,7 @@ function readAnswer(operation: Operation, response: Response, text: string, now:
   const body = parseObject(text);
   if (response.ok) {
     // Half a page is no page: text that is not JSON on a 200 must never pass for an empty answer.
-    if (body === undefined && text !== '')
-      throw new UnexpectedResponseError('source', `${operation.name} returned invalid JSON`);
+    if (body === undefined && text !== '') throw new UnexpectedResponseError('source', `${operation.name} returned invalid JSON`);
     return { ok: true, body };
   }
   const told = envelope.safeParse(body).data?.error;

@@ -68,7 +68,10 @@ async function nameOf(http: GraphHttp, type: 'User' | 'Group', id: SourceId): Pr
   const row = await http.find(operation, `/${isUser ? 'users' : 'groups'}/${id}`, { $select: 'id,displayName' });
   if (row === undefined) return undefined;
   if (typeof row.displayName === 'string') return row.displayName;
-  throw new UnexpectedResponseError('source', `${operation.name} returned nothing but an id: is ${operation.permission} granted?`);
+  throw new UnexpectedResponseError(
+    'source',
+    `${operation.name} returned nothing but an id: is ${operation.permission} granted?`,
+  );
 }
 
 const unknown = (reason: string): { readonly kind: 'unknown'; readonly reason: string } => ({ kind: 'unknown', reason });

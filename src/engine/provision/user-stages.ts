@@ -99,7 +99,9 @@ async function findForgotten({ reads, object, trace }: Attempt): Promise<Found<T
   const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
   // Whoever is suspended already has lost access, and a return adopts the account.
   if (!target?.active || target.suspended || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
-  trace.step('matching', 'A restart had forgotten this account; it still has the external id of this person.', { targetId: target.id });
+  trace.step('matching', 'A restart had forgotten this account; it still has the external id of this person.', {
+    targetId: target.id,
+  });
   return { target, link: null, takesOverFrom: undefined };
 }
 

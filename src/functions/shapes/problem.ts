@@ -27,6 +27,9 @@ export const Problem = named(
     errors: z.array(RequestFault).optional(),
     cycleId: text.nullable().describe('Of `job/run`: the cycle that could not continue.').optional(),
     count: count.describe('Of `on-demand`: the removals that are too many.').optional(),
-    steps: z.array(OnDemandStep).describe('Of `on-demand`: the first step, if Entra ID or Zendesk could not be reached.').optional(),
+    steps: z
+      .array(OnDemandStep)
+      .describe('Of `on-demand`: the first step, if Entra ID or Zendesk could not be reached.')
+      .optional(),
   }),
 );

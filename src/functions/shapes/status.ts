@@ -127,7 +127,9 @@ const Cycle = named(
     enqueued: count,
     staged: count.describe('Objects that the brake held.'),
     imported: count,
-    unknowns: count.describe('What Entra ID no longer lists but is not confirmed as gone; nothing was changed for it.').optional(),
+    unknowns: count
+      .describe('What Entra ID no longer lists but is not confirmed as gone; nothing was changed for it.')
+      .optional(),
     why: text,
     error: z.object({ code: text, message: text }).nullable(),
     counts: z.object({
