@@ -25,6 +25,8 @@ export interface CycleFacts {
   readonly staged: number;
   /** Things that could not be read and so changed nothing. */
   readonly unknowns: number;
+  /** True once the list of assignments was caught lying, or had no end: then nobody loses anything for want of an assignment in this cycle. */
+  readonly isListDoubted?: true;
 }
 
 /** An object by type and id; objects that wait are scoped in the order of these. */
@@ -95,7 +97,7 @@ export type CycleEvent =
   /** The list has no end. */
   | { readonly kind: 'assignmentsEndless'; readonly seenParts: number }
   | { readonly kind: 'assignmentsProved'; readonly proofParts: number }
-  | { readonly kind: 'assignmentsSettled'; readonly unknowns: number }
+  | { readonly kind: 'assignmentsSettled'; readonly unknowns: number; readonly isBelieved: boolean }
   | { readonly kind: 'groupsPage'; readonly imported: number; readonly unknowns: number }
   | { readonly kind: 'groupsRead' }
   | {
@@ -176,7 +178,10 @@ function listing(state: In<'assignments', 'listing'>, event: CycleEvent): CycleS
 
 function proving(state: In<'assignments', 'proving'>, event: CycleEvent): CycleState {
   if (event.kind === 'assignmentsProved') return { ...state, proofParts: event.proofParts };
-  if (event.kind === 'assignmentsSettled') return counted(state, { phase: 'groups' }, event);
+  if (event.kind === 'assignmentsSettled') {
+    const settled = counted(state, { phase: 'groups' }, event);
+    return event.isBelieved ? settled : { ...settled, isListDoubted: true };
+  }
   return impossible(state, event);
 }
 
@@ -209,9 +214,17 @@ function settling(state: In<'users', 'settling'>, event: CycleEvent): CycleState
 /** The facts of a cycle, without what belongs to its phase. */
 export function factsOf(state: CycleState): CycleFacts {
   const { format, cycleId, kind, rulesHash, why, startedAt, groupSelect, groupGeneration, userSelect, usersFull } = state;
-  const { imported, evaluated, staged, unknowns } = state;
+  const { imported, evaluated, staged, unknowns, isListDoubted } = state;
   const settled = { format, cycleId, kind, why, startedAt, groupSelect, groupGeneration, userSelect, usersFull };
-  return { ...settled, ...(rulesHash !== undefined && { rulesHash }), imported, evaluated, staged, unknowns };
+  return {
+    ...settled,
+    ...(rulesHash !== undefined && { rulesHash }),
+    imported,
+    evaluated,
+    staged,
+    unknowns,
+    ...(isListDoubted && { isListDoubted }),
+  };
 }
 
 const to = (state: CycleState, phase: CyclePhase): CycleState => ({ ...factsOf(state), ...phase });

@@ -18,6 +18,8 @@ export interface PlanInput<T> {
   readonly current: T | null;
   /** The link to that object; null while it is not linked. */
   readonly link: Link | null;
+  /** True where this app had disabled the account for a former self whom it is taken over from. */
+  readonly wasDisabledByUs?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function planUser(input: PlanInput<TargetUser>): Plan {
   });
   if (!current) return planCreate(changes, desired);
   const role = link ? linkedRole(desired, current, link) : adoptedRole(desired, current);
-  const suspension = suspensionOf(desired, current, link);
+  const suspension = suspensionOf(input, current);
   const all = sorted([...changes, ...role.changes, ...suspension.changes]);
   const adopts = link === null;
   return {
@@ -98,7 +100,7 @@ function adoptedRole({ role }: Desired, current: TargetUser): RolePart {
   return { ...LEAVE, notes: [note] };
 }
 
-function suspensionOf({ suspended }: Desired, current: TargetUser, link: Link | null): Part {
+function suspensionOf({ desired: { suspended }, link, wasDisabledByUs }: PlanInput<TargetUser>, current: TargetUser): Part {
   if (suspended && !current.suspended) {
     return {
       changes: [change('suspended', false, true)],
@@ -107,7 +109,7 @@ function suspensionOf({ suspended }: Desired, current: TargetUser, link: Link | 
     };
   }
   if (suspended || !current.suspended) return NOTHING;
-  const isOurs = link ? link.disabledByUs : suspended === false;
+  const isOurs = link ? link.disabledByUs : suspended === false || wasDisabledByUs === true;
   if (isOurs) return { ...NOTHING, changes: [change('suspended', true, false)] };
   return { ...NOTHING, notes: ['Suspended in Zendesk by somebody else; left so.'] };
 }

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
-import { aCompany } from '../builders/people';
-import { Killed, type World } from './support/world';
+import { aCompany, aPerson } from '../builders/people';
+import { Killed, schemaOf, type World } from './support/world';
 
 const OPERATOR = { type: 'application', id: '', displayName: 'test' } as const;
 
@@ -128,5 +130,77 @@ describe('nothing is forgotten in silence', () => {
     await world.round();
     await world.round();
     expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([true, false]);
+  });
+
+  it('a membership that Zendesk refuses is seen, and tried again', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    directory.addMember(group, agents[0]?.id ?? '');
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'addMembership') throw new RejectedError('user_id', 'no');
+    };
+    await world.round();
+    const escrows = [];
+    for await (const page of world.deps().escrows.list()) escrows.push(...page);
+    expect(escrows.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining([expect.stringContaining('could not be put into group')]),
+    );
+    world.target.hook = undefined;
+    world.nowMs += 7 * 3600_000;
+    await world.round();
+    expect(world.membersOf(world.groupNamed('Sales')?.id as TargetId)).toHaveLength(1);
+    for await (const page of world.deps().escrows.list()) expect(page).toEqual([]);
+  });
+});
+
+describe('a list that was caught lying', () => {
+  it('takes nobody’s access for want of an assignment, whatever else changed in that cycle', async () => {
+    const { world, directory, roles } = aCompany({});
+    const id = aPerson(world, 'both');
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.user);
+    directory.addMember(group, id);
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(false);
+    directory.assign(id, roles.user);
+    directory.updateGroup(group, { securityEnabled: false });
+    world.source.switches.emptyAssignments = true;
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(false);
+    world.source.switches.emptyAssignments = false;
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(false);
+  });
+
+  it('delays a leaver by one cycle, and no longer', async () => {
+    const { world, directory, users } = aCompany({ users: 2 });
+    await world.round();
+    directory.updateUser(users[0]?.id ?? '', { displayName: 'Renamed' });
+    directory.unassign(users[0]?.assignment ?? '');
+    world.source.switches.emptyAssignments = true;
+    await world.round();
+    world.source.switches.emptyAssignments = false;
+    await world.round();
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([true, false]);
+  });
+});
+
+describe('a rehire whose mapping says nothing of suspension', () => {
+  it('is let in: the former self had been suspended by this app', async () => {
+    const schema = JSON.parse(readFileSync(join(__dirname, '../../provisioning-schema.json'), 'utf8'));
+    const [users] = schema.synchronizationRules[0].objectMappings;
+    users.attributeMappings = users.attributeMappings.filter(
+      ({ targetAttributeName }: { targetAttributeName: string }) => targetAttributeName !== 'suspended',
+    );
+    const { world, directory, users: people, roles } = aCompany({ users: 1 }, { schema: schemaOf(JSON.stringify(schema)) });
+    await world.round();
+    directory.hardDeleteUser(people[0]?.id ?? '');
+    await world.round();
+    const id = aPerson(world, 'user0');
+    directory.assign(id, roles.user);
+    await world.round();
+    expect(world.accountOf(id)).toMatchObject({ suspended: false });
   });
 });

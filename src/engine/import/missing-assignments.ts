@@ -49,7 +49,11 @@ export async function proveMissing(context: CycleContext, missing: readonly AppR
     });
   }
   const { seenParts, proofParts } = { ...state, ...context.cycle() };
-  await context.save({ kind: 'assignmentsSettled', unknowns: kept.length + (state.isListWhole ? 0 : 1) });
+  await context.save({
+    kind: 'assignmentsSettled',
+    unknowns: kept.length + (state.isListWhole ? 0 : 1),
+    isBelieved: isBelieved && kept.length === 0,
+  });
   await parts.remove(proofParts);
   await new KeptParts(deps.state, 'cycle-seen', state.cycleId).remove(seenParts);
 }

@@ -2,12 +2,14 @@ import type { SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey, StagedDeletion } from '../../ports/stores';
 import { keyText } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
-import { dueFor } from '../decide/due';
-import { lossOf } from '../decide/loss';
+import { type Due, dueFor } from '../decide/due';
+import { type Loss, lossOf } from '../decide/loss';
 import { entitlementsOf, type ScopeContext } from '../decide/scope-object';
 import { stageLoss } from '../decide/stage-loss';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import { entryOf } from '../record/log-entry';
+import type { Outcome } from '../record/outcome';
+import { Trace } from '../record/trace';
 import { itemFor } from '../work-item';
 import type { CycleContext } from './cycle-context';
 import { newUser, told } from './import-users';
@@ -84,7 +86,28 @@ async function scopeOne(
   const object = await refreshRow(scoping, key);
   const due = object && (await dueFor(deps, scoping, object));
   const loss = due && (await lossOf(deps, due));
-  return { key, item, candidate: loss && (await stageLoss(deps, due, loss, cycleId, staged)) };
+  if (!loss) return { key, item, candidate: undefined };
+  const candidate = await stageLoss(deps, due, loss, cycleId, staged);
+  if (!context.cycle().isListDoubted || !isForWantOfAssignment(due, loss)) return { key, item, candidate };
+  await deps.log.record(entryOf(deps, item, doubted(due), deps.clock()));
+  return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
+}
+
+/** Stands for no cycle: what is staged under it is left to the next one, which has a list of its own. */
+const DOUBTED = 'list-doubted';
+
+/** Whether somebody is to lose something because an assignment is not there; a list that is not believed proves nothing of that kind. */
+const isForWantOfAssignment = ({ decision }: Due, { kind }: Loss): boolean =>
+  decision.kind === 'out' ? ['unassigned', 'defaultAccess', 'noRole'].includes(decision.cause) : kind === 'agentDowngrade';
+
+/** How the item of somebody ends whose assignments are in doubt: nothing is changed, and the next cycle looks again. */
+function doubted({ object, decision, link }: Due): Extract<Outcome, { kind: 'skipped' }> {
+  const reason =
+    'Entra ID returned a list of assignments that lacks some which exist, so it proves nothing. Nothing is changed; the next cycle looks again.';
+  const trace = new Trace();
+  trace.step('scoping', reason, { decision: 'unknown' }, 'warning');
+  const subject = { source: object, targetId: link?.targetId, targetName: undefined, scope: decision, steps: trace.steps };
+  return { kind: 'skipped', subject, skipReason: 'Unknown', reason };
 }
 
 /** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */

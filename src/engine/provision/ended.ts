@@ -61,7 +61,7 @@ export async function ended<T extends NonNullable<NamedTarget>>(
     const action = told.action !== 'none' ? told.action : changes.length > 0 ? 'update' : 'other';
     const done: Plan = { ...told, action, changes: [...told.changes, ...changes] };
     const subject = { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) };
-    return { kind: 'done', subject, plan: done, warnings };
+    return { kind: 'done', subject, plan: done, warnings, ...(isRefused && { refused: members.problems }) };
   }
   // What an earlier try had claimed and not written is nothing that the log should ever mention.
   if (attempt.pairing.row.claim) await pairing.release(false);

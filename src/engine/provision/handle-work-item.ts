@@ -1,5 +1,5 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
-import { ownWordsOf, UnauthorizedError } from '../../core/errors';
+import { ownWordsOf, type ProvisioningError, RejectedError, UnauthorizedError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { EngineDeps } from '../deps';
@@ -41,11 +41,12 @@ export async function recordOutcome(
   initiator?: Initiator,
 ): Promise<void> {
   const key = { type: item.objectType, id: item.sourceId };
-  if (outcome.kind === 'failed') await escrow(deps, item, outcome);
+  const failure = failureIn(outcome);
+  if (failure) await escrow(deps, item, failure);
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
   await deps.log.record(entry);
   if (outcome.kind === 'done') await closeClaim(deps, key);
-  if (outcome.kind !== 'failed') await deps.escrows.remove(key);
+  if (!failure) await deps.escrows.remove(key);
   deps.logger.info('Provisioned', {
     ...idsOf(item),
     action: entry.provisioningAction,
@@ -56,14 +57,22 @@ export async function recordOutcome(
   });
 }
 
-async function escrow(deps: EngineDeps, item: WorkItem, outcome: Extract<Outcome, { kind: 'failed' }>): Promise<void> {
+/** What is to be tried again of an outcome: a failure, or memberships that Zendesk refused. */
+function failureIn(outcome: Exclude<Outcome, { kind: 'deferred' }>): ProvisioningError | undefined {
+  if (outcome.kind === 'failed') return outcome.error;
+  const [first, ...others] = (outcome.kind === 'done' && outcome.refused) || [];
+  if (first === undefined) return undefined;
+  return new RejectedError('memberships', `${first}${others.length > 0 ? `, and ${others.length} more memberships` : ''}`);
+}
+
+async function escrow(deps: EngineDeps, item: WorkItem, error: ProvisioningError): Promise<void> {
   const key = { type: item.objectType, id: item.sourceId };
   const before = await deps.escrows.read(key);
   const now = deps.clock();
   const firstFailedAt = before?.firstFailedAt ?? now.toISOString();
   const attempts = before?.changeId === item.changeId ? before.attempts : (before?.attempts ?? 0) + 1;
-  const isTransient = isTransientFailure(outcome.error);
-  const detail = ownWordsOf(outcome.error);
+  const isTransient = isTransientFailure(error);
+  const detail = ownWordsOf(error);
   const next = nextAttemptAt(new Date(firstFailedAt), now, attempts, isTransient);
   await deps.escrows.put({
     key,
@@ -71,10 +80,10 @@ async function escrow(deps: EngineDeps, item: WorkItem, outcome: Extract<Outcome
     lastFailedAt: now.toISOString(),
     attempts,
     nextAttemptAt: next?.toISOString() ?? null,
-    code: errorInformation(outcome.error).errorCode,
-    reason: outcome.error.message,
+    code: errorInformation(error).errorCode,
+    reason: error.message,
     ...(detail && { detail }),
-    recommendedAction: RECOMMENDED_ACTION[outcome.error.code],
+    recommendedAction: RECOMMENDED_ACTION[error.code],
     cycleId: item.cycleId,
     changeId: item.changeId,
     isTransient,

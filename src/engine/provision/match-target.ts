@@ -14,6 +14,8 @@ export interface Found<T> {
   readonly link: Link | null;
   /** The former self whose account is taken over, where there is one. */
   readonly takesOverFrom: SourceId | undefined;
+  /** True where this app had disabled the account for that former self: then its suspension is ours to lift. */
+  readonly wasDisabledByUs?: boolean;
 }
 
 /** Nothing was found, and nothing is linked. */
@@ -71,12 +73,14 @@ export async function matchUser(
     }
   }
   const situation = situate('user', candidates, reads.schema.users.foreignExternalId === 'takeOver');
-  return foundBy(
+  const match = foundBy(
     situation,
     trace,
     matchers.map(({ attribute }) => attribute),
     (id) => found.get(id),
   );
+  const former = match.takesOverFrom && (await reads.links.read({ type: 'user', id: match.takesOverFrom }));
+  return former?.value.link?.disabledByUs ? { ...match, wasDisabledByUs: true } : match;
 }
 
 /** A match already found by an earlier attribute that also has this value saves a search. */

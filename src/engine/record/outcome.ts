@@ -19,7 +19,14 @@ export interface Subject {
 
 /** How one work item ended. Every kind but `deferred` ends in exactly one log entry. */
 export type Outcome =
-  | { readonly kind: 'done'; readonly subject: Subject; readonly plan: Plan; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'done';
+      readonly subject: Subject;
+      readonly plan: Plan;
+      readonly warnings: readonly string[];
+      /** Memberships that Zendesk refused, in plain words: the object is done, they are tried again like a failure. Absent for none. */
+      readonly refused?: readonly string[];
+    }
   /** A dry run: what would have been done. */
   | { readonly kind: 'planned'; readonly subject: Subject; readonly plan: Plan; readonly warnings: readonly string[] }
   | { readonly kind: 'skipped'; readonly subject: Subject; readonly skipReason: SkipReason; readonly reason: string }

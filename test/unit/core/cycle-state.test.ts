@@ -38,7 +38,14 @@ const TABLE: readonly (readonly [string, CyclePhase, CycleEvent, CyclePhase, Par
   ['the link has expired', LISTING, { kind: 'assignmentsAnew' }, FROM_START, {}],
   ['a list without an end', LISTING, { kind: 'assignmentsEndless', seenParts: 2 }, { ...PROVING, isListWhole: false }, {}],
   ['some proofs', PROVING, { kind: 'assignmentsProved', proofParts: 1 }, { ...PROVING, proofParts: 1 }, {}],
-  ['all proofs', PROVING, { kind: 'assignmentsSettled', unknowns: 3 }, GROUPS, { unknowns: 3 }],
+  ['all proofs', PROVING, { kind: 'assignmentsSettled', unknowns: 3, isBelieved: true }, GROUPS, { unknowns: 3 }],
+  [
+    'a list that was caught lying',
+    PROVING,
+    { kind: 'assignmentsSettled', unknowns: 1, isBelieved: false },
+    GROUPS,
+    { unknowns: 1, isListDoubted: true },
+  ],
   ['a page of groups', GROUPS, { kind: 'groupsPage', imported: 5, unknowns: 1 }, GROUPS, { imported: 5, unknowns: 1 }],
   ['all groups', GROUPS, { kind: 'groupsRead' }, { ...READING, next: null, watch: NOT_FOLLOWED }, {}],
   [
