@@ -216,7 +216,10 @@ export class Sim {
       before: async (method, args) => {
         await this.scheduler.step(process, this.faults.latencyMs());
         if (side === 'source') this.source.lies = this.faults.lies;
-        if (side === 'source' && Object.keys(this.source.lies).length > 0) this.watch.lastLieMs = this.nowMs;
+        if (side === 'source') {
+          for (const lie of Object.keys(this.source.lies)) this.faults.count(lie);
+          if (Object.keys(this.source.lies).length > 0) this.watch.lastLieMs = this.nowMs;
+        }
         if (this.isTraced) this.tell(`  ${context.title}: ${port}.${method} ${JSON.stringify(args).slice(0, 300)}`);
         const error = this.faults.before(side, method, args);
         if (error === 'unknown') this.source.lies = { ...this.source.lies, unknownAll: 'now' };
@@ -413,6 +416,11 @@ export class Sim {
     message.visibleAtMs = this.nowMs + HIDDEN_MS;
     message.dequeueCount += 1;
     const { item } = message;
+    if (this.faults.isOn('lateMessages') && message.dequeueCount === 1 && dice.chance(0.5)) {
+      this.faults.count('lateMessages');
+      message.visibleAtMs = this.nowMs + dice.int(7_200_000);
+      return;
+    }
     if (this.faults.isOn('duplicateMessages') && dice.chance(0.3)) {
       this.faults.count('duplicateMessages');
       this.queue.add(item, dice.int(120_000));
