@@ -128,6 +128,20 @@ export class ZendeskFaults {
   loseJobs = 0;
   /** Real ms that each row of a job takes: with 1,000, jobs obey the limit of one update a second inside (not documented). */
   jobMsPerRow = 0;
+  /** Whether a new value leaves an e-mail identity verified; not documented (reference section 6, question 10). */
+  identityValueChange: 'keeps' | 'unverifies' = 'keeps';
+  /** Whether an agent who becomes an end user stays in groups; not documented. */
+  downgradeGroups: 'leaves' | 'keeps' = 'leaves';
+  /** What an update with a role and a suspension does; not documented (same section, question 5). */
+  roleWithSuspension: 'both' | 'role-only' = 'both';
+  /** What a language that is not enabled does; not documented. */
+  unknownLocale: 'refuse' | 'ignore' = 'refuse';
+  /** What an unknown time zone does; not documented. */
+  unknownTimeZone: 'accept' | 'refuse' = 'accept';
+  /** Whether the address and external id of a deleted user are free again; not documented. */
+  deletedKeepsKeys = false;
+  /** Status of `TooManyJobs`; not in a public text. */
+  tooManyJobsStatus: 422 | 429 = 429;
   /** What `create_many` does about an address or external id that somebody has; not documented: refuse it, or take the account over. */
   createManyTaken: 'refuse' | 'take-over' = 'refuse';
   /** Whether several terms of one kind in a search are alternatives; not documented for addresses. */

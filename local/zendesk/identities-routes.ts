@@ -92,6 +92,7 @@ function update(call: Call) {
   if (value && value !== identity.value) {
     if (identity.type === 'email') checkEmail(call.world, value, user, rethrowAsValue);
     call.world.state.changeIdentityValue(identity, value);
+    if (call.world.faults.identityValueChange === 'unverifies') identity.verified = false;
   }
   if (body.verified === true || method === 'low') identity.verified = true;
   if (body.verified === false || method === 'none') identity.verified = false;

@@ -167,7 +167,7 @@ export class JobRunner {
   #tooManyJobs(jobType: string, scope: string | undefined): ZendeskRefusal {
     const ids = [...this.#open].filter((job) => scope === undefined || job.jobType === scope).map(({ id }) => id);
     return new ZendeskRefusal({
-      status: 429,
+      status: this.faults.tooManyJobsStatus,
       headers: { 'zendesk-ratelimit-inflight-jobs': `total=${maxInflight}; remaining=0; resets=60` },
       body: {
         error: 'TooManyJobs',

@@ -72,6 +72,8 @@ export function readUserInput(world: World, body: Readonly<Record<string, unknow
   if (agentBrandIds?.some((id) => !world.state.brands.has(id)))
     refuse(invalid('agent_brand_ids', 'InvalidValue', 'Brand: is invalid', 'Marca: no es válida'));
   const locale = localeOf(world, body, refuse);
+  if (world.faults.unknownTimeZone === 'refuse' && /[^\w &().,'/+:-]|Nowhere/.test(text(body, 'time_zone') ?? ''))
+    refuse(invalid('time_zone', 'InvalidValue', 'Time zone: is invalid', 'Zona horaria: no es válida'));
   const identities = identitiesOf(world, body, target, refuse);
   const input: UserInput = {
     name: name?.trim(),
@@ -229,7 +231,8 @@ function localeOf(world: World, body: Readonly<Record<string, unknown>>, refuse:
   const id = nullableId(body, 'locale_id');
   if ((code === undefined || code === null) && (id === undefined || id === null)) return undefined;
   const found = world.state.locales.find((row) => (code ? row.locale.toLowerCase() === code.toLowerCase() : row.id === id));
-  if (!found) refuse(invalid('locale', 'InvalidValue', 'Locale: is invalid', 'Idioma: no es válido'));
+  if (!found && world.faults.unknownLocale === 'refuse')
+    refuse(invalid('locale', 'InvalidValue', 'Locale: is invalid', 'Idioma: no es válido'));
   return found;
 }
 

@@ -44,7 +44,9 @@ export function updateUser(world: World, actor: Actor, user: UserRow, body: Read
   }
   if (isRoleChange && !hasSeat(world, user, access)) throw maxAgentExceeded(world);
   if (isRoleChange) setAccess(world, user, access.role, access.customRoleId);
+  const wasSuspended = user.suspended;
   apply(world, user, input, false);
+  if (isRoleChange && world.faults.roleWithSuspension === 'role-only') user.suspended = wasSuspended;
   return user;
 }
 
@@ -67,7 +69,7 @@ export function deleteUser(world: World, actor: Actor, user: UserRow): void {
   }
   user.active = false;
   user.updated_at = world.timestamp();
-  world.state.forgetDeletedUser(user);
+  if (!world.faults.deletedKeepsKeys) world.state.forgetDeletedUser(user);
   world.state.onUserChange(user.id);
 }
 
@@ -216,8 +218,10 @@ export function setAccess(world: World, user: UserRow, role: Role, customRoleId:
   user.custom_role_id = customRoleId;
   world.state.recountSeat(user);
   const memberships = world.state.membershipsOf(user.id);
-  if (role === 'end-user') for (const membership of memberships) world.state.removeMembership(membership);
-  else if (memberships.length === 0 && world.state.defaultGroup) joinGroup(world, user, world.state.defaultGroup.id, true);
+  const leaves = role === 'end-user' && world.faults.downgradeGroups === 'leaves';
+  if (leaves) for (const membership of memberships) world.state.removeMembership(membership);
+  else if (role !== 'end-user' && memberships.length === 0 && world.state.defaultGroup)
+    joinGroup(world, user, world.state.defaultGroup.id, true);
 }
 
 function apply(world: World, user: UserRow, input: UserInput, isNew: boolean): void {

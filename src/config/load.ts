@@ -68,6 +68,23 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
   return { ok: false, error: new ConfigError(findings.issues), partial, warnings };
 }
 
+/**
+ * Reads only how Zendesk is reached, for tools that need nothing else of the settings.
+ * @throws ConfigError that names every setting of these with an issue
+ */
+export function loadZendesk(
+  env: Readonly<Record<string, string | undefined>>,
+): Pick<Config['target'], 'baseUrl' | 'subdomain' | 'auth'> {
+  const findings = new Findings();
+  const values = readValues(env, findings);
+  for (const rule of RULES) rule(values, findings);
+  const target = sliceOf('target', values, findings);
+  const credential = sliceOf('credential', values, findings);
+  const auth = credential && buildAuth(credential, findings);
+  if (target && auth) return { baseUrl: zendeskUrl(target.subdomain), ...target, auth };
+  throw new ConfigError(findings.issues.filter(({ setting }) => setting.startsWith('ZENDESK_')));
+}
+
 /** What a setting holds when the platform could not read the secret that it refers to. @see https://learn.microsoft.com/azure/app-service/app-service-key-vault-references#troubleshoot-key-vault-references */
 const UNREAD_REFERENCE = /^@Microsoft\.(KeyVault|AppConfiguration)\(/i;
 const UNREAD_ADVICE =
