@@ -1,7 +1,7 @@
 import { attributesOf, groupAttributesOf } from './desired';
 import { isSameValue } from './map/changes';
 import type { Attributes, Link, ObjectType, TargetGroup, TargetUser } from './model';
-import { roleText } from './plan';
+import { roleText, sorted } from './plan';
 import type { AttributeChange, Plan } from './plan-model';
 
 /** What can be seen of a target object now, to tell what an earlier try had written. */
@@ -71,9 +71,7 @@ export function withProved(link: Link, earlier: Plan | undefined): Link {
 }
 
 function stands({ attribute, newValue }: AttributeChange, type: ObjectType, current: Attributes): boolean {
-  const now = Object.hasOwn(current, attribute) ? (current[attribute] ?? null) : null;
-  if (attribute === 'role' || attribute === 'suspended') return now === newValue;
-  return isSameValue(type, attribute, now, newValue);
+  return isSameValue(type, attribute, Object.hasOwn(current, attribute) ? (current[attribute] ?? null) : null, newValue);
 }
 
 /**
@@ -101,7 +99,7 @@ export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   return {
     action: earlier.action,
     targetId: plan.targetId,
-    changes: [...settled, ...now].sort((a, b) => (a.attribute < b.attribute ? -1 : a.attribute > b.attribute ? 1 : 0)),
+    changes: sorted([...settled, ...now]),
     role: plan.role ?? earlier.role,
     adopts: earlier.adopts,
     notes: plan.notes,

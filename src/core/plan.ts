@@ -188,5 +188,6 @@ const change = (attribute: string, oldValue: string | boolean | null, newValue: 
 });
 
 /** Each attribute changes once, so that no two are equal. */
-const sorted = (changes: readonly AttributeChange[]): readonly AttributeChange[] =>
+/** Changes in the order in which plans and entries list them. */
+export const sorted = (changes: readonly AttributeChange[]): readonly AttributeChange[] =>
   [...changes].sort((a, b) => (a.attribute < b.attribute ? -1 : 1));

@@ -1,7 +1,7 @@
-import { continued, type Evidence, groupEvidence, proved, userEvidence } from '../../../src/core/continued';
+import { continued, type Evidence, groupEvidence, proved, userEvidence, withProved } from '../../../src/core/continued';
 import { targetId } from '../../../src/core/model';
 import type { AttributeChange, Plan } from '../../../src/core/plan-model';
-import { anAccount, aZendeskGroup } from '../../builders/objects';
+import { aLink, anAccount, aZendeskGroup } from '../../builders/objects';
 
 const changed = (
   attribute: string,
@@ -70,9 +70,35 @@ describe('proved: maybe written is not written', () => {
     expect(told).toMatchObject({ changes: [changed('email', 'ann@contoso.com')], role: null });
   });
 
+  it('a role that stands is told, beside a change that does not; so is the removal that one of them carries', () => {
+    const role = { role: 'end-user', customRoleId: null } as const;
+    const changes = [changed('name', 'Ann'), changed('role', 'end-user', 'agent'), changed('suspended', true, false)];
+    const removals = [{ kind: 'userDisable' as const, attributes: ['role', 'suspended'] }];
+    const told = proved({ ...plan('disable', changes), role, removals }, userEvidence(anAccount(), 'u1', true));
+    expect(told).toMatchObject({ changes: changes.slice(0, 2), role, removals });
+  });
+
   it('a plan that an older version has stored is read as well', () => {
     const { removals: _, ...old } = plan('update', [changed('name', 'Ann')]);
     expect(proved(old as Plan, userEvidence(anAccount(), 'u1', true))?.removals).toEqual([]);
+  });
+});
+
+describe('withProved: what was written belongs to the link', () => {
+  const agent = { role: 'agent', customRoleId: null } as const;
+  it.each([
+    ['nothing earlier', undefined, false, null],
+    ['a suspension', plan('disable', [changed('name'), changed('suspended', true, false)]), true, null],
+    ['a suspension lifted', plan('update', [changed('suspended', false, true)]), false, null],
+    ['a text that reads like one', plan('update', [changed('name', 'suspended')]), false, null],
+    ['a role', { ...plan('update', [changed('role', 'agent')]), role: agent }, false, agent],
+  ] as [string, Plan | undefined, boolean, unknown][])('%s', (_name, earlier, disabledByUs, settledRole) => {
+    expect(withProved(aLink({ settledRole: null }), earlier)).toMatchObject({ disabledByUs, settledRole });
+  });
+
+  it('what the link said already stays', () => {
+    const link = aLink({ disabledByUs: true, settledRole: agent });
+    expect(withProved(link, plan('update', [changed('name')]))).toEqual(link);
   });
 });
 

@@ -6,6 +6,12 @@ const TEN_MINUTES = 600_000;
 describe('ClaimWatch', () => {
   it('a claim that its worker has ended is over', () => {
     expect(new ClaimWatch().isOver('user a', 'm', 0, NOW)).toBe(true);
+    expect(new ClaimWatch().isOver('user a', 'm', 0, 5)).toBe(true);
+  });
+
+  it('holds for longer than a bulk job is waited for, and a dead process is over within two minutes', () => {
+    expect(CLAIM_MS).toBeGreaterThan(75_000);
+    expect(CLAIM_MS).toBeLessThanOrEqual(120_000);
   });
 
   it.each([
@@ -42,7 +48,9 @@ describe('ClaimWatch', () => {
 
   it('however many claims it sees, it remembers a bounded number', () => {
     const watch = new ClaimWatch();
-    for (let at = 0; at < 1_001; at += 1) watch.isOver(`user ${at}`, 'm', NOW + CLAIM_MS, NOW);
+    for (let at = 0; at < 1_000; at += 1) watch.isOver(`user ${at}`, 'm', NOW + CLAIM_MS, NOW);
+    expect(watch.isOver('user 0', 'm', NOW + CLAIM_MS, NOW + CLAIM_MS)).toBe(true);
+    watch.isOver('user 1000', 'm', NOW + CLAIM_MS, NOW);
     // The first one is forgotten, which costs a wait and nothing else.
     expect(watch.isOver('user 0', 'm', NOW + CLAIM_MS, NOW + CLAIM_MS)).toBe(false);
     expect(watch.isOver('user 1000', 'm', NOW + CLAIM_MS, NOW + CLAIM_MS)).toBe(true);

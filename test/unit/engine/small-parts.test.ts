@@ -1,6 +1,6 @@
 import { LicenseLimitError, ProvisioningError, RejectedError, StaleStateError } from '../../../src/core/errors';
 import { sourceId, targetId, type WorkItem } from '../../../src/core/model';
-import { protectedBy } from '../../../src/core/protection';
+import { protectedBy, protectsAddresses } from '../../../src/core/protection';
 import { changeIdFor, releaseCycleId } from '../../../src/engine/change-id';
 import { concurrently } from '../../../src/engine/concurrently';
 import { mergeAttributes } from '../../../src/engine/import/merge';
@@ -103,6 +103,16 @@ describe('protectedBy', () => {
   ] as const)('%s', (_name, protectedUsers, user, addresses, expected) => {
     const rules = { selfId: targetId(1), ownerId: targetId(2), protectedUsers };
     expect(protectedBy(rules, user, addresses) !== undefined).toBe(expected);
+  });
+});
+
+describe('protectsAddresses', () => {
+  it.each([
+    [[], false],
+    [['7'], false],
+    [['7', 'boss@contoso.com'], true],
+  ])('%j › %s', (protectedUsers, expected) => {
+    expect(protectsAddresses(protectedUsers)).toBe(expected);
   });
 });
 
