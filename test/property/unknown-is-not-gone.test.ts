@@ -21,6 +21,16 @@ describe('engine › rows that lack what identifies them', () => {
 });
 
 describe('engine › one object on demand', () => {
+  it('a group that can be restored is deleted for now, not living', async () => {
+    const { world, directory, roles } = aCompany({ agents: 1 });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    await world.round();
+    directory.softDeleteGroup(group);
+    const imported = await importOne(await openImport(world.deps()), group, 'group');
+    expect(imported).toMatchObject({ kind: 'imported', object: { deleted: 'soft' } });
+  });
+
   it('an assignment that the list lacks and that cannot be read still stands; one that is proved gone does not', async () => {
     const { world, directory, agents } = aCompany({ agents: 2 });
     await world.round();

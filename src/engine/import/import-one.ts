@@ -91,6 +91,8 @@ async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<Sour
 
 function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown' }>): SourceObject {
   if (read.kind === 'absent') return deleted(before, 'hard');
+  // A group that can still be restored is no group for now: were it taken for a living one, it would stay and entitle its members.
+  if (before.type === 'group' && read.kind === 'softDeleted') return deleted(before, 'soft');
   if (before.type === 'group') return withAttributes(before, read.attributes);
   if (read.kind === 'present') return told(before, read.attributes);
   const living = told({ ...before, deleted: 'no' }, read.attributes);
