@@ -18,7 +18,7 @@ export function userFromJson(text: string): ExplainedUser | string {
   try {
     value = JSON.parse(text);
   } catch {
-    return 'is no JSON';
+    return 'is not valid JSON';
   }
   if (!isObject(value)) return 'must be a JSON object, such as Graph answers for a user';
   const { appRoleAssignments, IsSoftDeleted, ...rest } = value;

@@ -42,7 +42,7 @@ export async function call<T>(
     ...(init.body === undefined ? {} : { body: JSON.stringify(init.body) }),
   });
   if (response.ok) return (await response.json()) as T;
-  const words = (await response.text()).slice(0, 500) || 'without a word of explanation';
+  const words = (await response.text()).slice(0, 500) || 'without an explanation';
   throw new Error(`${method} /api/${path}: the app answered ${response.status}: ${words}`);
 }
 

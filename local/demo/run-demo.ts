@@ -86,7 +86,7 @@ async function show(screen: Screen, world: World, logName: string): Promise<bool
   screen.say('\nThe app is up. Open its status page now, and watch the initial cycle there:\n');
   screen.print(`  ${statusPage(world)}\n`);
   screen.say(
-    `This is a demonstration on your machine. Real: the app, built as it is deployed; it was ready in ${duration(world.host.stats().firstFunctionMs ?? 0)}. Emulated: Azure Storage. Simulated: Microsoft Graph, Zendesk, and the company that they hold. Zendesk's limit of requests a minute is in force, on a clock that runs ${TIME_SCALE} times faster than yours. The app's own log is in ${logName}.\n`,
+    `This is a demonstration on your machine. Real: the app, built as it is deployed; it was ready in ${duration(world.host.stats().firstFunctionMs ?? 0)}. Emulated: Azure Storage. Simulated: Microsoft Graph, Zendesk, and the company that they hold. Zendesk's limit of requests a minute applies, on a clock that runs ${TIME_SCALE} times faster than yours. The app's own log is in ${logName}.\n`,
   );
   await showConnection(screen, world);
 

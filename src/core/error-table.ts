@@ -155,7 +155,7 @@ export const ERROR_TABLE = {
   },
   PROV_DELETIONS_STAGED: {
     meaning:
-      'The brake holds removals: more than `DELETION_THRESHOLD` or `DELETION_THRESHOLD_PERCENT` would lose access at once.',
+      'The brake holds removals: more than `DELETION_THRESHOLD` or `DELETION_THRESHOLD_PERCENT` would lose access in one cycle.',
     http: 409,
     entra: null,
     course: 'ladder',

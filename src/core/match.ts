@@ -107,7 +107,7 @@ function situateOne(type: ObjectType, { id, matchedBy, heldBy }: Candidate, take
         kind: 'disputed',
         isBetweenOurs: false,
         candidateIds: [id],
-        reason: `Zendesk ${type} ${id} matches by ${matchedBy} but carries the external id "${heldBy.id}", which another system has written. Remove it in Zendesk; or decide it for all accounts at once: set takeOverForeignExternalId on the mapping of external_id, or leave external_id out of the mapping.`,
+        reason: `Zendesk ${type} ${id} matches by ${matchedBy} but carries the external id "${heldBy.id}", which another system has written. Remove it in Zendesk; or decide it for all accounts together: set takeOverForeignExternalId on the mapping of external_id, or leave external_id out of the mapping.`,
       };
     case 'unknown':
       return disputed('which could not be read just now. It is asked about again with the next cycle.', true);

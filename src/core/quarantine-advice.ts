@@ -79,7 +79,7 @@ function stepsFor(reason: string, code: string, held: readonly RemovalKind[]): r
       return [
         { text: 'Look at what failed: if most objects share one reason, correct that.' },
         { text: actionFor(code) },
-        { text: 'Then try all failed objects again at once.', remedy: RETRY_ALL },
+        { text: 'Then try all failed objects again.', remedy: RETRY_ALL },
       ];
   }
 }

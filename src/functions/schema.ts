@@ -14,7 +14,7 @@ const ETAG = { ETag: 'Changes with the content.' };
 export const makeSchema = endpoint(
   {
     tag: 'schema',
-    summary: 'The schema in force',
+    summary: 'The schema in use',
     description: "Graph's `synchronizationSchema`, with what of it has no meaning for Zendesk (`ignored`) and its `hash`.",
     headers: { 'If-None-Match': 'The ETag that is known already.' },
     answers: {

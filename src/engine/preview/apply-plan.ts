@@ -72,7 +72,7 @@ function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: 
   if (header.state === 'planning') return 'The plan is not finished yet.';
   if (header.state === 'failed') return 'The plan could not be made, or was cancelled. Make a new one.';
   if (header.schemaHash !== schemaHash) {
-    return 'The plan was made with mappings that are not in force. Put them in force, or make a plan with those that are.';
+    return 'The plan was made with mappings that are not in use. Put them into use, or make a plan with those that are.';
   }
   if (header.brake.length === 0 || allowDeletes !== undefined) return undefined;
   const reasons = header.brake.map((one) => one.reason).join(' ');
@@ -155,7 +155,7 @@ async function judge(
   const { deps } = session;
   if (row.outcome !== 'planned') return row;
   const isHeld = row.removal !== null && header.brake.some((one) => one.kind === row.removal?.kind) && allowDeletes !== true;
-  if (isHeld) return { ...row, applied: 'held', refusal: 'Above the deletion threshold, and not allowed.' };
+  if (isHeld) return { ...row, applied: 'held', refusal: 'Above the deletion threshold and not allowed.' };
   // Carried out already, by an earlier stretch of this work that did not get to saving: not to be mistaken for a change.
   if (await deps.log.read(cycleId, changeIdFor(cycleId, row.key))) return { ...row, applied: 'enqueued', refusal: null };
   const imported = await importOne(session, row.key.id, row.key.type);
