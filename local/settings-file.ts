@@ -5,7 +5,7 @@ import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 /**
  * Reads the app settings in a `local.settings.json`, with comments and trailing commas allowed, as the Functions tools do.
  *
- * @throws Error in one sentence that names the file and, where the text is no JSON, line and column
+ * @throws Error in one sentence that names the file and, where the text is not JSON, line and column
  * @see https://learn.microsoft.com/azure/azure-functions/functions-develop-local#local-settings-file
  */
 export function readSettingsFile(path: string): Record<string, string> {

@@ -90,7 +90,7 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
 
 const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
 
-/** Opens storage, or tells what is wrong with its settings. An absent one has been told of already. */
+/** Opens storage, or tells what is wrong with its settings. An absent one has been reported already. */
 function tryStorage(config: StorageConfig | undefined): { readonly storage?: Storage; readonly issues: readonly ConfigIssue[] } {
   try {
     return { ...(config && { storage: openStorage(storageOf(config), makeCredential, { random }) }), issues: [] };

@@ -2,7 +2,7 @@ import type { OutcomeCounts } from '../../src/ports/provisioning-log';
 import type { CycleRecord } from '../../src/ports/stores';
 import type { LocalHost } from '../host/start-host';
 
-/** A cycle as the status tells of it. */
+/** A cycle as the status reports it. */
 export interface ShownCycle extends CycleRecord {
   readonly counts: OutcomeCounts;
   readonly pending: number;

@@ -36,7 +36,7 @@ export class SimulatedDirectory extends DirectoryBase {
     return id;
   }
 
-  /** Sets properties; null clears one. Setting what is already there is no change, and raises none. */
+  /** Sets properties; null clears one. Setting what is already there is not a change, and raises none. */
   updateUser(id: string, patch: JsonObject): void {
     const user = this.liveUser(id);
     const changed = changedProperties(user, patch);
@@ -186,7 +186,7 @@ export class SimulatedDirectory extends DirectoryBase {
     this.parkedMemberships.delete(id);
   }
 
-  /** Adds a direct member: a user, a group or a service principal. Adding one twice is no change. */
+  /** Adds a direct member: a user, a group or a service principal. Adding one twice is not a change. */
   addMember(groupId: string, memberId: string): void {
     this.liveGroup(groupId);
     const kind = this.state.kindOf(memberId);
@@ -196,7 +196,7 @@ export class SimulatedDirectory extends DirectoryBase {
     this.link(groupId, memberId, kind);
   }
 
-  /** Removes a direct member. Removing a stranger is no change. */
+  /** Removes a direct member. Removing a stranger is not a change. */
   removeMember(groupId: string, memberId: string): void {
     this.liveGroup(groupId);
     const kind = this.state.members.get(groupId)?.get(memberId);

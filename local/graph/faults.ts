@@ -36,7 +36,7 @@ export interface DeltaFaults {
   expiredStatus: 400 | 410;
   /** So many delta or next links are answered with 410 and a Location to start again from. */
   resets: number;
-  /** The initial round also tells of soft-deleted objects, as the page says it may. */
+  /** The initial round also reports soft-deleted objects, as the page says it may. */
   removedInInitialRound: boolean;
 }
 
@@ -56,7 +56,7 @@ export class GraphFaults {
    * https://learn.microsoft.com/graph/delta-query-overview#processing-delays
    */
   replicationDelay = 0;
-  /** `appRoleAssignedTo` goes on listing principals that are deleted. */
+  /** `appRoleAssignedTo` continues to list principals that are deleted. */
   lingeringAssignments = false;
   /**
    * What the members of a group with hidden membership are for an app without Member.Read.Hidden. Reported for real:

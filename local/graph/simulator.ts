@@ -59,7 +59,7 @@ export interface GraphStats {
 export interface GraphSimulator {
   /** Base URL including `/v1.0`. */
   readonly url: string;
-  /** Change it at any time; delta queries tell of it. */
+  /** Change it at any time; delta queries report it. */
   readonly directory: SimulatedDirectory;
   readonly faults: GraphFaults;
   /** Add and delete to grant and revoke. */

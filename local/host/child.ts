@@ -7,7 +7,7 @@ import { peakRssBytes } from './peak-memory';
  * is the app's, so nothing here may come from, or go into, environment variables.
  */
 
-/** How long what runs may go on after a bare SIGTERM. */
+/** How long what runs may continue after a bare SIGTERM. */
 const TERMINATE_GRACE_MS = 10_000;
 
 let host: AppHost | undefined;

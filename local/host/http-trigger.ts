@@ -154,7 +154,7 @@ async function answerAdmin(
   if (method !== 'POST' || name === undefined) return end(response, 404);
   const run = options.runByName(name, inputOf((await readBody(request)) ?? Buffer.alloc(0)));
   if (run === undefined) return end(response, 404);
-  // Azure answers at once; the run goes on by itself, and its outcome is in the log.
+  // Azure answers at once; the run continues by itself, and its outcome is in the log.
   run.catch(() => undefined);
   end(response, 202);
 }

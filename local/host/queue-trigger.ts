@@ -55,7 +55,7 @@ export class QueueTrigger {
     this.#loop = this.#poll();
   }
 
-  /** No new messages. Those under way go on; `settle` waits for them. */
+  /** No new messages. Those under way continue; `settle` waits for them. */
   async stop(): Promise<void> {
     this.#abort.abort();
     await this.#loop;

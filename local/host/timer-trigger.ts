@@ -90,7 +90,7 @@ export class TimerTrigger {
     return result;
   }
 
-  /** No further ticks; a run under way goes on. */
+  /** No further ticks; a run under way continues. */
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#timer);

@@ -35,7 +35,7 @@ export class Authenticator {
 
   /**
    * `POST /oauth/tokens`, client credentials: https://developer.zendesk.com/api-reference/ticketing/oauth/grant_type_tokens/
-   * A scope that is no string (an array, say) or names nothing known is issued all the same and refused at every call (trap 2).
+   * A scope that is not a string (an array, say) or names nothing known is issued all the same and refused at every call (trap 2).
    */
   issue(request: SimRequest): SimReply {
     const body = asRecord(request.body) ?? Object.fromEntries(new URLSearchParams(request.rawBody));

@@ -126,12 +126,12 @@ function pageLink(call: Call, name: 'after' | 'before', id: number): string {
   return `${call.world.url()}${call.request.path}?${query}`;
 }
 
-/** A cursor is opaque to callers; it holds the id to go on from, so a list that changes under the reader skips nothing. */
+/** A cursor is opaque to callers; it holds the id to continue from, so a list that changes under the reader skips nothing. */
 export function encodeCursor(id: number): string {
   return Buffer.from(JSON.stringify({ o: 'id', v: id })).toString('base64url');
 }
 
-/** @throws ZendeskRefusal 400 for a text that is no cursor */
+/** @throws ZendeskRefusal 400 for a text that is not a cursor */
 export function decodeCursor(cursor: string): number {
   try {
     const { v } = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as { v: unknown };

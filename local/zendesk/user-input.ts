@@ -205,7 +205,7 @@ export function normaliseTags(value: unknown): string[] {
   return [...new Set(parts.flatMap((part) => part.toLowerCase().split(/[\s,]+/)).filter(Boolean))];
 }
 
-/** Unknown keys are ignored in silence (undocumented, general knowledge); an option the dropdown lacks is refused. */
+/** Unknown keys are ignored silently (undocumented, general knowledge); an option the dropdown lacks is refused. */
 function fieldsOf(world: World, body: Readonly<Record<string, unknown>>, refuse: (error: RecordInvalid) => unknown) {
   const fields = asRecord(body.user_fields);
   if (!fields) return undefined;

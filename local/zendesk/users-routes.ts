@@ -97,7 +97,7 @@ function search(call: Call) {
   return json(200, offsetPage(call, { key: 'users', rows, present: (user) => presentUser(call.world, user) }));
 }
 
-/** Unknown ids are left out in silence; the answer is in order of id, not of the question. */
+/** Unknown ids are left out silently; the answer is in order of id, not of the question. */
 function showMany(call: Call) {
   const { state } = call.world;
   const withDeleted = call.query.get('include_deleted') === 'true';

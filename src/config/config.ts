@@ -35,7 +35,7 @@ export type ZendeskAuth =
 /** The Zendesk account. */
 export type ZendeskConfig = Required<Slice<'target'>> & {
   readonly auth: ZendeskAuth;
-  /** When the credential ends; undefined when it has no end that anybody has told of. */
+  /** When the credential ends; undefined when it has no end that anybody has named. */
   readonly credentialEndsOn?: Date;
 };
 

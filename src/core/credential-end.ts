@@ -2,7 +2,7 @@ import { DAY_MS } from './time';
 /** The day on which Zendesk stops API tokens. @see https://developer.zendesk.com/documentation/api-basics/authentication/oauth-migration/ */
 export const API_TOKENS_END_ON = '2027-04-30';
 
-/** From how many days before its end on people are told of a credential. Making a new one takes an admin of Zendesk and a deployment. */
+/** From how many days before its end on people are notified of a credential. Making a new one takes an admin of Zendesk and a deployment. */
 export const TELL_DAYS_BEFORE = 30;
 
 /** When the credential of the target ends. */

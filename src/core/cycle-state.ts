@@ -17,7 +17,7 @@ export interface CycleFacts {
   readonly userSelect: string;
   /** True when the cycle began with the intent to read every user. */
   readonly usersFull: boolean;
-  /** Changed objects that the source told of. */
+  /** Changed objects that the source reported. */
   readonly imported: number;
   /** Objects scoped: each ends in exactly one log entry. */
   readonly evaluated: number;

@@ -18,7 +18,7 @@ const QUESTION: Readonly<Record<RemovalKind, string>> = {
   membershipRemoval: 'should these people leave their groups',
 };
 
-/** What is told of a held removal. */
+/** What is said about a held removal. */
 export interface HeldRemoval {
   readonly kind: RemovalKind;
   /** Members of a group; else 1. */

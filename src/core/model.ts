@@ -129,7 +129,7 @@ export interface Link {
   readonly targetId: TargetId;
   /** True if this app created the target object; false if it was there and was adopted. */
   readonly createdByUs: boolean;
-  /** The role last derived from the source and settled; role is written only when the source's word differs from this. */
+  /** The role last derived from the source and settled; role is written only when the source's value differs from this. */
   readonly settledRole: TargetRole | null;
   /** True while the target user, as last seen, is an agent or admin and so can be a member of groups; false for groups. */
   readonly isAgent: boolean;

@@ -10,7 +10,7 @@ export type Disposition =
   | { readonly kind: 'quarantine' }
   | { readonly kind: 'rethrow' };
 
-/** Longest time for which an item is put back at once; a longer wait is cut into several, the server's word stays whole. */
+/** Longest time for which an item is put back at once; a longer wait is cut into several, the wait that the server asks for is kept in full. */
 const MAX_DEFER_MS = 6 * 24 * 3600_000;
 
 /** How long an item waits when another worker holds the object: longer than one export takes, shorter than a claim lives. */

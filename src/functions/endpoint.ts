@@ -14,7 +14,7 @@ export const TAGS = {
   schema: 'The mappings, and trying them.',
 } as const;
 
-/** What one status of a response holds: a shape by content type; no content is no body. */
+/** What one status of a response holds: a shape by content type; without content there is no body. */
 export interface AnswerDoc {
   readonly description: string;
   readonly content?: Readonly<Record<string, z.ZodType>>;

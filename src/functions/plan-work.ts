@@ -12,7 +12,7 @@ import { watchedJob } from './watched-job';
 const BUDGET_MS = 8 * 60_000;
 
 /**
- * The timer that does what does not wait for CYCLE_SCHEDULE: it says how the job stands, for alerts, and goes on with plans. Also while
+ * The timer that does what does not wait for CYCLE_SCHEDULE: it says how the job stands, for alerts, and continues with plans. Also while
  * PROVISIONING_STATUS is Off, because a plan is what one looks at before, and silence would look like an app that does not run.
  */
 export const makePlanWork =

@@ -33,7 +33,7 @@ export const makeProvisioningCycle =
       await measure(app);
     });
 
-/** The queue's word that a cycle was cut off: continues it, if there is one and the job is on. */
+/** The queue says that a cycle was cut off: continues it, if there is one and the job is on. */
 export async function continueCycle(app: ConfiguredApp, context: InvocationContext): Promise<void> {
   if (app.config.job.status === 'On') await runAsFarAsItGets(app, context);
 }

@@ -79,7 +79,7 @@ export const isPlanMark = (text: string): boolean => /^[az]\.[\w.-]{1,600}$/.tes
 /** One page of a plan's objects: those to be acted on and failures first, then the others. */
 export interface PlanPage {
   readonly rows: readonly PlanRow[];
-  /** The mark to go on after; undefined on the last page. */
+  /** The mark to continue after; undefined on the last page. */
   readonly next?: string;
 }
 

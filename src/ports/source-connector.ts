@@ -1,6 +1,6 @@
 import type { AppRoleAssignment, Attributes, ObjectType, PrincipalType, SourceApplication, SourceId } from '../core/model';
 
-/** Where reading goes on: an opaque link of the source, stored and followed, never parsed or built. */
+/** Where reading continues: an opaque link of the source, stored and followed, never parsed or built. */
 export type SourceLink = string;
 
 /** One change of an object as the source tells it. Absent attributes are no news; `null` ones are known to be empty. */
@@ -24,7 +24,7 @@ export interface MemberChange {
   readonly isMember: boolean;
 }
 
-/** One page of a delta round. Exactly one of `next` (the round goes on) and `watermark` (the round is complete) is set. */
+/** One page of a delta round. Exactly one of `next` (the round continues) and `watermark` (the round is complete) is set. */
 export interface SourcePage {
   readonly changes: readonly SourceChange[];
   readonly next?: SourceLink;
@@ -81,7 +81,7 @@ export interface PermissionFinding {
 
 /**
  * Microsoft Entra ID as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError and
- * UnexpectedResponseError of the source; none answers a failed or partial read as if it were complete.
+ * UnexpectedResponseError of the source; none returns a failed or partial read as if it were complete.
  */
 export interface SourceConnector {
   /** The enterprise application and its app roles. @throws NotFoundError if no such service principal exists. */

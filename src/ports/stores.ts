@@ -85,7 +85,7 @@ export interface ConnectorSpace {
   readObject(key: ObjectKey): Promise<StoredObject | undefined>;
   /** @param etag as for StateStore.write. @param round stamps the row as seen in this full round. */
   writeObject(object: SourceObject, etag: string | null, round?: string): Promise<string>;
-  /** Adds objects, stamped as seen in that round, many at a time. Answers those that were there already: they are left as they are. */
+  /** Adds objects, stamped as seen in that round, many at a time. Returns those that were there already: they are left as they are. */
   addObjects(objects: readonly SourceObject[], round: string): Promise<readonly SourceObject[]>;
   /** Objects of a type from one id to another, both included, in key order. */
   listObjectsBetween(type: ObjectType, from: SourceId, to: SourceId): AsyncIterable<readonly StoredObject[]>;
@@ -118,10 +118,10 @@ export interface ConnectorSpace {
   markDirty(keys: readonly ObjectKey[]): Promise<void>;
   /** One page of waiting objects, at most 500, in key order after `after`; empty when there are none left. */
   listDirty(after?: ObjectKey): Promise<readonly ObjectKey[]>;
-  /** Takes the right to clear marks away from whoever had it. Answers the token that {@link clearDirty} wants. */
+  /** Takes the right to clear marks away from whoever had it. Returns the token that {@link clearDirty} wants. */
   claimDirty(): Promise<string>;
   /**
-   * Takes marks off, page by page as they were listed, and answers the next token.
+   * Takes marks off, page by page as they were listed, and returns the next token.
    * @throws StaleStateError when somebody has claimed since; what they go by is still there
    */
   clearDirty(keys: readonly ObjectKey[], token: string): Promise<string>;
@@ -166,7 +166,7 @@ export interface LinkStore {
   /** @param etag as for StateStore.write */
   write(key: ObjectKey, row: LinkRow, etag: string | null): Promise<string>;
   remove(key: ObjectKey, etag: string): Promise<void>;
-  /** Reserves a target for one source object: answers who holds it afterwards. Idempotent for the same source. */
+  /** Reserves a target for one source object: returns who holds it afterwards. Idempotent for the same source. */
   reserveTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<SourceId>;
   /** Gives a reservation back if it is held by that source. */
   releaseTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<void>;
@@ -255,7 +255,7 @@ export interface CycleRecord {
   readonly enqueued: number;
   /** Objects the brake held back. */
   readonly staged: number;
-  /** Changed objects that the source told of. */
+  /** Changed objects that the source reported. */
   readonly imported: number;
   /** What lists lacked and direct reads could not prove gone, so that nothing was changed for it; absent where nothing was proved. */
   readonly unknowns?: number;

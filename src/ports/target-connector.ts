@@ -123,7 +123,7 @@ export interface TargetConnector {
   createUser(user: NewTargetUser): Promise<TargetUser>;
 
   /**
-   * Changes a user and answers it as it is afterwards. Idempotent.
+   * Changes a user and returns it as it is afterwards. Idempotent.
    * @throws NotFoundError, AlreadyExistsError, RejectedError, LicenseLimitError
    */
   updateUser(current: TargetUser, changes: TargetUserChanges): Promise<TargetUser>;
@@ -161,7 +161,7 @@ export interface TargetConnector {
   /** Creates a group. @throws RejectedError, AlreadyExistsError (`attribute` `name`) */
   createGroup(fields: TargetGroupFields): Promise<TargetGroup>;
 
-  /** Changes a group and answers it as it is afterwards. @throws NotFoundError, RejectedError */
+  /** Changes a group and returns it as it is afterwards. @throws NotFoundError, RejectedError */
   updateGroup(id: TargetId, fields: Partial<TargetGroupFields>): Promise<TargetGroup>;
 
   /** Deletes a group. Idempotent. @throws RejectedError for a default group */
@@ -182,7 +182,7 @@ export interface TargetConnector {
   /** The limits with the waits that the account has asked for, for the status. @throws StateUnavailableError */
   limits(): Promise<TargetLimits>;
 
-  /** Ends those waits for all instances, at an operator's word. The next refusal sets a new one. @throws StateUnavailableError */
+  /** Ends those waits for all instances, at an operator's request. The next refusal sets a new one. @throws StateUnavailableError */
   clearWaits(): Promise<void>;
 
   /** Takes an agent out of a group, giving the agent another default group first where needed. Idempotent. @throws RejectedError */

@@ -1,6 +1,6 @@
 /**
  * Every name that telemetry bears, declared once. The queries of the alerts and of the workbook (`infra/queries`) and
- * `docs/monitoring.md` are held against these by tests.
+ * `docs/monitoring.md` are checked against these by tests.
  */
 
 /** What one metric measures. Counters add up, histograms have an average and a worst value, gauges tell the value of the moment. */

@@ -24,9 +24,9 @@ export interface WorkQueue {
   /** About how many messages wait, visible or not. */
   approximateLength(): Promise<number>;
 
-  /** Takes texts that are no work item out of the poison queue (where the runtime can not hand them to any function). */
+  /** Takes texts that are not work items out of the poison queue (where the runtime cannot hand them to any function). */
   takeUnreadable(): Promise<readonly UnreadableMessage[]>;
 
-  /** Decodes what a function was handed; undefined if it is no work item. Pure. */
+  /** Decodes what a function was handed; undefined if it is not a work item. Pure. */
   decode(message: unknown): WorkItem | undefined;
 }

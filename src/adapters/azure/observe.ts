@@ -10,7 +10,7 @@ import type { Telemetry } from '../../ports/telemetry';
  * knows nothing of telemetry, and what is counted is what was stored.
  */
 
-/** What a connector tells of a finished request to Zendesk. */
+/** What a connector reports about a finished request to Zendesk. */
 export interface ZendeskRequestInfo {
   readonly method: string;
   /** The path with `{id}` in place of ids. */
@@ -21,7 +21,7 @@ export interface ZendeskRequestInfo {
   readonly throttledMs: number;
 }
 
-/** What a connector tells of a finished request to Microsoft Graph. */
+/** What a connector reports about a finished request to Microsoft Graph. */
 export interface GraphRequestInfo {
   readonly operation: string;
   /** 0 without an answer. */
@@ -129,7 +129,7 @@ export function observeLog(
 /** How many cycles' starts are kept in memory: a few run out at the same time at most. */
 const STARTS_KEPT = 20;
 
-/** Reads the start of a cycle once; undefined for what is no cycle (on-demand) or cannot be read now. */
+/** Reads the start of a cycle once; undefined for what is not a cycle (on-demand) or cannot be read now. */
 function rememberStarts(cycles: Pick<CycleStore, 'read'>): (cycleId: string) => Promise<number | undefined> {
   const known = new Map<string, Promise<number | undefined>>();
   return (cycleId) => {
@@ -196,7 +196,7 @@ export function observeStaged(staged: StagedDeletionStore, telemetry: Telemetry)
   };
 }
 
-/** Counts what people are told of: quarantine, brake, switch-off, recovery, failures. */
+/** Counts what people are notified of: quarantine, brake, switch-off, recovery, failures. */
 export function observeNotifier(notifier: Notifier, telemetry: Telemetry): Notifier {
   return {
     send: async (notice) => {

@@ -6,7 +6,7 @@ const ALWAYS: Readonly<Record<ObjectType, readonly string[]>> = {
   user: ['id', 'accountEnabled', 'userPrincipalName', 'displayName'],
   group: ['id', 'displayName', 'securityEnabled', 'visibility'],
 };
-/** Names of Entra's mapping language that are no properties of Graph: told by other parts of the app. */
+/** Names of Entra's mapping language that are not properties of Graph: told by other parts of the app. */
 const NOT_IN_GRAPH = new Set(['issoftdeleted', 'approleassignments', 'members']);
 const PROPERTY = /^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*)*$/;
 /** The mapping language says `extensionAttribute1` for what Graph keeps in `onPremisesExtensionAttributes`. */

@@ -131,7 +131,7 @@ class GraphSource implements GraphConnector {
       yield rows.map((row) => readMemberRow(operation, row));
     }
     if (count > 0) return;
-    // Graph answers an empty list for members that the app may not see: that must not pass for an empty group.
+    // Graph returns an empty list for members that the app may not see: that must not pass for an empty group.
     const group = await this.http.get(OPERATIONS.group, `/groups/${groupId}`, { $select: 'id,visibility' });
     if (group.visibility === HIDDEN_MEMBERSHIP) {
       throw new UnexpectedResponseError('source', 'The membership of this group is hidden; reading it needs Member.Read.Hidden');

@@ -82,7 +82,7 @@ function isExpired({ status, code, text }: Refusal): boolean {
 }
 
 /**
- * Graph's word where to start again, if it may be believed: same origin, and for groups only when it still names them
+ * Graph's own hint where to start again, if it may be believed: same origin, and for groups only when it still names them
  * (a link without its filter would bring every group of the tenant).
  */
 function restartLink(location: string | undefined, baseOrigin: string): string | undefined {

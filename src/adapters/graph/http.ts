@@ -148,7 +148,7 @@ export function makeGraphHttp(options: GraphOptions): GraphHttp {
 function readAnswer(operation: Operation, response: Response, text: string, now: Date): Answer {
   const body = parseObject(text);
   if (response.ok) {
-    // Half a page is no page: text that is not JSON on a 200 must never pass for an empty answer.
+    // Half a page is not a page: text that is not JSON on a 200 must never pass for an empty answer.
     if (body === undefined && text !== '') throw new UnexpectedResponseError('source', `${operation.name} returned invalid JSON`);
     return { ok: true, body };
   }

@@ -109,7 +109,7 @@ export async function* groupsOf(
   const isUser = memberType === 'user';
   const operation = isUser ? OPERATIONS.userGroups : OPERATIONS.groupGroups;
   const path = `/${isUser ? 'users' : 'groups'}/${memberId}/memberOf`;
-  // Directory roles and administrative units are listed too; they are no groups.
+  // Directory roles and administrative units are listed too; they are not groups.
   for await (const rows of pages(http, operation, path, { $select: 'id', $top: PAGE_SIZE })) {
     yield rows.map((row) => readMemberRow(operation, row)).flatMap((found) => (found.type === 'group' ? [found.id] : []));
   }

@@ -113,7 +113,7 @@ const trimSlash = (address: string): string => address.replace(/\/+$/, '');
 /**
  * Opens storage. Offline: nothing is sent before the first call of a store.
  * @param makeCredential needed for an identity-based connection only
- * @throws ConfigError when the connection can not be used
+ * @throws ConfigError when the connection cannot be used
  */
 export function openStorage(config: StorageConfig, makeCredential?: MakeCredential, machine: StorageMachine = {}): Storage {
   const { clock, policy } = makeStoreClock(machine.clock ?? (() => new Date()));

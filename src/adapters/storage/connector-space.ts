@@ -87,7 +87,7 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
 
   async function* members(groupId: SourceId, round?: string): AsyncGenerator<readonly MemberEdge[]> {
     for await (const page of table.pages({ partition: memberPartition(groupId) })) {
-      // Filtered here, because the service never answers rows that lack a column to a condition on it.
+      // Filtered here, because the service never returns rows that lack a column to a condition on it.
       const edges = page.filter((row) => round === undefined || row.round !== round).map(toMemberEdge);
       if (edges.length > 0) yield edges;
     }
@@ -225,7 +225,7 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     async listDirty(after) {
       const range = { partition: DIRTY, rowAfter: after ? objectRowKey(after) : FENCE };
       for await (const page of table.pages(range, { pageSize: DIRTY_PAGE })) {
-        // A first page shorter than it could be does no harm: the caller goes on after its last key.
+        // A first page shorter than it could be does no harm: the caller continues after its last key.
         return page.map((row) => fromJsonColumns(row, 'a waiting object', isObjectKey));
       }
       return [];

@@ -5,7 +5,7 @@ import { asStateError, isContainerMissing } from './table-kit';
 /** How long a call with all its tries may take; the library itself waits for ever for an answer that never comes. */
 const CALL_TIMEOUT_MS = 60_000;
 
-/** One queue, created on its first use. Every call throws StateUnavailableError when storage can not be used. */
+/** One queue, created on its first use. Every call throws StateUnavailableError when storage cannot be used. */
 export class StoreQueue {
   readonly name: string;
   readonly #client: QueueClient;

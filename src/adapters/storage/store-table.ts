@@ -30,7 +30,7 @@ export type RowKey = Pick<Row, 'partitionKey' | 'rowKey'>;
 
 /**
  * One table, created on its first use. Adds the version column to every row and refuses rows of a newer version.
- * Every method throws StateUnavailableError when storage can not be used; those with an etag throw StaleStateError.
+ * Every method throws StateUnavailableError when storage cannot be used; those with an etag throw StaleStateError.
  */
 export class StoreTable {
   readonly name: string;
@@ -55,7 +55,7 @@ export class StoreTable {
   }
 
   /**
-   * Writes a row and answers its new etag.
+   * Writes a row and returns its new etag.
    * @param etag of the row replaced; `null` when there must be none; `'*'` to overwrite whatever is there
    */
   async write(row: Row, etag: string | null, mode: UpdateMode = 'Replace'): Promise<string> {
@@ -101,7 +101,7 @@ export class StoreTable {
     }
   }
 
-  /** All or nothing for up to 100 rows of one partition; answers the etags in order ('' after a delete). */
+  /** All or nothing for up to 100 rows of one partition; returns the etags in order ('' after a delete). */
   async transact(actions: readonly TransactionAction[]): Promise<readonly string[]> {
     return this.#run('transaction', async () => {
       const versioned = actions.map(
@@ -126,7 +126,7 @@ export class StoreTable {
     });
   }
 
-  /** Adds rows, by transactions where several share a partition. Answers those whose keys were taken: they are left as they are. */
+  /** Adds rows, by transactions where several share a partition. Returns those whose keys were taken: they are left as they are. */
   async addMany(rows: readonly Row[]): Promise<readonly Row[]> {
     const taken: Row[] = [];
     const add = async (batch: readonly Row[]): Promise<boolean> => {

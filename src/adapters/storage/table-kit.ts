@@ -153,7 +153,7 @@ export const isRowMissing = (error: unknown): boolean => answerOf(error).statusC
  * Says in our words what went wrong. The message names table or queue and operation, never a key.
  *
  *   409, 412                                        StaleStateError: somebody else was faster
- *   400, 413 and the like                           PROV_BUG: we asked for something that can not be
+ *   400, 413 and the like                           PROV_BUG: we asked for something that cannot be
  *   everything else (network, 401, 403, 429, 5xx)   StateUnavailableError
  */
 export function asStateError(error: unknown, container: string, operation: string): ProvisioningError {

@@ -63,7 +63,7 @@ function parsedJson(message: unknown): unknown {
   }
 }
 
-/** Decodes what a function was handed: an object, or its JSON. Pure; undefined for anything that is no work item. */
+/** Decodes what a function was handed: an object, or its JSON. Pure; undefined for anything that is not a work item. */
 export function decodeWorkItem(message: unknown): WorkItem | undefined {
   const parsed = messageSchema.safeParse(parsedJson(message));
   if (!parsed.success) return undefined;

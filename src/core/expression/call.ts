@@ -88,7 +88,7 @@ export class Call {
     };
   }
 
-  /** The argument as a whole number. What is not one is refused at load if constant, else fails the evaluation. Empty text is no value. */
+  /** The argument as a whole number. What is not one is refused at load if constant, else fails the evaluation. Empty text is not a value. */
   whole(index: number): (run: Run) => bigint | null {
     const label = `${this.definition.name}: ${this.parameterName(index)}`;
     const constant = this.constant(index);

@@ -36,7 +36,7 @@ export type CompileResult =
   | { readonly ok: false; readonly problems: readonly ExpressionProblem[] };
 
 /**
- * The outcome of an evaluation: a value (`null` is no value), the attribute dropped from the flow, or a failure whose message names the
+ * The outcome of an evaluation: a value (`null` is not a value), the attribute dropped from the flow, or a failure whose message names the
  * function and the reason but never quotes data.
  */
 export type EvaluationResult =

@@ -5,7 +5,7 @@ import { findLogProperty, LOG_PROPERTY_NAMES, operatorsOf } from './properties';
 import { LogFilterParser, type SyntaxNode } from './syntax';
 import { tokens } from './tokens';
 
-/** What was read, or what is wrong. An empty text is no filter: everything passes. */
+/** What was read, or what is wrong. An empty text is not a filter: everything passes. */
 export type LogFilterResult =
   | { readonly ok: true; readonly filter: LogFilter | undefined }
   | { readonly ok: false; readonly problem: LogFilterProblem };

@@ -8,7 +8,7 @@ import { itemFor } from '../work-item';
 
 /**
  * Forgets every stored failure; the next cycle tries their objects anew, as if for the first time. Were they only forgotten, the status
- * would call them in step. Answers how many.
+ * would call them in sync. Returns how many.
  */
 export async function forgetEscrows(deps: EngineDeps): Promise<number> {
   let count = 0;

@@ -17,7 +17,7 @@ export async function startJob(deps: EngineDeps, operator: Initiator): Promise<J
 }
 
 /**
- * Pauses the job: no cycle begins, and one that runs stops at its next page and goes on there after a start. Idempotent.
+ * Pauses the job: no cycle begins, and one that runs stops at its next page and continues there after a start. Idempotent.
  * @param items `finish`: what is in the queue already is worked off; `stop`: it waits there.
  */
 export async function pauseJob(deps: EngineDeps, operator: Initiator, items: 'finish' | 'stop'): Promise<JobChange> {

@@ -30,7 +30,7 @@ export type ResetScope = (typeof RESET_SCOPES)[number];
 const DEFAULT_SCOPES: readonly ResetScope[] = ['QuarantineState', 'Watermark', 'Escrows'];
 const FULL: readonly ResetScope[] = [...DEFAULT_SCOPES, 'ConnectorDataStore'];
 
-/** Reads a `resetScope`: names separated by commas, without case. Answers the names that are none beside those that are. */
+/** Reads a `resetScope`: names separated by commas, without case. Returns the names that are none beside those that are. */
 export function readResetScope(text: string): { readonly scopes: readonly ResetScope[]; readonly unknown: readonly string[] } {
   const names = text.split(',').flatMap((name) => name.trim() || []);
   if (names.length === 0) return { scopes: DEFAULT_SCOPES, unknown: [] };

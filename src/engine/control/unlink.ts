@@ -22,7 +22,7 @@ export async function unlinkOne(deps: EngineDeps, operator: Initiator, key: Obje
   return targetId;
 }
 
-/** Breaks every pair, page by page. Safe to repeat after a break-off. @param onPage keeps the caller's lease. Answers how many. */
+/** Breaks every pair, page by page. Safe to repeat after a break-off. @param onPage keeps the caller's lease. Returns how many. */
 export async function unlinkAll(deps: EngineDeps, onPage: () => Promise<void>): Promise<number> {
   let count = 0;
   for (const type of ['group', 'user'] as const) {

@@ -2,7 +2,7 @@ import type { EngineDeps } from '../deps';
 import { readJob } from './job-state';
 import { hasOtherSystems } from './same-systems';
 
-/** How long an item waits before it asks again whether work may go on. */
+/** How long an item waits before it asks again whether work may continue. */
 export const HELD_DEFER_MS = 5 * 60_000;
 
 /** How long a look that found the gate open serves all workers of this process. */
@@ -10,7 +10,7 @@ const LOOK_MS = 5_000;
 
 /** Tells workers whether the job wants them to wait: it is stopped, its credential was refused, or its links are of other systems. */
 export interface Gate {
-  /** Milliseconds to wait, or 0 to go on. */
+  /** Milliseconds to wait, or 0 to continue. */
   holdMs(): Promise<number>;
 }
 

@@ -93,7 +93,7 @@ export async function readJob(state: Pick<StateStore, 'read'>): Promise<Stored<J
   return { value: NEW_JOB, etag: '' };
 }
 
-/** Changes the job's state; on a conflict it is read again and changed again. Answers the new state. */
+/** Changes the job's state; on a conflict it is read again and changed again. Returns the new state. */
 export async function changeJob(state: StateStore, change: (job: JobState) => JobState): Promise<JobState> {
   return changeDocument(state, STATE_KEYS.job, (job: JobState | undefined) => change({ ...NEW_JOB, ...job }));
 }

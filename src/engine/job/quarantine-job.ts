@@ -4,12 +4,12 @@ import type { EngineDeps } from '../deps';
 import { changeJob, type JobState, NEW_JOB } from './job-state';
 import { sampleObjects } from './notify-samples';
 
-/** Far longer than the work items under way at once take, far shorter than the first wait. */
+/** Far longer than the work items under way at the same time take, far shorter than the first wait. */
 const SAME_EVENT_MS = 60_000;
 
 /**
- * Puts the job into quarantine, or lets it go on there; after four weeks the job is paused. Whoever is to be told is told once: on
- * entering, when the reason changes, and when the job is switched off. Answers the quarantine in force.
+ * Puts the job into quarantine, or lets it continue there; after four weeks the job is paused. Whoever is to be told is told once: on
+ * entering, when the reason changes, and when the job is switched off. Returns the quarantine in force.
  */
 export async function enterQuarantine(deps: EngineDeps, cause: QuarantineCause): Promise<Quarantine> {
   const now = deps.clock();
@@ -42,7 +42,7 @@ export async function enterQuarantine(deps: EngineDeps, cause: QuarantineCause):
 const isSameEvent = (before: Quarantine | null, cause: QuarantineCause, now: Date): boolean =>
   before?.reason === cause.reason && now.getTime() - Date.parse(before.currentBegan) < SAME_EVENT_MS;
 
-/** Ends a quarantine, because a cycle was healthy or an operator said so. Answers the one that ended, if there was one. */
+/** Ends a quarantine, because a cycle was healthy or an operator said so. Returns the one that ended, if there was one. */
 export async function leaveQuarantine(deps: EngineDeps): Promise<Quarantine | null> {
   let ended: Quarantine | null = null;
   await changeJob(deps.state, (before) => {
@@ -52,7 +52,7 @@ export async function leaveQuarantine(deps: EngineDeps): Promise<Quarantine | nu
   return ended;
 }
 
-/** Ends a quarantine on an operator's word: whoever was told of it hears of the end once a cycle was healthy. Answers what was lifted. */
+/** Ends a quarantine on an operator's request: whoever was notified of it hears of the end once a cycle was healthy. Returns what was lifted. */
 export async function liftQuarantine(deps: EngineDeps): Promise<Quarantine | null> {
   const lifted = await leaveQuarantine(deps);
   if (lifted)
@@ -60,7 +60,7 @@ export async function liftQuarantine(deps: EngineDeps): Promise<Quarantine | nul
   return lifted;
 }
 
-/** Takes note that a cycle was healthy after a quarantine was lifted. Answers which one, once. */
+/** Takes note that a cycle was healthy after a quarantine was lifted. Returns which one, once. */
 export async function confirmLifted(deps: EngineDeps): Promise<JobState['lifted']> {
   let lifted: JobState['lifted'] = null;
   await changeJob(deps.state, (job) => {

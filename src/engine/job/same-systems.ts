@@ -83,7 +83,7 @@ export async function takeSystemsOver(deps: EngineDeps, onPage: () => Promise<vo
   await deps.state.write(STATE_KEYS.systems, systemsOf(deps.settings), '*');
 }
 
-/** A cycle begun with the former systems must not go on with the new ones. */
+/** A cycle begun with the former systems must not continue with the new ones. */
 async function dropRunningCycle({ state, cycles, clock }: EngineDeps): Promise<void> {
   const running = (await state.read<RunningCycle | null>(STATE_KEYS.cycle))?.value;
   if (!running) return;

@@ -6,11 +6,11 @@ export const STATUS_KEYS = {
   executions: 'status-executions',
   /** Since when the watchdog has seen nothing happen. */
   watchdog: 'watchdog',
-  /** Whom the failure digest has told of which objects. */
+  /** Whom the failure digest has told about which objects. */
   told: 'notification-told',
   /** By which ways the last notice did not arrive. */
   undelivered: 'notification-warnings',
-  /** Which end of the credential people were told of last. */
+  /** Which end of the credential people were notified of last. */
   credential: 'credential-told',
   /** The permissions that the app was last seen to lack. */
   permissions: 'permissions-missing',
@@ -18,6 +18,6 @@ export const STATUS_KEYS = {
   items: 'items-watch',
   /** When the credential and the permissions were last looked at. */
   looks: 'rare-looks',
-  /** Objects that the source told of without what identifies them. */
+  /** Objects that the source reported without what identifies them. */
   unread: { user: 'unread-users', group: 'unread-groups' },
 } as const;

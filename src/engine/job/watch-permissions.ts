@@ -11,7 +11,7 @@ export interface MissingPermissions {
   readonly missing: readonly PermissionFinding[];
 }
 
-/** Objects of one kind that Entra ID told of without what identifies them, or with their members hidden. */
+/** Objects of one kind that Entra ID reported without what identifies them, or with their members hidden. */
 export interface UnreadObjects {
   readonly objects: readonly { readonly id: SourceId; readonly isHidden: boolean }[];
 }
@@ -97,7 +97,7 @@ export async function openUnread(deps: EngineDeps, type: ObjectType, isFresh: bo
 export const hidesMembers = ({ type, attributes }: Extract<SourceChange, { kind: 'present' }>): boolean =>
   type === 'group' && typeof attributes.displayName === 'string';
 
-/** What the status tells of permissions: the missing ones, and how many objects came without what identifies them. */
+/** What the status reports about permissions: the missing ones, and how many objects came without what identifies them. */
 export interface PermissionsStatus {
   readonly missing: readonly PermissionFinding[];
   /** Objects, at most 500 of each kind. */

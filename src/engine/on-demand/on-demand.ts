@@ -79,7 +79,7 @@ const PATIENCE_MS = 5_000;
 
 /**
  * Imports each subject directly from the source and provisions it, as a cycle would, with the same locks, limits and protection.
- * A request for named objects is the operator's word that they may lose access, up to the brake's threshold in one call.
+ * A request for named objects is the operator's consent that they may lose access, up to the brake's threshold in one call.
  * A dry run writes nothing anywhere.
  * @throws DeletionThresholdError before anything is written; whatever makes the source or the target unusable as a whole.
  */

@@ -26,7 +26,7 @@ export type ApplyRefusal =
 export type ApplyAnswer = { readonly kind: 'applying'; readonly header: PlanHeader } | ApplyRefusal;
 
 /**
- * Begins to apply a plan. What is applied is applied: asking again answers how far it is.
+ * Begins to apply a plan. What is applied is applied: asking again returns how far it is.
  * @param allowDeletes Needed where the brake would hold: true lets those removals go, false leaves them out.
  */
 export async function startApply(
@@ -79,7 +79,7 @@ function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: 
   return `Above the deletion threshold: ${reasons} Send "allowDeletes": true to include them, or false to leave them out.`;
 }
 
-/** Goes on applying a plan as far as it gets. Answers it as it is afterwards; undefined when there is none. Safe to repeat. */
+/** Continues applying a plan as far as it gets. Returns it as it is afterwards; undefined when there is none. Safe to repeat. */
 export async function continueApply(planning: Planning, planId: string, options: PlanOptions): Promise<PlanHeader | undefined> {
   const { deps, plans } = planning;
   const lease = await takeLease(deps.state, PLAN_LEASE, options.owner, deps.clock, deps.sleep);

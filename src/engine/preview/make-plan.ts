@@ -88,7 +88,7 @@ function newPlanCycle(planId: string, schema: ProvisioningSchema, now: Date): Ru
   });
 }
 
-/** Goes on with a plan as far as it gets. Answers it as it is afterwards; undefined when there is none. Safe to repeat. */
+/** Continues with a plan as far as it gets. Returns it as it is afterwards; undefined when there is none. Safe to repeat. */
 export async function continuePlan(planning: Planning, planId: string, options: PlanOptions): Promise<PlanHeader | undefined> {
   const { deps, plans } = planning;
   const lease = await takeLease(deps.state, PLAN_LEASE, options.owner, deps.clock, deps.sleep);

@@ -24,7 +24,7 @@ export interface PlannedObject {
 }
 
 /**
- * Plans one object as a cycle would carry it out when the brake lets it: a dry run with the brake's word exactly where something
+ * Plans one object as a cycle would carry it out when the brake lets it: a dry run with the brake's permission exactly where something
  * is to be counted.
  * @throws CycleInterrupted when the other side asks to wait for longer than there is time; UnauthorizedError
  */

@@ -11,7 +11,7 @@ export interface Planning {
 /** One plan is worked on at a time: they share the space that they import into. */
 export const PLAN_LEASE = 'plan-lease';
 
-/** After this long a plan can no longer be applied: it tells of a directory that has moved on. */
+/** After this long a plan can no longer be applied: it describes a directory that has moved on. */
 export const PLAN_EXPIRES_MS = 24 * 3600_000;
 
 /** How one call may go about it. */

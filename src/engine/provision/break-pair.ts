@@ -29,7 +29,7 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<Targe
       if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
       continue;
     }
-    // A candidate belongs to a cycle that is still counting, and is told of by it.
+    // A candidate belongs to a cycle that is still counting, and is reported by it.
     if ((await deps.staged.read(key))?.state === 'staged') await deps.staged.remove([key]);
     await deps.escrows.remove(key);
     return link?.targetId;

@@ -32,7 +32,7 @@ export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkIte
   return outcome;
 }
 
-/** Writes the log entry of a work item and keeps its escrow in step: one for a failure, none for anything else. */
+/** Writes the log entry of a work item and keeps its escrow in sync: one for a failure, none for anything else. */
 export async function recordOutcome(
   deps: EngineDeps,
   item: WorkItem,

@@ -16,7 +16,7 @@ interface Chain {
 
 /**
  * Stops a write that another object of ours stands in the way of, for as long as that one is about to give the value up: the order in which our
- * own changes are carried out is no refusal. In a ring, where everybody waits for the next, the one with the lowest id steps aside: it takes a
+ * own changes are carried out is not a refusal. In a ring, where everybody waits for the next, the one with the lowest id steps aside: it takes a
  * value in between, so that the others can move.
  * @param holders who has the value in Zendesk
  * @throws HandoverError where waiting helps; returns where it does not

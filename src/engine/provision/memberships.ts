@@ -109,7 +109,7 @@ export interface GroupsPlan {
 
 /**
  * Which groups a user is to be put into. Only adds: a group's own work item takes members out. To be asked after the user's link is stored, so
- * that of a user and a group provisioned at once one always sees the other.
+ * that of a user and a group provisioned at the same time one always sees the other.
  */
 export async function planGroups(
   reads: EngineReads,

@@ -36,7 +36,7 @@ export interface Stages<T extends NonNullable<NamedTarget>> {
   evidence(found: Found<T>, desired: Desired | null): Evidence;
   /** The memberships that would change; asked in a dry run. */
   foreseeMembers(attempt: Attempt, found: Found<T>): Promise<ForeseenMembers>;
-  /** Writes the plan and stores the link. Answers the object as it is now; undefined where it is gone, or let go. */
+  /** Writes the plan and stores the link. Returns the object as it is now; undefined where it is gone, or let go. */
   export(writing: Writing<T>, settle: Settle): Promise<T | undefined>;
   /** Where nothing is to be written: brings the link in line with what was seen. */
   settle(writing: Writing<T>): Promise<void>;

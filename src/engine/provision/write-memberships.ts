@@ -10,7 +10,7 @@ import { permitted } from './permission';
 export interface MembershipResult {
   readonly added: readonly MembershipChange[];
   readonly removed: readonly MembershipChange[];
-  /** How many cannot be: end users, people without an account, groups of somebody who is no agent. */
+  /** How many cannot be: end users, people without an account, groups of somebody who is not an agent. */
   readonly skipped: number;
   /** Some of those who were skipped, for the log. */
   readonly skippedIds: readonly SourceId[];

@@ -13,7 +13,7 @@ export interface Operation {
   readonly subject?: ObjectKey;
 }
 
-/** Writes down who did what to the job, as one entry (action `other`) of the provisioning log. Answers its change id. */
+/** Writes down who did what to the job, as one entry (action `other`) of the provisioning log. Returns its change id. */
 export async function recordOperation(deps: EngineDeps, operator: Initiator, operation: Operation): Promise<string> {
   const { settings } = deps;
   const changeId = deps.newId();
@@ -26,7 +26,7 @@ export async function recordOperation(deps: EngineDeps, operator: Initiator, ope
     activityDateTime: deps.clock().toISOString(),
     tenantId: settings.tenantId,
     jobId: jobId(deps),
-    // A cycle of its own: an operation is no work item, so it must not count as one.
+    // A cycle of its own: an operation is not a work item, so it must not count as one.
     cycleId: deps.newId(),
     changeId,
     provisioningAction: 'other',

@@ -6,7 +6,7 @@ const BUDGET_MS = 20_000;
 /** How often one call asks the log to purge: even a log that answers at once lets go of the caller. */
 const MAX_CALLS = 50;
 
-/** Removes the log entries that are older than the retention; answers how many. Bounded: a backlog goes away over several calls. */
+/** Removes the log entries that are older than the retention; returns how many. Bounded: a backlog goes away over several calls. */
 export async function purgeLog(deps: Pick<EngineDeps, 'log' | 'clock'>, retentionDays: number): Promise<number> {
   const now = deps.clock().getTime();
   const olderThan = new Date(now - retentionDays * DAY_MS);

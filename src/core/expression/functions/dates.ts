@@ -9,7 +9,7 @@ const fixedMs: Readonly<Partial<Record<Interval, number>>> = { d: 86_400_000, ww
 const intervals: readonly string[] = ['yyyy', 'm', 'd', 'ww', 'h', 'n', 's'];
 const intervalHint = 'yyyy, m, d, ww, h, n or s';
 
-/** An argument as a date. Empty text is no value; text that is not a date is refused at load if constant, else fails the evaluation. */
+/** An argument as a date. Empty text is not a value; text that is not a date is refused at load if constant, else fails the evaluation. */
 function date(call: Call, index: number): (run: Run) => Instant | null {
   const name = call.parameterName(index);
   const constant = call.constant(index);
