@@ -9,7 +9,7 @@ import type { TargetGroupFields } from '../../ports/target-connector';
 import { desireObject, desireToMatch } from '../decide/desire';
 import { type Attempt, type Skip, skip } from './attempt';
 import { requireNoHandover } from './handover';
-import { type Found, matchGroup, NOT_FOUND, readLinkedGroup } from './match-target';
+import { type Found, formerOf, matchGroup, NOT_FOUND, readLinkedGroup } from './match-target';
 import { foretoldBy, planMembers } from './memberships';
 import type { Settle, Stages, Writing } from './stages';
 import { alignMembers, NO_CHANGE } from './write-memberships';
@@ -97,7 +97,7 @@ function planOutOfScope({ reads, decision, pairing }: Attempt, { link }: Found<T
 async function writeGroup(writing: Writing<TargetGroup>, settle: Settle): Promise<TargetGroup> {
   const { pairing, found, attempt, told } = writing;
   const { target } = found;
-  if (target) await pairing.reserve(target.id, found.takesOverFrom);
+  if (target) await pairing.reserve(target.id, formerOf(found));
   const written = await write(writing);
   if (!target) await pairing.reserve(written.id);
   await settle({

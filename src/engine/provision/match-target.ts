@@ -6,6 +6,7 @@ import type { UserMatcher } from '../../ports/target-connector';
 import type { EngineReads } from '../deps';
 import type { Trace } from '../record/trace';
 import { holderOfGroup, holderOfUser } from './holder';
+import type { FormerSelf } from './pairing';
 
 /** What matching found: the target object when exactly one is meant, and how it relates to the source object. */
 export interface Found<T> {
@@ -17,6 +18,10 @@ export interface Found<T> {
   /** True where this app had disabled the account for that former self: then its suspension is ours to lift. */
   readonly wasDisabledByUs?: boolean;
 }
+
+/** The former self of a match, as it was when it was matched. */
+export const formerOf = ({ takesOverFrom, wasDisabledByUs = false }: Found<unknown>): FormerSelf | undefined =>
+  takesOverFrom === undefined ? undefined : { id: takesOverFrom, wasDisabledByUs };
 
 /** Nothing was found, and nothing is linked. */
 export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOverFrom: undefined };

@@ -35,10 +35,10 @@ export interface Pairing {
   intend(item: WorkItem, plan: Plan, members: NonNullable<LinkClaim['members']>): Promise<void>;
   /**
    * Makes sure that no other source object holds the target.
-   * @param former whose link ends with it: a former self that is proved gone
+   * @param former whose link ends with it: a former self that is proved gone, as it was when the plan was made
    * @throws DisputedMatchError when another one is linked to it, StaleStateError while another one is about to be
    */
-  reserve(target: TargetId, former?: SourceId): Promise<void>;
+  reserve(target: TargetId, former?: FormerSelf): Promise<void>;
   /** Ends a claim that a dead process has left behind, and keeps its plan on record; nothing where there is none. */
   takeOver(): Promise<void>;
   /** Stores the link and lets others write; the plan stays on record until {@link closeClaim}. */
@@ -47,6 +47,12 @@ export interface Pairing {
   release(keepsPlan: boolean): Promise<void>;
   /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
   end(target: TargetId): Promise<void>;
+}
+
+/** A former self whose account is taken over, and whether its link said that this app had disabled the account. */
+export interface FormerSelf {
+  readonly id: SourceId;
+  readonly wasDisabledByUs: boolean;
 }
 
 /** Opens a pairing for writing. */
@@ -97,15 +103,22 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
 /** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */
 const RESERVE_TRIES = 4;
 
-async function reserve(deps: EngineDeps, key: ObjectKey, target: TargetId, former?: SourceId): Promise<void> {
+async function reserve(deps: EngineDeps, key: ObjectKey, target: TargetId, former?: FormerSelf): Promise<void> {
   for (let tries = 1; tries <= RESERVE_TRIES; tries += 1) {
     const holder = await deps.links.reserveTarget(key.type, target, key.id);
     if (holder === key.id) return;
-    if (holder === former) await breakPair(deps, { type: key.type, id: holder });
+    if (former && holder === former.id) await endFormer(deps, key, former);
     else await requireStale(deps, key, holder, target);
     await deps.links.releaseTarget(key.type, target, holder);
   }
   throw new StaleStateError(`Others ask for Zendesk ${key.type} ${target} at the same time.`);
+}
+
+/** Ends the link of a former self. @throws StaleStateError where its own item has disabled or enabled the account since the plan was made */
+async function endFormer(deps: EngineDeps, { type }: ObjectKey, { id, wasDisabledByUs }: FormerSelf): Promise<void> {
+  const link = (await deps.links.read({ type, id }))?.value.link;
+  if (link && link.disabledByUs !== wasDisabledByUs) throw new StaleStateError(`The account of ${id} has changed since.`);
+  await breakPair(deps, { type, id });
 }
 
 /** A reservation may be taken away only from whoever neither has the target nor is about to have it. */
