@@ -33,6 +33,9 @@ export interface HeldRemoval {
 /** What a held removal would do, such as `the suspension of this account`. Pure. */
 export const heldRemoval = ({ kind, count }: Pick<HeldRemoval, 'kind' | 'count'>): string => OF_ONE[kind](count);
 
+/** A text that begins with a capital letter. Pure. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** A held removal in two sentences: of what kind, since when, by which cycle, and why. Pure. @param reason Of the row, with names. */
 export const heldSentence = (row: HeldRemoval, reason: string): string =>
   `Since ${row.stagedAt} the brake has held ${heldRemoval(row)} (cycle ${row.heldIn ?? row.cycleId}). The reason for it: ${reason}`;

@@ -1,6 +1,7 @@
+import type { RemovalKind } from './brake';
 import type { CredentialEnd } from './credential-end';
 
-/** An occasion on which somebody is told. Each is sent once; ids only, no personal data beyond what the reader needs to look. */
+/** An occasion on which somebody is told. Each is sent once; of people, only the names of a few objects that the reader is to look at. */
 export type Notice =
   | {
       readonly kind: 'failures';
@@ -9,7 +10,11 @@ export type Notice =
       readonly newFailures: number;
       /** All objects that failed in this cycle. */
       readonly failures: number;
-      /** New failures first. */
+      /** Objects that the last notices told of and that no longer fail. */
+      readonly solved: number;
+      /** How many of those that failed in this cycle failed with each code. */
+      readonly byCode: Readonly<Record<string, number>>;
+      /** The worst: new failures first, then those that have failed for the longest time. */
       readonly samples: readonly NoticeSample[];
     }
   | {
@@ -25,20 +30,33 @@ export type Notice =
       readonly nextAttempt: string;
       readonly samples: readonly NoticeSample[];
     }
-  | { readonly kind: 'brake'; readonly message: string; readonly samples: readonly NoticeSample[] }
+  | {
+      readonly kind: 'brake';
+      readonly message: string;
+      /** The kinds of removal that are held. */
+      readonly held: readonly RemovalKind[];
+      readonly samples: readonly NoticeSample[];
+    }
   /** Nothing of what waits has been carried out for a day. `waiting`: objects. */
   | { readonly kind: 'stuck'; readonly since: string; readonly waiting: number }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };
 
+/** How many objects a notice names: nobody reads more on a phone. */
+export const NOTICE_SAMPLES = 5;
+
 /** One object of a notice. */
 export interface NoticeSample {
   readonly sourceId: string;
+  /** As last read; null where none is known. */
+  readonly name: string | null;
   /** Names the log entry; null when nothing is recorded of the object. */
   readonly changeId: string | null;
   readonly code: string | null;
   readonly reason: string;
+  /** Zendesk's own words, redacted; null where it said none. */
+  readonly detail: string | null;
   /** What to do about it; null when that is the same as for the whole notice. */
   readonly action: string | null;
 }

@@ -1,5 +1,5 @@
 import { plainRemoval, REMOVAL_KINDS, type RemovalKind } from '../core/brake';
-import { heldRemoval, WHILE_HELD, withNames } from '../core/held-words';
+import { capital, heldRemoval, WHILE_HELD, withNames } from '../core/held-words';
 import { atLeast } from '../engine/queries/verdict';
 import { clip, foreign, type Html, html } from '../html';
 import type { Escrow } from '../ports/stores';
@@ -74,8 +74,6 @@ export function stagedSection(view: StatusPageView): Html {
   )}</tbody></table>${staged.count > ROWS && html`<p class="soft">The first ${ROWS} of ${staged.count} are shown. <a href="${view.links.logs(logFilter.held())}">All held removals in the log</a></p>`}</details>
 </section>`;
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const kindRow = (kind: RemovalKind, count: number): Html =>
   html`<tr><th scope="row">${plainRemoval(kind)}</th><td class="num">${count}</td></tr>`;

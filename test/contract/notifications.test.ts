@@ -3,14 +3,27 @@ import type { AddressInfo } from 'node:net';
 import { SimulatedDirectory } from '../../local/graph/directory';
 import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { makeGraphConnector } from '../../src/adapters/graph/connector';
+import { formatOf } from '../../src/adapters/notify/formats';
 import { makeNotifier } from '../../src/adapters/notify/notifier';
+import { WHILE_HELD } from '../../src/core/held-words';
+import type { Notice } from '../../src/core/notice';
 import type { QuarantineCause } from '../../src/core/quarantine';
 import { restartJob } from '../../src/engine/control/restart';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import type { EngineDeps } from '../../src/engine/deps';
 import { enterQuarantine } from '../../src/engine/job/quarantine-job';
 import { STATUS_KEYS } from '../../src/engine/job/status-keys';
-import { aCycle, anEscrow, aStatusApp, askStatus, quiet, record, type StatusApp } from '../unit/pages/status-app';
+import {
+  aCycle,
+  anEscrow,
+  aStatusApp,
+  askStatus,
+  minutesAgo,
+  nameObject,
+  quiet,
+  record,
+  type StatusApp,
+} from '../unit/pages/status-app';
 
 const HOUR_MS = 3600_000;
 const SENDER = 'provisioning@contoso.com';
@@ -18,7 +31,7 @@ const SENDER = 'provisioning@contoso.com';
 interface Posted {
   readonly kind: string;
   readonly text: string;
-  readonly samples: readonly { readonly changeId: string; readonly logUrl: string }[];
+  readonly samples: readonly { readonly changeId: string; readonly logUrl: string; readonly name: string | null }[];
   readonly [more: string]: unknown;
 }
 
@@ -135,10 +148,57 @@ describe('notifications', () => {
       cycleId,
       newFailures: 2,
       failures: 3,
-      statusUrl: 'https://prov.azurewebsites.net/api/status',
+      statusUrl: 'https://prov.azurewebsites.net/api/status#failures',
+      solved: 0,
+      byCode: { RoleNotFound: 3 },
       logUrl: `https://prov.azurewebsites.net/api/logs?$filter=cycleId%20eq%20%27${cycleId}%27%20and%20status%20eq%20%27failure%27`,
     });
     expect(webhook.posted[0]?.samples.map(({ changeId }) => changeId)).toEqual(['change-1', 'change-2', 'change-3']);
+  });
+
+  test('read on a phone: names, the five worst with code, reason and Zendesk’s own words, in short lines; one line for chat', async () => {
+    for (let n = 1; n <= 8; n += 1) await nameObject(deps, n, n === 2 ? 'Eve <b>"Evil"</b>\r\nBcc: x' : `Person ${n}`);
+    const detail = 'Name: is too long <i>';
+    const failing = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [n + 1, n < 2 ? 1 : 4]));
+    cycles += 1;
+    const cycleId = `cycle-${String(cycles).padStart(3, '0')}`;
+    await deps.cycles.put({ ...aCycle(cycleId, 0, { state: 'exporting', enqueued: 48 }), startedAt: world.now.toISOString() });
+    await record(deps, cycleId, 40, { action: 'update' });
+    await record(deps, cycleId, 8, { action: 'create', status: 'failure', errorCode: 'RoleNotFound' });
+    for (const [n, attempts] of Object.entries(failing)) {
+      const firstFailedAt = minutesAgo(Number(n) === 5 ? 9_000 : 100);
+      await deps.escrows.put(anEscrow(Number(n), { cycleId, attempts, firstFailedAt, ...(n === '1' && { detail }) }));
+    }
+    await closeCycles(deps);
+    const [posted] = webhook.posted;
+    expect(posted?.samples.map(({ name }) => name)).toEqual([
+      'Person 1',
+      'Eve <b>"Evil"</b>\r\nBcc: x',
+      'Person 5',
+      'Person 3',
+      'Person 4',
+    ]);
+    expect(posted?.text).toBe(
+      '[Zendesk provisioning contoso] 2 objects could not be provisioned: Person 1 (RoleNotFound), Eve <b>"Evil"</b> Bcc: x (RoleNotFound), ' +
+        'Person 5 (RoleNotFound), Person 3 (RoleNotFound), Person 4 (RoleNotFound) and 3 more. https://prov.azurewebsites.net/api/status#failures',
+    );
+    const html = bodies()[0] ?? '';
+    expect(html).toContain('>Person 1</a>');
+    expect(html).toContain('Zendesk’s own words: Name: is too long &lt;i&gt;');
+    expect(html).toContain('Eve &lt;b&gt;&quot;Evil&quot;&lt;/b&gt; Bcc: x');
+    expect(html).not.toContain('<table');
+    expect(html).toContain('and 3 more');
+    expect(html).toContain('href="https://prov.azurewebsites.net/api/status#failures"');
+    expect(html).not.toMatch(/code=[^<&]/);
+  });
+
+  test('what changed since the last notice: who of those it named could be provisioned', async () => {
+    await cycleWith({ 1: 1, 2: 1 });
+    await deps.escrows.remove(anEscrow(1).key);
+    pass(HOUR_MS);
+    await cycleWith({ 2: 2, 3: 1 });
+    expect(webhook.posted.at(-1)).toMatchObject({ newFailures: 1, failures: 2, solved: 1 });
+    expect(bodies().at(-1)).toContain('Since the last notice 1 object of those that it named could be provisioned.');
   });
 
   test('the same objects are told of at most once a day; a new one at once', async () => {
@@ -246,6 +306,10 @@ describe('notifications', () => {
     expect(kinds()).toEqual(['brake']);
     expect(bodies()[0]).toContain('POST https://prov.azurewebsites.net/api/job/allow-deletes');
     expect(bodies()[0]).toContain('change-1');
+    expect(bodies()[0]).toContain('should these people lose access?');
+    expect(bodies()[0]).toContain('The suspension of this account: ');
+    expect(bodies()[0]).toContain(WHILE_HELD);
+    expect(webhook.posted[0]).toMatchObject({ held: ['userDisable'], statusUrl: expect.stringMatching(/status#staged$/) });
     await deps.staged.remove([staged.key]);
     await cycleWith({});
     expect(kinds()).toEqual(['brake', 'recovered']);
@@ -322,5 +386,98 @@ describe('notifications', () => {
       expect.stringMatching(/by webhook/),
     ]);
     graph.permissions.add('Mail.Send');
+  });
+});
+
+describe('notices › formats', () => {
+  test.each([
+    ['https://hooks.slack.com/services/T/B/x', 'slack'],
+    ['https://prod-12.westeurope.logic.azure.com:443/workflows/x/triggers/manual/paths/invoke?sig=x', 'teams'],
+    ['https://default0.1.environment.api.powerplatform.com:443/powerautomate/automations/direct/workflows/x', 'teams'],
+    ['https://contoso.webhook.office.com/webhookb2/x', 'teams'],
+    ['https://hooks.slack.com.evil.example/x', 'json'],
+    ['https://evil-hooks.slack.com/x', 'json'],
+    ['http://127.0.0.1:7071/hook', 'json'],
+  ])('%s takes %s', (url, format) => {
+    expect(formatOf(url)).toBe(format);
+  });
+
+  const sample = {
+    sourceId: 'id',
+    name: 'Ann <!channel> [x](http://evil) & Co',
+    changeId: 'c',
+    code: 'RoleNotFound',
+    reason: 'The role is unknown. '.repeat(400),
+    detail: 'No such role',
+    action: null,
+  };
+  const notice: Notice = {
+    kind: 'failures',
+    cycleId: 'c',
+    newFailures: 7,
+    failures: 9,
+    solved: 2,
+    byCode: { RoleNotFound: 8, DuplicateTargetEntries: 1 },
+    samples: Array.from({ length: 5 }, () => sample),
+  };
+
+  async function postedAs(webhookFormat: 'slack' | 'teams' | 'json', appUrl?: string) {
+    const webhook = await startWebhook();
+    const notifier = makeNotifier({
+      webhookUrl: webhook.url,
+      webhookFormat,
+      ...(appUrl !== undefined && { appUrl }),
+      sendMail: async () => undefined,
+      account: 'contoso',
+      keepWarnings: async (warnings) => expect(warnings).toEqual([]),
+      clock: () => new Date(),
+      logger: quiet,
+    });
+    await notifier.send(notice);
+    await webhook.close();
+    return webhook.posted[0] as unknown as Record<string, unknown>;
+  }
+
+  test('Slack: text and blocks within its limits, nothing that mentions or links', async () => {
+    const body = await postedAs('slack', 'https://prov.example');
+    expect(Object.keys(body)).toEqual(['text', 'blocks']);
+    const blocks = body['blocks'] as { type: string; text: { type: string; text: string } }[];
+    expect(blocks.map(({ type }) => type)).toEqual(['header', 'section', 'section', 'section', 'section']);
+    expect(blocks[0]?.text.text.length).toBeLessThanOrEqual(150);
+    for (const { text } of blocks) expect(text.text.length).toBeLessThanOrEqual(3_000);
+    expect(blocks[2]?.text.text).toContain('Ann &lt;!channel&gt; [x](http://evil) &amp; Co');
+    expect(blocks[2]?.text.text).toContain('and 4 more');
+    expect(blocks.at(-1)?.text.text).toBe('<https://prov.example/api/status#failures|Read on the status page>');
+    expect(body['text']).not.toContain('<!channel>');
+    expect(String(body['text'])).not.toContain('\n');
+  });
+
+  test('Teams: an Adaptive Card in the envelope of Workflows, names as text and not as Markdown, our JSON beside it', async () => {
+    const body = await postedAs('teams', 'https://prov.example');
+    expect(body).toMatchObject({ type: 'message', version: 1, kind: 'failures', newFailures: 7 });
+    const [attachment] = body['attachments'] as { contentType: string; content: Record<string, unknown> }[];
+    expect(attachment?.contentType).toBe('application/vnd.microsoft.card.adaptive');
+    expect(attachment?.content).toMatchObject({
+      type: 'AdaptiveCard',
+      version: '1.4',
+      actions: [{ type: 'Action.OpenUrl', title: 'Status page', url: 'https://prov.example/api/status#failures' }],
+    });
+    const cardBody = attachment?.content['body'] as { type: string; inlines: { text: string }[] }[];
+    expect(new Set(cardBody.map(({ type }) => type))).toEqual(new Set(['RichTextBlock']));
+    expect(cardBody.flatMap(({ inlines }) => inlines.map(({ text }) => text))).toContain(sample.name);
+    // Teams refuses messages of more than 28 KB.
+    expect(Buffer.byteLength(JSON.stringify(body))).toBeLessThan(28_000);
+  });
+
+  test('without an address of the app a card has no button, and Slack no link: a path alone leads nowhere', async () => {
+    const card = JSON.stringify(await postedAs('teams'));
+    expect(card).toContain('"actions":[]');
+    expect(JSON.stringify(await postedAs('slack'))).not.toContain('|Read on');
+  });
+
+  test('plain JSON carries neither', async () => {
+    const body = await postedAs('json');
+    expect(body).not.toHaveProperty('blocks');
+    expect(body).not.toHaveProperty('attachments');
   });
 });

@@ -136,7 +136,7 @@ test('staged deletions › those held count, candidates do not', async () => {
 
 test('notices › are counted and passed on; whatever else there is stays', async () => {
   const { ports, collector, heard } = makeWorld();
-  await ports.notifier.send({ kind: 'brake', message: 'm', samples: [] });
+  await ports.notifier.send({ kind: 'brake', message: 'm', held: [], samples: [] });
   expect(heard).toHaveLength(1);
   expect(collector.of('provisioning.quarantine').map(({ attributes }) => attributes)).toEqual([{ kind: 'brake' }]);
   expect(ports.extra).toBe('kept');

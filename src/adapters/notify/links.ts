@@ -1,6 +1,12 @@
-/** Addresses of this app for a notice; they hold no key, so whoever follows one needs their own. */
+/** Parts of the status page that a notice leads to. */
+export type PagePart = 'verdict' | 'staged' | 'failures' | 'warnings';
+
+/** Addresses of this app for a notice; they hold no key: who follows one signs in, or has a key of their own. */
 export interface NoticeLinks {
-  readonly status: string;
+  /** Whether there are whole addresses, and not paths alone. */
+  readonly isWhole: boolean;
+  /** The status page, at one of its parts. */
+  status(part?: PagePart): string;
   /** The log entries that a filter finds. */
   logs(filter: string): string;
   /** A request of a remedy. */
@@ -11,7 +17,8 @@ export interface NoticeLinks {
 export function noticeLinks(appUrl: string | undefined): NoticeLinks {
   const base = appUrl ?? '';
   return {
-    status: `${base}/api/status`,
+    isWhole: appUrl !== undefined,
+    status: (part) => `${base}/api/status${part === undefined ? '' : `#${part}`}`,
     logs: (filter) => `${base}/api/logs?$filter=${encodeURIComponent(filter).replaceAll("'", '%27')}`,
     request: (path) => `${base}${path}`,
   };

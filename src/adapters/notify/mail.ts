@@ -1,7 +1,8 @@
+import type { NoticeSample } from '../../core/notice';
 import type { Step } from '../../core/quarantine-advice';
 import { type Html, html } from '../../html';
 import { changeFilter, type NoticeLinks } from './links';
-import type { NoticeWords } from './words';
+import { type NoticeWords, nameOf } from './words';
 
 /** A mail's content, in two forms that say the same. */
 export interface MailContent {
@@ -18,50 +19,52 @@ export function writeMail(words: NoticeWords, links: NoticeLinks): MailContent {
   return { subject: words.subject, text: textOf(words, links), html: htmlOf(words, links).markup };
 }
 
-const KEY_NOTE = 'Links need a function key of yours: add code=<key> to the address.';
+const KEY_NOTE = 'Sign in to read it. Where only function keys open it, put ?code=<key> before the #.';
 
-function textOf({ paragraphs, steps, samples, filter }: NoticeWords, links: NoticeLinks): string {
+function textOf({ paragraphs, steps, samples, more, part, filter }: NoticeWords, links: NoticeLinks): string {
   const lines = [
     ...paragraphs.flatMap((paragraph) => [paragraph, '']),
+    ...samples.flatMap((sample) => [...sampleLines(sample), '']),
+    ...(more > 0 ? [`and ${more} more.`, ''] : []),
     'What to do',
-    ...steps.flatMap((step, index) => [
-      `  ${index + 1}. ${step.text}`,
-      ...(step.remedy ? [`     ${requestOf(step, links)}`] : []),
-    ]),
+    ...steps.flatMap((step, index) => [`${index + 1}. ${step.text}`, ...(step.remedy ? [`   ${requestOf(step, links)}`] : [])]),
     '',
-    ...(samples.length > 0 ? ['Objects', ...samples.flatMap((sample) => [...sampleLines(sample, links)]), ''] : []),
+    `Read on: ${links.status(part)}`,
     ...(filter === undefined ? [] : [`All log entries: ${links.logs(filter)}`]),
-    `Status page: ${links.status}`,
     KEY_NOTE,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function* sampleLines(sample: NoticeWords['samples'][number], links: NoticeLinks): Generator<string> {
-  yield `  ${sample.sourceId}  ${[sample.code, clip(sample.reason)].filter(Boolean).join(': ')}`;
-  if (sample.action) yield `    What to do: ${sample.action}`;
-  if (sample.changeId) yield `    Log entry: ${links.logs(changeFilter(sample.changeId))}`;
+/** A name in one line, the code and reason in the next: a phone shows some 40 characters. */
+function* sampleLines(sample: NoticeSample): Generator<string> {
+  yield nameOf(sample);
+  yield `  ${[sample.code, clip(sample.reason)].filter(Boolean).join(': ')}`;
+  if (sample.detail) yield `  Zendesk's own words: ${clip(sample.detail)}`;
+  if (sample.action) yield `  What to do: ${sample.action}`;
 }
 
-function htmlOf({ paragraphs, steps, samples, filter }: NoticeWords, links: NoticeLinks): Html {
-  // Mail programs drop style sheets, and dark mode is theirs: only what every one of them shows.
+function htmlOf({ paragraphs, steps, samples, more, part, filter }: NoticeWords, links: NoticeLinks): Html {
+  // Mail programs drop style sheets, and dark mode is theirs: only what every one of them shows, and no table, which a phone cuts off.
   return html`<!doctype html><html lang="en"><body>
 ${paragraphs.map((paragraph) => html`<p>${paragraph}</p>`)}
+${
+  samples.length > 0 &&
+  html`<ul>${samples.map(
+    (sample) =>
+      html`<li><strong>${
+        sample.changeId ? html`<a href="${links.logs(changeFilter(sample.changeId))}">${nameOf(sample)}</a>` : nameOf(sample)
+      }</strong><br>${sample.code && html`${sample.code}: `}${clip(sample.reason)}${
+        sample.detail && html`<br>Zendesk’s own words: ${clip(sample.detail)}`
+      }${sample.action && html`<br>What to do: ${sample.action}`}</li>`,
+  )}${more > 0 && html`<li>and ${more} more</li>`}</ul>`
+}
 <h3>What to do</h3><ol>${steps.map(
     (step) => html`<li>${step.text}${step.remedy && html`<br><code>${requestOf(step, links)}</code>`}</li>`,
   )}</ol>
-${
-  samples.length > 0 &&
-  html`<h3>Objects</h3><table border="1" cellpadding="6" cellspacing="0">
-<tr><th align="left">Object in Entra ID</th><th align="left">What happened</th><th align="left">What to do</th></tr>
-${samples.map(
-  (sample) =>
-    html`<tr><td>${
-      sample.changeId ? html`<a href="${links.logs(changeFilter(sample.changeId))}">${sample.sourceId}</a>` : sample.sourceId
-    }</td><td>${sample.code && html`<strong>${sample.code}</strong> `}${clip(sample.reason)}</td><td>${sample.action}</td></tr>`,
-)}</table>`
-}
-<p>${filter !== undefined && html`<a href="${links.logs(filter)}">All log entries</a> · `}<a href="${links.status}">Status page</a></p>
+<p><a href="${links.status(part)}">Read on the status page</a>${
+    filter !== undefined && html` · <a href="${links.logs(filter)}">All log entries</a>`
+  }</p>
 <p><small>${KEY_NOTE}</small></p>
 </body></html>`;
 }

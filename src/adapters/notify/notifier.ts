@@ -2,9 +2,10 @@ import { ProvisioningError } from '../../core/errors';
 import type { Notice } from '../../core/notice';
 import type { DeliveryWarning, Notifier } from '../../ports/notifier';
 import type { Clock, Logger } from '../../ports/runtime';
+import { bodyFor, formatOf, type WebhookFormat } from './formats';
 import { noticeLinks } from './links';
 import { writeMail } from './mail';
-import { postWebhook, WEBHOOK_TIMEOUT_MS, WebhookError, webhookBody } from './webhook';
+import { postWebhook, WEBHOOK_TIMEOUT_MS, WebhookError } from './webhook';
 import { wordsOf } from './words';
 
 /** A mail, as the source's connector sends it. */
@@ -22,6 +23,8 @@ export interface NotifierOptions {
   readonly sendMail: (mail: OutgoingMail) => Promise<void>;
   /** Carries a key perhaps: never logged. */
   readonly webhookUrl?: string;
+  /** What the webhook takes; as its host says unless given. */
+  readonly webhookFormat?: WebhookFormat;
   /** Default {@link WEBHOOK_TIMEOUT_MS}. */
   readonly webhookTimeoutMs?: number;
   /** Where this app is reached; undefined gives paths instead of links. */
@@ -73,7 +76,13 @@ function channelsOf(options: NotifierOptions, links: ReturnType<typeof noticeLin
     const post = (notice: Notice): Promise<void> =>
       postWebhook(
         webhookUrl,
-        webhookBody(notice, wordsOf(notice, account), links, account, options.clock()),
+        bodyFor(options.webhookFormat ?? formatOf(webhookUrl), {
+          notice,
+          words: wordsOf(notice, account),
+          links,
+          account,
+          at: options.clock(),
+        }),
         options.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS,
       );
     channels.push(['webhook', post]);

@@ -1,7 +1,7 @@
 import { request } from 'undici';
 import type { Notice } from '../../core/notice';
 import { changeFilter, type NoticeLinks } from './links';
-import type { NoticeWords } from './words';
+import { type NoticeWords, oneLine } from './words';
 
 /** A cycle waits for this, so it is short. */
 export const WEBHOOK_TIMEOUT_MS = 10_000;
@@ -9,7 +9,7 @@ export const WEBHOOK_TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_REASON = 500;
 
-/** A notice as JSON. `text` is what chat systems show of an incoming webhook; the rest is for programs. */
+/** A notice as JSON. `text` says it in one line, which is what chat systems show; the rest is for programs. */
 export function webhookBody(notice: Notice, words: NoticeWords, links: NoticeLinks, account: string, at: Date) {
   return {
     version: 1,
@@ -17,7 +17,8 @@ export function webhookBody(notice: Notice, words: NoticeWords, links: NoticeLin
     at: at.toISOString(),
     account,
     subject: words.subject,
-    text: [words.subject, ...words.paragraphs, `Status page: ${links.status}`].join('\n'),
+    text: oneLine(words, links),
+    paragraphs: words.paragraphs,
     whatToDo: words.steps.map(({ text, remedy }) => ({
       text,
       ...(remedy ? { request: { ...remedy, url: links.request(remedy.path) } } : {}),
@@ -25,9 +26,10 @@ export function webhookBody(notice: Notice, words: NoticeWords, links: NoticeLin
     samples: words.samples.map((sample) => ({
       ...sample,
       reason: sample.reason.slice(0, MAX_REASON),
+      detail: sample.detail?.slice(0, MAX_REASON) ?? null,
       logUrl: sample.changeId === null ? null : links.logs(changeFilter(sample.changeId)),
     })),
-    statusUrl: links.status,
+    statusUrl: links.status(words.part),
     logUrl: words.filter === undefined ? null : links.logs(words.filter),
     ...countsOf(notice),
   };
@@ -36,13 +38,19 @@ export function webhookBody(notice: Notice, words: NoticeWords, links: NoticeLin
 function countsOf(notice: Notice) {
   switch (notice.kind) {
     case 'failures':
-      return { cycleId: notice.cycleId, newFailures: notice.newFailures, failures: notice.failures };
+      return {
+        cycleId: notice.cycleId,
+        newFailures: notice.newFailures,
+        failures: notice.failures,
+        solved: notice.solved,
+        byCode: notice.byCode,
+      };
     case 'quarantine': {
       const { reason, code, message, nextAttempt, hasChanged } = notice;
       return { reason, code, message, nextAttempt, hasChanged };
     }
     case 'brake':
-      return { reason: 'TooManyDeletes', message: notice.message };
+      return { reason: 'TooManyDeletes', message: notice.message, held: notice.held };
     case 'stuck':
       return { since: notice.since, waiting: notice.waiting };
     case 'switchedOff':

@@ -1,6 +1,8 @@
 import { credentialAdvice } from '../../core/credential-end';
+import { WHILE_HELD } from '../../core/held-words';
 import type { Notice, NoticeSample } from '../../core/notice';
 import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
+import type { NoticeLinks, PagePart } from './links';
 
 /** A notice in plain words, for whatever channel carries it. */
 export interface NoticeWords {
@@ -9,6 +11,10 @@ export interface NoticeWords {
   readonly paragraphs: readonly string[];
   readonly steps: readonly Step[];
   readonly samples: readonly NoticeSample[];
+  /** How many objects there are besides the samples. */
+  readonly more: number;
+  /** Where on the status page to read on. */
+  readonly part: PagePart;
   /** How to find the log entries of the whole notice: an OData filter; undefined where the samples say it all. */
   readonly filter: string | undefined;
 }
@@ -22,7 +28,8 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
   const prefix = `[Zendesk provisioning ${account}]`;
   switch (notice.kind) {
     case 'failures': {
-      const { newFailures, failures } = notice;
+      const { newFailures, failures, solved } = notice;
+      const codes = Object.entries(notice.byCode).sort(([, a], [, b]) => b - a);
       const isReminder = newFailures === 0;
       const still = failures - newFailures;
       return {
@@ -33,10 +40,16 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
           isReminder
             ? `${objects(failures)} failed again in the last cycle. Everything else was provisioned.`
             : `${objects(newFailures)} failed for the first time${still > 0 ? `, and ${still} more failed again` : ''}. Everything else was provisioned.`,
-          'The same objects are told of at most once a day.',
+          ...(solved > 0 ? [`Since the last notice ${objects(solved)} of those that it named could be provisioned.`] : []),
+          ...(codes.length > 1 || failures > 1
+            ? [`By code: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`]
+            : []),
+          'The same objects are reported at most once a day.',
         ],
         steps: [TRY_AGAIN],
         samples: notice.samples,
+        more: failures - notice.samples.length,
+        part: 'failures',
         filter: `cycleId eq '${notice.cycleId}' and status eq 'failure'`,
       };
     }
@@ -54,16 +67,20 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         ],
         steps,
         samples: notice.samples,
+        more: 0,
+        part: 'verdict',
         filter: undefined,
       };
     }
     case 'brake': {
-      const { headline, steps } = quarantineAdvice('TooManyDeletes', 'PROV_DELETIONS_STAGED');
+      const { headline, steps } = quarantineAdvice('TooManyDeletes', 'PROV_DELETIONS_STAGED', notice.held);
       return {
         subject: `${prefix} ${headline}`,
-        paragraphs: [`${headline}. Nobody has lost access; creates and updates go on.`, notice.message],
+        paragraphs: [`${headline}. Nothing of that has been taken away.`, WHILE_HELD, notice.message],
         steps,
         samples: notice.samples,
+        more: 0,
+        part: 'staged',
         filter: "action eq 'stagedDelete'",
       };
     }
@@ -81,6 +98,8 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
           { text: 'Check in Azure that the function provisionObject is enabled and runs without errors.' },
         ],
         samples: [],
+        more: 0,
+        part: 'warnings',
         filter: undefined,
       };
     case 'switchedOff':
@@ -95,6 +114,8 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
           { text: 'Then start the job again.', remedy: { method: 'POST', path: '/api/job/start' } },
         ],
         samples: [],
+        more: 0,
+        part: 'verdict',
         filter: undefined,
       };
     case 'credentialEnds': {
@@ -104,6 +125,8 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         paragraphs: [credentialAdvice(notice.credential)],
         steps: [{ text: 'docs/setup.md says how to make a new one, and docs/deploy.md how to put it into the vault.' }],
         samples: [],
+        more: 0,
+        part: 'warnings',
         filter: undefined,
       };
     }
@@ -111,13 +134,33 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
       return {
         subject: `${prefix} Provisioning has recovered`,
         paragraphs: [
-          `The quarantine (${notice.reason}) that began at ${notice.since} is over. Cycles run on schedule again; what waited goes on by itself.`,
+          `The quarantine (${notice.reason}) that began at ${notice.since} is over. Cycles run on schedule again; what waited continues by itself.`,
         ],
         steps: [{ text: 'Nothing is left to do. To see the next cycle at once, start one.', remedy: RUN_NOW }],
         samples: [],
+        more: 0,
+        part: 'verdict',
         filter: undefined,
       };
   }
 }
 
 const objects = (count: number): string => (count === 1 ? '1 object' : `${count} objects`);
+
+/** The longest name that a notice prints, in characters. */
+const MAX_NAME = 80;
+
+/** What a notice calls an object: its name in one line without control characters, else its id. */
+export function nameOf({ name, sourceId }: NoticeSample): string {
+  const plain = (name ?? '').replace(/[\p{Cc}\p{Cf}\p{Surrogate}\s]+/gu, ' ').trim();
+  if (plain === '') return sourceId;
+  const characters = [...plain];
+  return characters.length > MAX_NAME ? `${characters.slice(0, MAX_NAME).join('')}…` : plain;
+}
+
+/** The whole notice in one line, as a phone shows it: what happened, to whom, and where to read on. */
+export function oneLine({ subject, samples, more, part }: NoticeWords, links: NoticeLinks): string {
+  const named = samples.map((sample) => (sample.code ? `${nameOf(sample)} (${sample.code})` : nameOf(sample)));
+  const who = named.length === 0 ? '' : `: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `${subject}${who}. ${links.status(part)}`;
+}

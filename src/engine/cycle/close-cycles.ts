@@ -7,12 +7,15 @@ import { exported, keepExecution } from '../job/executions';
 import { changeJob, type JobState, readJob } from '../job/job-state';
 import { linkedCounts } from '../job/linked-counts';
 import { confirmLifted, enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
-import { type FailedObjects, failedObjects, notifyFailures, samplesOf } from './notify-failures';
+import { type FailedObjects, failedObjects, notifyFailures } from './notify-failures';
 
 /** The counts of a cycle that put nothing into the queue: there is nothing to read. */
 const NOTHING_ENDED: OutcomeCounts = { total: 0, byOutcome: {}, bySkipReason: {}, byErrorCode: {} };
 
-const NOTHING_FAILED: FailedObjects = { fresh: [], again: [] };
+const NOTHING_FAILED: FailedObjects = { fresh: [], again: [], waiting: new Set() };
+
+/** How many failed objects a quarantine names. */
+const SAMPLE_IDS = 10;
 
 /**
  * Closes the cycles whose work items have all ended, and draws the conclusions: healthy or not, quarantine or its end, who is
@@ -67,7 +70,7 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
       code: codes[0]?.[0] ?? 'PROV_BUG',
       message: `${failed} of ${counts.total} objects failed: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`,
       failing: objects.fresh.length + objects.again.length,
-      sampleIds: samplesOf([...objects.fresh, ...objects.again]).map((sample) => sample.sourceId),
+      sampleIds: [...objects.fresh, ...objects.again].slice(0, SAMPLE_IDS).map(({ key }) => key.id),
     });
     await changeJob(deps.state, (job) => ({ ...job, successiveFailures: job.successiveFailures + 1 }));
     return;

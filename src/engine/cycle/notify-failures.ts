@@ -1,9 +1,11 @@
-import type { NoticeSample } from '../../core/notice';
+import { NOTICE_SAMPLES } from '../../core/notice';
 import { DAY_MS } from '../../core/time';
 import type { CycleRecord, Escrow } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { changeDocument } from '../job/job-state';
+import { escrowSample } from '../job/notify-samples';
 import { STATUS_KEYS } from '../job/status-keys';
+import { readNames } from '../read-names';
 
 /** Whom the digest has told of: object ids with the instant (ISO 8601), those of the last day only. */
 interface Told {
@@ -14,23 +16,27 @@ interface Told {
 /** Objects remembered as told of. When more fail at once, people have been told of the trouble all the same. */
 const REMEMBERED = 2_000;
 
-const SAMPLES = 10;
-
 /** The objects that failed in a cycle, as their escrows tell. */
 export interface FailedObjects {
   /** Those that failed for the first time. */
   readonly fresh: readonly Escrow[];
   readonly again: readonly Escrow[];
+  /** The objects of all failures that wait, whichever cycle they failed in. */
+  readonly waiting: ReadonlySet<string>;
 }
 
 /** Reads which objects failed in a cycle, telling new failures from those that failed before. */
 export async function failedObjects(deps: EngineDeps, cycleId: string): Promise<FailedObjects> {
   const fresh: Escrow[] = [];
   const again: Escrow[] = [];
+  const waiting = new Set<string>();
   for await (const page of deps.escrows.list()) {
-    for (const escrow of page) if (escrow.cycleId === cycleId) (escrow.attempts <= 1 ? fresh : again).push(escrow);
+    for (const escrow of page) {
+      waiting.add(nameOf(escrow));
+      if (escrow.cycleId === cycleId) (escrow.attempts <= 1 ? fresh : again).push(escrow);
+    }
   }
-  return { fresh, again };
+  return { fresh, again, waiting };
 }
 
 /**
@@ -43,10 +49,12 @@ export async function notifyFailures(deps: EngineDeps, cycle: CycleRecord, faile
   const since = new Date(now.getTime() - DAY_MS).toISOString();
   let fresh: readonly Escrow[] = [];
   let isDue = false;
+  let solved = 0;
   // The decision is stored before anything is sent, and under the document's mark: two instances never send the same digest.
   await changeDocument<Told>(deps.state, STATUS_KEYS.told, (before) => {
     const recent = Object.entries(before?.objects ?? {}).filter(([, at]) => at > since);
     const told = new Set(recent.map(([id]) => id));
+    solved = recent.filter(([id]) => !failed.waiting.has(id)).length;
     fresh = failed.fresh.filter((escrow) => !told.has(nameOf(escrow)));
     const untold = failed.again.filter((escrow) => !told.has(nameOf(escrow)));
     const isReminderDue = untold.length > 0 && (!before?.lastAt || before.lastAt <= since);
@@ -56,23 +64,24 @@ export async function notifyFailures(deps: EngineDeps, cycle: CycleRecord, faile
     return { lastAt: now.toISOString(), objects: Object.fromEntries([...toldNow, ...recent].slice(0, REMEMBERED)) };
   });
   if (!isDue) return;
+  const longest = [...failed.again].sort((a, b) => a.firstFailedAt.localeCompare(b.firstFailedAt));
+  const all = [...fresh, ...failed.fresh.filter((one) => !fresh.includes(one)), ...longest];
+  const byCode: Record<string, number> = {};
+  for (const { code } of all) byCode[code] = (byCode[code] ?? 0) + 1;
+  const worst = all.slice(0, NOTICE_SAMPLES);
+  const names = await readNames(
+    deps,
+    worst.map(({ key }) => key),
+  );
   await deps.notifier.send({
     kind: 'failures',
     cycleId: cycle.cycleId,
     newFailures: fresh.length,
     failures: failed.fresh.length + failed.again.length,
-    samples: samplesOf([...fresh, ...failed.again]),
+    solved,
+    byCode,
+    samples: worst.map((one) => escrowSample(one, names.get(one.key.id) ?? null)),
   });
 }
-
-/** Some failed objects for a notice, each with its log entry and what to do. */
-export const samplesOf = (escrows: readonly Escrow[]): readonly NoticeSample[] =>
-  escrows.slice(0, SAMPLES).map(({ key, changeId, code, reason, recommendedAction }) => ({
-    sourceId: key.id,
-    changeId,
-    code,
-    reason,
-    action: recommendedAction,
-  }));
 
 const nameOf = ({ key }: Escrow): string => `${key.type}.${key.id}`;

@@ -1,4 +1,5 @@
-import type { Notice } from '../../core/notice';
+import { REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
+import { NOTICE_SAMPLES, type Notice } from '../../core/notice';
 import { isOverdue, type Quarantine, type QuarantineCause, quarantine } from '../../core/quarantine';
 import type { EngineDeps } from '../deps';
 import { changeJob, type JobState, NEW_JOB } from './job-state';
@@ -72,12 +73,12 @@ export async function confirmLifted(deps: EngineDeps): Promise<JobState['lifted'
 
 async function noticeOf(deps: EngineDeps, value: Quarantine, hasChanged: boolean): Promise<Notice> {
   const { reason, code, message, failingRequest, nextAttempt } = value;
-  const samples = (await sampleObjects(deps, value.sampleIds)).map((sample) => ({
+  const samples = (await sampleObjects(deps, value.sampleIds.slice(0, NOTICE_SAMPLES))).map((sample) => ({
     ...sample,
     code: sample.code ?? (reason === 'TooManyDeletes' ? null : code),
     reason: sample.reason ?? message,
   }));
-  if (reason === 'TooManyDeletes') return { kind: 'brake', message, samples };
+  if (reason === 'TooManyDeletes') return { kind: 'brake', message, held: await heldKinds(deps), samples };
   return {
     kind: 'quarantine',
     reason,
@@ -88,4 +89,10 @@ async function noticeOf(deps: EngineDeps, value: Quarantine, hasChanged: boolean
     nextAttempt,
     samples,
   };
+}
+
+async function heldKinds({ staged }: EngineDeps): Promise<readonly RemovalKind[]> {
+  const kinds = new Set<RemovalKind>();
+  for await (const page of staged.list()) for (const row of page) if (row.state === 'staged') kinds.add(row.kind);
+  return REMOVAL_KINDS.filter((kind) => kinds.has(kind));
 }

@@ -8,7 +8,7 @@ import { readRules } from '../decide/due';
 import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { readJob } from '../job/job-state';
-import { readNames } from './read-names';
+import { readNames } from '../read-names';
 import { readSubject } from './read-subject';
 
 /** How many log entries an explanation shows. */

@@ -69,9 +69,11 @@ const Quarantine = named(
     sampleObjects: z.array(
       z.object({
         sourceId: text,
+        name: text.nullable(),
         changeId: text.nullable(),
         code: text.nullable(),
         reason: text.nullable(),
+        detail: text.nullable().describe("Zendesk's own words, redacted."),
         action: text.nullable(),
         logUrl: LOG_URL.nullable(),
       }),

@@ -1,6 +1,6 @@
-import type { ObjectKey } from '../../ports/stores';
-import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
-import type { EngineDeps } from '../deps';
+import type { ObjectKey } from '../ports/stores';
+import { concurrently, STORAGE_CONCURRENCY } from './concurrently';
+import type { EngineDeps } from './deps';
 
 /** Names of objects by their Entra object id, as last read; an object of which no name is known is absent. */
 export async function readNames(
