@@ -273,7 +273,7 @@ export const SETTINGS = {
   },
   NOTIFICATION_WEBHOOK_URL: {
     at: 'notification.webhookUrl',
-    sentence: 'Address (https) that receives the same notices: of Slack, of a Teams workflow, or of anything that takes JSON.',
+    sentence: 'Address (https) that receives the same notices as JSON.',
     parse: parse.secretUrl,
     secret: true,
   },
