@@ -11,7 +11,9 @@ import { WARNING_CODES } from '../../../src/engine/queries/status-view';
 const page = (name: string): string => readFileSync(join(__dirname, '../../../docs', name), 'utf8');
 const errors = page('errors.md');
 const runbook = page('runbook.md');
-const sections = errors.split(/^### /m).slice(1);
+/** Lines that a page wraps are one again. */
+const unwrapped = (text: string): string => text.replaceAll(/\n {2}(?=\S)/g, ' ');
+const sections = errors.split(/^### /m).slice(1).map(unwrapped);
 
 const TABLE: Readonly<Record<string, RefusalRow & Partial<ErrorRow>>> = { ...ERROR_TABLE, ...REFUSAL_TABLE };
 
