@@ -31,7 +31,7 @@ export const ACCOUNT: readonly Question[] = [
   },
   {
     id: 'update-headers',
-    title: 'Does an update of a user tell of its own limit?',
+    title: 'Does the response to an update of a user show its own limit?',
     assumption: 'in zendesk-ratelimit-create-update-user, with total, remaining and resets',
     concerns: 'the pace of updates: after a refusal the header says whether the account or one person has to wait',
     helps: 'none needed; the app then takes every refusal as the whole account',

@@ -44,7 +44,7 @@ export const AGENTS: readonly Question[] = [
     id: 'groups-on-downgrade',
     title: 'What happens to the groups of an agent who becomes an end user?',
     assumption: 'the agent leaves all of them',
-    concerns: 'memberships: whoever returns is put back into the groups',
+    concerns: 'memberships: a person who returns is put back into the groups',
     helps: 'none needed',
     ask: (context) =>
       withAgent(context, async (account) => {

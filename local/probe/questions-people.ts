@@ -8,7 +8,7 @@ export const PEOPLE: readonly Question[] = [
     id: 'taken-email',
     title: 'How does a creation with a taken address end?',
     assumption: '422 with the code DuplicateValue at email',
-    concerns: 'matching: the address is looked up again, and the account is adopted or the person is told of the conflict',
+    concerns: 'matching: the address is looked up again, and the account is adopted or the conflict is reported',
     helps: 'none; people whose address is taken would be retried as refused instead',
     async ask(context) {
       const first = await made(context);

@@ -35,7 +35,7 @@ export function planPage(header: PlanHeader, rows: readonly PlanRow[], next: str
     main: html`<section class="verdict ${tone}" aria-labelledby="h-plan"><p class="word">${word}</p>
 <h2 id="h-plan">${headline}</h2>
 <p>Made ${instant(header.createdAt)} by ${foreign(header.createdBy)}. ${header.objects} objects looked at.</p>
-${header.isForOtherSchema && html`<p>Made with mappings that were not in force.</p>`}
+${header.isForOtherSchema && html`<p>Made with mappings that were not in use.</p>`}
 ${header.error && html`<p>${header.error.code}: ${foreign(header.error.message, 500)}</p>`}
 ${header.brake.map((one) => html`<p><strong>Above the deletion threshold:</strong> ${one.reason}</p>`)}
 ${header.state === 'planned' && whatToDo(header)}
@@ -59,7 +59,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 function whatToDo({ planId, createdAt, brake, isForOtherSchema }: PlanHeader): Html {
   if (isForOtherSchema)
-    return html`<h3>What to do</h3><ol><li>To apply it, put its mappings in force first and make a new plan.</li></ol>`;
+    return html`<h3>What to do</h3><ol><li>To apply it, put its mappings into use first and make a new plan.</li></ol>`;
   const expiresAt = new Date(Date.parse(createdAt) + PLAN_EXPIRES_MS).toISOString();
   return html`<h3>What to do</h3><ol><li>Read it through. To do exactly this, until ${instant(expiresAt)}: <code>POST /api/plan/${planId}/apply</code>${
     brake.length > 0 &&

@@ -82,7 +82,7 @@ export type SpanAttribute = (typeof SPAN_ATTRIBUTES)[number];
 export const LOG_MESSAGES = {
   Provisioned: ['cycleId', 'changeId', 'sourceId', 'action', 'status', 'skipReason', 'errorCode', 'durationMs'],
   'A cycle is complete': ['cycleId', 'cycleKind', 'objects', 'failed'],
-  'The cycle stopped and goes on with the next one': ['cycleId', 'code', 'reason'],
+  'The cycle stopped and continues with the next one': ['cycleId', 'code', 'reason'],
   'The job is in quarantine': ['reason', 'code', 'paused'],
   'Removed a queue message that is not a work item': ['messageId'],
   'How the job stands': [

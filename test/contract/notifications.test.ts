@@ -201,7 +201,7 @@ describe('notifications', () => {
     expect(bodies().at(-1)).toContain('Since the last notice 1 object of those that it named could be provisioned.');
   });
 
-  test('the same objects are told of at most once a day; a new one at once', async () => {
+  test('the same object is reported at most once a day; a new one immediately', async () => {
     await cycleWith({ 1: 1 });
     pass(HOUR_MS);
     await cycleWith({ 1: 2 });

@@ -44,7 +44,7 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
           ...(codes.length > 1 || failures > 1
             ? [`By code: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`]
             : []),
-          'The same objects are reported at most once a day.',
+          'The same object is reported at most once a day.',
         ],
         steps: [TRY_AGAIN],
         samples: notice.samples,
@@ -92,7 +92,7 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         ],
         steps: [
           {
-            text: 'Run Test Connection: does Zendesk answer, or does it ask the app to wait?',
+            text: 'Run Test Connection: does Zendesk respond, or does it ask the app to wait?',
             remedy: { method: 'POST', path: '/api/test-connection' },
           },
           { text: 'Check in Azure that the function provisionObject is enabled and runs without errors.' },
@@ -123,7 +123,7 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
       return {
         subject: `${prefix} The Zendesk credential ${daysLeft > 0 ? `ends on ${on}` : 'has ended'}`,
         paragraphs: [credentialAdvice(notice.credential)],
-        steps: [{ text: 'docs/setup.md says how to make a new one, and docs/deploy.md how to put it into the vault.' }],
+        steps: [{ text: 'docs/setup.md says how to create a new one, and docs/deploy.md how to put it into the vault.' }],
         samples: [],
         more: 0,
         part: 'warnings',
@@ -134,9 +134,9 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
       return {
         subject: `${prefix} Provisioning has recovered`,
         paragraphs: [
-          `The quarantine (${notice.reason}) that began at ${notice.since} is over. Cycles run on schedule again; what waited continues by itself.`,
+          `The quarantine (${notice.reason}) that began at ${notice.since} is over. Cycles run on schedule again; waiting work continues by itself.`,
         ],
-        steps: [{ text: 'Nothing is left to do. To see the next cycle at once, start one.', remedy: RUN_NOW }],
+        steps: [{ text: 'You do not have to do anything. To see the next cycle now, start one.', remedy: RUN_NOW }],
         samples: [],
         more: 0,
         part: 'verdict',

@@ -104,7 +104,7 @@ async function knownAddresses(deps: CreateManyDeps, items: readonly CreateItem[]
       continue;
     }
     if (!hits.has(own)) {
-      deps.onUnsafe('the search does not take several addresses at once');
+      deps.onUnsafe('the search does not take several addresses together');
       return undefined;
     }
     // A hit by a secondary address shows another primary one: then it is not known whose it is, and all of the part go singly.

@@ -166,11 +166,7 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
     const wait = Math.max(1, at - now());
     // Spread, so that those who were sent away do not come back all at once.
     waiter.reject(
-      new ThrottledError(
-        'target',
-        Math.ceil(wait * (1 + random() * 0.2)),
-        'No place within the Zendesk rate limit yet; try again later',
-      ),
+      new ThrottledError('target', Math.ceil(wait * (1 + random() * 0.2)), 'The Zendesk rate limit is used up; try again later'),
     );
   };
 

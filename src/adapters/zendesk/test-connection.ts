@@ -112,7 +112,12 @@ function refusedRows(error: unknown): ProbeRow[] {
   // Every request waits for its place in the limiter, which is kept in storage.
   if (error instanceof StateUnavailableError) {
     return [
-      fail('Zendesk reachable', 'Nothing', `Not tried: ${words(error)}`, 'First see to storage, the last row; then test again'),
+      fail(
+        'Zendesk reachable',
+        'Nothing',
+        `Not tried: ${words(error)}`,
+        'First correct the storage, the last row; then test again',
+      ),
     ];
   }
   const action =
@@ -127,7 +132,7 @@ function localeRow(locale: string | null | undefined): ProbeRow {
   if (locale?.toLowerCase() === 'en-us') return pass(name, ME, 'en-US');
   const action =
     'Set the language of this Zendesk user to English (United States), so that its error texts in the log are English';
-  return warn(name, ME, locale ? `The language is ${word(locale)}` : 'Zendesk did not tell the language', action);
+  return warn(name, ME, locale ? `The language is ${word(locale)}` : 'Zendesk did not return the language', action);
 }
 
 function quotaRow(http: ZendeskHttp, limit: number | undefined): ProbeRow {
@@ -140,7 +145,7 @@ function quotaRow(http: ZendeskHttp, limit: number | undefined): ProbeRow {
   return warn(
     'API quota',
     `${ME}, header X-Rate-Limit`,
-    'Zendesk did not tell the quota',
+    'Zendesk did not return the quota',
     'None: the lowest plan is assumed until it does',
   );
 }
@@ -192,7 +197,7 @@ async function probeOwner(http: ZendeskHttp, protectedUsers: readonly string[]):
     return [pass(name, ADMINS, `PROTECTED_USERS names ${count} admins; make sure that the account owner is one of them`)];
   const action =
     "Name the account owner in PROTECTED_USERS, so that no change at the source can take the owner's access. Admin Center shows who it is under Account > Billing > Contacts";
-  return [warn(name, ADMINS, "Zendesk's API does not tell who owns the account, and PROTECTED_USERS names no admin", action)];
+  return [warn(name, ADMINS, "Zendesk's API does not say who owns the account, and PROTECTED_USERS names no admin", action)];
 }
 
 /** An empty batch creates nobody: it is refused as empty where bulk import is on, and as forbidden where it is off. */

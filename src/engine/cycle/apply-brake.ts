@@ -25,7 +25,7 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
   const isPartial = context.cycle().kind === 'incremental';
   const { samples, count } = await settleCandidates(context, (row) => {
     if (row.heldIn === undefined && row.isWider !== true) return held.get(row.kind);
-    return stillHeld.get(row.kind) ?? (isPartial ? 'It is held since an earlier cycle, until it is allowed.' : undefined);
+    return stillHeld.get(row.kind) ?? (isPartial ? 'It has been held since an earlier cycle, until it is allowed.' : undefined);
   });
   await context.save({ kind: 'braked', staged: count });
   if (held.size === 0) return undefined;

@@ -106,8 +106,8 @@ async function runUnderLease(deps: EngineDeps, known: Known, lease: Lease, deadl
       return { kind: 'interrupted', cycleId, phase: stored?.value.phase ?? 'assignments' };
     }
     if (error instanceof StaleStateError) {
-      deps.logger.warn('Another instance was faster; the cycle goes on from where that one is', { cycleId });
-      return { kind: 'notRun', reason: 'Another instance or call has gone on with the cycle or one of its objects.' };
+      deps.logger.warn('Another instance was faster; the cycle continues from where that one is', { cycleId });
+      return { kind: 'notRun', reason: 'Another instance or call has continued the cycle or one of its objects.' };
     }
     if (!(error instanceof ProvisioningError)) throw error;
     await noteFailure(deps, cycleId, error);
@@ -189,7 +189,7 @@ async function keepWatermarks({ state, space }: EngineDeps, cycle: CycleState): 
 }
 
 async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error: ProvisioningError): Promise<void> {
-  deps.logger.error('The cycle stopped and goes on with the next one', { cycleId, code: error.code, reason: error.message });
+  deps.logger.error('The cycle stopped and continues with the next one', { cycleId, code: error.code, reason: error.message });
   const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
   if (stored?.value) {
     await deps.cycles.put({

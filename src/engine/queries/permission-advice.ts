@@ -19,7 +19,7 @@ export function unreadAdvice(unread: {
 }): readonly string[] {
   const { users, groups, hiddenGroups } = unread;
   const again =
-    'then POST /api/job/restart with {"criteria":{"resetScope":"Watermark"}}, because Entra ID does not tell of them again by itself.';
+    'then POST /api/job/restart with {"criteria":{"resetScope":"Watermark"}}, because Entra ID does not report them again by itself.';
   const told: string[] = [];
   if (users > 0)
     told.push(
@@ -31,7 +31,7 @@ export function unreadAdvice(unread: {
     );
   if (hiddenGroups > 0)
     told.push(
-      `${many(hiddenGroups, 'group')} in use with hidden membership: Graph shows their members only with the permission Member.Read.Hidden. Whoever is assigned through them gets no account, and nobody loses one. Assign groups whose members are visible; or grant Member.Read.Hidden to the identity of the app, with admin consent, ${again}`,
+      `${many(hiddenGroups, 'group')} in use with hidden membership: Graph shows their members only with the permission Member.Read.Hidden. People assigned through them do not get an account, and nobody loses one. Assign groups whose members are visible; or grant Member.Read.Hidden to the identity of the app, with admin consent, ${again}`,
     );
   return told;
 }

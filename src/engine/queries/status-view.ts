@@ -79,7 +79,7 @@ export function warningsOf(
     const days = Math.floor(ageMs / DAY_MS);
     warn(
       'WatermarkOld',
-      `Entra ID was last read to the end ${days} days ago; after 7 days the next cycle has to read everything again.`,
+      `Entra ID was last read completely ${days} days ago; after 7 days the next cycle has to read everything again.`,
     );
   }
   const { stopped } = status.job;
@@ -87,7 +87,7 @@ export function warningsOf(
   if (stopped && stopped.message !== status.quarantine?.message) {
     warn(
       'CycleStopped',
-      `The cycle was stopped at ${stopped.at} and goes on with the next run: ${stopped.code}: ${stopped.message}`,
+      `The cycle was stopped at ${stopped.at} and continues with the next run: ${stopped.code}: ${stopped.message}`,
     );
   }
   if (status.items.verdict !== 'well') {

@@ -78,7 +78,7 @@ function pausedWords({ status: { job, queueLength }, now }: StatusView): string 
   const by = job.pausedBy === null ? '' : ` (by: ${job.pausedBy})`;
   const who = job.pausedAt === null ? '' : ` It was paused ${relative(job.pausedAt, now)}${by}.`;
   const items = job.holdItems
-    ? `It was stopped at once: work items wait in the queue (about ${queueLength}) until it is started.`
+    ? `It was stopped immediately: work items wait in the queue (about ${queueLength}) until it is started.`
     : 'Work items that were in the queue already are finished.';
   return `No new cycle starts. ${items}${who}`;
 }
@@ -117,7 +117,7 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
       word: 'Not run yet',
       headline: 'Waiting for the first cycle',
       explanation: nextRunAt ? `It starts ${relative(nextRunAt, now)}.` : 'The schedule names no time at which it would start.',
-      steps: [{ text: 'To start at once, run a cycle now.', remedy: RUN_NOW }],
+      steps: [{ text: 'To start now, run a cycle.', remedy: RUN_NOW }],
     };
   }
   return {
