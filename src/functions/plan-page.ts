@@ -24,10 +24,12 @@ const STATES: Readonly<Record<PlanHeader['state'], readonly [tone: string, word:
 /** A plan as a page for people. Pure. */
 export function planPage(header: PlanHeader, rows: readonly PlanRow[], next: string | undefined, shown: Shown): Page {
   const isMoving = header.state === 'planning' || header.state === 'applying';
-  const [tone, word, headline] = STATES[header.state];
-  const counts = Object.entries(header.counts).map(
-    ([action, count]) => html`<div><dt>${ACTIONS[action] ?? action}</dt><dd>${count}</dd></div>`,
-  );
+  const [usual, word, headline] = STATES[header.state];
+  const tone = header.state === 'planned' && header.brake.length > 0 ? 'warn' : usual;
+  const order = Object.keys(ACTIONS);
+  const counts = Object.entries(header.counts)
+    .sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))
+    .map(([action, count]) => html`<div><dt>${ACTIONS[action] ?? action}</dt><dd>${count}</dd></div>`);
   return {
     title: 'Plan',
     subtitle: html`Plan <code>${header.planId}</code>`,
@@ -57,7 +59,13 @@ const ACTIONS: Readonly<Record<string, string>> = {
   failed: 'Would fail',
 };
 
-function whatToDo({ planId, createdAt, brake, isForOtherSchema }: PlanHeader): Html {
+/** Whether applying it would change anything. */
+const isActing = ({ counts }: PlanHeader): boolean =>
+  Object.entries(counts).some(([action, count]) => count > 0 && !['unchanged', 'skipped', 'failed'].includes(action));
+
+function whatToDo(header: PlanHeader): Html {
+  const { planId, createdAt, brake, isForOtherSchema } = header;
+  if (!isActing(header)) return html`<p>There is nothing to apply: no object would be changed.</p>`;
   if (isForOtherSchema)
     return html`<h3>What to do</h3><ol><li>To apply it, put its mappings into use first and make a new plan.</li></ol>`;
   const expiresAt = new Date(Date.parse(createdAt) + PLAN_EXPIRES_MS).toISOString();
