@@ -240,7 +240,8 @@ class Account {
     headers.set('X-Rate-Limit', String(limit));
     headers.set('X-Rate-Limit-Remaining', String(remaining));
     for (const prefix of spelling === 'both' ? ['ratelimit', 'rate-limit'] : [spelling]) {
-      headers.set(`${prefix}-limit`, String(limit));
+      // Recorded in 2023: `rate-limit` itself is the limit.
+      headers.set(prefix === 'rate-limit' ? prefix : `${prefix}-limit`, String(limit));
       headers.set(`${prefix}-remaining`, String(remaining));
       headers.set(`${prefix}-reset`, String(resetSeconds));
     }

@@ -139,7 +139,7 @@ describe('quotas', () => {
     await start();
     sim.faults.rateLimitHeaders = 'rate-limit';
     const old = await probe('GET', '/api/v2/groups');
-    expect([old.headers.get('rate-limit-limit'), old.headers.get('ratelimit-limit')]).toEqual(['700', null]);
+    expect([old.headers.get('rate-limit'), old.headers.get('ratelimit-limit')]).toEqual(['700', null]);
     sim.faults.rateLimitHeaders = 'both';
     expect((await probe('GET', '/api/v2/groups')).headers.get('ratelimit-limit')).toBe('700');
     sim.faults.rateLimitHeaders = 'none';

@@ -16,7 +16,7 @@ export function quotaOf(headers: AnswerHeaders): {
   const first = (...names: string[]) =>
     names.map((name) => wholeNumber(header(headers, name))).find((value) => value !== undefined);
   return {
-    limit: first('x-rate-limit', 'ratelimit-limit', 'rate-limit-limit'),
+    limit: first('x-rate-limit', 'ratelimit-limit', 'rate-limit'),
     remaining: first('x-rate-limit-remaining', 'ratelimit-remaining', 'rate-limit-remaining'),
     resetSeconds: first('ratelimit-reset', 'rate-limit-reset'),
   };

@@ -54,12 +54,17 @@ const MAX_IDS = 100;
 const MISSES = 3;
 
 const id = z.union([z.string(), z.number()]).transform(String);
-const statusShape = z.object({ id, status: z.string().nullish(), results: z.unknown() });
+const statusShape = z.object({ id, status: z.string().nullish(), results: z.unknown().optional() });
 const shapes = {
   job: z.object({ job_status: statusShape }),
   jobs: z.object({ job_statuses: z.array(statusShape) }),
 };
-const rowShape = z.object({ id: id.nullish(), success: z.boolean().nullish(), error: z.unknown(), errors: z.unknown() });
+const rowShape = z.object({
+  id: id.nullish(),
+  success: z.boolean().nullish(),
+  error: z.unknown().optional(),
+  errors: z.unknown().optional(),
+});
 const ENDS: ReadonlySet<string> = new Set(['completed', 'failed', 'killed']);
 const SHOW_MANY = '/api/v2/job_statuses/show_many';
 

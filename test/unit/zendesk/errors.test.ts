@@ -131,7 +131,7 @@ describe('headers', () => {
       remaining: 0,
       resetSeconds: 9,
     });
-    expect(quotaOf({ 'rate-limit-limit': ['10', '10'] })).toMatchObject({ limit: 10 });
+    expect(quotaOf({ 'rate-limit': ['10', '10'] })).toMatchObject({ limit: 10 });
     expect(quotaOf({ 'x-rate-limit': 'many' })).toEqual({ limit: undefined, remaining: undefined, resetSeconds: undefined });
   });
   it('update bucket', () => {
