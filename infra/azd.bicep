@@ -158,9 +158,9 @@ param protectedUsers string = ''
 @maxValue(3650)
 param logRetentionDays int = 90
 
-// ---- Who is told
+// ---- Who is notified
 
-@description('E-mail addresses that are notified of failures, separated by commas. They get the mails of the app and the alerts of the portal.')
+@description('E-mail addresses that are notified of failures, separated by commas. They get the mails of the app and the Azure alerts.')
 param notificationEmail string = ''
 
 @description('Mailbox from which Microsoft Graph sends these mails; without it, none are sent. Needs the permission described in docs/setup.md.')
@@ -203,12 +203,12 @@ param nodeVersion string = '24'
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('Most instances at once; no region refuses 40. The limiter is shared, so more do not make Zendesk faster. For FlexConsumption.')
+@description('Most instances at the same time; no region refuses 40. The limiter is shared, so more do not make Zendesk faster. For FlexConsumption.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('Most HTTP requests at once on one instance. For FlexConsumption.')
+@description('Most HTTP requests at the same time on one instance. For FlexConsumption.')
 @minValue(1)
 @maxValue(100)
 param httpConcurrency int = 16
@@ -254,7 +254,7 @@ param packageSha256 string = ''
 @description('App settings besides those above. They win over settings of the same name. Written NAME=value, with | between them.')
 param extraAppSettings string = ''
 
-@description('Name of the resource group that is made, and that azd down deletes with all that is in it.')
+@description('Name of the resource group that is created, and that azd down deletes with everything in it.')
 @maxLength(90)
 param resourceGroupName string = ''
 

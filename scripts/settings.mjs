@@ -100,7 +100,7 @@ function bicepParameter({ key, parameter, sentence, unit, secret, parse, default
 
 function bicep(text) {
   const start = '// ---- What the job does';
-  const declared = between(text, start, '// ---- Who is told', ofTheJob.map(bicepParameter).join('\n\n'));
+  const declared = between(text, start, '// ---- Who is notified', ofTheJob.map(bicepParameter).join('\n\n'));
   return withJobLines(
     declared,
     isLineOf(({ key }) => new RegExp(`^  ${key}: `)),

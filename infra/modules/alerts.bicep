@@ -53,14 +53,14 @@ var rules Rule[] = [
   {
     key: 'credential-refused'
     title: 'Zendesk provisioning: a credential is refused'
-    meaning: 'Zendesk or Microsoft Graph no longer lets the app in. Call test-connection: it says which one and what to do.'
+    meaning: 'Zendesk or Microsoft Graph refuses the credential of the app. Call test-connection: it says which one and what to do.'
     severity: 0
     query: loadTextContent('../queries/alert-credential-refused.kql')
   }
   {
     key: 'quarantine'
     title: 'Zendesk provisioning: the job is in quarantine'
-    meaning: 'Most calls fail, so the job has slowed down. The status page names the failing request and sample objects.'
+    meaning: 'Most calls fail, so the job has been slowed down. The status page names the failing request and sample objects.'
     severity: 1
     query: loadTextContent('../queries/alert-quarantine.kql')
   }
@@ -73,22 +73,22 @@ var rules Rule[] = [
   }
   {
     key: 'credential-ends'
-    title: 'Zendesk provisioning: the Zendesk credential ends soon'
-    meaning: 'Make a new one in Zendesk, put it into the vault and set ZENDESK_SECRET_EXPIRES_AT; instead of an API token, create an OAuth client.'
+    title: 'Zendesk provisioning: the Zendesk credential expires soon'
+    meaning: 'Create a new credential in Zendesk, put it into the vault and set ZENDESK_SECRET_EXPIRES_AT; instead of an API token, create an OAuth client.'
     severity: 1
     query: loadTextContent('../queries/alert-credential-ends.kql')
   }
   {
     key: 'no-cycle'
     title: 'Zendesk provisioning: no cycle in time'
-    meaning: 'No cycle has come for six intervals of the schedule and an hour, although the job is on.'
+    meaning: 'No cycle has run for six intervals of the schedule and at least an hour, although the job is on.'
     severity: 1
     query: loadTextContent('../queries/alert-no-cycle.kql')
   }
   {
     key: 'not-running'
     title: 'Zendesk provisioning: the app does not run'
-    meaning: 'The app has not said for half an hour how the job stands, or it is not configured, or its storage does not answer. Open the status page.'
+    meaning: 'The app has not reported for half an hour, or it is not configured, or its storage does not respond. Open the status page.'
     severity: 1
     query: loadTextContent('../queries/alert-not-running.kql')
     column: 'lines'
@@ -100,7 +100,7 @@ var rules Rule[] = [
   {
     key: 'telemetry-cap'
     title: 'Zendesk provisioning: no telemetry until tomorrow'
-    meaning: 'The daily cap of the workspace is reached, so the other rules are blind. Raise telemetryDailyQuotaGb, or find what writes so much.'
+    meaning: 'The daily cap of the workspace is reached, so the other rules see nothing. Raise telemetryDailyQuotaGb, or find what writes so much.'
     severity: 1
     query: loadTextContent('../queries/alert-telemetry-cap.kql')
     window: 'PT1H'
@@ -119,14 +119,14 @@ var rules Rule[] = [
   {
     key: 'poison'
     title: 'Zendesk provisioning: work in the poison queue'
-    meaning: 'The app failed at a work item again and again. The object is an escrow now; report the error code.'
+    meaning: 'The app failed at a work item again and again. The object is kept and tried again; report the error code.'
     severity: 2
     query: loadTextContent('../queries/alert-poison.kql')
   }
   {
     key: 'function-errors'
     title: 'Zendesk provisioning: functions fail'
-    meaning: 'Functions end with exceptions: storage, the host or the app itself. Look at the exceptions in Application Insights.'
+    meaning: 'Functions end with exceptions: storage, the host or the app itself. The exceptions are in Application Insights.'
     severity: 2
     query: loadTextContent('../queries/alert-function-errors.kql')
     column: 'errors'
@@ -136,7 +136,7 @@ var rules Rule[] = [
   {
     key: 'waiting'
     title: 'Zendesk provisioning: work waits for more than a day'
-    meaning: 'Items of a cycle wait longer than a day. The workbook shows whether the limits of Zendesk or failures hold them up.'
+    meaning: 'Items of a cycle have waited for more than a day. The workbook shows whether the limits of Zendesk or failures hold them up.'
     severity: 3
     query: loadTextContent('../queries/alert-waiting.kql')
   }

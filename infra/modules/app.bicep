@@ -11,7 +11,7 @@ type Flex = {
   instanceMemoryMB: int
   @description('Most instances at once.')
   maximumInstanceCount: int
-  @description('Most HTTP requests at once on one instance.')
+  @description('Most HTTP requests at the same time on one instance.')
   httpConcurrency: int
   @description('Instances that always run for the HTTP functions.')
   alwaysReadyHttp: int

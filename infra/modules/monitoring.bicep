@@ -26,7 +26,7 @@ param dailyQuotaGb int
 @description('Object id of the identity of the app.')
 param principalId string
 
-@description('Addresses that hear of alerts.')
+@description('Addresses that get alerts.')
 param alertEmails string[]
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2026-03-01' = {

@@ -22,14 +22,14 @@ param isPrivate bool
 @description('Id of the Log Analytics workspace for the audit log.')
 param workspaceId string
 
-@description('Id of the action group that hears of a secret about to expire.')
+@description('Id of the action group that is notified of a secret about to expire.')
 param actionGroupId string
 
 @secure()
 @description('The secret of the Zendesk OAuth client, or the API token. Empty leaves what the vault holds.')
 param zendeskSecret string
 
-@description('When that secret ends, in seconds since 1970; 0 when it has no end.')
+@description('When that secret expires, in seconds since 1970; 0 if it never does.')
 @minValue(0)
 param zendeskSecretExpiresAt int
 
@@ -128,7 +128,7 @@ resource events 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (zendeskSecre
         endpointType: 'MonitorAlert'
         properties: {
           actionGroups: [actionGroupId]
-          description: 'A credential of the Zendesk provisioning app ends soon or has ended: put a new version of the secret into the vault.'
+          description: 'A credential of the Zendesk provisioning app expires soon or has expired: put a new version of the secret into the vault.'
           severity: 'Sev1'
         }
       }

@@ -87,7 +87,7 @@ var sections Section[] = [
     text: 'Throttling is not failure: work waits in the queue and goes on.'
     charts: [
       {
-        title: 'Requests and 429 answers'
+        title: 'Requests and 429 responses'
         query: loadTextContent('../queries/throttling.kql')
         visualization: 'timechart'
       }

@@ -44,7 +44,7 @@ metadata description = 'What azd deploys: a resource group, and main.bicep in it
 
 targetScope = 'subscription'
 
-${parameters}@description('Name of the resource group that is made, and that azd down deletes with all that is in it.')
+${parameters}@description('Name of the resource group that is created, and that azd down deletes with everything in it.')
 @maxLength(90)
 param resourceGroupName string = ''
 

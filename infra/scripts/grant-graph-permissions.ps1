@@ -36,7 +36,7 @@ Write-Host "Identity: $($identity.displayName) ($PrincipalId)"
 
 foreach ($permission in $permissions) {
   $role = $graph.appRoles | Where-Object { $_.value -eq $permission -and $_.isEnabled -and $_.allowedMemberTypes -contains 'Application' } | Select-Object -First 1
-  if (-not $role) { throw "Microsoft Graph offers no permission named $permission here." }
+  if (-not $role) { throw "Microsoft Graph does not have a permission named $permission here." }
   if ($granted -contains $role.id) {
     Write-Host "  has    $permission"
     continue
@@ -47,4 +47,4 @@ foreach ($permission in $permissions) {
     Write-Host "  granted $permission"
   }
 }
-Write-Host 'A token that the app already has does not know of a new permission: allow up to an hour, or restart the app.'
+Write-Host 'A token that the app already has does not include a new permission: allow up to an hour, or restart the app.'

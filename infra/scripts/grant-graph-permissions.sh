@@ -49,7 +49,7 @@ wanted_ids=()
 for permission in "${PERMISSIONS[@]}"; do
   role_id="$(az rest --method get --url "$graph/servicePrincipals/$resource_id?\$select=appRoles" \
     --query "appRoles[?value=='$permission' && isEnabled && contains(allowedMemberTypes, 'Application')].id | [0]" --output tsv)"
-  [ -n "$role_id" ] || { echo "Microsoft Graph offers no permission named $permission here." >&2; exit 1; }
+  [ -n "$role_id" ] || { echo "Microsoft Graph does not have a permission named $permission here." >&2; exit 1; }
   wanted_ids+=("$role_id")
   if grep -qiFx "$role_id" <<<"$granted"; then
     echo "  has    $permission"
@@ -85,4 +85,4 @@ for index in "${!missing_ids[@]}"; do
     --output none
   echo "  granted ${missing_names[$index]}"
 done
-echo "Done. A token that the app already has does not know of it: allow up to an hour, or restart the app."
+echo "Done. A token that the app already has does not include it: allow up to an hour, or restart the app."

@@ -20,9 +20,9 @@ import { heldBody } from './status-body';
 export const makeExplain = endpoint(
   {
     tag: 'logs',
-    summary: 'Why does somebody have an account, or none?',
+    summary: 'Why does somebody have an account, or not?',
     description:
-      'The link, the scope decision now (by which assignment and path, or out by what), the last log entries, the last error, the stored ' +
+      'The account that belongs to the person, the scope decision now (by which assignment and path, or excluded by what), the last log entries, the last error, the stored ' +
       'failure with its next try, and a removal that the brake holds. Name a person or a group. Never writes.',
     query: z.strictObject({
       person: personParameter('Who.'),

@@ -15,7 +15,7 @@ interface Shown {
 /** How a plan stands: the tone of its panel, one word, and a sentence. */
 const STATES: Readonly<Record<PlanHeader['state'], readonly [tone: string, word: string, headline: string]>> = {
   planning: ['busy', 'Planning', 'This plan is being made'],
-  planned: ['busy', 'Planned', 'This plan is finished. Nothing of it has been done'],
+  planned: ['busy', 'Planned', 'This plan is finished. None of it has been applied'],
   failed: ['bad', 'Failed', 'This plan could not be made'],
   applying: ['busy', 'Applying', 'This plan is being applied'],
   applied: ['good', 'Applied', 'This plan has been applied'],
@@ -71,7 +71,7 @@ function whatToDo(header: PlanHeader): Html {
   const expiresAt = new Date(Date.parse(createdAt) + PLAN_EXPIRES_MS).toISOString();
   return html`<h3>What to do</h3><ol><li>Read it through. To do exactly this, until ${instant(expiresAt)}: <code>POST /api/plan/${planId}/apply</code>${
     brake.length > 0 &&
-    html` with <code>{"allowDeletes": true}</code> to let the removals go, or <code>{"allowDeletes": false}</code> to leave them out`
+    html` with <code>{"allowDeletes": true}</code> to include the removals, or <code>{"allowDeletes": false}</code> to leave them out`
   }.</li></ol>`;
 }
 

@@ -58,7 +58,7 @@ export function stagedSection(view: StatusPageView): Html {
   const kinds = REMOVAL_KINDS.filter((kind) => (staged.byKind[kind] ?? 0) > 0);
   return html`<section class="card" aria-labelledby="h-staged">
 <h2 id="h-staged">Held removals: ${atLeast(staged).toLowerCase()} held by the brake</h2>
-<p>Nothing of this has been taken away yet. ${WHILE_HELD}</p>
+<p>None of these removals has been carried out yet. ${WHILE_HELD}</p>
 <p>To release exactly what ${staged.cycleIds.length > 1 ? 'one cycle held' : 'is held'}: ${staged.cycleIds
     .slice(0, 5)
     .map((cycleId, index) => html`${index > 0 && ', '}<code>POST /api/job/allow-deletes {"cycleId":"${cycleId}"}</code>`)}.</p>

@@ -109,7 +109,7 @@ const standsStill = ({ status }: StatusPageView): boolean =>
 
 const stoppedSection = ({ phase, kind, startedAt }: Progress, { now, nextRunAt }: StatusPageView): Html =>
   html`<section class="card" aria-labelledby="h-progress">
-<h2 id="h-progress">A cycle stands still</h2>
+<h2 id="h-progress">A cycle has been stopped</h2>
 <p>The ${kind} cycle that began ${when(startedAt, now)} was stopped while it was ${PHASES[phase].toLowerCase()}. It continues there ${
     nextRunAt === null ? 'when the job runs again' : html`with the next run, ${when(nextRunAt, now)}`
   }.</p>

@@ -257,11 +257,7 @@ describe('job control', () => {
     await world.call(makeJobStart);
     await world.call(makeJobRestart, { criteria: { resetScope: 'None' } });
     expect(await operations()).toEqual(
-      expect.arrayContaining([
-        'There were no staged deletions to allow.',
-        'The job was started.',
-        'The job was restarted (None).',
-      ]),
+      expect.arrayContaining(['There were no held removals to allow.', 'The job was started.', 'The job was restarted (None).']),
     );
   });
 });

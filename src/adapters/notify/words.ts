@@ -76,7 +76,7 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
       const { headline, steps } = quarantineAdvice('TooManyDeletes', 'PROV_DELETIONS_STAGED', notice.held);
       return {
         subject: `${prefix} ${headline}`,
-        paragraphs: [`${headline}. Nothing of that has been taken away.`, WHILE_HELD, notice.message],
+        paragraphs: [`${headline}. None of them has been carried out.`, WHILE_HELD, notice.message],
         steps,
         samples: notice.samples,
         more: 0,

@@ -37,7 +37,7 @@ export async function allowDeletes(deps: EngineDeps, operator: Initiator, cycleI
   const leftQuarantine = await recoverFromBrake(deps);
   const count = released.reduce((sum, one) => sum + one.released, 0);
   await recordOperation(deps, operator, {
-    description: count > 0 ? `${count} staged deletions were allowed.` : 'There were no staged deletions to allow.',
+    description: count > 0 ? `${count} held removals were allowed.` : 'There were no held removals to allow.',
     details: { stagedBy: released.map((one) => one.stagedBy).join(', '), cycleId: released.map((one) => one.cycleId).join(', ') },
   });
   return { released, leftQuarantine };
@@ -109,7 +109,7 @@ async function release(deps: EngineDeps, stagedBy: string, rows: readonly Staged
     kind: 'release',
     ...(before && { startedAt: before.startedAt }),
     enqueued: Math.max(before?.enqueued ?? 0, keys.size),
-    why: `An operator allowed the deletions staged by cycle ${stagedBy}.`,
+    why: `An operator allowed the removals held by cycle ${stagedBy}.`,
   });
   await deps.cycles.put(record);
   await deps.queue.enqueue(
