@@ -20,6 +20,7 @@ import {
   compose,
   guid,
   minutesAgo,
+  nameObject,
   record,
   type StatusApp,
   seedHistory,
@@ -412,6 +413,10 @@ describe('status › page or JSON', () => {
       const { body } = await askStatus(world.app, { accept: 'text/html', query: `person=${encodeURIComponent(person)}` });
       expect([person, body.includes('Waiting after a failure')]).toEqual([person, true]);
     }
+    // Read by a cycle, but the application is not: Entra ID, which does not respond here, would have to say it.
+    await nameObject(world.deps, 2, 'Lee Gu');
+    const named = await askStatus(world.app, { accept: 'text/html', query: 'person=lee' });
+    expect([named.status, named.body.includes('Waiting after a failure')]).toEqual([200, true]);
     const { body } = await askStatus(world.app, { accept: 'text/html', query: 'person=nobody%3Cscript%3E' });
     expect(body).toContain('Nothing is recorded of <bdi>nobody&lt;script&gt;</bdi>');
   });

@@ -1,8 +1,9 @@
+import { ProvisioningError } from '../../core/errors';
 import type { ProvisioningLogEntry } from '../../core/record';
-import type { Escrow } from '../../ports/stores';
+import type { Escrow, ObjectKey } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { type FoundSubject, findSubject } from '../find-subject';
-import { ENTRIES_SHOWN, type Explanation, explainObject } from './explain-object';
+import { ENTRIES_SHOWN, type ExplainResult, type Explanation, explainObject } from './explain-object';
 
 /** What there is to say about a name that somebody has typed. */
 export type LookUp = { readonly asked: string } & (
@@ -41,7 +42,7 @@ export async function lookUp(deps: EngineDeps, text: string): Promise<LookUp> {
           'Neither the cycles nor the log know anybody of this name, and Entra ID has no such address. People who are not assigned are found by their id, UPN or e-mail address.',
       };
   }
-  const result = await explainObject(deps, found.key);
+  const result = await explainOrReason(deps, found.key);
   if (result.kind === 'explained') return { asked, kind: 'explained', explanation: result.explanation };
   const reason =
     result.kind === 'notFound'
@@ -53,4 +54,14 @@ export async function lookUp(deps: EngineDeps, text: string): Promise<LookUp> {
   ]);
   if (!escrow && entries.length === 0) return { asked, kind: 'nothing', reason };
   return { asked, kind: 'recorded', reason, escrow: escrow ?? null, entries };
+}
+
+/** What is recorded is shown also while Entra ID does not respond, or no cycle has read the application yet. */
+async function explainOrReason(deps: EngineDeps, key: ObjectKey): Promise<ExplainResult> {
+  try {
+    return await explainObject(deps, key);
+  } catch (error) {
+    if (error instanceof ProvisioningError) return { kind: 'unknown', reason: `${error.code}: ${error.message}` };
+    throw error;
+  }
 }
