@@ -60,7 +60,10 @@ async function keyOf(deps: EngineDeps, name: string, type: ObjectType): Promise<
     case 'one':
       return found.key;
     case 'target':
-      throw new RequestProblem('NotFound', `No link and no log entry names this Zendesk ${type}: this app has never touched it.`);
+      throw new RequestProblem(
+        'NotFound',
+        `This app has never touched this Zendesk ${type}: neither its records nor its log name it.`,
+      );
     case 'none':
       throw new RequestProblem('NotFound', `Nobody knows a ${type} of this name: not Entra ID, not the cycles, not the log.`);
     default:

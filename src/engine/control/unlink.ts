@@ -15,7 +15,9 @@ export async function unlinkOne(deps: EngineDeps, operator: Initiator, key: Obje
   const targetId = await breakPair(deps, key);
   await recordOperation(deps, operator, {
     description:
-      targetId === undefined ? 'There was no link to remove.' : `The link to Zendesk ${key.type} ${targetId} was removed.`,
+      targetId === undefined
+        ? 'It was not connected to a Zendesk object.'
+        : `It is no longer connected to Zendesk ${key.type} ${targetId}.`,
     ...(targetId === undefined ? {} : { changes: [{ displayName: 'targetId', oldValue: targetId, newValue: null }] }),
     subject: key,
   });
