@@ -29,6 +29,11 @@ export interface ObjectKey {
   readonly id: SourceId;
 }
 
+/** An object that waits to be evaluated, with what changes each time it is marked. */
+export interface MarkedKey extends ObjectKey {
+  readonly mark: string;
+}
+
 /** An object's key as one text, for maps and sets. */
 export const keyText = ({ type, id }: ObjectKey): string => `${type} ${id}`;
 
@@ -117,7 +122,7 @@ export interface ConnectorSpace {
   /** Marks objects as waiting to be evaluated. Idempotent. */
   markDirty(keys: readonly ObjectKey[]): Promise<void>;
   /** One page of waiting objects, at most 500, in key order after `after`; empty when there are none left. */
-  listDirty(after?: ObjectKey): Promise<readonly ObjectKey[]>;
+  listDirty(after?: ObjectKey): Promise<readonly MarkedKey[]>;
   /** Takes the right to clear marks away from whoever had it. Returns the token that {@link clearDirty} wants. */
   claimDirty(): Promise<string>;
   /**

@@ -22,7 +22,7 @@ export async function tablesOf({ app }: JobWorld): Promise<ShownTables> {
       ...(await all(space.listObjects('group'))),
       ...(await all(space.listAssignments())),
     ],
-    dirty: [...(await space.listDirty())],
+    dirty: (await space.listDirty()).map(({ type, id }) => ({ type, id })),
     links: [...(await all(links.listLinks('user'))), ...(await all(links.listLinks('group')))],
     staged: await all(staged.list()),
     escrows: await all(escrows.list()),

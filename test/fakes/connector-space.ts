@@ -1,6 +1,6 @@
 import { StaleStateError } from '../../src/core/errors';
 import type { AppRoleAssignment, SourceObject } from '../../src/core/model';
-import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey } from '../../src/ports/stores';
+import type { ConnectorSpace, GroupChunk, MarkedKey, MemberEdge, ObjectKey } from '../../src/ports/stores';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 interface Stamped<T> {
@@ -18,8 +18,9 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
   const edges = new Rows<Stamped<MemberEdge>>();
   const assignments = new Rows<AppRoleAssignment>();
   const chunks = new Rows<{ readonly generation: string; readonly chunk: GroupChunk }>();
-  const dirty = new Rows<ObjectKey>();
+  const dirty = new Rows<MarkedKey>();
   let fence = 0;
+  let marks = 0;
   const objectsWhere = (test: (row: Stamped<SourceObject>) => boolean) =>
     inPages(
       objects
@@ -125,7 +126,7 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
     },
 
     async markDirty(keys) {
-      for (const { type, id } of keys) dirty.write(nameOf({ type, id }), { type, id }, '*');
+      for (const { type, id } of keys) dirty.write(nameOf({ type, id }), { type, id, mark: String(++marks) }, '*');
     },
     async listDirty(after) {
       const waiting = dirty.values().filter((key) => !after || nameOf(key) > nameOf(after));

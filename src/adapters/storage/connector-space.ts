@@ -226,7 +226,7 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       const range = { partition: DIRTY, rowAfter: after ? objectRowKey(after) : FENCE };
       for await (const page of table.pages(range, { pageSize: DIRTY_PAGE })) {
         // A first page shorter than it could be does no harm: the caller continues after its last key.
-        return page.map((row) => fromJsonColumns(row, 'a waiting object', isObjectKey));
+        return page.map((row) => ({ ...fromJsonColumns(row, 'a waiting object', isObjectKey), mark: row.etag }));
       }
       return [];
     },

@@ -14,7 +14,7 @@ import { importAssignments, loadAssignments } from '../import/import-assignments
 import { importGroups } from '../import/import-groups';
 import { importUsers } from '../import/import-users';
 import { readApplication } from '../import/read-application';
-import { clearScoped, scopeChanges } from '../import/scope-changes';
+import { scopeChanges } from '../import/scope-changes';
 import {
   changeJob,
   type GroupWatermarks,
@@ -146,7 +146,6 @@ async function runPhases(context: CycleContext): Promise<QuarantineCause | undef
 
 async function completeCycle(context: CycleContext, held: QuarantineCause | undefined): Promise<CycleOutcome> {
   const { deps } = context;
-  await clearScoped(context);
   // From here on nothing may come from an instance that slept through its lease.
   await context.save({ kind: 'finishing' });
   const cycle = context.cycle();

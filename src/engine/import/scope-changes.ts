@@ -1,6 +1,5 @@
 import type { SourceObject, WorkItem } from '../../core/model';
-import type { ObjectKey, StagedDeletion } from '../../ports/stores';
-import { keyText } from '../../ports/stores';
+import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Due, dueFor } from '../decide/due';
 import { type Loss, lossOf } from '../decide/loss';
@@ -44,21 +43,20 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     await deps.staged.remove(free.filter((one) => before.has(keyText(one.key))).map((one) => one.key));
     await deps.queue.enqueue(free.map((one) => one.item));
     await context.save({ kind: 'scoped', last, count: keys.length });
+    await clearScoped(context, keys, state.scopedAfter ?? undefined);
   }
   await context.save({ kind: 'allScoped' });
 }
 
-/** Clears the marks of everything scoped in this cycle: only once all of it is in the queue or held. */
-export async function clearScoped(context: CycleContext): Promise<void> {
-  const state = context.cycle();
-  const end = 'scopedAfter' in state ? state.scopedAfter : null;
-  if (!end) return;
-  for (;;) {
-    const keys = (await context.deps.space.listDirty()).filter((key) => compareKeys(key, end) <= 0);
-    if (keys.length === 0) return;
-    await context.fence();
-    await context.clearDirty(keys);
-  }
+/**
+ * Takes the marks of a page off, now that all of it is in the queue or held and the place is kept. An object that was marked again since it was
+ * listed keeps its mark: what changed meanwhile may not have been seen, and the next cycle looks.
+ */
+async function clearScoped(context: CycleContext, scoped: readonly MarkedKey[], before: ObjectKey | undefined): Promise<void> {
+  await context.fence();
+  const listed = new Map(scoped.map((key) => [keyText(key), key.mark]));
+  const now = await context.deps.space.listDirty(before);
+  await context.clearDirty(now.filter((key) => listed.get(keyText(key)) === key.mark));
 }
 
 interface Scoped {

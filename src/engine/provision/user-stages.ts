@@ -44,7 +44,11 @@ export const userStages: Stages<TargetUser> = {
     return isSkip(planned) ? planned : ((await sparedBy(attempt, found.target, desired, planned)) ?? planned);
   },
 
-  evidence: ({ target, link }, desired) => userEvidence(target, desired?.externalId ?? null, link !== null),
+  evidence({ target, link }, desired) {
+    // Out of scope an account without a link is found by our id alone.
+    const foundBy = link ? null : (target?.externalId ?? null);
+    return userEvidence(target, desired ? desired.externalId : foundBy, link !== null);
+  },
 
   // Whether a user joins a group or the group takes the user is a matter of order: a dry run tells it of the group.
   foreseeMembers: async () => NO_CHANGE,
@@ -91,11 +95,12 @@ export const userStages: Stages<TargetUser> = {
 };
 
 /**
- * After a restart that has forgotten the links: the account of somebody out of scope that carries our id is still ours to look after. Somebody
- * may have left between the last cycle and the restart, and would keep access for ever.
+ * The account of somebody out of scope that carries our id and has no link: after a restart that has forgotten the links, because somebody may
+ * have left between the last cycle and the restart; and after a creation whose answer was lost. Without a look they would keep access for ever.
  */
-async function findForgotten({ reads, object, trace }: Attempt): Promise<Found<TargetUser>> {
-  if ((await readJob(reads.state)).value.linksForgottenAt === null) return NOT_FOUND;
+async function findForgotten({ reads, object, pairing, trace }: Attempt): Promise<Found<TargetUser>> {
+  const mayBeCreated = pairing.row.claim?.plan.action === 'create';
+  if (!mayBeCreated && (await readJob(reads.state)).value.linksForgottenAt === null) return NOT_FOUND;
   const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
   // Whoever is suspended already has lost access, and a return adopts the account.
   if (!target?.active || target.suspended || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
