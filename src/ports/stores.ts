@@ -223,8 +223,8 @@ export interface StagedDeletion {
   /** How many removals this object stands for: members of a group, else 1. */
   readonly count: number;
   readonly reason: string;
-  /** `candidate` while the cycle counts; `staged` once the brake holds it. */
-  readonly state: 'candidate' | 'staged';
+  /** `candidate` while the cycle counts; `staged` once the brake holds it; `released` from an operator's permission until it is carried out. */
+  readonly state: 'candidate' | 'staged' | 'released';
   readonly stagedAt: string;
   /** The change under which what it stands for was counted; memberships carry it as their mark. Absent in rows of older versions. */
   readonly countedIn?: string;

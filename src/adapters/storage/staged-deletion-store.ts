@@ -15,7 +15,7 @@ const isStagedDeletion = guard<StagedDeletion>(
     kind: z.enum(['userDisable', 'userDelete', 'agentDowngrade', 'groupDelete', 'membershipRemoval']),
     count: z.number(),
     reason: z.string(),
-    state: z.enum(['candidate', 'staged']),
+    state: z.enum(['candidate', 'staged', 'released']),
     stagedAt: z.string(),
     countedIn: z.string().optional(),
     heldIn: z.string().optional(),

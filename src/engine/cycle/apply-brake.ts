@@ -17,7 +17,7 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
   const { deps } = context;
   const { cycleId } = context.cycle();
   const all: StagedDeletion[] = [];
-  for await (const page of deps.staged.list()) all.push(...page);
+  for await (const page of deps.staged.list()) all.push(...page.filter(({ state }) => state !== 'released'));
   const ours = all.filter((row) => row.cycleId === cycleId);
   const held = await overThreshold(deps, countsOf(ours), ours);
   const stillHeld = await overThreshold(deps, countsOf(all), all);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
-import type { CycleRecord } from '../../ports/stores';
+import { HOUR_MS } from '../../core/time';
+import type { CycleRecord, StagedDeletion } from '../../ports/stores';
 import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
@@ -10,6 +11,9 @@ import { groupAttributes } from '../import/schema-needs';
 import { type GroupWatermarks, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
 import { accessRules } from '../job-settings';
+
+/** After this long an item that an operator has let go is taken for lost. */
+const LOST_AFTER_MS = 6 * HOUR_MS;
 
 /** The place of a cycle is kept at most this often: what was done since is safe to repeat, and a cycle without news writes little. */
 const KEEP_EVERY_MS = 2_000;
@@ -174,8 +178,11 @@ async function newCycle(deps: EngineDeps, application: SourceApplication): Promi
 
 /** An initial cycle looks at every object ever read; any cycle at the escrows that are due and at what no cycle has counted yet. */
 async function markDue(deps: EngineDeps, cycle: CycleState): Promise<void> {
+  const lostBefore = new Date(deps.clock().getTime() - LOST_AFTER_MS).toISOString();
   for await (const page of deps.staged.list()) {
-    await deps.space.markDirty(page.filter((row) => row.state === 'candidate').map((row) => row.key));
+    // What was let go and is not carried out after hours has lost its item.
+    const isLost = ({ state, stagedAt }: StagedDeletion): boolean => state === 'released' && stagedAt < lostBefore;
+    await deps.space.markDirty(page.filter((row) => row.state === 'candidate' || isLost(row)).map((row) => row.key));
   }
   const now = deps.clock().toISOString();
   for await (const page of deps.escrows.list()) {

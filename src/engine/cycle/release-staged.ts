@@ -115,6 +115,8 @@ async function release(deps: EngineDeps, stagedBy: string, rows: readonly Staged
   await deps.queue.enqueue(
     rows.map((row) => itemFor(cycleId, row.key, { kind: row.kind, countedIn: row.countedIn ?? row.changeId })),
   );
-  await deps.staged.remove(rows.map((row) => row.key));
+  // Kept until it is carried out: a cycle that looks at the object meanwhile must not hold what was let go.
+  const releasedAt = deps.clock().toISOString();
+  await deps.staged.put(rows.map((row) => ({ ...row, state: 'released' as const, stagedAt: releasedAt })));
   return { stagedBy, cycleId, released: rows.length };
 }

@@ -1,3 +1,4 @@
+import type { Permission } from '../../core/model';
 import type { OwnedMembership, StagedDeletion } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import type { EngineDeps } from '../deps';
@@ -24,7 +25,10 @@ export async function stageLoss(
 ): Promise<StagedDeletion> {
   const key = { type: object.type, id: object.id };
   const changeId = changeIdFor(cycleId, key);
-  const isHeld = before !== undefined && (before.state === 'staged' || before.heldIn !== undefined || before.isWider === true);
+  const isHeld =
+    before !== undefined &&
+    before.state !== 'released' &&
+    (before.state === 'staged' || before.heldIn !== undefined || before.isWider === true);
   const countedBefore = before?.countedIn ?? before?.changeId;
   const isSame = isHeld && before.kind === loss.kind && loss.memberships.every(({ leavingIn }) => leavingIn === countedBefore);
   if (!isSame) await markLeaving(deps, loss.memberships, changeId);
@@ -40,6 +44,16 @@ export async function stageLoss(
     countedIn: isSame && countedBefore !== undefined ? countedBefore : changeId,
     ...(isHeld && (isSame ? { heldIn: before.heldIn ?? before.cycleId } : { isWider: true })),
   };
+}
+
+/**
+ * The permission that an operator has given for exactly what an object loses; null where none was given, or more is to be taken since.
+ * @param before What is staged of the object.
+ */
+export function releasedFor(before: StagedDeletion | undefined, loss: Loss): Permission | null {
+  if (before?.state !== 'released' || before.kind !== loss.kind) return null;
+  const countedIn = before.countedIn ?? before.changeId;
+  return loss.memberships.every(({ leavingIn }) => leavingIn === countedIn) ? { kind: loss.kind, countedIn } : null;
 }
 
 /** Marks memberships as counted in a change. */

@@ -4,7 +4,7 @@ import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Due, dueFor } from '../decide/due';
 import { type Loss, lossOf } from '../decide/loss';
 import { entitlementsOf, type ScopeContext } from '../decide/scope-object';
-import { stageLoss } from '../decide/stage-loss';
+import { releasedFor, stageLoss } from '../decide/stage-loss';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import { entryOf } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
@@ -40,7 +40,7 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
     if (candidates.length > 0) await context.fence();
     await deps.staged.put(candidates);
-    await deps.staged.remove(free.filter((one) => before.has(keyText(one.key))).map((one) => one.key));
+    await deps.staged.remove(free.filter((one) => !one.isReleased && before.has(keyText(one.key))).map((one) => one.key));
     await deps.queue.enqueue(free.map((one) => one.item));
     await context.save({ kind: 'scoped', last, count: keys.length });
     await clearScoped(context, keys, state.scopedAfter ?? undefined);
@@ -63,6 +63,8 @@ interface Scoped {
   readonly key: ObjectKey;
   readonly item: WorkItem;
   readonly candidate: StagedDeletion | undefined;
+  /** True where an operator has let go what the object loses: what is staged of it stays until that has happened. */
+  readonly isReleased?: true;
   /** True when nothing is left for a worker to do, and the log says so. */
   readonly hasEnded?: true;
 }
@@ -85,6 +87,8 @@ async function scopeOne(
   const due = object && (await dueFor(deps, scoping, object));
   const loss = due && (await lossOf(deps, due));
   if (!loss) return { key, item, candidate: undefined };
+  const released = releasedFor(staged, loss);
+  if (released) return { key, item: { ...item, allows: released }, candidate: undefined, isReleased: true };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged);
   if (!context.cycle().isListDoubted || !isForWantOfAssignment(due, loss)) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due), deps.clock()));

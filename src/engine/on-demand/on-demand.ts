@@ -215,5 +215,6 @@ async function later(
 /** What the brake held of an object is settled once an operator has had it provisioned by name. */
 async function forgetStaged(deps: EngineDeps, key: ObjectKey, outcome: Ended['outcome']): Promise<void> {
   const isSettled = outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.skipReason === 'RedundantExport');
-  if (isSettled && (await deps.staged.read(key))?.state === 'staged') await deps.staged.remove([key]);
+  const staged = isSettled ? await deps.staged.read(key) : undefined;
+  if (staged && staged.state !== 'candidate') await deps.staged.remove([key]);
 }

@@ -30,7 +30,8 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<Targe
       continue;
     }
     // A candidate belongs to a cycle that is still counting, and is reported by it.
-    if ((await deps.staged.read(key))?.state === 'staged') await deps.staged.remove([key]);
+    const staged = await deps.staged.read(key);
+    if (staged && staged.state !== 'candidate') await deps.staged.remove([key]);
     await deps.escrows.remove(key);
     return link?.targetId;
   }

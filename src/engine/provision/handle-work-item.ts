@@ -1,7 +1,8 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
 import { ownWordsOf, type ProvisioningError, RejectedError, UnauthorizedError } from '../../core/errors';
-import type { WorkItem } from '../../core/model';
+import type { Permission, WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
+import type { ObjectKey } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import type { Gate } from '../job/gate';
 import { holdItem } from '../job/hold-item';
@@ -47,6 +48,7 @@ export async function recordOutcome(
   await deps.log.record(entry);
   if (outcome.kind === 'done') await closeClaim(deps, key);
   if (!failure) await deps.escrows.remove(key);
+  if (!failure && item.allows) await endReleased(deps, key, item.allows);
   deps.logger.info('Provisioned', {
     ...idsOf(item),
     action: entry.provisioningAction,
@@ -55,6 +57,12 @@ export async function recordOutcome(
     errorCode: entry.provisioningStatusInfo.errorInformation?.errorCode,
     durationMs: entry.durationInMilliseconds,
   });
+}
+
+/** What an operator had let go is carried out, or has turned out to be nothing: nothing is left that has to be kept in mind. */
+async function endReleased(deps: EngineDeps, key: ObjectKey, { countedIn }: Permission): Promise<void> {
+  const staged = await deps.staged.read(key);
+  if (staged?.state === 'released' && (staged.countedIn ?? staged.changeId) === countedIn) await deps.staged.remove([key]);
 }
 
 /** What is to be tried again of an outcome: a failure, or memberships that Zendesk refused. */

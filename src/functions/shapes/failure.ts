@@ -48,7 +48,7 @@ export const StagedDeletion = named(
     kind: z.enum(REMOVAL_KINDS),
     count,
     reason: text,
-    state: z.enum(['candidate', 'staged']),
+    state: z.enum(['candidate', 'staged', 'released']),
     stagedAt: instant,
     heldIn: text.describe('The cycle that first held it: what `job/allow-deletes` takes.').optional(),
   }),
