@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SourceId } from '../core/model';
+import { HOUR_MS } from '../core/time';
 import type { ObjectKey } from '../ports/stores';
 
 /**
@@ -13,3 +14,6 @@ export function changeIdFor(cycleId: string, key: ObjectKey): string {
 
 /** The cycle under which the deletions staged by another one are carried out once an operator has allowed them. */
 export const releaseCycleId = (stagedBy: string): string => changeIdFor('release', { type: 'user', id: stagedBy as SourceId });
+
+/** After this long the item of something that an operator has let go is taken for lost. */
+export const LOST_AFTER_MS = 6 * HOUR_MS;

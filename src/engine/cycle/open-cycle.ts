@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
-import { HOUR_MS } from '../../core/time';
 import type { CycleRecord, StagedDeletion } from '../../ports/stores';
+import { LOST_AFTER_MS } from '../change-id';
 import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
@@ -11,9 +11,6 @@ import { groupAttributes } from '../import/schema-needs';
 import { type GroupWatermarks, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
 import { accessRules } from '../job-settings';
-
-/** After this long an item that an operator has let go is taken for lost. */
-const LOST_AFTER_MS = 6 * HOUR_MS;
 
 /** The place of a cycle is kept at most this often: what was done since is safe to repeat, and a cycle without news writes little. */
 const KEEP_EVERY_MS = 2_000;

@@ -1,5 +1,6 @@
-import type { SourceObject, WorkItem } from '../../core/model';
+import type { Permission, SourceObject, WorkItem } from '../../core/model';
 import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
+import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Due, dueFor } from '../decide/due';
 import { type Loss, lossOf } from '../decide/loss';
@@ -41,7 +42,7 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     if (candidates.length > 0) await context.fence();
     await deps.staged.put(candidates);
     await deps.staged.remove(free.filter((one) => !one.isReleased && before.has(keyText(one.key))).map((one) => one.key));
-    await deps.queue.enqueue(free.map((one) => one.item));
+    await deps.queue.enqueue(free.flatMap(({ item, again }) => (again ? [item, again] : [item])));
     await context.save({ kind: 'scoped', last, count: keys.length });
     await clearScoped(context, keys, state.scopedAfter ?? undefined);
   }
@@ -65,6 +66,8 @@ interface Scoped {
   readonly candidate: StagedDeletion | undefined;
   /** True where an operator has let go what the object loses: what is staged of it stays until that has happened. */
   readonly isReleased?: true;
+  /** The item of the release, put into the queue once more where it seems to be lost. */
+  readonly again?: WorkItem | undefined;
   /** True when nothing is left for a worker to do, and the log says so. */
   readonly hasEnded?: true;
 }
@@ -88,11 +91,18 @@ async function scopeOne(
   const loss = due && (await lossOf(deps, due));
   if (!loss) return { key, item, candidate: undefined };
   const released = releasedFor(staged, loss);
-  if (released) return { key, item: { ...item, allows: released }, candidate: undefined, isReleased: true };
+  if (staged && released)
+    return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged);
   if (!context.cycle().isListDoubted || !isForWantOfAssignment(due, loss)) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
+}
+
+/** The item under which an operator's release is carried out, if it should have ended long ago. It may be repeated. */
+function lostRelease({ deps }: CycleContext, staged: StagedDeletion, allows: Permission): WorkItem | undefined {
+  if (deps.clock().getTime() - Date.parse(staged.stagedAt) < LOST_AFTER_MS) return undefined;
+  return itemFor(releaseCycleId(staged.heldIn ?? staged.cycleId), staged.key, allows);
 }
 
 /** Stands for no cycle: what is staged under it is left to the next one, which has a list of its own. */

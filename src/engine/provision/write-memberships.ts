@@ -137,7 +137,8 @@ async function addAll(
       await deps.links.putMembership({ ...ownedMembership(member, membership), addedIn: item.changeId });
     });
     if (problem === undefined) added.push({ userId: user.sourceId, groupId: group.sourceId });
-    else problems.push(problem);
+    else if (await isAgent(deps, user.targetId)) problems.push(problem);
+    else skippedIds.push(user.sourceId);
   }
   return { added, skippedIds, problems };
 }
@@ -185,6 +186,12 @@ function newStretch({ clock }: Pick<EngineDeps, 'clock'>): { requireTime(): void
     },
   };
 }
+
+/** Somebody may have made an end user of an agent, in Zendesk: then the refusal is no failure. */
+const isAgent = async (reads: EngineReads, id: TargetId): Promise<boolean> => {
+  const account = await reads.target.getUser(id);
+  return account?.active === true && account.role.role !== 'end-user';
+};
 
 /** Protected accounts are left in the groups that they are in, and out of the others. */
 async function isProtected(reads: EngineReads, id: TargetId): Promise<boolean> {
