@@ -154,6 +154,25 @@ describe('nothing is forgotten in silence', () => {
   });
 });
 
+describe('lost work items', () => {
+  it('a queue that was emptied: hours later the cycle is closed, and everybody gets what was lost', async () => {
+    const { world, users } = aCompany({ users: 3 });
+    const { cycleId } = await world.cycle();
+    world.queue.messages.splice(0);
+    world.nowMs += 5 * 3600_000;
+    await world.round();
+    expect((await world.deps().cycles.read(cycleId))?.state).toBe('exporting');
+    world.nowMs += 2 * 3600_000;
+    await world.round();
+    await world.round();
+    expect(await world.deps().cycles.read(cycleId)).toMatchObject({
+      state: 'failed',
+      error: { message: expect.stringContaining('3 work items') },
+    });
+    expect(users.every(({ id }) => world.accountOf(id))).toBe(true);
+  });
+});
+
 describe('a list that was caught lying', () => {
   it('takes nobody’s access for want of an assignment, whatever else changed in that cycle', async () => {
     const { world, directory, roles } = aCompany({});

@@ -1,6 +1,7 @@
 import { failureFloor, hasRecovered, unhealthy } from '../../core/quarantine';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
 import type { CycleRecord } from '../../ports/stores';
+import { LOST_AFTER_MS } from '../change-id';
 import type { EngineDeps } from '../deps';
 import { closedState, failures } from '../job/cycle-counts';
 import { exported, keepExecution } from '../job/executions';
@@ -26,8 +27,33 @@ export async function closeCycles(deps: EngineDeps): Promise<readonly CycleRecor
   for (const cycle of await deps.cycles.listExporting()) {
     const counts = cycle.enqueued === 0 ? NOTHING_ENDED : await deps.log.counts(cycle.cycleId);
     if (counts.total >= cycle.enqueued) closed.push(await close(deps, cycle, counts));
+    else if (await hasLostItems(deps, cycle)) closed.push(await closeLost(deps, cycle, counts));
   }
   return closed;
+}
+
+/** Items may be lost: a queue that was emptied, a call that was killed. Hours after a cycle, with nothing in the queue, nobody has them any more. */
+async function hasLostItems({ clock, queue }: EngineDeps, { startedAt, endedAt }: CycleRecord): Promise<boolean> {
+  const ageMs = clock().getTime() - Date.parse(endedAt ?? startedAt);
+  return ageMs > LOST_AFTER_MS && (await queue.approximateLength()) === 0;
+}
+
+/** Closes a cycle whose items were lost, and has everything looked at again: nobody knows whose they were. */
+async function closeLost(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts): Promise<CycleRecord> {
+  const lost = cycle.enqueued - counts.total;
+  const message = `${lost} work items of this cycle were lost. All objects are evaluated again by an initial cycle.`;
+  const why = `Work items of cycle ${cycle.cycleId} were lost.`;
+  await changeJob(deps.state, (job) => ({ ...job, initialDue: job.initialDue ?? why }));
+  const record: CycleRecord = {
+    ...cycle,
+    enqueued: counts.total,
+    state: 'failed',
+    endedAt: deps.clock().toISOString(),
+    error: { code: 'PROV_STATE_CONFLICT', message },
+  };
+  await deps.cycles.put(record);
+  deps.logger.error('Work items of a cycle were lost', { cycleId: cycle.cycleId, lost });
+  return record;
 }
 
 async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts): Promise<CycleRecord> {

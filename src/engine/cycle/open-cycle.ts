@@ -46,11 +46,10 @@ export async function openCycle(
     etag = await deps.state.write(STATE_KEYS.cycle, current, etag);
     keptAtMs = deps.clock().getTime();
   };
-  if (current !== stored?.value) await keep();
+  // Kept anew also where nothing is new: another instance may be closing what is taken up here, and must not find its record opened again.
+  await keep();
   const groups = new FollowedGroups(deps.space, current.groupGeneration);
-  // Another instance may have closed meanwhile what is taken up here: its record must not be opened again.
-  const record = found && (await deps.cycles.read(current.cycleId));
-  if (!record || record.state === 'importing') await deps.cycles.put(recordOf(current, 'importing'));
+  await deps.cycles.put(recordOf(current, 'importing'));
   return {
     deps,
     application,

@@ -187,15 +187,21 @@ async function keepWatermarks({ state, space }: EngineDeps, cycle: CycleState): 
   );
 }
 
+/** Notes what stopped the running cycle in its record. The state is written first: a cycle that another instance has closed stays closed. */
+async function noteInRecord(deps: EngineDeps, { code, message }: ProvisioningError): Promise<void> {
+  const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
+  if (!stored?.value) return;
+  try {
+    await deps.state.write(STATE_KEYS.cycle, stored.value, stored.etag);
+    await deps.cycles.put({ ...recordOf(restored(stored.value), 'importing'), error: { code, message } });
+  } catch (error) {
+    if (!(error instanceof StaleStateError)) throw error;
+  }
+}
+
 async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error: ProvisioningError): Promise<void> {
   deps.logger.error('The cycle stopped and continues with the next one', { cycleId, code: error.code, reason: error.message });
-  const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
-  if (stored?.value) {
-    await deps.cycles.put({
-      ...recordOf(restored(stored.value), 'importing'),
-      error: { code: error.code, message: error.message },
-    });
-  }
+  await noteInRecord(deps, error);
   const stopped = { at: deps.clock().toISOString(), code: error.code, message: error.message };
   const job = await changeJob(deps.state, (before) => ({
     ...before,
