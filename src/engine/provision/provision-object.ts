@@ -75,7 +75,7 @@ async function tryOnce(
     trace.step('import', reason, { id: item.sourceId }, 'skipped');
     return { kind: 'skipped', subject: emptySubject(trace), skipReason: 'Unknown', reason };
   }
-  const attempt = await readAttempt(deps, item, object, { dryRun, isSecondTry, trace });
+  const attempt = await withoutTold(deps, await readAttempt(deps, item, object, { dryRun, isSecondTry, trace }));
   return object.type === 'user' ? provision(deps, attempt, userStages) : provision(deps, attempt, groupStages);
 }
 
@@ -92,6 +92,19 @@ async function readAttempt(
   const pairing = await readPairing(reads, { type: object.type, id: object.id });
   const account = await reads.target.describe();
   return { ...how, reads, item, object, above, decision, pairing, account };
+}
+
+/**
+ * Leaves out the plan of an earlier change that is in the log already, and was cut off only before it could be taken off the row: nobody is to
+ * read of it twice.
+ */
+async function withoutTold({ log }: EngineDeps, attempt: Attempt): Promise<Attempt> {
+  const { item, pairing } = attempt;
+  const { claim } = pairing.row;
+  if (!claim || claim.changeId === item.changeId) return attempt;
+  const status = (await log.read(claim.cycleId, claim.changeId))?.provisioningStatusInfo.status;
+  const isTold = status === 'success' || status === 'warning';
+  return isTold ? { ...attempt, pairing: { ...pairing, row: { ...pairing.row, claim: null } } } : attempt;
 }
 
 function traceScope(trace: Trace, decision: ScopeDecision): void {

@@ -96,11 +96,12 @@ export const userStages: Stages<TargetUser> = {
 
 /**
  * The account of somebody out of scope that carries our id and has no link: after a restart that has forgotten the links, because somebody may
- * have left between the last cycle and the restart; and after a creation whose answer was lost. Without a look they would keep access for ever.
+ * have left between the last cycle and the restart; and after a creation or an adoption whose answer was lost. Without a look they would keep access for ever.
  */
 async function findForgotten({ reads, object, pairing, trace }: Attempt): Promise<Found<TargetUser>> {
-  const mayBeCreated = pairing.row.claim?.plan.action === 'create';
-  if (!mayBeCreated && (await readJob(reads.state)).value.linksForgottenAt === null) return NOT_FOUND;
+  const begun = pairing.row.claim?.plan;
+  const mayBeOurs = begun?.action === 'create' || begun?.adopts === true;
+  if (!mayBeOurs && (await readJob(reads.state)).value.linksForgottenAt === null) return NOT_FOUND;
   const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
   // Whoever is suspended already has lost access, and a return adopts the account.
   if (!target?.active || target.suspended || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
