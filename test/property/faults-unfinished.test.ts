@@ -154,6 +154,38 @@ describe('nothing is forgotten in silence', () => {
   });
 });
 
+describe('what comes while the brake counts', () => {
+  it('a candidate that a worker leaves after the count is not let go by it', async () => {
+    const { world, directory, users } = aCompany(
+      { users: 4 },
+      { settings: { deletionThreshold: 1, deletionThresholdPercent: 100 } },
+    );
+    await world.round();
+    directory.unassign(users[0]?.assignment ?? '');
+    const late = users[1]?.id as SourceId;
+    let hasCounted = false;
+    world.hook = async (name) => {
+      // The first removal is about to be let go: the count is over.
+      if (name !== 'workQueue.enqueue' || hasCounted) return;
+      const running = await world.deps().state.read<{ cycleId: string; phase: string }>('cycle');
+      if (running?.value?.phase !== 'brake') return;
+      hasCounted = true;
+      const key = { type: 'user', id: late } as const;
+      const { cycleId } = running.value;
+      await world
+        .deps()
+        .staged.put([
+          { key, cycleId, changeId: 'late', kind: 'userDisable', count: 1, reason: 'r', state: 'candidate', stagedAt: 't' },
+        ]);
+    };
+    await world.cycle();
+    world.hook = undefined;
+    expect(hasCounted).toBe(true);
+    expect(world.queue.messages.map(({ item }) => item.sourceId)).not.toContain(late);
+    expect((await world.deps().staged.read({ type: 'user', id: late }))?.state).toBe('candidate');
+  });
+});
+
 describe('lost work items', () => {
   it('a queue that was emptied: hours later the cycle is closed, and everybody gets what was lost', async () => {
     const { world, users } = aCompany({ users: 3 });

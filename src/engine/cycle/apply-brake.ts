@@ -23,7 +23,7 @@ export async function applyBrake(context: CycleContext): Promise<QuarantineCause
   const stillHeld = await overThreshold(deps, countsOf(all), all);
   // An incremental cycle sees one of many that are held, which says nothing; an initial one sees them all and counts anew.
   const isPartial = context.cycle().kind === 'incremental';
-  const { samples, count } = await settleCandidates(context, (row) => {
+  const { samples, count } = await settleCandidates(context, ours, (row) => {
     if (row.heldIn === undefined && row.isWider !== true) return held.get(row.kind);
     return stillHeld.get(row.kind) ?? (isPartial ? 'It has been held since an earlier cycle, until it is allowed.' : undefined);
   });
@@ -43,28 +43,36 @@ function countsOf(rows: readonly StagedDeletion[]): ReadonlyMap<RemovalKind, num
   return counts;
 }
 
-/** Lets candidates go or holds them. What was held before is told apart: a new look at it alone must not let it slip through. */
+/** How many candidates are settled before the lease is looked at. */
+const SETTLED_AT_ONCE = 100;
+
+/**
+ * Lets candidates go or holds them. What was held before is told apart: a new look at it alone must not let it slip through.
+ * @param counted Exactly the rows that were counted: a candidate that a worker leaves meanwhile waits for the next count.
+ */
 async function settleCandidates(
   context: CycleContext,
+  counted: readonly StagedDeletion[],
   reasonToHold: (row: StagedDeletion) => string | undefined,
 ): Promise<{ readonly samples: readonly string[]; readonly count: number }> {
   const { deps } = context;
   const { cycleId } = context.cycle();
+  const candidates = counted.filter(({ state }) => state === 'candidate');
   const samples: string[] = [];
-  let count = 0;
-  for await (const page of deps.staged.list()) {
-    const ours = page.filter((row) => row.cycleId === cycleId);
-    count += ours.filter(({ state }) => state === 'staged').length;
-    const judged = ours.flatMap((row) => (row.state === 'candidate' ? [{ row, reason: reasonToHold(row) }] : []));
-    const go = judged.flatMap(({ row, reason }) => (reason === undefined ? [row] : []));
-    await letGo(deps, go);
+  let count = counted.length - candidates.length;
+  for (let from = 0; from < candidates.length; from += SETTLED_AT_ONCE) {
+    const judged = candidates.slice(from, from + SETTLED_AT_ONCE).map((row) => ({ row, reason: reasonToHold(row) }));
+    await letGo(
+      deps,
+      judged.flatMap(({ row, reason }) => (reason === undefined ? [row] : [])),
+    );
     for (const { row, reason } of judged) {
       if (reason === undefined) continue;
       if (samples.length < 10) samples.push(row.key.id);
       await hold(deps, row, reason, cycleId);
       count += 1;
     }
-    if (judged.length > 0) await context.fence();
+    await context.fence();
   }
   return { samples, count };
 }
