@@ -98,6 +98,20 @@ describe('planUser › suspension', () => {
     if (expected === true) expect(plan.action).toBe('disable');
   });
 
+  it.each([
+    [true, false],
+    [false, undefined],
+    [undefined, undefined],
+  ])('taken over from a former self, disabled by us: %s › %s', (wasDisabledByUs, expected) => {
+    const plan = planUser({
+      desired: wanting('', null),
+      current: anAccount({ suspended: true }),
+      link: null,
+      ...(wasDisabledByUs !== undefined && { wasDisabledByUs }),
+    });
+    expect(plan.changes.find(({ attribute }) => attribute === 'suspended')?.newValue).toBe(expected);
+  });
+
   it('nothing differs › no action, the same bytes each time', () => {
     const input = { desired: wanting('end', false), current: anAccount(), link: aLink() };
     expect(planUser(input).action).toBe('none');
