@@ -70,9 +70,15 @@ const ownAccounts = (sim: Sim, personId: string): readonly FakeUser[] =>
 const wasTouched = (sim: Sim, ownerId: string): boolean =>
   [...sim.zendesk.accounts.values(), ...sim.zendesk.groups.values()].some((notes) => notes.owner === ownerId && notes.isTouched);
 
-/** Whether an operator broke the pair of a group: it is matched anew by a full reading. */
+/** Whether an operator broke the pair of a person or a group: it is matched anew by a full reading. */
 const wasUnlinked = (sim: Sim, ownerId: string): boolean =>
-  [...sim.zendesk.groups.values()].some((notes) => notes.owner === ownerId && notes.isDetached);
+  [...sim.zendesk.accounts.values(), ...sim.zendesk.groups.values()].some((notes) => notes.owner === ownerId && notes.isDetached);
+
+/** Whether a failure is that of a membership in a group that Zendesk does not have any more. */
+function lacksGroup(sim: Sim, reason = ''): boolean {
+  const id = /could not be put into group (\d+)/.exec(reason)?.[1];
+  return id !== undefined && !sim.zendesk.liveGroups.some((group) => String(group.id) === id);
+}
 
 function checkPerson(view: View, person: Person): void {
   const { sim, isFull, escrows, held } = view;
@@ -115,14 +121,16 @@ function checkPerson(view: View, person: Person): void {
   if (isProtected(sim, mine[0] ?? own[0] ?? rivals[0], standing.email)) return;
   const isRight = mine.length === 1 && mine[0]?.email?.toLowerCase() === standing.email.toLowerCase();
   if (rivals.length > 0 || own.length > 1) {
-    if (!escrow && !isRight)
+    if (!escrow && !isRight && (isFull || !wasUnlinked(sim, person.id)))
       violate(
         'unseen',
         `cannot have the address (it is that of Zendesk ${rivals.map(({ id }) => id).join()}), and nothing says so`,
       );
     return;
   }
-  if (escrow) violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
+  // A group that was deleted by hand is made again by a full reading; until then its members fail, and say so.
+  const isGroupGone = !isFull && lacksGroup(sim, escrow?.reason);
+  if (escrow && !isGroupGone) violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
   const [account, second] = mine;
   if (second) violate('twoAccounts', 'has two accounts');
   if (!account) {
