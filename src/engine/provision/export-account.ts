@@ -4,14 +4,12 @@ import type { TargetUser } from '../../core/model';
 import { DEFAULT_ROLE } from '../../core/role';
 import { changesOf, newUserOf } from './export-plan';
 import { requireNoHandover } from './handover';
-import { formerOf } from './match-target';
 import type { Settle, Writing } from './stages';
 import { userLinkAfter } from './user-link';
 
 /** Changes the account of a user in scope, adopted or linked, and stores the link. */
 export async function updateAccount(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
-  const { deps, pairing, found, plan } = writing;
-  await pairing.reserve(target.id, formerOf(found));
+  const { deps, plan } = writing;
   const written = plan.changes.length === 0 ? target : await update(writing, target);
   if (written.suspended && !target.suspended) await deps.target.endSessions(target.id);
   await settle(userLinkAfter(writing, written));

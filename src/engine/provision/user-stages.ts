@@ -12,7 +12,7 @@ import { type Attempt, isSkip, type Skip, skip } from './attempt';
 import { createAccount, updateAccount } from './export-account';
 import { changesOf } from './export-plan';
 import { linkedTo } from './holder';
-import { type Found, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
+import { type Found, formerOf, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
 import { foretoldBy, planGroups } from './memberships';
 import type { Settle, Stages, Writing } from './stages';
 import { isSameLink, userLinkAfter } from './user-link';
@@ -57,6 +57,8 @@ export const userStages: Stages<TargetUser> = {
     const { deps, attempt, pairing, found, plan } = writing;
     const { target } = found;
     if (!target) return createAccount(writing, settle);
+    // The account may have become somebody else's since: that of a former self, hired again.
+    await pairing.reserve(target.id, formerOf(found));
     if (plan.action === 'delete') {
       await deleteAccount(writing, target);
       await forgetMemberships(deps, attempt.item.sourceId);
