@@ -49,7 +49,9 @@ export async function openCycle(
   // Kept anew also where nothing is new: another instance may be closing what is taken up here, and must not find its record opened again.
   await keep();
   const groups = new FollowedGroups(deps.space, current.groupGeneration);
-  await deps.cycles.put(recordOf(current, 'importing'));
+  // An instance that slept after that finds the record closed.
+  const record = found && (await deps.cycles.read(current.cycleId));
+  if (!record || record.state === 'importing') await deps.cycles.put(recordOf(current, 'importing'));
   return {
     deps,
     application,

@@ -193,6 +193,8 @@ async function noteInRecord(deps: EngineDeps, { code, message }: ProvisioningErr
   if (!stored?.value) return;
   try {
     await deps.state.write(STATE_KEYS.cycle, stored.value, stored.etag);
+    const record = await deps.cycles.read(stored.value.cycleId);
+    if (record && record.state !== 'importing') return;
     await deps.cycles.put({ ...recordOf(restored(stored.value), 'importing'), error: { code, message } });
   } catch (error) {
     if (!(error instanceof StaleStateError)) throw error;
