@@ -10,6 +10,8 @@ export function headerBody(header: PlanHeader): Body<typeof PlanHead> {
   const { application } = header;
   return {
     id: header.planId,
+    kind: header.kind,
+    undoes: header.undoes ?? null,
     status: header.state,
     createdDateTime: header.createdAt,
     createdBy: header.createdBy,

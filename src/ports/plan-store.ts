@@ -26,9 +26,20 @@ export interface PlanApplication {
   readonly held: number;
 }
 
+/**
+ * What a plan is made from: the source, as an initial cycle (`cycle`); the log of one cycle, as the way back from it (`undo`); the target, as
+ * what has come to differ there (`drift`).
+ */
+export const PLAN_KINDS = ['cycle', 'undo', 'drift'] as const;
+export type PlanKind = (typeof PLAN_KINDS)[number];
+
 /** A plan without its objects. */
 export interface PlanHeader {
   readonly planId: string;
+  /** Rows of older versions say nothing of it and are read as `cycle`. */
+  readonly kind: PlanKind;
+  /** The cycle that is taken back; only for a plan of kind `undo`. */
+  readonly undoes?: string;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly state: 'planning' | 'planned' | 'failed' | 'applying' | 'applied';

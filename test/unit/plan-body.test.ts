@@ -34,6 +34,7 @@ describe('an object of a plan as JSON', () => {
 describe('the page of a plan', () => {
   const header: PlanHeader = {
     planId: 'p',
+    kind: 'cycle',
     createdAt: '2026-01-01T00:00:00Z',
     createdBy: 'Ann',
     state: 'planned',

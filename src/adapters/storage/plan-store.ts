@@ -4,7 +4,7 @@ import type { Storage } from './connection';
 import { makeConnectorSpace } from './connector-space';
 import { TABLES } from './names';
 import { objectKeySchema, objectRowKey } from './object-rows';
-import { AFTER_SEPARATOR, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, keyOf } from './table-kit';
+import { AFTER_SEPARATOR, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, keyOf, type StoredRow } from './table-kit';
 
 const HEADERS = 'header';
 const SCHEMAS = 'schema';
@@ -15,6 +15,11 @@ const QUIET = 'z';
 const isHeader = guard<PlanHeader>(
   z.looseObject({ planId: z.string(), state: z.string(), schemaHash: z.string(), phase: z.string(), counts: z.looseObject({}) }),
 );
+/** Before there were other kinds, a header said nothing of its own. */
+const toHeader = (row: StoredRow): PlanHeader => {
+  const header: Omit<PlanHeader, 'kind'> & Partial<PlanHeader> = fromJsonColumns(row, 'a plan', isHeader);
+  return { kind: 'cycle', ...header };
+};
 const isRow = guard<PlanRow>(z.looseObject({ key: objectKeySchema, outcome: z.string(), digest: z.string() }));
 const isText = guard<{ readonly text: string }>(z.object({ text: z.string() }));
 
@@ -37,13 +42,13 @@ export function makePlanStore(storage: Storage): PlanStore {
   return {
     async read(planId) {
       const row = await table.get(HEADERS, keyOf(planId));
-      return row && { value: fromJsonColumns(row, 'a plan', isHeader), etag: row.etag };
+      return row && { value: toHeader(row), etag: row.etag };
     },
     write: (header, etag) => table.write({ partitionKey: HEADERS, rowKey: keyOf(header.planId), ...jsonColumns(header) }, etag),
     async list() {
       const headers: PlanHeader[] = [];
       for await (const page of table.pages({ partition: HEADERS })) {
-        headers.push(...page.map((row) => fromJsonColumns(row, 'a plan', isHeader)));
+        headers.push(...page.map(toHeader));
       }
       return headers;
     },

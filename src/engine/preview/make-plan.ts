@@ -52,6 +52,7 @@ export async function createPlan(
   if (schema) await plans.writeSchema(planId, schema.text);
   const header: PlanHeader = {
     planId,
+    kind: 'cycle',
     createdAt: now.toISOString(),
     createdBy: operator.displayName,
     state: 'planning',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REMOVAL_KINDS } from '../../core/brake';
+import { PLAN_KINDS } from '../../ports/plan-store';
 import { count, flag, instant, named, text } from './kit';
 import { IdentityType, ModifiedProperty } from './logs';
 
@@ -50,6 +51,10 @@ const PlanApplication = named(
 /** A plan without its objects. */
 export const PlanHead = z.object({
   id: text,
+  kind: z
+    .enum(PLAN_KINDS)
+    .describe('`cycle`: what a cycle would do. `undo`: the way back from one. `drift`: what was changed in Zendesk.'),
+  undoes: text.nullable().describe('The cycle that is taken back; only for kind `undo`.'),
   status: z.enum(['planning', 'planned', 'failed', 'applying', 'applied']),
   createdDateTime: instant,
   createdBy: text.describe('Who asked for it.'),
