@@ -113,9 +113,10 @@ export interface SourceConnector {
    * One page of the users' delta.
    * @param link A stored `next` or `watermark`; undefined starts a new round.
    * @param select Source attribute names to ask for; baked into the links, so another list needs a new round.
+   * @param round Names a round over everybody: managers that were read for one of its pages serve the others. Else each page reads them anew.
    * @throws WatermarkExpiredError when the link is no longer known.
    */
-  readUserChanges(link: SourceLink | undefined, select: readonly string[]): Promise<SourcePage>;
+  readUserChanges(link: SourceLink | undefined, select: readonly string[], round?: string): Promise<SourcePage>;
 
   /**
    * One page of the delta of up to 50 named groups, with their direct members.

@@ -44,6 +44,12 @@ export interface MemberEdge {
   readonly memberType: 'user' | 'group';
 }
 
+/** Whose report a user is, as last read. */
+export interface ReportEdge {
+  readonly managerId: SourceId;
+  readonly reportId: SourceId;
+}
+
 /** Up to 50 groups that share one delta, and where it stands. */
 export interface GroupChunk {
   readonly ids: readonly SourceId[];
@@ -75,6 +81,7 @@ export type SpaceReads = Pick<
   | 'listMembersNotSeen'
   | 'listGroupChunks'
   | 'groupsOf'
+  | 'reportsOf'
   | 'listAssignments'
   | 'listDirty'
 >;
@@ -109,6 +116,12 @@ export interface ConnectorSpace {
   listMembersNotSeen(groupId: SourceId, round: string): AsyncIterable<readonly MemberEdge[]>;
   /** The groups that an object is a direct member of. */
   groupsOf(memberId: SourceId): Promise<readonly SourceId[]>;
+
+  /** Notes whose report somebody is. Idempotent; whose report somebody was before stays noted until it is removed. */
+  putReports(edges: readonly ReportEdge[]): Promise<void>;
+  removeReports(edges: readonly ReportEdge[]): Promise<void>;
+  /** Those noted as reports of a user. Some may have another manager by now: their rows say. */
+  reportsOf(managerId: SourceId): AsyncIterable<readonly SourceId[]>;
 
   /** The deltas of one generation of followed groups, in the order of their numbers. */
   listGroupChunks(generation: string): AsyncIterable<readonly GroupChunk[]>;

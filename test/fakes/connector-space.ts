@@ -1,6 +1,6 @@
 import { StaleStateError } from '../../src/core/errors';
 import type { AppRoleAssignment, SourceObject } from '../../src/core/model';
-import type { ConnectorSpace, GroupChunk, MarkedKey, MemberEdge, ObjectKey } from '../../src/ports/stores';
+import type { ConnectorSpace, GroupChunk, MarkedKey, MemberEdge, ObjectKey, ReportEdge } from '../../src/ports/stores';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 interface Stamped<T> {
@@ -10,12 +10,14 @@ interface Stamped<T> {
 
 const nameOf = (key: ObjectKey): string => `${key.type}.${key.id}`;
 const edgeName = (edge: MemberEdge): string => `${edge.groupId} ${edge.memberId}`;
+const reportName = ({ managerId, reportId }: ReportEdge): string => `${managerId} ${reportId}`;
 const DIRTY_PAGE = 500;
 
 /** The connector space in memory. */
 export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpace {
   const objects = new Rows<Stamped<SourceObject>>();
   const edges = new Rows<Stamped<MemberEdge>>();
+  const reports = new Rows<ReportEdge>();
   const assignments = new Rows<AppRoleAssignment>();
   const chunks = new Rows<{ readonly generation: string; readonly chunk: GroupChunk }>();
   const dirty = new Rows<MarkedKey>();
@@ -97,6 +99,20 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
       );
     },
     groupsOf: async (memberId) => edgesWhere((row) => row.value.memberId === memberId).map((edge) => edge.groupId),
+
+    async putReports(added) {
+      for (const edge of added) reports.write(reportName(edge), edge, '*');
+    },
+    async removeReports(removed) {
+      for (const edge of removed) reports.remove(reportName(edge));
+    },
+    async *reportsOf(managerId) {
+      const own = reports.values().filter((edge) => edge.managerId === managerId);
+      yield* inPages(
+        own.map(({ reportId }) => reportId),
+        options,
+      );
+    },
 
     async *listGroupChunks(generation) {
       yield* inPages(

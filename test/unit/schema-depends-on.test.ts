@@ -1,4 +1,4 @@
-import { concernsReports } from '../../src/core/schema/depends-on';
+import { asToldOfManager, followsManagers } from '../../src/core/schema/depends-on';
 import { readSchema } from '../../src/core/schema/read';
 import { aSchemaFile, aUserMapping, mapTo } from '../builders/schema';
 
@@ -35,18 +35,17 @@ describe('what mappings depend on', () => {
 
   const { dependsOn } = aUserMapping([mapTo('notes', '[manager.displayName]')]);
   it.each([
-    [{ displayName: 'A' }, { displayName: 'B' }, true],
-    [{ displayName: 'A' }, { displayName: 'A', mail: 'new' }, false],
-    [{ displayName: 'A' }, { mail: 'new' }, false],
-    [{}, { displayName: 'A' }, true],
-    [undefined, { displayName: null }, true],
-    [{ displayName: 'A' }, { displayName: null }, true],
-  ])('a change from %j to %j concerns the reports: %s', (before, after, expected) => {
-    expect(concernsReports(dependsOn, before, after)).toBe(expected);
+    [{ displayName: 'B', mail: 'new' }, { 'manager.displayName': 'B' }],
+    [{ displayName: null }, { 'manager.displayName': null }],
+    [{ mail: 'new' }, {}],
+  ])('%j of a manager is %j of the reports', (manager, report) => {
+    expect({ ...asToldOfManager(dependsOn, manager) }).toEqual(report);
   });
 
   it('where nothing of managers is read, no change concerns anybody', () => {
-    expect(concernsReports(aUserMapping().dependsOn, undefined, { displayName: 'A' })).toBe(false);
+    expect(followsManagers(dependsOn)).toBe(true);
+    expect(followsManagers(aUserMapping().dependsOn)).toBe(false);
+    expect(followsManagers(aUserMapping([mapTo('notes', '[manager]')]).dependsOn)).toBe(false);
   });
 });
 

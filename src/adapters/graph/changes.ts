@@ -22,7 +22,6 @@ export async function readUserChanges(
   const operation = OPERATIONS.userDelta;
   const withManager = managerSelect(asked).length > 0;
   const select = [...selectList('user', asked), ...(withManager ? ['manager'] : [])].join(',');
-  if (link === undefined) managers.forget();
   const body =
     link === undefined ? await http.get(operation, '/users/delta', { $select: select }) : await http.follow(operation, link);
   const page = readPage(operation, body);

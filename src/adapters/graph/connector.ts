@@ -96,7 +96,8 @@ class GraphSource implements GraphConnector {
     return proveMembershipGone(this.http, groupId, memberId);
   }
 
-  readUserChanges(link: SourceLink | undefined, select: readonly string[]): Promise<SourcePage> {
+  readUserChanges(link: SourceLink | undefined, select: readonly string[], round?: string): Promise<SourcePage> {
+    this.managers.serve(round);
     return readUserChanges(this.http, this.managers, link, select);
   }
 

@@ -18,11 +18,12 @@ export function managerAttributes(manager: Json | undefined, asked: readonly str
 }
 
 /**
- * Reads managers for delta rows, which tell only a manager's id. A change of the manager's own properties raises no change of the
- * report, so `manager.<property>` is brought up to date when the user changes and in an initial cycle, not before.
+ * Reads managers for delta rows, which tell only a manager's id. What is kept too long would be wrong for ever: a manager's change is told
+ * once, and the reports of that time are brought up to date with it (`followManagers` in the engine).
  */
 export class Managers {
   private readonly cache = new Map<string, Json | undefined>();
+  private round: string | undefined;
 
   constructor(private readonly http: GraphHttp) {}
 
@@ -42,8 +43,9 @@ export class Managers {
     return managerAttributes(this.cache.get(key) ?? { id: managerId }, asked);
   }
 
-  /** Forgets what was read: a new round is to see managers as they are now. */
-  forget(): void {
-    this.cache.clear();
+  /** Forgets what was read, unless it is still the same round over everybody: each other page is to see managers as they are now. */
+  serve(round: string | undefined): void {
+    if (round === undefined || round !== this.round) this.cache.clear();
+    this.round = round;
   }
 }

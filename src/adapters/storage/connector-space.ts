@@ -2,7 +2,7 @@ import { odata, type TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
 import { StaleStateError } from '../../core/errors';
 import { type AppRoleAssignment, type ObjectType, type SourceId, type SourceObject, sourceId } from '../../core/model';
-import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey, StoredObject } from '../../ports/stores';
+import type { ConnectorSpace, GroupChunk, MemberEdge, ObjectKey, ReportEdge, StoredObject } from '../../ports/stores';
 import type { Storage } from './connection';
 import { objectColumns, readLargeObject, removeParts } from './large-objects';
 import { TABLES, type TableName } from './names';
@@ -25,6 +25,7 @@ const CHUNK_DIGITS = 6;
 const chunkPartition = (generation: string): string => keyOf('chunk', generation);
 const objectPartition = (type: ObjectType): string => keyOf('object', type);
 const memberPartition = (groupId: string): string => keyOf('member', groupId);
+const reportPartition = (managerId: string): string => keyOf('report', managerId);
 const reversePartition = (memberId: string): string => keyOf('memberof', memberId);
 
 const isAssignment = guard<AppRoleAssignment>(
@@ -47,6 +48,7 @@ const isGroupChunk = guard<GroupChunk>(
     watch: z.object({ mark: z.string(), pages: z.number(), nextMarkAt: z.number(), empty: z.number() }).nullable(),
   }),
 );
+const isText = guard<string>(z.string());
 const isObjectKey = guard<ObjectKey>(objectKeySchema);
 
 const edgeRow = (edge: MemberEdge, round: string | undefined): Row => ({
@@ -59,6 +61,11 @@ const reverseRow = (edge: MemberEdge): Row => ({
   partitionKey: reversePartition(edge.memberId),
   rowKey: encodeKey(edge.groupId),
   ...jsonColumns(edge),
+});
+const reportRow = ({ managerId, reportId }: ReportEdge): Row => ({
+  partitionKey: reportPartition(managerId),
+  rowKey: encodeKey(reportId),
+  ...jsonColumns(reportId),
 });
 const dirtyRow = (key: ObjectKey): Row => ({
   partitionKey: DIRTY,
@@ -74,6 +81,7 @@ const dirtyRow = (key: ObjectKey): Row => ({
  *   part.<type>.<id>    <digest>.<n>    what of a source object does not fit into its row
  *   member.<groupId>    <memberId>      a membership, and the round that last saw it: the truth
  *   memberof.<memberId> <groupId>       the same membership from the other side
+ *   report.<managerId>  <reportId>      whose report somebody is or was; only where mappings read something of managers
  *   chunk.<generation>  <number>        up to 50 followed groups and where their delta stands
  *   assignment          <assignmentId>  an app role assignment
  *   dirty               <type>.<id>     an object that waits to be evaluated
@@ -184,6 +192,13 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
         groups.push(...page.map((row) => sourceId(toMemberEdge(row).groupId)));
       }
       return groups;
+    },
+
+    putReports: (edges) => table.upsertMany(edges.map(reportRow)),
+    removeReports: (edges) => table.removeMany(edges.map(reportRow)),
+    async *reportsOf(managerId) {
+      for await (const page of table.pages({ partition: reportPartition(managerId) }))
+        yield page.map((row) => sourceId(fromJsonColumns(row, 'a report', isText)));
     },
 
     async *listGroupChunks(generation) {

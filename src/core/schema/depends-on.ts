@@ -1,4 +1,4 @@
-import type { Attributes } from '../model';
+import type { Attributes, AttributeValue } from '../model';
 
 /** What a mapping reads of objects other than the one that is mapped: their changes are changes of those who depend on them. */
 export interface Dependencies {
@@ -30,18 +30,15 @@ function managerProperties(properties: readonly string[]): readonly string[] {
   return [...new Set(names)].filter((name) => name !== 'id').sort();
 }
 
-/**
- * Whether a change of a user concerns the people whose manager the user is: something that their mapping reads of the manager differs. What
- * was not known before counts as different, so that nothing is missed. Pure; never throws.
- */
-export function concernsReports(
-  { managerProperties: names }: Dependencies,
-  before: Attributes | undefined,
-  after: Attributes,
-): boolean {
-  return names.some((name) => Object.hasOwn(after, name) && printed(before, name) !== printed(after, name));
-}
+/** Whether mappings read anything of managers that changes without the report. */
+export const followsManagers = ({ managerProperties: names }: Dependencies): boolean => names.length > 0;
 
-function printed(attributes: Attributes | undefined, name: string): string | undefined {
-  return attributes !== undefined && Object.hasOwn(attributes, name) ? JSON.stringify(attributes[name]) : undefined;
+/** What is told of a manager, as the rows of the reports have it: `manager.<property>` by what mappings read. Pure; never throws. */
+export function asToldOfManager({ managerProperties: names }: Dependencies, manager: Attributes): Attributes {
+  const own: Record<string, AttributeValue> = Object.create(null);
+  for (const name of names) {
+    const value = Object.hasOwn(manager, name) ? manager[name] : undefined;
+    if (value !== undefined) own[`${MANAGER}${name}`] = value;
+  }
+  return own;
 }

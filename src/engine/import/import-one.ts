@@ -7,9 +7,10 @@ import type { ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 import { addTo, type ImportSession } from './import-session';
-import { deleted, newUser, told } from './import-users';
+import { noteManagers } from './managers';
 import { groupAttributes } from './schema-needs';
 import { refreshRow } from './scope-changes';
+import { deleted, newUser, told } from './user-row';
 
 /** What became of the import of one object. */
 export type ImportResult =
@@ -85,6 +86,7 @@ async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<Sour
   const before = stored?.value ?? (key.type === 'user' ? newUser(key.id) : newGroup(key.id));
   const after = merged(before, read);
   if (stored && after === before) return;
+  if (key.type === 'user') await noteManagers(deps, [after]);
   await deps.space.markDirty([key]);
   await deps.space.writeObject(after, stored?.etag ?? null);
 }

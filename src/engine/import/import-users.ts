@@ -1,6 +1,6 @@
 import { follow } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
-import type { Attributes, DeletedState, SourceId, SourceObject } from '../../core/model';
+import type { SourceId } from '../../core/model';
 import type { SourceChange, SourcePage } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
@@ -9,7 +9,9 @@ import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';
 import { type CycleContext, CycleInterrupted } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
+import { followManagers, noteManagers } from './managers';
 import { mergeAttributes } from './merge';
+import { deleted, newUser, told } from './user-row';
 
 /**
  * Follows the users' delta page by page and merges what it says into the rows of the users who matter: those assigned, and those
@@ -23,7 +25,9 @@ export async function importUsers(context: CycleContext): Promise<void> {
   let relevance: Relevance | undefined;
   for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
     if (state.isFull) relevance ??= await relevantInFullRound(context);
-    const page = await readPage(context, state.next ?? (state.isFull ? undefined : watermark?.link));
+    const page = await (state.isFull
+      ? readPage(context, state.next ?? undefined, state.cycleId)
+      : readPage(context, state.next ?? watermark?.link));
     if (page === 'expired') {
       await context.save({ kind: 'usersExpired' });
       continue;
@@ -49,9 +53,9 @@ export async function importUsers(context: CycleContext): Promise<void> {
   if (phase === 'users') await context.save({ kind: 'usersSettled', unknowns: await settleRound(context, cycleId) });
 }
 
-async function readPage(context: CycleContext, link: string | undefined): Promise<SourcePage | 'expired'> {
+async function readPage(context: CycleContext, link: string | undefined, round?: string): Promise<SourcePage | 'expired'> {
   try {
-    return await context.deps.source.readUserChanges(link, context.deps.schema.users.sourceAttributes);
+    return await context.deps.source.readUserChanges(link, context.deps.schema.users.sourceAttributes, round);
   } catch (error) {
     if (!(error instanceof WatermarkExpiredError)) throw error;
     context.deps.logger.warn('The users watermark has expired; all users are read again, links stay', {
@@ -97,11 +101,13 @@ async function mergePage(
   const added = relevance && round !== null ? await addNew(context, changes, relevance, round) : new Set<SourceId>();
   const others = changes.filter(({ id }) => !added.has(id));
   await concurrently(others, STORAGE_CONCURRENCY, (change) => applyChange(context, change, relevance !== undefined, round));
+  // A full round tells of every report with its manager as it is.
+  if (!relevance) await followManagers(context.deps, changes);
 }
 
 /** Adds the users of a page who have no row, many at a time. Answers whom. */
 async function addNew(
-  { deps: { space } }: CycleContext,
+  { deps, deps: { space } }: CycleContext,
   changes: readonly SourceChange[],
   { stored }: Relevance,
   round: string,
@@ -111,6 +117,7 @@ async function addNew(
       ? [told(newUser(change.id), change.isComplete ? change.attributes : {})]
       : [],
   );
+  await noteManagers(deps, news);
   await space.markDirty(news.map(({ id }) => ({ type: 'user', id })));
   const taken = new Set((await space.addObjects(news, round)).map(({ id }) => id));
   for (const { id } of news) stored.add(id);
@@ -144,7 +151,10 @@ async function applyChange(
     change.kind === 'removed' ? deleted(before, change.reason) : told(before, change.isComplete ? change.attributes : {});
   if (stored && after === before && round === null) return;
   if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return;
-  if (!stored || after !== before) await space.markDirty([key]);
+  if (!stored || after !== before) {
+    await noteManagers(context.deps, [after]);
+    await space.markDirty([key]);
+  }
   await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
 }
 
@@ -171,7 +181,10 @@ async function settleRound(context: CycleContext, round: string): Promise<number
             ? deleted(user, 'soft')
             : told(user, read.attributes);
       if (hasReturned(user, after) && !(await rereadMemberships(context, after))) return;
-      if (after !== user) await deps.space.markDirty([{ type: 'user', id: user.id }]);
+      if (after !== user) {
+        await noteManagers(deps, [after]);
+        await deps.space.markDirty([{ type: 'user', id: user.id }]);
+      }
       await deps.space.writeObject(after, '*', round);
     });
     // Those looked at are stamped, so nothing but the unknown is read again.
@@ -184,35 +197,4 @@ async function settleRound(context: CycleContext, round: string): Promise<number
     });
   }
   return unknowns;
-}
-
-/** A user not read before. */
-export const newUser = (id: SourceId): SourceObject => ({
-  type: 'user',
-  id,
-  attributes: {},
-  deleted: 'no',
-  entitlements: [],
-  version: 1,
-});
-
-/** The user as told now; the same object when nothing differs. A user who is told of is not deleted. */
-export function told(before: SourceObject, attributes: Attributes): SourceObject {
-  const merged = mergeAttributes(before.attributes, withoutDoubt(attributes));
-  if (merged === before.attributes && before.deleted === 'no') return before;
-  return { ...before, attributes: merged, deleted: 'no', version: before.version + 1 };
-}
-
-/** Entra never clears these: a null means that we may not see them, so what was known stays. */
-const NEVER_NULL = ['accountEnabled', 'userPrincipalName', 'id'];
-
-function withoutDoubt(attributes: Attributes): Attributes {
-  const doubtful = NEVER_NULL.filter((name) => attributes[name] === null);
-  if (doubtful.length === 0) return attributes;
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !doubtful.includes(name)));
-}
-
-/** The user as deleted; the same object when that was known. */
-export function deleted(before: SourceObject, reason: DeletedState): SourceObject {
-  return before.deleted === reason ? before : { ...before, deleted: reason, version: before.version + 1 };
 }

@@ -12,8 +12,9 @@ import type { Outcome } from '../record/outcome';
 import { Trace } from '../record/trace';
 import { itemFor } from '../work-item';
 import type { CycleContext } from './cycle-context';
-import { newUser, told } from './import-users';
+import { noteManagers } from './managers';
 import { readAhead } from './read-ahead';
+import { newUser, told } from './user-row';
 
 /**
  * Takes the objects that wait, decides on each, and puts it into the queue, except those that stand to lose something: they are
@@ -132,6 +133,7 @@ export async function refreshRow(scoping: ScopeContext, key: ObjectKey): Promise
   const isSame = JSON.stringify(entitlements) === JSON.stringify(before.entitlements);
   if (stored && isSame) return before;
   const after: SourceObject = { ...before, entitlements, version: before.version + 1 };
+  if (!stored) await noteManagers(scoping.deps, [after]);
   await space.writeObject(after, stored?.etag ?? null);
   return after;
 }

@@ -42,6 +42,7 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
     listObjectsNotSeen: (type, round) => base.listObjectsNotSeen(type, round),
     listMembersNotSeen: (groupId, round) => base.listMembersNotSeen(groupId, round),
     listGroupChunks: (generation) => base.listGroupChunks(generation),
+    reportsOf: (managerId) => base.reportsOf(managerId),
     listAssignments: () => base.listAssignments(),
     listDirty: (after) => base.listDirty(after),
     async readObject(key) {
@@ -79,6 +80,8 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
     },
     stampObjects: dropped,
     removeObject: dropped,
+    putReports: dropped,
+    removeReports: dropped,
     putGroupChunk: dropped,
     removeGroupChunks: dropped,
     putAssignments: dropped,

@@ -47,6 +47,19 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
     expect(await space.readObject({ type: 'group', id: sourceId('u1') })).toBeUndefined();
   });
 
+  test('reports are found by their manager, until they are removed', async () => {
+    const space = await make();
+    const edges = numbered(120, 'r').map((id) => ({ managerId: sourceId('m1'), reportId: sourceId(id) }));
+    await space.putReports([...edges, { managerId: sourceId('m2'), reportId: sourceId('r00001') }]);
+    await space.putReports(edges.slice(0, 3));
+    expect((await all(space.reportsOf(sourceId('m1')))).sort()).toEqual(edges.map(({ reportId }) => reportId));
+    await space.removeReports([...edges.slice(1), { managerId: sourceId('m1'), reportId: sourceId('nobody') }]);
+    expect(await all(space.reportsOf(sourceId('m1')))).toEqual(['r00000']);
+    expect(await all(space.reportsOf(sourceId('m2')))).toEqual(['r00001']);
+    expect(await all(space.reportsOf(sourceId('m3')))).toEqual([]);
+    expect(await space.groupsOf(sourceId('r00000'))).toEqual([]);
+  });
+
   test('only the newest etag may write', async () => {
     const space = await make();
     const first = await space.writeObject(object('u1'), null);
