@@ -5,6 +5,7 @@ import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles } from '../cycle/close-cycles';
 import { ancestryOf } from '../decide/ancestry';
+import type { ScopeContext } from '../decide/scope-object';
 import { markLeaving } from '../decide/stage-loss';
 import { CycleInterrupted } from '../import/cycle-context';
 import { importOne } from '../import/import-one';
@@ -14,7 +15,7 @@ import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
 import { itemFor } from '../work-item';
 import { planObject, planRow } from './plan-object';
-import { PLAN_EXPIRES_MS, PLAN_LEASE, type Planning, type PlanOptions } from './planning';
+import { PLAN_EXPIRES_MS, PLAN_LEASE, type PlannedAgain, type Planning, type PlanOptions } from './planning';
 
 /** Why a plan is not applied. */
 export type ApplyRefusal =
@@ -115,7 +116,9 @@ async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHe
     const progress = header.application;
     if (!progress) return;
     const page = await plans.rows(header.planId, 'acting', APPLIED_AT_ONCE, progress.after ?? undefined);
-    const rows = await concurrently(page.rows, SOURCE_CONCURRENCY, (row) => judge(session, header, progress, row, deadlineMs));
+    const rows = await concurrently(page.rows, SOURCE_CONCURRENCY, (row) =>
+      judge(planning, session, header, progress, row, deadlineMs),
+    );
     const goes = rows.filter((row) => row.applied === 'enqueued');
     const enqueued = progress.enqueued + goes.length;
     const isLast = page.next === undefined;
@@ -146,6 +149,7 @@ async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHe
 
 /** Plans one object again, from the source as it is now; only what comes out the same is let go. */
 async function judge(
+  { kinds }: Planning,
   session: ImportSession,
   header: PlanHeader,
   { cycleId, allowDeletes }: PlanApplication,
@@ -166,15 +170,23 @@ async function judge(
     ancestry: ancestryOf(deps),
     assignmentsOf: (id: PlanRow['key']['id']) => session.assignments.get(id) ?? [],
   };
-  const planned = await planObject(scoping, cycleId, row.key, deadlineMs);
-  const now = planRow(deps, row.key, planned);
+  const parts = kinds?.[header.kind];
+  const { row: now, leaving } = parts
+    ? await parts.planAgain(scoping, header, row, deadlineMs)
+    : await planAgain(scoping, cycleId, row, deadlineMs);
   if (now.digest === row.digest) {
     // Exactly the members that the plan showed are let go with it.
-    await markLeaving(deps, planned.loss?.memberships ?? [], planned.item.changeId);
+    await markLeaving(deps, leaving, changeIdFor(cycleId, row.key));
     return { ...row, applied: 'enqueued', refusal: null };
   }
   const refusal = now.outcome === 'planned' ? `Changed since: ${now.action}. ${now.reason}` : `Changed since: ${now.reason}`;
   return { ...row, applied: 'refused', refusal };
+}
+
+/** An object of a plan as a cycle would carry it out now. */
+async function planAgain(scoping: ScopeContext, cycleId: string, { key }: PlanRow, deadlineMs: number): Promise<PlannedAgain> {
+  const planned = await planObject(scoping, cycleId, key, deadlineMs);
+  return { row: planRow(scoping.deps, key, planned), leaving: planned.loss?.memberships ?? [] };
 }
 
 async function putRecord(

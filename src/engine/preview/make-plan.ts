@@ -97,7 +97,10 @@ export async function continuePlan(planning: Planning, planId: string, options: 
     try {
       const stored = await plans.read(planId);
       if (stored?.value.state === 'planning') {
-        await new PlanRun(planning, lease, stored.value, stored.etag, deps.clock().getTime() + options.budgetMs).run();
+        const deadlineMs = deps.clock().getTime() + options.budgetMs;
+        const parts = planning.kinds?.[stored.value.kind];
+        if (parts) await parts.make(planning, lease, stored, deadlineMs);
+        else await new PlanRun(planning, lease, stored.value, stored.etag, deadlineMs).run();
       }
     } finally {
       await lease.release();
