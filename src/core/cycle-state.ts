@@ -27,6 +27,8 @@ export interface CycleFacts {
   readonly unknowns: number;
   /** True once the list of assignments was caught lying, or had no end: then nobody loses anything for want of an assignment in this cycle. */
   readonly isListDoubted?: true;
+  /** The full round of users that did not show some whom nobody could read directly either: they are looked at again until they can be. */
+  readonly usersUnsettled?: string;
 }
 
 /** An object by type and id; objects that wait are scoped in the order of these. */
@@ -201,6 +203,12 @@ function reading(state: In<'users', 'reading'>, event: CycleEvent): CycleState {
       return to(state, { phase: 'users', step: 'reading', next: null, isFull: true, watch: NOT_FOLLOWED });
     case 'usersEndless':
       return counted(state, { phase: 'scoping', usersWatermark: null, scopedAfter: null }, { unknowns: 1 });
+    case 'usersSettled': {
+      // Those whom an earlier round did not show were looked at again.
+      const { next: page, isFull, watch } = state;
+      const phase = { phase: 'users', step: 'reading', next: page, isFull, watch } as const;
+      return counted(event.unknowns > 0 ? state : withoutUnsettled(state), phase, event);
+    }
     default:
       return impossible(state, event);
   }
@@ -208,13 +216,19 @@ function reading(state: In<'users', 'reading'>, event: CycleEvent): CycleState {
 
 function settling(state: In<'users', 'settling'>, event: CycleEvent): CycleState {
   if (event.kind !== 'usersSettled') return impossible(state, event);
-  return counted(state, { phase: 'scoping', usersWatermark: state.usersWatermark, scopedAfter: null }, event);
+  const settled = event.unknowns > 0 ? { ...state, usersUnsettled: state.cycleId } : withoutUnsettled(state);
+  return counted(settled, { phase: 'scoping', usersWatermark: state.usersWatermark, scopedAfter: null }, event);
+}
+
+function withoutUnsettled(state: CycleState): CycleState {
+  const { usersUnsettled: _settled, ...rest } = state;
+  return rest;
 }
 
 /** The facts of a cycle, without what belongs to its phase. */
 export function factsOf(state: CycleState): CycleFacts {
   const { format, cycleId, kind, rulesHash, why, startedAt, groupSelect, groupGeneration, userSelect, usersFull } = state;
-  const { imported, evaluated, staged, unknowns, isListDoubted } = state;
+  const { imported, evaluated, staged, unknowns, isListDoubted, usersUnsettled } = state;
   const settled = { format, cycleId, kind, why, startedAt, groupSelect, groupGeneration, userSelect, usersFull };
   return {
     ...settled,
@@ -224,6 +238,7 @@ export function factsOf(state: CycleState): CycleFacts {
     staged,
     unknowns,
     ...(isListDoubted && { isListDoubted }),
+    ...(usersUnsettled !== undefined && { usersUnsettled }),
   };
 }
 

@@ -61,6 +61,8 @@ export interface GroupChunk {
   readonly next: SourceLink | null;
   /** The full round that the delta is in or has had last: the id of its cycle. Null before the first. */
   readonly round: string | null;
+  /** True while there are groups or members that the last full round did not show and that could not be read directly either. */
+  readonly isUnsettled?: boolean;
   /** How far the pages of the round were followed; null between rounds. */
   readonly watch: LoopWatch | null;
 }

@@ -45,6 +45,7 @@ const isGroupChunk = guard<GroupChunk>(
     watermarkAt: link,
     next: link,
     round: link,
+    isUnsettled: z.boolean().optional(),
     watch: z.object({ mark: z.string(), pages: z.number(), nextMarkAt: z.number(), empty: z.number() }).nullable(),
   }),
 );

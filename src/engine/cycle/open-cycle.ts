@@ -170,6 +170,7 @@ async function newCycle(deps: EngineDeps, application: SourceApplication): Promi
     groupGeneration: keptGroups ?? cycleId,
     userSelect,
     usersFull: why !== null || users === undefined || users.select !== userSelect,
+    ...(users?.unsettled !== undefined && { usersUnsettled: users.unsettled }),
     ...NOTHING_COUNTED,
   });
 }

@@ -180,11 +180,9 @@ async function keepWatermarks({ state, space }: EngineDeps, cycle: CycleState): 
     if (cycle.usersFull) await state.remove(STATE_KEYS.userWatermark);
     return;
   }
-  await state.write(
-    STATE_KEYS.userWatermark,
-    { link: cycle.usersWatermark, select: cycle.userSelect } satisfies UserWatermark,
-    '*',
-  );
+  const { usersWatermark: link, userSelect: selected, usersUnsettled: unsettled } = cycle;
+  const watermark: UserWatermark = { link, select: selected, ...(unsettled !== undefined && { unsettled }) };
+  await state.write(STATE_KEYS.userWatermark, watermark, '*');
 }
 
 /** Notes what stopped the running cycle in its record. The state is written first: a cycle that another instance has closed stays closed. */

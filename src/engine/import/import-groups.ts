@@ -54,13 +54,14 @@ async function importChunk(context: CycleContext, index: number, stored: GroupCh
       continue;
     }
     const isFull = chunk.watermark === null;
+    const isToSettle = isFull || chunk.isUnsettled;
     for (const change of page.changes) await applyChange(context, change, isFull ? chunk.round : null);
     await unread.note(page.changes);
     // Before the page counts as read: nobody would tell of these edges again.
     await context.groups.follow(nestedIn(context, page.changes));
     const imported = page.changes.length;
     if (page.watermark !== undefined) {
-      const unknowns = isFull && chunk.round !== null ? await settleRound(context, chunk.ids, chunk.round) : 0;
+      const unknowns = isToSettle && chunk.round !== null ? await settleRound(context, chunk.ids, chunk.round) : 0;
       await finishChunk(context, index, chunk, page.watermark, { imported, unknowns });
       return;
     }
@@ -82,15 +83,17 @@ async function finishChunk(
 ): Promise<void> {
   const now = context.deps.clock();
   const isFresh = chunk.watermarkAt !== null && now.getTime() - Date.parse(chunk.watermarkAt) < WATERMARK_FRESH_MS;
+  const isUnsettled = counts.unknowns > 0;
   // Nothing has changed: to read that again after a break-off costs less than to write it down each time.
-  if (isFresh && chunk.next === null && counts.imported === 0) return void (await stopIfTimeIsUp(context));
+  const isNothingNew = isFresh && chunk.next === null && counts.imported === 0 && isUnsettled === (chunk.isUnsettled ?? false);
+  if (isNothingNew) return void (await stopIfTimeIsUp(context, counts.unknowns));
   await context.fence();
-  await context.groups.put(index, { ...chunk, watermark, watermarkAt: now.toISOString(), next: null, watch: null });
+  await context.groups.put(index, { ...chunk, watermark, watermarkAt: now.toISOString(), next: null, watch: null, isUnsettled });
   await context.save({ kind: 'groupsPage', ...counts });
 }
 
-async function stopIfTimeIsUp(context: CycleContext): Promise<void> {
-  if (await context.isTimeUp()) await context.save({ kind: 'groupsPage', imported: 0, unknowns: 0 });
+async function stopIfTimeIsUp(context: CycleContext, unknowns: number): Promise<void> {
+  if (unknowns > 0 || (await context.isTimeUp())) await context.save({ kind: 'groupsPage', imported: 0, unknowns });
 }
 
 /** Pages that never end must not stop everything: these groups stay as they were last read, and the others are read. */
@@ -196,7 +199,7 @@ async function settleGroup(context: CycleContext, groupId: SourceId, round: stri
   if (stored && stored.value.deleted !== 'no') return 'deleted';
   if (stored?.round === round) return 'there';
   const read = await deps.source.readGroup(groupId, groupAttributes(deps.schema));
-  if (read.kind === 'unknown') return stored ? 'unknown' : 'there';
+  if (read.kind === 'unknown') return 'unknown';
   if (read.kind !== 'present') {
     if (stored) await markDeleted(context, groupId, 'soft');
     return 'deleted';
@@ -220,7 +223,11 @@ async function settleMembers(context: CycleContext, groupId: SourceId, round: st
       deps.source.proveMembershipGone(groupId, edge.memberId),
     );
     const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
-    unknowns += edges.length - gone.length;
+    await deps.space.putMembers(
+      edges.filter((_, at) => proofs[at]?.kind === 'present'),
+      round,
+    );
+    unknowns += proofs.filter(({ kind }) => kind === 'unknown').length;
     const left = gone.map((edge) => ({ memberId: edge.memberId, memberType: edge.memberType, isMember: false }));
     if (left.length > 0) await deps.space.markDirty([{ type: 'group', id: groupId }]);
     await applyMembers(context, groupId, left, round);

@@ -22,6 +22,7 @@ export async function importUsers(context: CycleContext): Promise<void> {
   const first = context.cycle();
   const isFresh = first.phase === 'users' && first.step === 'reading' && first.isFull && first.next === null;
   const unread = await openUnread(context.deps, 'user', isFresh);
+  await settleAgain(context);
   let relevance: Relevance | undefined;
   for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
     if (state.isFull) relevance ??= await relevantInFullRound(context);
@@ -51,6 +52,14 @@ export async function importUsers(context: CycleContext): Promise<void> {
   }
   const { phase, cycleId } = context.cycle();
   if (phase === 'users') await context.save({ kind: 'usersSettled', unknowns: await settleRound(context, cycleId) });
+}
+
+/** What happened to users whom an earlier full round left unread is told by no delta: they are read directly until they can be. */
+async function settleAgain(context: CycleContext): Promise<void> {
+  const { phase, usersUnsettled, ...state } = context.cycle();
+  if (phase !== 'users' || usersUnsettled === undefined) return;
+  if (!('isFull' in state) || state.isFull || state.next !== null) return;
+  await context.save({ kind: 'usersSettled', unknowns: await settleRound(context, usersUnsettled) });
 }
 
 async function readPage(context: CycleContext, link: string | undefined, round?: string): Promise<SourcePage | 'expired'> {

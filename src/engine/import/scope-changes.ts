@@ -142,6 +142,8 @@ async function readNewUser({ deps }: ScopeContext, key: ObjectKey): Promise<Sour
   const read = await deps.source.readUser(key.id, deps.schema.users.sourceAttributes);
   if (read.kind === 'present') return told(newUser(key.id), read.attributes);
   if (read.kind === 'softDeleted') return { ...told(newUser(key.id), read.attributes), deleted: 'soft' };
+  // No delta tells of the user again: marked anew, the user keeps waiting when this cycle takes off the marks of what it has looked at.
+  if (read.kind === 'unknown') await deps.space.markDirty([key]);
   return undefined;
 }
 

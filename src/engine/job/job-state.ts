@@ -70,6 +70,8 @@ export interface UserWatermark {
   readonly link: SourceLink;
   /** The select list baked into the link, sorted; another list needs a new round. */
   readonly select: string;
+  /** The full round that left users unread, as long as there are some. */
+  readonly unsettled?: string;
 }
 
 /** Where the deltas of the followed groups are kept, and what they were asked for. */
