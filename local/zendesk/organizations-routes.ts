@@ -19,6 +19,9 @@ export function organizationRoutes(route: Route): void {
   route('GET', '/api/v2/organizations', 'agent', (call) =>
     json(200, organizationsPage(call, [...call.world.state.organizations.values()])),
   );
+  route('GET', '/api/v2/organizations/count', 'agent', (call) =>
+    json(200, { count: { value: call.world.state.organizations.size, refreshed_at: call.world.timestamp() } }),
+  );
   route('GET', '/api/v2/organizations/search', 'agent', search);
   route('GET', '/api/v2/organizations/show_many', 'agent', (call) => {
     const byId = (listOf(call, 'ids') ?? []).map((id) => call.world.state.organizations.get(Number(id)));

@@ -27,6 +27,8 @@ export interface Desired {
   readonly suspended: boolean | null;
   /** Attributes left out and why; plain words. */
   readonly warnings: readonly string[];
+  /** Attributes among them that are left out for what the Zendesk account lacks. */
+  readonly awaits: readonly string[];
 }
 
 /** What mapping an object depends on besides the object. Clock and chance come from outside. */
@@ -117,6 +119,7 @@ function common(mapped: DesiredObject, object: SourceObject, warnings: readonly 
     name: text('name') ?? '',
     email: text('email'),
     warnings,
+    awaits: mapped.issues.flatMap(({ awaitsAccount, attribute }) => (awaitsAccount ? [attribute] : [])),
   };
 }
 

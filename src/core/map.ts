@@ -50,6 +50,8 @@ export interface MappingIssue {
   readonly message: string;
   /** True when the object must not be written at all; else the attribute is left alone. */
   readonly isFatal: boolean;
+  /** True when the value is sound and the account lacks what it names: once the account has it, nothing is at fault. */
+  readonly awaitsAccount?: boolean;
 }
 
 /** What the source wants a target object to be. Attributes that are not in `values` are left alone. */
@@ -212,8 +214,7 @@ function evaluateMapping(mapping: AttributeMapping, input: MappingInput, context
   }
   const { redacted } = given;
   const normal = normaliseFor(target, given.value, input.account);
-  if (normal.kind === 'refused')
-    return { issue: issue(mapping, 'AttributeValidationFailed', `${target.name}: ${normal.message}`) };
+  if (normal.kind === 'refused') return { issue: refusedIssue(mapping, given.value, normal.message) };
   if (normal.kind === 'value') {
     const { value } = normal;
     const found = typeof value === 'string' || typeof value === 'number' ? { found: String(value) } : {};
@@ -250,7 +251,7 @@ interface Traits {
 function settle(mapping: AttributeMapping, text: string, input: MappingInput, traits: Traits): Outcome {
   const normal = normaliseFor(mapping.target, text, input.account);
   if (normal.kind === 'refused') {
-    return { issue: issue(mapping, 'AttributeValidationFailed', `${mapping.target.name}: the default value: ${normal.message}`) };
+    return { issue: refusedIssue(mapping, text, `the default value: ${normal.message}`) };
   }
   return normal.kind === 'empty' ? {} : { desired: desiredOf(mapping, normal.value, traits) };
 }
@@ -270,6 +271,13 @@ function issue(mapping: AttributeMapping, code: MappingIssue['code'], message: s
     message,
     isFatal: mapping.matchingPriority > 0 || decisive.has(mapping.target.name) || isUniqueValue(mapping),
   };
+}
+
+/** Why a value is left out, and whether that is for what the account lacks. */
+function refusedIssue(mapping: AttributeMapping, value: AttributeValue, why: string): MappingIssue {
+  const { target } = mapping;
+  const found = issue(mapping, 'AttributeValidationFailed', `${target.name}: ${why}`);
+  return normaliseFor(target, value).kind === 'refused' ? found : { ...found, awaitsAccount: true };
 }
 
 function nothingToMatch(mapping: ObjectMapping): MappingIssue {

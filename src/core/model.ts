@@ -139,6 +139,8 @@ export interface Link {
   readonly suspendedByOthers?: boolean;
   /** Tags that this app has put on the target and may therefore take off again. */
   readonly ownedTags: readonly string[];
+  /** Attributes left out for what the Zendesk account lacked: tried again when the account has changed. Absent for none. */
+  readonly awaits?: readonly string[];
   /** Source version that the target was last brought in line with. */
   readonly exportedVersion: number;
 }

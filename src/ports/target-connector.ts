@@ -29,6 +29,8 @@ export interface TargetDescription {
   readonly brands?: readonly { readonly id: TargetId; readonly name: string; readonly subdomain: string }[];
   /** False where agents belong to all brands by themselves: assigning some has no effect. Undefined where the account does not tell. */
   readonly hasBrandAssignment?: boolean;
+  /** How many organizations there are, about; read only where a mapping names some. */
+  readonly organizations?: number;
 }
 
 /** A custom user field of the account. */

@@ -28,5 +28,6 @@ export const aDesired = (
   role: null,
   suspended: null,
   warnings: [],
+  awaits: [],
   ...overrides,
 });

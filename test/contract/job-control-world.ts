@@ -9,6 +9,7 @@ import { WORK_QUEUE } from '../../src/adapters/storage/names';
 import { type App, type ConfiguredApp, composeApp } from '../../src/compose';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
+import type { EngineDeps } from '../../src/engine/deps';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
 import { emptyStorage } from './storage/both';
@@ -27,8 +28,8 @@ export interface JobWorld {
   /** Calls a handler as HTTP would. */
   call(make: (getApp: () => App) => Handler, body?: unknown, more?: CallOptions): Promise<Answer>;
   cycle(): Promise<CycleOutcome>;
-  /** Works off the queue until nothing is left that can be seen; closes cycles. */
-  drain(): Promise<number>;
+  /** Works off the queue until nothing is left that can be seen; closes cycles. @param deps of another instance */
+  drain(deps?: EngineDeps): Promise<number>;
   /** A cycle and its items. */
   settle(): Promise<CycleOutcome>;
   compose(settings: Readonly<Record<string, string>>): ConfiguredApp;
@@ -96,7 +97,7 @@ export async function startJobWorld(
   const queue = new QueueClient(azurite.connectionString, WORK_QUEUE);
 
   const cycle = () => runCycle(app.deps, { owner: app.deps.newId(), budgetMs: 60_000 });
-  const drain = async (): Promise<number> => {
+  const drain = async (deps: EngineDeps = app.deps): Promise<number> => {
     let handled = 0;
     await queue.createIfNotExists();
     for (;;) {
@@ -104,14 +105,14 @@ export async function startJobWorld(
       if (messages.length === 0) break;
       await Promise.all(
         messages.map(async (message) => {
-          const item = app.deps.queue.decode(JSON.parse(Buffer.from(message.messageText, 'base64').toString()));
-          if (item) await handleWorkItem(app.deps, app.gate, item);
+          const item = deps.queue.decode(JSON.parse(Buffer.from(message.messageText, 'base64').toString()));
+          if (item) await handleWorkItem(deps, app.gate, item);
           await queue.deleteMessage(message.messageId, message.popReceipt);
           handled += 1;
         }),
       );
     }
-    await closeCycles(app.deps);
+    await closeCycles(deps);
     return handled;
   };
   return {

@@ -35,6 +35,7 @@ const linkSchema = z.object({
   disabledByUs: z.boolean(),
   suspendedByOthers: z.boolean().optional(),
   ownedTags: z.array(z.string()),
+  awaits: z.array(z.string()).optional(),
   exportedVersion: z.number(),
 });
 const claimSchema = z.object({

@@ -133,6 +133,7 @@ export const shapes = {
   userFields: many('user_fields', userFieldShape),
   brands: many('brands', brandShape),
   brandAgents: many('brand_agents', brandAgentShape),
+  count: z.object({ count: z.object({ value: z.number() }) }),
   locales: many('locales', localeShape),
   settings: settingsShape,
   page: pageShape,

@@ -70,6 +70,7 @@ export interface AccountSettings {
 export interface DescriptionNeeds {
   readonly readGroups?: boolean;
   readonly readBrands?: boolean;
+  readonly countOrganizations?: boolean;
 }
 
 /** Reads the account's settings. https://developer.zendesk.com/api-reference/ticketing/account-configuration/account_settings/ */
@@ -105,6 +106,12 @@ async function readBrands(http: ZendeskHttp): Promise<NonNullable<TargetDescript
   return brands;
 }
 
+/** https://developer.zendesk.com/api-reference/ticketing/organizations/organizations/#count-organizations */
+async function countOrganizations(http: ZendeskHttp): Promise<number> {
+  const route = '/api/v2/organizations/count';
+  return decode(shapes.count, (await http.call({ method: 'GET', route })).body, route).count.value;
+}
+
 async function readLocales(http: ZendeskHttp): Promise<readonly string[]> {
   const route = '/api/v2/locales';
   return decode(shapes.locales, (await http.call({ method: 'GET', route, isAccountWide: true })).body, route).locales.map(
@@ -123,13 +130,14 @@ export async function readDescription(
 ): Promise<TargetDescription> {
   // First and alone: with a bad credential nothing else is worth asking.
   const self = await readSelf(http);
-  const [customRoles, userFields, settings, locales, groups, brands] = await Promise.all([
+  const [customRoles, userFields, settings, locales, groups, brands, organizations] = await Promise.all([
     readCustomRoles(http),
     readUserFields(http),
     readSettings(http),
     readLocales(http),
     needs.readGroups ? readGroups(http) : undefined,
     needs.readBrands ? readBrands(http) : undefined,
+    needs.countOrganizations ? countOrganizations(http) : undefined,
   ]);
   if (!settings.isReadable) logger.warn('Zendesk account settings cannot be read: user tagging is taken as on');
   return {
@@ -143,6 +151,7 @@ export async function readDescription(
     hasMultipleOrganizations: settings.hasMultipleOrganizations,
     ...(groups && { groups }),
     ...(brands && { brands }),
+    ...(organizations !== undefined && { organizations }),
     ...(settings.hasBrandAssignment !== undefined && { hasBrandAssignment: settings.hasBrandAssignment }),
   };
 }

@@ -33,6 +33,8 @@ export interface ZendeskConnectorOptions {
   readonly readOrganizations?: boolean;
   /** Read the account's groups, for the attribute `default_group_id`; default false. */
   readonly readGroups?: boolean;
+  /** Count the account's organizations, so that one that appears is noticed; default false. */
+  readonly countOrganizations?: boolean;
   /** Read the account's brands and each agent's (one request per agent), for the attribute `agent_brand_ids`; default false. */
   readonly readBrands?: boolean;
   /** E-mail addresses and Zendesk ids that are never touched, for Test Connection: the account owner belongs among them. */

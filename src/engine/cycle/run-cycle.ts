@@ -30,6 +30,7 @@ import { isLookDue, type Looks, noteLook, readLooks } from '../job/rare-looks';
 import { watchPermissions } from '../job/watch-permissions';
 import { applyBrake } from './apply-brake';
 import { closeCycles } from './close-cycles';
+import { followAccount, followAccountAgain } from './follow-account';
 import { openCycle, recordOf, restored } from './open-cycle';
 
 /** How a call of {@link runCycle} ended. */
@@ -96,6 +97,7 @@ async function runUnderLease(deps: EngineDeps, known: Known, lease: Lease, deadl
   try {
     const application = await readApplication(deps);
     await checkCredential(deps, known);
+    await followAccountAgain(deps, known.looks);
     const context = await openCycle(deps, application, lease, deadlineMs);
     cycleId = context.cycle().cycleId;
     const held = await runPhases(context);
@@ -122,7 +124,7 @@ async function runUnderLease(deps: EngineDeps, known: Known, lease: Lease, deadl
 async function checkCredential(deps: EngineDeps, { job, looks }: Known): Promise<void> {
   if (!isLookDue(looks, job, 'credential', deps.clock())) return;
   try {
-    await deps.target.describe(true);
+    await followAccount(deps, await deps.target.describe(true));
   } catch (error) {
     if (error instanceof ThrottledError || error instanceof UnavailableError) return;
     throw error;

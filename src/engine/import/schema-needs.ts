@@ -2,10 +2,14 @@ import type { SourceId } from '../../core/model';
 import { isInert } from '../../core/schema/account';
 import type { ProvisioningSchema } from '../../core/schema/model';
 
+/** Kinds of targets that name organizations. */
+const ORGANIZATIONS: ReadonlySet<string> = new Set(['organization', 'organizations']);
+
 /** What the mappings ask of the target connector besides users: reading organizations or brands costs a request per user. */
 export const targetNeeds = ({ users: { mappings } }: ProvisioningSchema) => ({
   createOrganizations: mappings.some((one) => one.createMissing),
   readOrganizations: mappings.some((one) => one.target.kind === 'organizations' && !isInert(one)),
+  countOrganizations: mappings.some((one) => ORGANIZATIONS.has(one.target.kind) && !one.createMissing && !isInert(one)),
   readGroups: mappings.some((one) => one.target.kind === 'group' && !isInert(one)),
   readBrands: mappings.some((one) => one.target.kind === 'brands' && !isInert(one)),
 });

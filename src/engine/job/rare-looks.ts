@@ -3,7 +3,7 @@ import { changeDocument, type JobState } from './job-state';
 import { STATUS_KEYS } from './status-keys';
 
 /** What rarely changes, and is therefore not looked at in each cycle. */
-export type RareLook = 'credential' | 'permissions';
+export type RareLook = 'credential' | 'permissions' | 'accountChange';
 
 /** When each was last looked at and nothing was wrong, ISO 8601; null where something was. */
 export type Looks = Readonly<Partial<Record<RareLook, string | null>>>;

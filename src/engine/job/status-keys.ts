@@ -18,6 +18,8 @@ export const STATUS_KEYS = {
   items: 'items-watch',
   /** When the credential and the permissions were last looked at. */
   looks: 'rare-looks',
+  /** What the Zendesk account was like when it was last looked at. */
+  account: 'account-seen',
   /** Objects that the source reported without what identifies them. */
   unread: { user: 'unread-users', group: 'unread-groups' },
 } as const;

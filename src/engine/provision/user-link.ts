@@ -21,6 +21,7 @@ export function userLinkAfter({ attempt, found, desired, plan, told }: Writing<T
     disabledByUs: isOurSuspension,
     ...(isOthers && { suspendedByOthers: true }),
     ownedTags: ownedTags(link, desired, plan, found.target),
+    ...(desired && desired.awaits.length > 0 && { awaits: desired.awaits }),
     exportedVersion: attempt.object.version,
   };
 }
