@@ -65,8 +65,10 @@ export type CyclePhase =
       readonly next: string | null;
       readonly isFull: boolean;
       readonly watch: LoopWatch;
+      /** Names a full round that has begun, so that those it showed can be told from those of an attempt before it. */
+      readonly round?: string;
     }
-  | { readonly phase: 'users'; readonly step: 'settling'; readonly usersWatermark: string }
+  | { readonly phase: 'users'; readonly step: 'settling'; readonly usersWatermark: string; readonly round?: string }
   | {
       readonly phase: 'scoping';
       /** Where the users' delta starts next; null when it was not read to its end. */
@@ -106,6 +108,8 @@ export type CycleEvent =
       readonly kind: 'usersPage';
       readonly imported: number;
       readonly watch: LoopWatch;
+      /** Of a full round. */
+      readonly round?: string;
       readonly to: { readonly next: string } | { readonly watermark: string };
     }
   | { readonly kind: 'usersExpired' }
@@ -190,13 +194,15 @@ function proving(state: In<'assignments', 'proving'>, event: CycleEvent): CycleS
 function reading(state: In<'users', 'reading'>, event: CycleEvent): CycleState {
   switch (event.kind) {
     case 'usersPage': {
+      const round = event.round !== undefined && { round: event.round };
       if ('next' in event.to) {
         const { isFull } = state;
-        return counted(state, { phase: 'users', step: 'reading', next: event.to.next, isFull, watch: event.watch }, event);
+        const { watch, to: page } = event;
+        return counted(state, { phase: 'users', step: 'reading', next: page.next, isFull, watch, ...round }, event);
       }
       const usersWatermark = event.to.watermark;
       return state.isFull
-        ? counted(state, { phase: 'users', step: 'settling', usersWatermark }, event)
+        ? counted(state, { phase: 'users', step: 'settling', usersWatermark, ...round }, event)
         : counted(state, { phase: 'scoping', usersWatermark, scopedAfter: null }, event);
     }
     case 'usersExpired':
@@ -216,7 +222,7 @@ function reading(state: In<'users', 'reading'>, event: CycleEvent): CycleState {
 
 function settling(state: In<'users', 'settling'>, event: CycleEvent): CycleState {
   if (event.kind !== 'usersSettled') return impossible(state, event);
-  const settled = event.unknowns > 0 ? { ...state, usersUnsettled: state.cycleId } : withoutUnsettled(state);
+  const settled = event.unknowns > 0 ? { ...state, usersUnsettled: state.round ?? state.cycleId } : withoutUnsettled(state);
   return counted(settled, { phase: 'scoping', usersWatermark: state.usersWatermark, scopedAfter: null }, event);
 }
 

@@ -59,7 +59,7 @@ export interface GroupChunk {
   readonly watermarkAt: string | null;
   /** The page to read next inside a round that was cut off. */
   readonly next: SourceLink | null;
-  /** The full round that the delta is in or has had last: the id of its cycle. Null before the first. */
+  /** The full round that the delta is in or has had last, by its own id. Null before the first. */
   readonly round: string | null;
   /** True while there are groups or members that the last full round did not show and that could not be read directly either. */
   readonly isUnsettled?: boolean;

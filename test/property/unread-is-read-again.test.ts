@@ -1,4 +1,5 @@
 import { aCompany, aPerson } from '../builders/people';
+import { Killed } from './support/world';
 
 /** What could not be read is read again by the next cycle: no delta tells of it a second time. */
 describe('engine › a read that failed is made again', () => {
@@ -59,5 +60,44 @@ describe('engine › a read that failed is made again', () => {
     world.hook = (name) => void reads.push(name);
     await world.round();
     expect(reads).not.toContain('source.proveMembershipGone');
+  });
+});
+
+/** A full round that was cut off begins anew; what only its first attempt has shown may be gone since, and no delta tells of it. */
+describe('engine › a full round that begins again', () => {
+  const cutOff = async (world: ReturnType<typeof aCompany>['world'], method: string) => {
+    let pages = 0;
+    world.hook = (name) => {
+      if (name === `source.${method}`) pages += 1;
+      if (pages === 2) throw new Killed();
+    };
+    await expect(world.cycle()).rejects.toThrow(Killed);
+    world.hook = undefined;
+  };
+
+  it('a person whom the first attempt has shown, and who is deleted before the second, is deleted in Zendesk', async () => {
+    const { world, directory, users } = aCompany({ users: 5 }, { settings: { hardDeletedUsers: 'Delete' } });
+    await world.round();
+    await world.dueInitial();
+    await cutOff(world, 'readUserChanges');
+    const [ann] = users;
+    if (!ann) throw new Error('nobody');
+    directory.hardDeleteUser(ann.id);
+    await world.round();
+    expect(world.accountOf(ann.id)).toBeUndefined();
+  });
+
+  it('a group that the first attempt has shown, and that is deleted before the second, is deleted in Zendesk', async () => {
+    const { world, directory, roles } = aCompany({ users: 1 });
+    const groups = ['A', 'B', 'C', 'D'].map((displayName) => directory.addGroup({ displayName }));
+    for (const id of groups) directory.assign(id, roles.agent);
+    await world.round();
+    await world.dueInitial();
+    await cutOff(world, 'readGroupChanges');
+    directory.deleteGroup(groups[0] ?? '');
+    world.source.expireWatermarks();
+    await world.round();
+    expect(world.groupNamed('A')).toBeUndefined();
+    expect(world.groupNamed('B')).toBeDefined();
   });
 });

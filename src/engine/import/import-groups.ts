@@ -43,13 +43,14 @@ async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId
 const WATERMARK_FRESH_MS = 24 * 3600_000;
 
 async function importChunk(context: CycleContext, index: number, stored: GroupChunk, unread: Unread): Promise<void> {
-  const { cycleId } = context.cycle();
-  // A delta without a watermark is in its first full round, or to begin one.
-  let chunk: GroupChunk = stored.watermark === null && stored.round === null ? { ...stored, round: cycleId } : stored;
+  const { newId } = context.deps;
+  // A delta without a watermark is in its first full round, or to begin one. Each beginning has a name of its own: what only a broken-off
+  // attempt has shown may be gone since.
+  let chunk: GroupChunk = stored.watermark === null && stored.next === null ? { ...stored, round: newId() } : stored;
   for (;;) {
     const page = await readPage(context, chunk);
     if (page === 'expired') {
-      chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: cycleId, watch: null };
+      chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: newId(), watch: null };
       await context.groups.put(index, chunk);
       continue;
     }

@@ -1,3 +1,4 @@
+import type { CycleState } from '../../core/cycle-state';
 import { follow } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { SourceId } from '../../core/model';
@@ -13,6 +14,8 @@ import { followManagers, noteManagers } from './managers';
 import { mergeAttributes } from './merge';
 import { deleted, newUser, told } from './user-row';
 
+type ReadingUsers = Extract<CycleState, { phase: 'users'; step: 'reading' }>;
+
 /**
  * Follows the users' delta page by page and merges what it says into the rows of the users who matter: those assigned, and those
  * who were once. Others cost a look-up and leave no trace. Continues where it was; an expired watermark turns into a full round.
@@ -26,32 +29,39 @@ export async function importUsers(context: CycleContext): Promise<void> {
   let relevance: Relevance | undefined;
   for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
     if (state.isFull) relevance ??= await relevantInFullRound(context);
-    const page = await (state.isFull
-      ? readPage(context, state.next ?? undefined, state.cycleId)
-      : readPage(context, state.next ?? watermark?.link));
+    const round = roundOf(context, state);
+    const page = await readPage(context, state.next ?? (state.isFull ? undefined : watermark?.link), round);
     if (page === 'expired') {
       await context.save({ kind: 'usersExpired' });
       continue;
     }
-    await mergePage(context, page.changes, relevance, state.isFull ? state.cycleId : null);
+    await mergePage(context, page.changes, relevance, round ?? null);
     await unread.note(page.changes);
     const imported = page.changes.length;
     const { watch } = state;
+    const named = round !== undefined && { round };
     if (page.watermark !== undefined) {
-      await context.save({ kind: 'usersPage', imported, watch, to: { watermark: page.watermark } });
+      await context.save({ kind: 'usersPage', imported, watch, ...named, to: { watermark: page.watermark } });
       continue;
     }
     const followed = follow(watch, page.next ?? '', imported);
     if (followed) {
-      await context.save({ kind: 'usersPage', imported, watch: followed, to: { next: page.next ?? '' } });
+      await context.save({ kind: 'usersPage', imported, watch: followed, ...named, to: { next: page.next ?? '' } });
       continue;
     }
     // Pages that never end must not stop everything: users stay as they were last read, and the others go on.
     context.deps.logger.error("The users' delta has no end; users stay as they were last read", { cycleId: state.cycleId });
     await context.save({ kind: 'usersEndless' });
   }
-  const { phase, cycleId } = context.cycle();
-  if (phase === 'users') await context.save({ kind: 'usersSettled', unknowns: await settleRound(context, cycleId) });
+  const last = context.cycle();
+  if (last.phase !== 'users') return;
+  await context.save({ kind: 'usersSettled', unknowns: await settleRound(context, last.round ?? last.cycleId) });
+}
+
+/** A round that begins anew has a name of its own: somebody whom only a broken-off attempt has shown may be gone since. */
+function roundOf({ deps }: CycleContext, { isFull, next, round, cycleId }: ReadingUsers): string | undefined {
+  if (!isFull) return undefined;
+  return next === null ? deps.newId() : (round ?? cycleId);
 }
 
 /** What happened to users whom an earlier full round left unread is told by no delta: they are read directly until they can be. */
