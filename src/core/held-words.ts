@@ -1,4 +1,5 @@
 import { REMOVAL_KINDS, type RemovalKind } from './brake';
+import type { Entitlement } from './model';
 
 /** What one held removal would do to its object. */
 const OF_ONE: Readonly<Record<RemovalKind, (count: number) => string>> = {
@@ -50,6 +51,21 @@ export function heldQuestion(kinds: readonly RemovalKind[]): string {
 /** What continues while the brake holds something: the same words in page, notice and runbook. */
 export const WHILE_HELD =
   'Cycles keep their schedule meanwhile: accounts are created and updated, and removals below the threshold are carried out. Only what is held waits.';
+
+/** How many ways of a former assignment are named. */
+const FORMER_WAYS = 3;
+
+/**
+ * By what somebody was assigned who no longer is, so that people who are held for one cause can be told together; empty for nothing. Pure.
+ * @param before The entitlements until this cycle
+ */
+export function formerAssignment(before: readonly Entitlement[]): string {
+  const ways = before.map(({ path }) => (path.length === 0 ? 'directly' : `through group ${path.join(' in ')}`));
+  const each = [...new Set(ways)].sort();
+  if (each.length === 0) return '';
+  const more = each.length > FORMER_WAYS ? ` and ${each.length - FORMER_WAYS} more ways` : '';
+  return ` Before: ${each.slice(0, FORMER_WAYS).join(', ')}${more}.`;
+}
 
 const GUID = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/gi;
 

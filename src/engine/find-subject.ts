@@ -45,7 +45,7 @@ const PATIENCE_MS = 8_000;
 /**
  * Finds a person or a group by Entra object id, Zendesk id, UPN, any address, whole name or part of one, wherever somebody is asked about.
  * Entra's own word on an address comes first; a name is looked for among what the cycles have read, then in the log, whose names
- * outlive a renaming or deletion, and a group's whole name in Entra ID. A whole name goes before a part of one; several are listed, never guessed among.
+ * outlive a renaming or deletion, then in Entra ID: the beginning of a person's name or user name, and a group's whole name. A whole name goes before a part of one; several are listed, never guessed among.
  * @param type Only objects of this type; undefined for both.
  */
 export async function findSubject(deps: Reads, name: string, type?: ObjectType): Promise<FoundSubject> {
@@ -60,8 +60,26 @@ export async function findSubject(deps: Reads, name: string, type?: ObjectType):
   const found = await findInSpace(deps, text, types);
   if (found.kind !== 'none') return found;
   const logged = await findInLog(deps, text, types);
+  if (logged.kind !== 'none' || isAddress) return logged;
+  const people = types.includes('user') ? await searchEntra(deps, text) : logged;
   // A name that may be a person's is looked for among groups last.
-  return (logged.kind === 'none' && type === undefined && !isAddress && (await findInEntra(deps, text, 'group'))) || logged;
+  return (people.kind === 'none' && type === undefined && (await findInEntra(deps, text, 'group'))) || people;
+}
+
+/** People whom no cycle has read, by the beginning of a name. */
+async function searchEntra({ source }: Reads, text: string): Promise<FoundSubject> {
+  const found = collector(text);
+  try {
+    const users = await source.searchUsers(text);
+    for (const user of users) {
+      const object = { ...user, type: 'user' as const };
+      found.look(object, namesOf(object), () => hitOfObject(object));
+    }
+    return found.result(users.length <= LISTED);
+  } catch (error) {
+    if (error instanceof ProvisioningError) return { kind: 'none' };
+    throw error;
+  }
 }
 
 /** What an id belongs to: what has been read under it, or is linked to it; else an object of the first type. */
@@ -146,7 +164,7 @@ const fold = (text: string): string => text.normalize('NFKD').replace(/\p{M}/gu,
 /** Attributes that name an object; `proxyAddresses` begin with their protocol. */
 const NAMES = ['displayName', 'userPrincipalName', 'mail', 'mailNickname', 'otherMails', 'proxyAddresses'] as const;
 
-function namesOf({ attributes }: SourceObject): readonly string[] {
+function namesOf({ attributes }: Pick<SourceObject, 'attributes'>): readonly string[] {
   const own = NAMES.flatMap((name) => textsOf(attributes[name]).map((text) => text.replace(/^smtp:/i, '')));
   const [given, surname] = [textsOf(attributes['givenName'])[0], textsOf(attributes['surname'])[0]];
   return given && surname ? [...own, `${given} ${surname}`, `${surname}, ${given}`, `${surname} ${given}`] : own;
@@ -155,7 +173,7 @@ function namesOf({ attributes }: SourceObject): readonly string[] {
 const textsOf = (value: AttributeValue | undefined): readonly string[] =>
   [value ?? []].flat().filter((one): one is string => typeof one === 'string');
 
-function hitOfObject({ type, id, attributes }: SourceObject): SubjectHit {
+function hitOfObject({ type, id, attributes }: Pick<SourceObject, 'type' | 'id' | 'attributes'>): SubjectHit {
   const text = (name: string): string | null => textsOf(attributes[name])[0] ?? null;
   return { key: { type, id }, displayName: text('displayName'), address: text('userPrincipalName') ?? text('mail') };
 }

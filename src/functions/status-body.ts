@@ -44,6 +44,7 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
       isCountExact: status.staged.isCountExact,
       byKind: countsOf(status.staged.byKind),
       cycleIds: status.staged.cycleIds,
+      causes: status.staged.causes,
       listed: status.staged.listed.map(stagedBody),
     },
     queueLength: status.queueLength,

@@ -96,7 +96,7 @@ async function page(app: ConfiguredApp, request: HttpRequest, asked: string | un
     const { view, status } = await viewOf(app);
     const person = asked === undefined ? undefined : await lookUp(app.deps, asked);
     const keys = [...status.escrows.listed.slice(0, ROWS), ...status.staged.listed.slice(0, ROWS), ...escrowsOf(person)];
-    const mentioned = idsIn(status.staged.listed.slice(0, ROWS).map(({ reason }) => reason));
+    const mentioned = idsIn([...status.staged.causes, ...status.staged.listed.slice(0, ROWS)].map(({ reason }) => reason));
     const names = await readNames(app.deps, [
       ...keys.map(({ key }) => key),
       ...mentioned.map((id) => ({ type: 'group' as const, id: sourceId(id) })),

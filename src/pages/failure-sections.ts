@@ -64,6 +64,8 @@ export function stagedSection(view: StatusPageView): Html {
     .map((cycleId, index) => html`${index > 0 && ', '}<code>POST /api/job/allow-deletes {"cycleId":"${cycleId}"}</code>`)}.</p>
 <table><thead><tr><th scope="col">Kind</th><th scope="col" class="num">Count</th></tr></thead>
 <tbody>${kinds.map((kind) => kindRow(kind, staged.byKind[kind] ?? 0))}</tbody></table>
+<h3>Why</h3>
+<ul class="plain">${staged.causes.map((cause) => html`<li>${cause.objects} × ${plainRemoval(cause.kind)}: ${foreign(withNames(cause.reason, view.names), MAX_REASON)}</li>`)}</ul>
 <details><summary>Which ones</summary>
 <table class="cards"><thead><tr><th scope="col">Object</th><th scope="col">What is held</th><th scope="col">Why</th><th scope="col">Since</th></tr></thead>
 <tbody>${staged.listed.slice(0, ROWS).map(

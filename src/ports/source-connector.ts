@@ -127,6 +127,9 @@ export interface SourceConnector {
   /** One user by object id, UPN or e-mail, looked for among the deleted ones too. Failed reads are `unknown`. */
   readUser(idOrName: string, select: readonly string[]): Promise<SourceRead>;
 
+  /** The first users, at most 21, whose display name, UPN or address begins with a text. */
+  searchUsers(text: string): Promise<readonly { readonly id: SourceId; readonly attributes: Attributes }[]>;
+
   /** One group by object id or exact display name. Failed reads are `unknown`. */
   readGroup(idOrName: string, select: readonly string[]): Promise<SourceRead>;
 

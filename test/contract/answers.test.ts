@@ -19,6 +19,7 @@ const add = (name: string): string =>
   directory.addUser({ userPrincipalName: `${name}@contoso.com`, displayName: `${name} Petersen`, mail: `${name}@contoso.com` });
 const sales = directory.addGroup({ displayName: 'Sales & "Co"' });
 const salesAgent = directory.assign(sales, agent);
+let salesUser = '';
 const people = Array.from({ length: 26 }, (_, index) => add(`p${index}`));
 people.forEach((id, index) => {
   if (index < 12) directory.addMember(sales, id);
@@ -62,7 +63,7 @@ beforeAll(async () => {
   world.zendesk.faults.next({ method: 'POST', path: /users/ }, refusal, 1_000);
   directory.assign(add('late'), user);
   directory.unassign(salesAgent);
-  directory.assign(sales, user);
+  salesUser = directory.assign(sales, user);
   await world.cycle();
   world.zendesk.faults.clear();
 }, 120_000);
@@ -225,6 +226,22 @@ describe('people are found by whatever names them, the same everywhere', () => {
     );
   });
 
+  test('whom no cycle has read is found in Entra ID by user name or the beginning of a name; several are listed', async () => {
+    const twin = (name: string) =>
+      directory.addUser({
+        userPrincipalName: `unread.${name}@contoso.com`,
+        displayName: `Unread ${name}`,
+        mail: `${name}@x.example`,
+      });
+    const [one, two] = [twin('one'), twin('two')];
+    for (const text of ['unread.one', 'Unread One', 'unread o'])
+      expect((await explain(`person=${encodeURIComponent(text)}`)).body).toMatchObject({ subject: { id: one } });
+    expect(await onDemand('unread.two')).toMatchObject({ id: two });
+    const { status, body } = await explain('person=unread');
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringMatching(new RegExp(`${one}.*${two}`))]);
+    expect((await explain('person=unread%20nobody')).status).toBe(404);
+  });
+
   test('the look-up says what was done: adopted by what, and which properties', async () => {
     const mail = 'adopted@contoso.com';
     const response = await fetch(`${world.zendesk.url}/api/v2/users`, {
@@ -271,4 +288,23 @@ test('paused: how, since when and by whom; started again, nothing of it is left'
   expect(explanation).toContain('paused');
   await ask(makeJobStart(world.getApp), 'job/start', { method: 'POST' });
   expect((await status()).paused).toBeNull();
+});
+
+test('one cause of many held removals is told once, with the group by which they were assigned, however often a cycle looks', async () => {
+  directory.unassign(salesUser);
+  for (const look of ['first', 'again']) {
+    await world.cycle();
+    const { stagedDeletions } = await status();
+    const causes = stagedDeletions.causes.filter(({ kind }) => kind === 'userDisable');
+    expect([look, causes]).toEqual([
+      look,
+      [{ kind: 'userDisable', objects: 12, reason: `Not assigned to the application. Before: through group ${sales}.` }],
+    ]);
+    const html = (await page()).replaceAll(/<[^>]+>/g, '');
+    expect(html).toContain(
+      `12 × users to disable: Not assigned to the application. Before: through group &quot;Sales &amp; &quot;Co&quot;&quot; (${sales}).`,
+    );
+    const held = await all<StagedDeletion>(world.app.deps.staged.list());
+    await world.app.deps.space.markDirty(held.map(({ key }) => key));
+  }
 });

@@ -163,6 +163,21 @@ export class FakeSourceConnector implements SourceConnector {
     return this.read('readGroup', 'group', idOrName, select);
   }
 
+  async searchUsers(text: string) {
+    await this.call('searchUsers', text);
+    const select = ['displayName', 'userPrincipalName', 'mail'];
+    const begins = ({ attributes }: FakeObject): boolean =>
+      select.some((name) =>
+        String(attributes[name] ?? '')
+          .toLowerCase()
+          .startsWith(text.toLowerCase()),
+      );
+    const users = [...this.directory.objects.values()].filter(
+      (one) => one.type === 'user' && one.state === 'live' && begins(one),
+    );
+    return users.slice(0, 21).map((one) => ({ id: one.id, attributes: attributesOf(one, select, true) }));
+  }
+
   async *listMembers(groupId: SourceId): AsyncGenerator<readonly SourceMember[]> {
     if (!this.directory.isLive(groupId)) throw new NotFoundError('source', 'No such group');
     const members = [...this.directory.membersOf(groupId)].map(([id, type]) => ({ id, type }));

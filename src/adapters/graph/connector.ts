@@ -30,7 +30,7 @@ import { OPERATIONS, PAGE_SIZE } from './operations';
 import { pages } from './paging';
 import { checkPermissions, probeSource } from './probe';
 import { groupsOf, proveMembershipGone, readAssignmentsOf } from './proofs';
-import { readGroup, readUser } from './reads';
+import { readGroup, readUser, searchUsers } from './reads';
 import { readApplicationRow, readAssignmentRow, readId, readMemberRow, readPage } from './rows';
 
 /** The source connector on Microsoft Graph, with what test connection and notices need beside the port. */
@@ -107,6 +107,10 @@ class GraphSource implements GraphConnector {
 
   readUser(idOrName: string, select: readonly string[]): Promise<SourceRead> {
     return readUser(this.http, idOrName, select);
+  }
+
+  searchUsers(text: string) {
+    return searchUsers(this.http, text);
   }
 
   readGroup(idOrName: string, select: readonly string[]): Promise<SourceRead> {

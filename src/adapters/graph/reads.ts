@@ -48,6 +48,22 @@ export function readUser(http: GraphHttp, idOrName: string, asked: readonly stri
   });
 }
 
+/** What names a user, for whoever has to choose. */
+const NAMES = ['displayName', 'userPrincipalName', 'mail'] as const;
+/** One more than anybody is shown, which tells that there are more. */
+const FOUND = '21';
+
+/** The first users one of whose names begins with a text. @see https://learn.microsoft.com/graph/aad-advanced-queries#user-properties */
+export async function searchUsers(http: GraphHttp, text: string) {
+  const $filter = NAMES.map((name) => `startswith(${name},${literal(text)})`).join(' or ');
+  const query = { $select: selectList('user', NAMES).join(','), $filter, $top: FOUND };
+  const { rows } = readPage(OPERATIONS.users, await http.get(OPERATIONS.users, '/users', query));
+  return rows.map((row) => ({
+    id: sourceId(readId(OPERATIONS.users, row)),
+    attributes: readAttributes('user', row, NAMES, 'null'),
+  }));
+}
+
 /** One group by object id or exact display name. Failed reads are `unknown`. */
 export function readGroup(http: GraphHttp, idOrName: string, asked: readonly string[]): Promise<SourceRead> {
   return orUnknown(async () => {

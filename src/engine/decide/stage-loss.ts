@@ -1,4 +1,6 @@
-import type { Permission } from '../../core/model';
+import { formerAssignment } from '../../core/held-words';
+import type { Entitlement, Permission } from '../../core/model';
+import type { ScopeDecision } from '../../core/scope';
 import type { OwnedMembership, StagedDeletion } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import type { EngineDeps } from '../deps';
@@ -15,6 +17,7 @@ import type { Loss } from './loss';
  *   yes         │ another kind, or more    │ held on, counted anew under this cycle: what was shown is not what goes
  *
  * @param before What is staged of the object already.
+ * @param formerly What it was entitled by until this cycle.
  */
 export async function stageLoss(
   deps: Pick<EngineDeps, 'links' | 'clock'>,
@@ -22,6 +25,7 @@ export async function stageLoss(
   loss: Loss,
   cycleId: string,
   before: StagedDeletion | undefined,
+  formerly: readonly Entitlement[] = [],
 ): Promise<StagedDeletion> {
   const key = { type: object.type, id: object.id };
   const changeId = changeIdFor(cycleId, key);
@@ -38,12 +42,18 @@ export async function stageLoss(
     changeId,
     kind: loss.kind,
     count: loss.count,
-    reason: decision.reason,
+    reason: reasonOf(decision, formerly, isSame ? before.reason : ''),
     state: 'candidate',
     stagedAt: isSame ? before.stagedAt : deps.clock().toISOString(),
     countedIn: isSame && countedBefore !== undefined ? countedBefore : changeId,
     ...(isHeld && (isSame ? { heldIn: before.heldIn ?? before.cycleId } : { isWider: true })),
   };
+}
+
+/** Nobody is told by what somebody was assigned once the row says that nothing is: so what was said first is kept. */
+function reasonOf(decision: ScopeDecision, formerly: readonly Entitlement[], before: string): string {
+  if (decision.kind !== 'out' || decision.cause !== 'unassigned') return decision.reason;
+  return formerly.length === 0 && before.startsWith(decision.reason) ? before : `${decision.reason}${formerAssignment(formerly)}`;
 }
 
 /**

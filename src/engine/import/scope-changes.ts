@@ -1,4 +1,4 @@
-import type { Permission, SourceObject, WorkItem } from '../../core/model';
+import type { Entitlement, Permission, SourceObject, WorkItem } from '../../core/model';
 import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
@@ -87,14 +87,14 @@ async function scopeOne(
     await deps.log.record(entryOf(deps, item, skipStranger(stranger), deps.clock()));
     return { key, item, candidate: undefined, hasEnded: true };
   }
-  const object = await refreshRow(scoping, key);
+  const { object, formerly } = await refreshed(scoping, key);
   const due = object && (await dueFor(deps, scoping, object));
   const loss = due && (await lossOf(deps, due));
   if (!loss) return { key, item, candidate: undefined };
   const released = releasedFor(staged, loss);
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
-  const candidate = await stageLoss(deps, due, loss, cycleId, staged);
+  const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
   if (!context.cycle().isListDoubted || !isForWantOfAssignment(due, loss)) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
@@ -124,18 +124,26 @@ function doubted({ object, decision, link }: Due): Extract<Outcome, { kind: 'ski
 }
 
 /** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */
-export async function refreshRow(scoping: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> {
+export const refreshRow = async (scoping: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> =>
+  (await refreshed(scoping, key)).object;
+
+/** The row as it is now, with what entitled the object until now. */
+async function refreshed(
+  scoping: ScopeContext,
+  key: ObjectKey,
+): Promise<{ readonly object: SourceObject | undefined; readonly formerly: readonly Entitlement[] }> {
   const { space } = scoping.deps;
   const stored = await space.readObject(key);
   const before = stored?.value ?? (key.type === 'user' ? await readNewUser(scoping, key) : undefined);
-  if (!before) return undefined;
+  if (!before) return { object: undefined, formerly: [] };
+  const formerly = before.entitlements;
   const entitlements = await entitlementsOf(scoping, key);
-  const isSame = JSON.stringify(entitlements) === JSON.stringify(before.entitlements);
-  if (stored && isSame) return before;
+  const isSame = JSON.stringify(entitlements) === JSON.stringify(formerly);
+  if (stored && isSame) return { object: before, formerly };
   const after: SourceObject = { ...before, entitlements, version: before.version + 1 };
   if (!stored) await noteManagers(scoping.deps, [after]);
   await space.writeObject(after, stored?.etag ?? null);
-  return after;
+  return { object: after, formerly };
 }
 
 async function readNewUser({ deps }: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> {

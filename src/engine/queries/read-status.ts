@@ -21,6 +21,9 @@ const CYCLES_SHOWN = 10;
 /** How many escrows and staged deletions the status lists. */
 const LISTED = 50;
 
+/** How many causes of what is held the status lists. */
+const CAUSES = 20;
+
 /** How many rows of escrows and of staged deletions one look counts; beyond that the count is "at least". */
 const COUNTED = 5_000;
 
@@ -49,8 +52,17 @@ export interface StagedStatus {
   /** How many removals of each kind; a held group may stand for many memberships. */
   readonly byKind: Readonly<Partial<Record<RemovalKind, number>>>;
   readonly cycleIds: readonly string[];
+  /** What is held for one cause, told together: the 20 most frequent, first the most frequent. */
+  readonly causes: readonly HeldCause[];
   /** The first 50, in key order. */
   readonly listed: readonly StagedDeletion[];
+}
+
+/** Objects that are held for the same reason. */
+export interface HeldCause {
+  readonly kind: RemovalKind;
+  readonly reason: string;
+  readonly objects: number;
 }
 
 /** How the job stands, from the stores alone. */
@@ -173,6 +185,7 @@ async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
   const byKind: Partial<Record<RemovalKind, number>> = {};
   const listed: StagedDeletion[] = [];
   const cycleIds = new Set<string>();
+  const causes = new Map<string, HeldCause>();
   let [count, users] = [0, 0];
   let seen = 0;
   let isCountExact = true;
@@ -184,6 +197,8 @@ async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
       if (row.key.type === 'user') users += 1;
       byKind[row.kind] = (byKind[row.kind] ?? 0) + row.count;
       cycleIds.add(row.cycleId);
+      const cause = `${row.kind} ${row.reason}`;
+      causes.set(cause, { kind: row.kind, reason: row.reason, objects: (causes.get(cause)?.objects ?? 0) + 1 });
       if (listed.length < LISTED) listed.push(row);
     }
     if (seen >= COUNTED) {
@@ -191,5 +206,6 @@ async function readStaged(deps: EngineDeps): Promise<StagedStatus> {
       break;
     }
   }
-  return { count, isCountExact, users, byKind, cycleIds: [...cycleIds], listed };
+  const frequent = [...causes.values()].sort((a, b) => b.objects - a.objects).slice(0, CAUSES);
+  return { count, isCountExact, users, byKind, cycleIds: [...cycleIds], causes: frequent, listed };
 }

@@ -197,6 +197,10 @@ export const StatusOfJob = named(
       isCountExact: flag,
       byKind: z.record(z.enum(REMOVAL_KINDS), count),
       cycleIds: z.array(text).describe('What `job/allow-deletes` takes.'),
+      causes: z
+        .array(z.object({ kind: z.enum(REMOVAL_KINDS), reason: text, objects: count }))
+        .max(20)
+        .describe('What is held for the same reason, counted together; the most frequent first.'),
       listed: z.array(StagedDeletion.extend({ logUrl: LOG_URL })).max(50),
     }),
     queueLength: count.describe('Messages in the work queue, about.'),

@@ -141,6 +141,11 @@ export class SimSource implements SourceConnector {
     return this.#read(idOrName, [...this.entra.people.values()].filter(matches), select);
   }
 
+  /** Nobody searches in the simulation. */
+  async searchUsers() {
+    return [];
+  }
+
   readGroup(idOrName: string, select: readonly string[]): Promise<SourceRead> {
     const wanted = idOrName.toLowerCase();
     const matches = (one: Team): boolean => one.id === wanted || one.name.toLowerCase() === wanted;
