@@ -1,5 +1,6 @@
 import type { SourceId } from '../../src/core/model';
 import { aCompany } from '../builders/people';
+import { Killed } from './support/world';
 
 /** Nobody loses access by what the source merely fails to tell; whoever is proved to have lost it does. */
 describe('engine › app roles that the application no longer lists', () => {
@@ -17,6 +18,59 @@ describe('engine › app roles that the application no longer lists', () => {
     world.source.switches.missingAppRoles = false;
     await world.round();
     expect(users.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual([users[0]]);
+  });
+});
+
+describe('engine › app roles that change while a cycle is cut off', () => {
+  it('whoever is moved to another role before theirs is disabled keeps access; who has only that one loses it', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 2 });
+    await world.round();
+    await world.dueInitial();
+    world.hook = (name) => {
+      // So that the cycle keeps its place.
+      world.nowMs += 1_000;
+      if (name === 'source.readUserChanges') throw new Killed();
+    };
+    await expect(world.cycle()).rejects.toThrow(Killed);
+    world.hook = undefined;
+    const [ann, bob] = users;
+    if (!ann || !bob) throw new Error('nobody');
+    directory.unassign(ann.assignment);
+    directory.assign(ann.id, roles.agent);
+    directory.appRoles.forEach((role, at, all) => {
+      if (role.id === roles.user) all[at] = { ...role, isEnabled: false };
+    });
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, false]);
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, true]);
+  });
+});
+
+describe('engine › app roles that change while a cycle reads', () => {
+  it('whoever is moved to a role that is enabled only now keeps access', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 2 });
+    const enable = (isEnabled: boolean) =>
+      directory.appRoles.forEach((role, at, all) => {
+        if (role.id === roles.agent) all[at] = { ...role, isEnabled };
+      });
+    enable(false);
+    await world.round();
+    const [ann, bob] = users;
+    if (!ann || !bob) throw new Error('nobody');
+    world.hook = (name) => {
+      if (name !== 'source.readAssignments') return;
+      world.hook = undefined;
+      enable(true);
+      directory.unassign(ann.assignment);
+      directory.assign(ann.id, roles.agent);
+      directory.unassign(bob.assignment);
+    };
+    const { cycleId } = await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, false]);
+    expect(await world.counts(cycleId)).toMatchObject({ bySkipReason: { Unknown: 2 } });
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, true]);
   });
 });
 

@@ -55,6 +55,8 @@ export class Watch {
   knownSinceMs = 0;
   /** Since when Entra's answers may have been lies: what is given on old knowledge then is not held against the app. */
   lastLieMs = -1;
+  /** When an app role last changed: roles and assignments are read one after the other, and access that both together give may be given. */
+  lastRoleChangeMs = -1;
   /** Work that begins later than this writes nothing; undefined while the job is not stopped. */
   stoppedAtMs: number | undefined;
   protectedNames: readonly string[] = [];
@@ -66,6 +68,10 @@ export class Watch {
     private readonly past: TruthHistory,
     private readonly nowMs: () => number,
   ) {}
+
+  get #isTruthful(): boolean {
+    return Math.max(this.lastLieMs, this.lastRoleChangeMs) < this.knownSinceMs;
+  }
 
   violate(rule: string, text: string): void {
     this.violations.push({ rule, text });
@@ -121,7 +127,7 @@ export class Watch {
     if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
       owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
-    const isTruthful = this.lastLieMs < this.knownSinceMs;
+    const isTruthful = this.#isTruthful;
     for (const kind of kinds) {
       if (kind === 'create' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
@@ -153,7 +159,7 @@ export class Watch {
     }
     const owner = actor ?? notes.owner;
     if (kind === 'groupCreate') notes.createdByApp = true;
-    const isTruthful = this.lastLieMs < this.knownSinceMs;
+    const isTruthful = this.#isTruthful;
     if (kind === 'groupCreate' && isTruthful && owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, true)) {
       this.violate('noReasonToCreate', told);
     }

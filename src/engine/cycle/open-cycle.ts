@@ -7,6 +7,7 @@ import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
 import { FollowedGroups } from '../import/followed-groups';
+import { roleLines } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
 import { type GroupWatermarks, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
@@ -34,7 +35,7 @@ export async function openCycle(
 ): Promise<CycleContext> {
   let marks = await deps.space.claimDirty();
   const stored = await deps.state.read<CycleState | null>(STATE_KEYS.cycle);
-  const found = stored?.value ? restored(stored.value) : undefined;
+  const found = stored?.value ? underRules(restored(stored.value), rulesHash(deps, application)) : undefined;
   let current = found ?? (await newCycle(deps, application));
   // Marks first: a crash in between leaves marks too many, never a cycle that has forgotten what was due.
   if (!found) await markDue(deps, current);
@@ -137,16 +138,20 @@ function pauseWatch(deps: EngineDeps): () => Promise<boolean> {
 
 /**
  * What decides scope, mapping and what losing scope does: a change of it makes the next cycle an initial one, because no object of the
- * source changes with it. The app roles in an order of our own: were Graph to list them in another one, nothing would have changed.
+ * source changes with it.
  */
-function rulesHash({ schema, settings }: EngineDeps, { appRoles }: SourceApplication): string {
-  const roles = appRoles
-    .map(({ id, value, displayName, isEnabled }) => JSON.stringify([id, value, displayName, isEnabled]))
-    .sort();
+function rulesHash({ schema, settings }: EngineDeps, application: SourceApplication): string {
   return createHash('sha256')
-    .update(JSON.stringify([schema.hash, accessRules(settings), roles]))
+    .update(JSON.stringify([schema.hash, accessRules(settings), roleLines(application)]))
     .digest('hex');
 }
+
+/**
+ * A cycle that is taken up under other rules than it began under. Its assignments may have been read before an app role was disabled and
+ * its people moved to another: nobody loses anything for want of an assignment until the next cycle has read both.
+ */
+const underRules = (cycle: CycleState, rules: string): CycleState =>
+  cycle.rulesHash === undefined || cycle.rulesHash === rules ? cycle : { ...cycle, isListDoubted: true };
 
 async function newCycle(deps: EngineDeps, application: SourceApplication): Promise<CycleState> {
   const { value: job } = await readJob(deps.state);

@@ -55,3 +55,7 @@ async function stillNamed({ space }: Pick<EngineDeps, 'space'>, roles: readonly 
   }
   return named;
 }
+
+/** The roles of an application to compare, in an order of our own: were Graph to list them in another one, nothing would have changed. */
+export const roleLines = ({ appRoles }: SourceApplication): readonly string[] =>
+  appRoles.map(({ id, value, displayName, isEnabled }) => JSON.stringify([id, value, displayName, isEnabled])).sort();

@@ -14,6 +14,7 @@ import { itemFor } from '../work-item';
 import type { CycleContext } from './cycle-context';
 import { noteManagers } from './managers';
 import { readAhead } from './read-ahead';
+import { lookAtApplication, roleLines } from './read-application';
 import { newUser, told } from './user-row';
 
 /**
@@ -23,6 +24,7 @@ import { newUser, told } from './user-row';
 export async function scopeChanges(context: CycleContext): Promise<void> {
   const { deps } = context;
   const scoping = scopeContext(context);
+  const doubt = doubtOf(context);
   let held: ReadonlyMap<string, StagedDeletion> | undefined;
   for (;;) {
     const state = context.cycle();
@@ -35,7 +37,11 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     // Where nearly everybody waits, one range is cheaper than a read for each.
     const space = state.kind === 'initial' ? await readAhead(deps.space, keys) : deps.space;
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) =>
-      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space } }, key), key, before.get(keyText(key))),
+      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space } }, key), {
+        key,
+        staged: before.get(keyText(key)),
+        doubt,
+      }),
     );
     const candidates = found.flatMap(({ candidate }) => candidate ?? []);
     const free = found.filter((one) => !one.candidate && !one.hasEnded);
@@ -76,8 +82,7 @@ interface Scoped {
 async function scopeOne(
   context: CycleContext,
   scoping: ScopeContext,
-  key: ObjectKey,
-  staged: StagedDeletion | undefined,
+  { key, staged, doubt }: { readonly key: ObjectKey; readonly staged: StagedDeletion | undefined; readonly doubt: Doubt },
 ): Promise<Scoped> {
   const { deps } = context;
   const { cycleId } = context.cycle();
@@ -95,8 +100,9 @@ async function scopeOne(
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
-  if (!context.cycle().isListDoubted || !isForWantOfAssignment(due, loss)) return { key, item, candidate };
-  await deps.log.record(entryOf(deps, item, doubted(due), deps.clock()));
+  const reason = isForWantOfAssignment(due, loss) ? await doubt() : undefined;
+  if (reason === undefined) return { key, item, candidate };
+  await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
 }
 
@@ -114,13 +120,29 @@ const isForWantOfAssignment = ({ decision }: Due, { kind }: Loss): boolean =>
   decision.kind === 'out' ? ['unassigned', 'defaultAccess', 'noRole'].includes(decision.cause) : kind === 'agentDowngrade';
 
 /** How the item of somebody ends whose assignments are in doubt: nothing is changed, and the next cycle looks again. */
-function doubted({ object, decision, link }: Due): Extract<Outcome, { kind: 'skipped' }> {
-  const reason =
-    'Entra ID returned a list of assignments that lacks some which exist, so it proves nothing. Nothing is changed; the next cycle looks again.';
+function doubted({ object, decision, link }: Due, cause: string): Extract<Outcome, { kind: 'skipped' }> {
+  const reason = `${cause} Nothing is changed; the next cycle looks again.`;
   const trace = new Trace();
   trace.step('scoping', reason, { decision: 'unknown' }, 'warning');
   const subject = { source: object, targetId: link?.targetId, targetName: undefined, scope: decision, steps: trace.steps };
   return { kind: 'skipped', subject, skipReason: 'Unknown', reason };
+}
+
+/** Tells why nobody is to lose anything for want of an assignment in this cycle; undefined where nothing speaks against it. */
+type Doubt = () => Promise<string | undefined>;
+
+/**
+ * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
+ * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more.
+ */
+function doubtOf({ deps, application, cycle }: CycleContext): Doubt {
+  let changed: Promise<boolean> | undefined;
+  return async () => {
+    if (cycle().isListDoubted)
+      return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
+    changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
+    return (await changed) ? 'The app roles have changed since this cycle read them.' : undefined;
+  };
 }
 
 /** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */

@@ -205,8 +205,9 @@ export const ENTRA_EVENTS = {
       return `group ${short(team)} is restored`;
     },
   ),
-  toggleRole: (({ entra }, dice) => {
+  toggleRole: (({ entra, watch, nowMs }, dice) => {
     const role = dice.pick(entra.roles);
+    watch.lastRoleChangeMs = nowMs;
     role.isEnabled = !role.isEnabled;
     return `the app role ${role.displayName} is ${role.isEnabled ? 'enabled' : 'disabled'}`;
   }) as Happening,
