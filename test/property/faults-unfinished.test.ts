@@ -4,6 +4,7 @@ import { RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
+import { unlinkOne } from '../../src/engine/control/unlink';
 import { aCompany, aPerson } from '../builders/people';
 import { Killed, schemaOf, type World } from './support/world';
 
@@ -49,6 +50,36 @@ describe('what an earlier try had written, and could not store', () => {
     directory.assign(id, roles.agent);
     await world.round();
     expect(world.accountOf(id)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+  });
+});
+
+describe('a pair that is broken before its last change is in the log', () => {
+  const breaks: readonly (readonly [string, (world: World, id: SourceId) => Promise<unknown>])[] = [
+    ['unlinked', (world, id) => unlinkOne(world.deps(), OPERATOR, { type: 'user', id })],
+    ['every link forgotten', (world) => restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'restart')],
+  ];
+
+  it.each(breaks)('%s: the creation is told all the same, and once', async (_name, breakPair) => {
+    const { world, users } = aCompany({ users: 1 });
+    const id = users[0]?.id as SourceId;
+    await world.cycle();
+    world.hook = (name) => {
+      if (name === 'provisioningLog.record') throw new Killed();
+    };
+    const [message] = world.queue.messages;
+    if (!message) throw new Error('nothing to do');
+    await expect(world.work(message.item)).rejects.toThrow(Killed);
+    world.hook = undefined;
+    expect(world.accountOf(id)).toBeDefined();
+    await breakPair(world, id);
+    await world.drain();
+    await world.round();
+    const { entries } = await world.deps().log.query({ sourceId: id }, 10);
+    expect(entries.filter(({ provisioningAction }) => provisioningAction === 'create')).toHaveLength(1);
+    expect((await world.deps().links.read({ type: 'user', id }))?.value).toMatchObject({
+      link: { createdByUs: true },
+      claim: null,
+    });
   });
 });
 

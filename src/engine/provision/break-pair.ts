@@ -24,7 +24,9 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<Targe
     for (const membership of await membershipsOf(deps, key)) await deps.links.removeMembership(membership);
     if (link) await deps.links.releaseTarget(key.type, link.targetId, key.id);
     try {
-      await deps.links.remove(key, stored.etag);
+      // What may have been written and is in no log entry yet stays on record until it is.
+      if (claim) await deps.links.write(key, { link: null, claim: { ...claim, untilMs: 0 } }, stored.etag);
+      else await deps.links.remove(key, stored.etag);
     } catch (error) {
       if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
       continue;
