@@ -8,3 +8,4 @@ export { invocationLogger } from './functions/logger';
 export { makePlanWork } from './functions/plan-work';
 export { makeProvisionObject, makeProvisionObjectPoison } from './functions/provision-object';
 export { makeProvisioningCycle } from './functions/provisioning-cycle';
+export { followMappings } from './in-force';

@@ -13,6 +13,7 @@ import { makeEscrowStore } from './adapters/storage/escrow-store';
 import { makeLinkStore } from './adapters/storage/link-store';
 import { makePlanStore, makeShadowSpace } from './adapters/storage/plan-store';
 import { makeProvisioningLog } from './adapters/storage/provisioning-log';
+import { makeSchemaStore } from './adapters/storage/schema-store';
 import { makeStagedDeletionStore } from './adapters/storage/staged-deletion-store';
 import { makeStateStore } from './adapters/storage/state-store';
 import { makeWorkQueue } from './adapters/storage/work-queue';
@@ -21,7 +22,7 @@ import type { Config, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
 import { SETTINGS } from './config/schema';
 import { ConfigError, type ConfigIssue } from './core/errors';
-import type { IgnoredItem, ProvisioningSchema } from './core/schema/model';
+import type { IgnoredItem } from './core/schema/model';
 import { readSchemaFile } from './core/schema/read';
 import { ClaimWatch } from './engine/claim-watch';
 import type { EngineDeps } from './engine/deps';
@@ -29,6 +30,7 @@ import { targetNeeds } from './engine/import/schema-needs';
 import { type Gate, makeGate } from './engine/job/gate';
 import { STATUS_KEYS } from './engine/job/status-keys';
 import type { JobSettings } from './engine/job-settings';
+import { makeMappings, problemWords, type ReadMappings } from './engine/mappings';
 import { MatchHistory } from './engine/match-history';
 import type { Planning } from './engine/preview/planning';
 import type { Notifier } from './ports/notifier';
@@ -52,6 +54,8 @@ export interface ConfiguredApp {
   readonly ignored: readonly IgnoredItem[];
   /** What works but deserves a look: the token's sunset, a setting that looks mistyped, parts of the schema without meaning. */
   readonly warnings: readonly ConfigIssue[];
+  /** Those of them that the settings give rise to, whatever the mappings are. */
+  readonly settingWarnings: readonly ConfigIssue[];
 }
 
 /** The app as it is while settings or schema are wrong: it says so, keeps what waits, and does nothing else. */
@@ -61,6 +65,8 @@ export interface UnconfiguredApp {
   readonly warnings: readonly ConfigIssue[];
   /** Where work items are put back to wait; undefined while storage is among what is wrong. */
   readonly queue: WorkQueue | undefined;
+  /** All of the app, with the mappings of the file, where only a stored version of them cannot be used: for what does without mappings. */
+  readonly withoutMappings?: ConfiguredApp;
 }
 
 /** The app, fit to run or not. */
@@ -84,8 +90,7 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
     const queue = opened.storage && makeWorkQueue(opened.storage);
     return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings, queue };
   }
-  const remarks = schema.ignored.map((item) => ({ setting: `schema ${item.path}`, problem: `${item.name}: ${item.reason}` }));
-  return configured(loaded.config, opened.storage, schema, [...loaded.warnings, ...remarks], logger);
+  return configured(loaded.config, opened.storage, schema.file, loaded.warnings, logger);
 }
 
 const random = (): number => randomBytes(4).readUInt32BE() / 2 ** 32;
@@ -101,7 +106,7 @@ function tryStorage(config: StorageConfig | undefined): { readonly storage?: Sto
 }
 
 type LoadedSchema =
-  | { readonly ok: true; readonly schema: ProvisioningSchema; readonly ignored: readonly IgnoredItem[] }
+  | { readonly ok: true; readonly file: ReadMappings }
   | { readonly ok: false; readonly issues: readonly ConfigIssue[] };
 
 function loadSchema(path: string): LoadedSchema {
@@ -115,12 +120,12 @@ function loadSchema(path: string): LoadedSchema {
     };
   }
   const read = readSchemaFile(bytes);
-  if (read.ok) return { ok: true, schema: read.schema, ignored: read.ignored };
+  if (read.ok) return { ok: true, file: read };
   return {
     ok: false,
     issues: read.problems.map((problem) => ({
       setting: `PROVISIONING_SCHEMA ${problem.path}`.trim(),
-      problem: problem.allowed ? `${problem.problem} Allowed: ${problem.allowed.join(', ')}.` : problem.problem,
+      problem: problemWords(problem),
     })),
   };
 }
@@ -128,8 +133,8 @@ function loadSchema(path: string): LoadedSchema {
 function configured(
   config: Config,
   storage: Storage,
-  { schema, ignored }: Extract<LoadedSchema, { ok: true }>,
-  warnings: readonly ConfigIssue[],
+  file: ReadMappings,
+  settingWarnings: readonly ConfigIssue[],
   logger: Logger,
 ): ConfiguredApp {
   const { clock, random } = storage;
@@ -158,13 +163,18 @@ function configured(
     random,
     logger,
     timeScale: config.local.timeScale,
-    ...targetNeeds(schema),
+    ...targetNeeds(file.schema),
     protectedUsers: config.job.protectedUsers,
     onRequest: observeZendesk(telemetry, () => zendesk.quota()),
   });
   const ports: EngineDeps = {
     settings: settingsOf(config),
-    schema,
+    schema: file.schema,
+    mappings: makeMappings({
+      store: makeSchemaStore(storage),
+      file,
+      targetFor: (schema) => zendesk.withNeeds(targetNeeds(schema)),
+    }),
     source: graph,
     target: zendesk,
     state,
@@ -180,8 +190,14 @@ function configured(
   };
   const deps = observePorts(ports, telemetry);
   const planning: Planning = { deps, plans: makePlanStore(storage), shadow: makeShadowSpace(storage) };
-  return { kind: 'configured', config, deps, gate: makeGate(deps), planning, graph, zendesk, telemetry, ignored, warnings };
+  const made = { kind: 'configured', config, deps, gate: makeGate(deps), planning, graph, zendesk, telemetry } as const;
+  const { ignored } = file;
+  return { ...made, ignored, settingWarnings, warnings: [...settingWarnings, ...remarksOn(ignored)] };
 }
+
+/** What is said of the parts of mappings without meaning for Zendesk. */
+export const remarksOn = (ignored: readonly IgnoredItem[]): readonly ConfigIssue[] =>
+  ignored.map((item) => ({ setting: `schema ${item.path}`, problem: `${item.name}: ${item.reason}` }));
 
 /** Telemetry signs as the app where the app has an identity; locally, and without a connection string, there is none. */
 function telemetryOf({ telemetry, storage }: Config, logger: Logger): Telemetry {

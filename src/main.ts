@@ -4,6 +4,7 @@ import { POISON_QUEUE, WORK_QUEUE } from './adapters/storage/names';
 import type { App } from './compose';
 import { timerSchedule } from './config/schedule';
 import { ROUTES, type RouteName } from './functions/routes';
+import type { CurrentApp } from './in-force';
 
 /** The folder of the app: `dist` is one level below it. */
 const APP_DIRECTORY = join(__dirname, '..');
@@ -15,26 +16,32 @@ type Parts = typeof import('./app');
 /** How often a plan that did not fit into its HTTP call is continued. Each run is billed a second at least, so not every minute. */
 const PLAN_WORK_SCHEDULE = '0 */5 * * * *';
 
-let composed: App | undefined;
+let running: CurrentApp | undefined;
 
 /**
  * A handler that is loaded with its first invocation, and the app composed with it: loading this file registers the functions and
  * does nothing else, so that a cold start is short.
+ * @param looks whether each invocation begins with a look at which mappings are in use. Cycles and work items ask for theirs themselves, with
+ *   what they read anyway.
  */
 function lazily<A extends unknown[], R>(
   make: (parts: Parts, getApp: () => App) => (...args: A) => R | Promise<R>,
+  looks = true,
 ): (...args: A) => Promise<R> {
-  let made: Promise<(...args: A) => R | Promise<R>> | undefined;
+  let made: ReturnType<typeof load> | undefined;
   const load = async () => {
     const parts = await import('./app');
-    return make(parts, () => {
-      composed ??= parts.composeApp(process.env, APP_DIRECTORY, parts.invocationLogger);
-      return composed;
-    });
+    const follow = (): CurrentApp => {
+      running ??= parts.followMappings(parts.composeApp(process.env, APP_DIRECTORY, parts.invocationLogger));
+      return running;
+    };
+    return { follow, handle: make(parts, () => follow().current()) };
   };
   return async (...args) => {
     made ??= load();
-    return (await made)(...args);
+    const { follow, handle } = await made;
+    if (looks) await follow().look();
+    return handle(...args);
   };
 }
 
@@ -43,12 +50,14 @@ function lazily<A extends unknown[], R>(
 if (process.env.WEBSITE_SITE_NAME) app.setup({ enableHttpStream: true });
 
 app.hook.appTerminate(async () => {
-  if (composed?.kind === 'configured') await composed.telemetry.close();
+  const now = running?.current();
+  const app = now?.kind === 'notConfigured' ? now.withoutMappings : now;
+  await app?.telemetry.close();
 });
 
 app.timer('provisioningCycle', {
   schedule: timerSchedule(process.env, 'CYCLE_SCHEDULE'),
-  handler: lazily((parts, getApp) => parts.makeProvisioningCycle(getApp)),
+  handler: lazily((parts, getApp) => parts.makeProvisioningCycle(getApp), false),
 });
 app.timer('planWork', {
   schedule: PLAN_WORK_SCHEDULE,
@@ -57,12 +66,12 @@ app.timer('planWork', {
 app.storageQueue('provisionObject', {
   queueName: WORK_QUEUE,
   connection: CONNECTION,
-  handler: lazily((parts, getApp) => parts.makeProvisionObject(getApp)),
+  handler: lazily((parts, getApp) => parts.makeProvisionObject(getApp), false),
 });
 app.storageQueue('provisionObjectPoison', {
   queueName: POISON_QUEUE,
   connection: CONNECTION,
-  handler: lazily((parts, getApp) => parts.makeProvisionObjectPoison(getApp)),
+  handler: lazily((parts, getApp) => parts.makeProvisionObjectPoison(getApp), false),
 });
 
 for (const [name, { method, route, authLevel }] of Object.entries(ROUTES))

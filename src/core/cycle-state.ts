@@ -9,6 +9,8 @@ export interface CycleFacts {
   readonly kind: 'initial' | 'incremental';
   /** The mappings and scope settings that the cycle began under; others that came into force since make the next one initial. */
   readonly rulesHash?: string;
+  /** The version of the mappings that it keeps to the end; absent where nobody has ever chosen one: the file. */
+  readonly mappings?: number;
   readonly why: string;
   readonly startedAt: string;
   readonly groupSelect: string;
@@ -234,11 +236,12 @@ function withoutUnsettled(state: CycleState): CycleState {
 /** The facts of a cycle, without what belongs to its phase. */
 export function factsOf(state: CycleState): CycleFacts {
   const { format, cycleId, kind, rulesHash, why, startedAt, groupSelect, groupGeneration, userSelect, usersFull } = state;
-  const { imported, evaluated, staged, unknowns, isListDoubted, usersUnsettled } = state;
+  const { mappings, imported, evaluated, staged, unknowns, isListDoubted, usersUnsettled } = state;
   const settled = { format, cycleId, kind, why, startedAt, groupSelect, groupGeneration, userSelect, usersFull };
   return {
     ...settled,
     ...(rulesHash !== undefined && { rulesHash }),
+    ...(mappings !== undefined && { mappings }),
     imported,
     evaluated,
     staged,

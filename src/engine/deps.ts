@@ -17,6 +17,7 @@ import type { TargetConnector, TargetReads } from '../ports/target-connector';
 import type { WorkQueue } from '../ports/work-queue';
 import type { ClaimWatch } from './claim-watch';
 import type { JobSettings } from './job-settings';
+import type { Mappings } from './mappings';
 import type { MatchHistory } from './match-history';
 
 /**
@@ -42,7 +43,10 @@ export interface EngineReads {
 /** Everything a use case may reach for: the two connectors, the stores, and what is neither pure nor ours. */
 export interface EngineDeps {
   readonly settings: JobSettings;
+  /** What this piece of work maps, matches and scopes by. */
   readonly schema: ProvisioningSchema;
+  /** Every version of it; whoever begins a piece of work chooses. */
+  readonly mappings: Mappings;
   readonly source: SourceConnector;
   readonly target: TargetConnector;
   readonly queue: WorkQueue;

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
+import { beyondMappings } from './beyond-mappings';
 import { type Handler, http, notConfigured, type PrintRefusal } from './http';
 import { readBody } from './read-body';
 import { readParams, readQuery } from './read-query';
@@ -44,6 +45,8 @@ export interface Contract<P extends Fields = Fields, Q extends Fields = Fields, 
   readonly answers: Readonly<Record<number, AnswerDoc>>;
   /** Statuses of problems, besides those that every function of its kind may have. */
   readonly problems: readonly number[];
+  /** True where it also works while the version of the mappings in use cannot be read. */
+  readonly needsNoMappings?: true;
   /** How a refusal is printed; RFC 9457 where it is left out. */
   readonly refusal?: { readonly type: string; readonly shape: z.ZodType; readonly print: PrintRefusal };
 }
@@ -84,7 +87,7 @@ export function endpoint<P extends Fields = Fields, Q extends Fields = Fields, B
 ): Endpoint {
   const make = (getApp: () => App): Handler =>
     http(async (request) => {
-      const app = getApp();
+      const app = contract.needsNoMappings ? beyondMappings(getApp()) : getApp();
       if (app.kind === 'notConfigured') throw notConfigured(app.error);
       return run(app, await readRequest(contract, request));
     }, contract.refusal?.print);

@@ -4,6 +4,7 @@ import { HELD_DEFER_MS } from '../engine/job/gate';
 import { surviveOutage } from '../engine/job/hold-item';
 import { escrowPoisoned } from '../engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../engine/provision/handle-work-item';
+import { beyondMappings } from './beyond-mappings';
 import { withinInvocation } from './logger';
 import { continueCycle } from './provisioning-cycle';
 
@@ -18,7 +19,7 @@ export const makeProvisionObject =
   (getApp: () => App) =>
   (message: unknown, context: InvocationContext): Promise<void> =>
     withinInvocation(context, async () => {
-      const app = getApp();
+      const app = beyondMappings(getApp());
       if (app.kind === 'notConfigured') return putBack(app, message);
       if (app.deps.queue.asksForCycle(message)) return continueCycle(app, context);
       const item = app.deps.queue.decode(message);
@@ -42,7 +43,7 @@ export const makeProvisionObjectPoison =
   (getApp: () => App) =>
   (message: unknown, context: InvocationContext): Promise<void> =>
     withinInvocation(context, async () => {
-      const app = getApp();
+      const app = beyondMappings(getApp());
       if (app.kind === 'notConfigured') throw new Error(NOT_CONFIGURED);
       const item = app.deps.queue.decode(message);
       app.telemetry.metric('provisioning.poisoned', 1);

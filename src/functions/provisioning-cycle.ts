@@ -5,6 +5,7 @@ import { runCycle } from '../engine/cycle/run-cycle';
 import { tellOfStuckItems } from '../engine/job/watch-items';
 import { reportUnreadable } from '../engine/provision/escrow-poisoned';
 import { purgeLog } from '../engine/record/purge-log';
+import { beyondMappings } from './beyond-mappings';
 import { withinInvocation } from './logger';
 
 /**
@@ -18,7 +19,7 @@ export const makeProvisioningCycle =
   (getApp: () => App) =>
   (_timer: Timer, context: InvocationContext): Promise<void> =>
     withinInvocation(context, async () => {
-      const app = getApp();
+      const app = beyondMappings(getApp());
       if (app.kind === 'notConfigured') {
         context.warn('Not configured: no cycle runs. The status lists the problems.');
         return;

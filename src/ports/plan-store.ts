@@ -45,7 +45,9 @@ export interface PlanHeader {
   readonly state: 'planning' | 'planned' | 'failed' | 'applying' | 'applied';
   /** Hash of the mappings that the plan is made with. */
   readonly schemaHash: string;
-  /** True when those were sent with the request and were not in force then. */
+  /** The version of them, 0 for the file; absent where they were sent with the request, and in rows of older versions. */
+  readonly schemaVersion?: number;
+  /** True when they were not in force then. */
   readonly isForOtherSchema: boolean;
   /** Where the work is: the known objects are copied, the source is read, the objects are planned. */
   readonly phase: 'copy' | 'import' | 'objects' | 'done';

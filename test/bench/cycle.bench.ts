@@ -28,6 +28,7 @@ import { runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
+import { someMappings } from '../fakes/mappings';
 import { FakeSourceConnector } from '../fakes/source-connector';
 import { makeFakeTarget } from '../fakes/target-connector';
 import { makeFakeWorkQueue } from '../fakes/work-queue';
@@ -157,9 +158,11 @@ function depsOf(
 ): EngineDeps {
   const storage = openStorage({ kind: 'connectionString', connectionString });
   const quiet = (): void => undefined;
+  const schema = shipped();
   return {
     settings: { ...SETTINGS, groupMembership: isNested ? 'Transitive' : 'Direct' },
-    schema: shipped(),
+    schema,
+    mappings: someMappings(schema, target),
     source,
     target,
     queue: makeFakeWorkQueue(),

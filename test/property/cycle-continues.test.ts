@@ -17,7 +17,7 @@ const appOf = (world: World, status: 'On' | 'Off' = 'On'): ConfiguredApp =>
     config: { job: { status, logRetentionDays: 90 }, target: { auth: { kind: 'oauth' } } },
     deps: world.deps(),
     telemetry: NO_TELEMETRY,
-    gate: { holdMs: async () => 0 },
+    gate: { holdMs: async () => 0, mappings: async () => 0 },
   }) as unknown as ConfiguredApp;
 
 describe('functions › a cycle that takes longer than a call', () => {

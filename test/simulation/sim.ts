@@ -17,7 +17,9 @@ import { makeFakeConnectorSpace } from '../fakes/connector-space';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';
 import { makeFakeLinkStore } from '../fakes/link-store';
+import { someMappings } from '../fakes/mappings';
 import { makeFakeProvisioningLog } from '../fakes/provisioning-log';
+import { makeFakeSchemaStore } from '../fakes/schema-store';
 import { makeFakeStagedDeletionStore } from '../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../fakes/state-store';
 import type { FakeUser } from '../fakes/target-connector';
@@ -82,6 +84,7 @@ export class Sim {
   readonly brake: BrakeWatch;
   readonly plans = makePlans();
   readonly shadow = makeShadow();
+  readonly schemas = makeFakeSchemaStore();
   readonly stores = {
     state: makeFakeStateStore(),
     space: makeFakeConnectorSpace({ pageSize: 5 }),
@@ -189,16 +192,19 @@ export class Sim {
     const port = <T extends object>(side: Side, name: string, inner: T, pure: readonly string[] = []): T =>
       wrapped(inner, this.#around(side, name, process, context), pure);
     const quiet = (): void => undefined;
+    const target = port('target', 'target', this.zendesk.target);
+    const schema = mappingsOf(this.rules.variant);
     return {
       ...(Object.fromEntries(
         PORTS.map((name) => [name, port('store', name, this.stores[name])]),
       ) as unknown as typeof this.stores),
       queue: port('queue', 'queue', this.queue, ['decode', 'asksForCycle']),
       source: port('source', 'source', this.source),
-      target: port('target', 'target', this.zendesk.target),
+      target,
       notifier: { send: async () => undefined },
       settings: this.settings(),
-      schema: mappingsOf(this.rules.variant),
+      schema,
+      mappings: someMappings(schema, target, port('store', 'schemas', this.schemas)),
       ...memory,
       clock: () => new Date(this.nowMs + process.skewMs),
       sleep: (ms) => this.scheduler.step(process, ms),

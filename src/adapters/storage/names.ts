@@ -15,6 +15,7 @@ export const TABLES = {
   stagedDeletions: 'StagedDeletions',
   plans: 'Plans',
   planSpace: 'PlanSpace',
+  schemas: 'Schemas',
 } as const;
 
 /** The name of one of the app's tables. */

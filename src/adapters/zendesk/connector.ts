@@ -16,7 +16,7 @@ import { makeLimiter } from './limiter';
 import { makeMemberships } from './memberships';
 import { makeAuthorizer } from './oauth';
 import { makeOrganizations } from './organizations';
-import type { Quota, ZendeskConnectorOptions } from './settings';
+import type { Quota, TargetNeeds, ZendeskConnectorOptions } from './settings';
 import { probeZendesk } from './test-connection';
 import { makeTransport } from './transport';
 import { updateMany } from './update-many';
@@ -28,6 +28,8 @@ export interface ZendeskConnector extends TargetConnector {
   /** Tries the connection: one row per check. Never writes, never throws. */
   probe(): Promise<readonly ProbeRow[]>;
   quota(): Quota;
+  /** The same connector for mappings with other needs: one account, one limiter, one set of connections. */
+  withNeeds(needs: TargetNeeds): TargetConnector;
   /** Ends all connections. Idempotent. */
   close(): Promise<void>;
 }
@@ -63,10 +65,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     },
   });
   const credential = cached(() => readSelf(http), DESCRIPTION_MS, clock);
-  const description = cached(() => readDescription(http, logger, options), DESCRIPTION_MS, clock);
-  const describe = (fresh?: boolean) => description.get(fresh);
   const identities = makeIdentities(http);
-  const organizations = makeOrganizations({ http, clock, sleep, mayCreate: options.createOrganizations ?? false });
   const addresses = makeAddresses(http, identities, sleep);
   const lookup = makeUserLookup(http, identities, sleep);
   const isBulkOn = options.bulk ?? true;
@@ -77,36 +76,44 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     ownEmail: async () => (await credential.get()).email,
     onUnsafe: (why: string) => bulk.access.rest('createUsers', why),
   };
-  const users = makeUsers({
-    http,
-    lookup,
-    identities,
-    organizations,
-    describe,
-    readOrganizations: options.readOrganizations ?? false,
-    readBrands: options.readBrands ?? false,
-    logger,
-    bulk: {
-      bundler: bulk.bundler,
-      createMany: (items) => orSingles(() => createMany(createDeps, items)),
-      updateMany: (items) => orSingles(() => updateMany(http, bulk.runner, items)),
-      sessions: { windowMs: 10, maxKeys: 100, maxChars: 6_000, sleep },
-    },
-  });
+  const usersFor = (needs: TargetNeeds) => {
+    const { createOrganizations = false, readOrganizations = false, readBrands = false } = needs;
+    const description = cached(() => readDescription(http, logger, needs), DESCRIPTION_MS, clock);
+    const describe = (fresh?: boolean) => description.get(fresh);
+    const users = makeUsers({
+      http,
+      lookup,
+      identities,
+      organizations: makeOrganizations({ http, clock, sleep, mayCreate: createOrganizations }),
+      describe,
+      readOrganizations,
+      readBrands,
+      logger,
+      bulk: {
+        bundler: bulk.bundler,
+        createMany: (items) => orSingles(() => createMany(createDeps, items)),
+        updateMany: (items) => orSingles(() => updateMany(http, bulk.runner, items)),
+        sessions: { windowMs: 10, maxKeys: 100, maxChars: 6_000, sleep },
+      },
+    });
+    return {
+      describe,
+      getUser: users.get,
+      findUsers: users.find,
+      createUser: users.create,
+      updateUser: users.update,
+      endSessions: users.endSessions,
+      deleteUser: users.remove,
+    };
+  };
   const groups = makeGroups(http, clock);
   const memberships = makeMemberships(http, groups, bulk);
 
-  return {
-    describe,
-    getUser: users.get,
-    findUsers: users.find,
-    createUser: users.create,
-    updateUser: users.update,
+  const target: TargetConnector = {
+    ...usersFor(options),
     removeEmail: identities.remove,
-    endSessions: users.endSessions,
     addressesOf: addresses.of,
     countActiveAdmins: (atMost) => countActiveAdmins(http, atMost),
-    deleteUser: users.remove,
     getGroup: groups.get,
     findGroups: groups.find,
     createGroup: groups.create,
@@ -120,8 +127,30 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
       limiter.busyForMs(kind === 'userUpdate' && !(isBulkOn && bulk.access.isOpen('updateUsers')) ? 'updateUser' : 'account'),
     limits: limiter.limits,
     clearWaits: limiter.clearWaits,
+  };
+  const byNeeds = new Map([[needsKey(options), target]]);
+  return {
+    ...target,
+    withNeeds(needs) {
+      const key = needsKey(needs);
+      const found = byNeeds.get(key) ?? { ...target, ...usersFor(needs) };
+      byNeeds.set(key, found);
+      return found;
+    },
     probe: () => probeZendesk({ http, authKind: options.auth.kind, protectedUsers: options.protectedUsers ?? [], clock }),
     quota: http.quota,
     close: transport.close,
   };
 }
+
+/** Each of them, so that none is forgotten in the key. */
+const NEEDS: Readonly<Record<keyof TargetNeeds, true>> = {
+  createOrganizations: true,
+  readOrganizations: true,
+  readGroups: true,
+  countOrganizations: true,
+  readBrands: true,
+};
+
+const needsKey = (needs: TargetNeeds): string =>
+  (Object.keys(NEEDS) as (keyof TargetNeeds)[]).filter((name) => needs[name]).join(' ');

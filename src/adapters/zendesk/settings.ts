@@ -14,8 +14,22 @@ export interface RequestInfo {
   readonly throttledMs: number;
 }
 
+/** What mappings ask of the connector besides users: some of it costs a request per user. */
+export interface TargetNeeds {
+  /** Create organizations that do not exist yet; default false: the user is refused with the reason. */
+  readonly createOrganizations?: boolean;
+  /** Read each user's organization memberships (one request per user), for the attribute `organizations`; default false. */
+  readonly readOrganizations?: boolean;
+  /** Read the account's groups, for the attribute `default_group_id`; default false. */
+  readonly readGroups?: boolean;
+  /** Count the account's organizations, so that one that appears is noticed; default false. */
+  readonly countOrganizations?: boolean;
+  /** Read the account's brands and each agent's (one request per agent), for the attribute `agent_brand_ids`; default false. */
+  readonly readBrands?: boolean;
+}
+
 /** Everything the Zendesk connector needs. */
-export interface ZendeskConnectorOptions {
+export interface ZendeskConnectorOptions extends TargetNeeds {
   /** `https://acme.zendesk.com`, without a path. */
   readonly baseUrl: string;
   readonly auth: ZendeskAuth;
@@ -27,16 +41,6 @@ export interface ZendeskConnectorOptions {
   readonly startPerMinute?: number;
   /** Longest wait for a place within the rate limit before ThrottledError; default 10 s. */
   readonly maxWaitMs?: number;
-  /** Create organizations that do not exist yet; default false: the user is refused with the reason. */
-  readonly createOrganizations?: boolean;
-  /** Read each user's organization memberships (one request per user), for the attribute `organizations`; default false. */
-  readonly readOrganizations?: boolean;
-  /** Read the account's groups, for the attribute `default_group_id`; default false. */
-  readonly readGroups?: boolean;
-  /** Count the account's organizations, so that one that appears is noticed; default false. */
-  readonly countOrganizations?: boolean;
-  /** Read the account's brands and each agent's (one request per agent), for the attribute `agent_brand_ids`; default false. */
-  readonly readBrands?: boolean;
   /** E-mail addresses and Zendesk ids that are never touched, for Test Connection: the account owner belongs among them. */
   readonly protectedUsers?: readonly string[];
   /** Write many users at once with background jobs where the account has them; default true. */

@@ -120,5 +120,5 @@ export interface SchemaProblem {
 
 /** The outcome of reading a mapping file: the schema, or every fault of it. */
 export type ReadSchemaResult =
-  | { readonly ok: true; readonly schema: ProvisioningSchema; readonly ignored: readonly IgnoredItem[] }
+  | { readonly ok: true; readonly schema: ProvisioningSchema; readonly ignored: readonly IgnoredItem[]; readonly text: string }
   | { readonly ok: false; readonly problems: readonly SchemaProblem[] };

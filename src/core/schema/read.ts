@@ -55,7 +55,7 @@ export function readSchema(text: string): ReadSchemaResult {
   const users = readOne('user', found, report);
   const groups = readOne('group', found, report);
   if (report.problems.length > 0 || users === undefined) return { ok: false, problems: report.sortedProblems };
-  return { ok: true, schema: { users, groups, hash: hashOf(users, groups), raw: value }, ignored: report.ignored };
+  return { ok: true, schema: { users, groups, hash: hashOf(users, groups), raw: value }, ignored: report.ignored, text };
 }
 
 /** Reads a mapping file from its bytes, however a tool encoded them. As {@link readSchema}. */

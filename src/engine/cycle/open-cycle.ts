@@ -9,9 +9,11 @@ import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
 import { FollowedGroups } from '../import/followed-groups';
 import { roleLines } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
-import { type GroupWatermarks, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
+import { type GroupWatermarks, type JobState, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
+import { versionInForce, versionInUse } from '../job/mappings-in-use';
 import { accessRules } from '../job-settings';
+import { FILE_VERSION, withMappings } from '../mappings';
 
 /** The place of a cycle is kept at most this often: what was done since is safe to repeat, and a cycle without news writes little. */
 const KEEP_EVERY_MS = 2_000;
@@ -26,17 +28,23 @@ const KEPT_AT_ONCE: ReadonlySet<CycleEvent['kind']> = new Set([
   'finishing',
 ]);
 
-/** Takes up the cycle that was cut off, or begins one. @param deadlineMs When the cycle is to stop, ms since 1970 */
+/**
+ * Takes up the cycle that was cut off, with the mappings that it began with, or begins one with those that are in force.
+ * @param deadlineMs When the cycle is to stop, ms since 1970
+ */
 export async function openCycle(
-  deps: EngineDeps,
+  anyDeps: EngineDeps,
   application: SourceApplication,
   lease: Lease,
   deadlineMs: number,
 ): Promise<CycleContext> {
-  let marks = await deps.space.claimDirty();
-  const stored = await deps.state.read<CycleState | null>(STATE_KEYS.cycle);
-  const found = stored?.value ? underRules(restored(stored.value), rulesHash(deps, application)) : undefined;
-  let current = found ?? (await newCycle(deps, application));
+  let marks = await anyDeps.space.claimDirty();
+  const stored = await anyDeps.state.read<CycleState | null>(STATE_KEYS.cycle);
+  const kept = stored?.value ? restored(stored.value) : undefined;
+  const begun = kept ?? (await newCycle(anyDeps, application));
+  const deps = await withMappings(anyDeps, begun.mappings ?? FILE_VERSION);
+  const found = kept && underRules(kept, rulesHash(deps, application));
+  let current = found ?? begun;
   // Marks first: a crash in between leaves marks too many, never a cycle that has forgotten what was due.
   if (!found) await markDue(deps, current);
   let etag = stored?.etag ?? null;
@@ -153,21 +161,23 @@ function rulesHash({ schema, settings }: EngineDeps, application: SourceApplicat
 const underRules = (cycle: CycleState, rules: string): CycleState =>
   cycle.rulesHash === undefined || cycle.rulesHash === rules ? cycle : { ...cycle, isListDoubted: true };
 
-async function newCycle(deps: EngineDeps, application: SourceApplication): Promise<CycleState> {
-  const { value: job } = await readJob(deps.state);
+async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Promise<CycleState> {
+  const { value: job } = await readJob(anyDeps.state);
+  const deps = await withMappings(anyDeps, versionInForce(job));
   const users = (await deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
   const groups = (await deps.state.read<GroupWatermarks>(STATE_KEYS.groupWatermarks))?.value;
   const userSelect = deps.schema.users.sourceAttributes.join(',');
   const groupSelect = groupAttributes(deps.schema).join(',');
   const rules = rulesHash(deps, application);
   const rulesChanged = job.rulesHash !== null && job.rulesHash !== rules;
-  const why = job.initialDue ?? (rulesChanged ? 'The mappings, the settings or the app roles changed.' : null);
+  const why = job.initialDue ?? (rulesChanged ? whyChanged(job) : null);
   const cycleId = deps.newId();
   const keptGroups = why === null && groups?.select === groupSelect ? groups.generation : undefined;
   return beginCycle({
     format: 2,
     cycleId,
     rulesHash: rules,
+    ...(job.mappings && { mappings: job.mappings.version }),
     kind: why === null ? 'incremental' : 'initial',
     why: why ?? 'Changes since the last cycle.',
     startedAt: deps.clock().toISOString(),
@@ -179,6 +189,11 @@ async function newCycle(deps: EngineDeps, application: SourceApplication): Promi
     ...NOTHING_COUNTED,
   });
 }
+
+const whyChanged = (job: JobState): string =>
+  versionInForce(job) === versionInUse(job)
+    ? 'The mappings, the settings or the app roles changed.'
+    : `Version ${versionInForce(job)} of the mappings was put in force.`;
 
 /** An initial cycle looks at every object ever read; any cycle at the escrows that are due and at what no cycle has counted yet. */
 async function markDue(deps: EngineDeps, cycle: CycleState): Promise<void> {

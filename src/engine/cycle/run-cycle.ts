@@ -32,6 +32,7 @@ import { applyBrake } from './apply-brake';
 import { closeCycles } from './close-cycles';
 import { followAccount, followAccountAgain } from './follow-account';
 import { openCycle, recordOf, restored } from './open-cycle';
+import { takeIntoUse } from './take-into-use';
 
 /** How a call of {@link runCycle} ended. */
 export type CycleOutcome =
@@ -141,7 +142,10 @@ async function runPhases(context: CycleContext): Promise<QuarantineCause | undef
   else await loadAssignments(context);
   if (context.cycle().phase === 'groups') await importGroups(context);
   if (context.cycle().phase === 'users') await importUsers(context);
-  if (context.cycle().phase === 'scoping') await scopeChanges(context);
+  if (context.cycle().phase === 'scoping') {
+    await takeIntoUse(context);
+    await scopeChanges(context);
+  }
   // Where nothing was decided on there is nothing to count.
   return context.cycle().evaluated > 0 ? applyBrake(context) : undefined;
 }

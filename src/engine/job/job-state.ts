@@ -16,6 +16,23 @@ export const STATE_KEYS = {
   systems: 'systems',
 } as const;
 
+/** A version of the mappings that an operator has put in force. */
+export interface MappingsInForce {
+  /** 0 is the file. */
+  readonly version: number;
+  readonly hash: string;
+  /** ISO 8601. */
+  readonly since: string;
+  /** A name of a person or program. */
+  readonly by: string;
+  /** Why, in the operator's words; empty when nothing was said. */
+  readonly why: string;
+  /** The hash of the file at that time: one that has changed since is not in force. */
+  readonly fileHash: string;
+  /** The entry of the log that says so. */
+  readonly changeId: string;
+}
+
 /** How the job stands, across cycles. */
 export interface JobState {
   /** True while no new cycle begins. */
@@ -44,6 +61,10 @@ export interface JobState {
   readonly linksForgottenAt: string | null;
   /** The quarantine that an operator lifted, until a cycle shows whether that was right. */
   readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
+  /** The version of the mappings that the next cycle begins with; null while nobody has chosen one: the file. */
+  readonly mappings: MappingsInForce | null;
+  /** The version that work items use, and the cycle that took it into use; null for the file. */
+  readonly mappingsInUse: { readonly version: number; readonly cycleId: string } | null;
 }
 
 /** What a job that is not paused says of it. */
@@ -63,6 +84,8 @@ export const NEW_JOB: JobState = {
   runNow: false,
   linksForgottenAt: null,
   lifted: null,
+  mappings: null,
+  mappingsInUse: null,
 };
 
 /** Where the users' delta starts next. */

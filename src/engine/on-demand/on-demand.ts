@@ -16,6 +16,7 @@ import type { EngineDeps } from '../deps';
 import { findSubject, hitLine } from '../find-subject';
 import { type ImportResult, importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
+import { withMappingsInUse } from '../job/mappings-in-use';
 import { recordOutcome } from '../provision/handle-work-item';
 import { provisionObject } from '../provision/provision-object';
 import type { Initiator } from '../record/log-entry';
@@ -84,7 +85,8 @@ const PATIENCE_MS = 5_000;
  * @throws DeletionThresholdError before anything is written; whatever makes the source or the target unusable as a whole.
  */
 export async function provisionOnDemand(real: EngineDeps, request: OnDemandRequest): Promise<OnDemandAnswer> {
-  const deps = request.dryRun ? withoutWriting(real) : real;
+  const used = await withMappingsInUse(real);
+  const deps = request.dryRun ? withoutWriting(used) : used;
   const deadlineMs = deps.clock().getTime() + request.budgetMs;
   await deps.target.describe();
   const session = await openImport(deps);
@@ -184,6 +186,9 @@ async function carryOut(
     const startedAt = deps.clock();
     if (startedAt.getTime() >= deadlineMs) return later(deps, item, request, 'The time for one call was used up.', 0);
     const outcome = await provisionObject(deps, item, { dryRun: request.dryRun });
+    const now = request.dryRun ? deps : await withMappingsInUse(deps);
+    // Other mappings were taken into use meanwhile: theirs is the last word.
+    if (now.schema !== deps.schema) return carryOut(now, { key, item, removal }, request, deadlineMs);
     if (outcome.kind !== 'deferred') {
       if (!request.dryRun) {
         await recordOutcome(deps, item, outcome, startedAt, request.operator);

@@ -11,6 +11,7 @@ import { CycleInterrupted } from '../import/cycle-context';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import { type Lease, takeLease } from '../job/lease';
+import { withMappingsInUse } from '../job/mappings-in-use';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
 import { itemFor } from '../work-item';
@@ -44,7 +45,8 @@ export async function startApply(
   if (now.getTime() - Date.parse(header.createdAt) > PLAN_EXPIRES_MS) {
     return { kind: 'expired', reason: 'The plan is older than 24 hours. Make a new one.' };
   }
-  const conflict = reasonNotToApply(header, deps.schema.hash, allowDeletes);
+  const { schema } = await withMappingsInUse(deps);
+  const conflict = reasonNotToApply(header, schema.hash, allowDeletes);
   if (conflict) return { kind: 'conflict', reason: conflict };
   const application: PlanApplication = {
     cycleId: changeIdFor('apply', { type: 'user', id: planId as PlanRow['key']['id'] }),
@@ -73,7 +75,7 @@ function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: 
   if (header.state === 'planning') return 'The plan is not finished yet.';
   if (header.state === 'failed') return 'The plan could not be made, or was cancelled. Make a new one.';
   if (header.schemaHash !== schemaHash) {
-    return 'The plan was made with mappings that are not in use. Put them into use, or make a plan with those that are.';
+    return 'The plan was made with mappings that are not in use: a version that has been put in force is used from the next cycle on. Make a plan with those that are in use.';
   }
   if (header.brake.length === 0 || allowDeletes !== undefined) return undefined;
   const reasons = header.brake.map((one) => one.reason).join(' ');
@@ -111,7 +113,7 @@ const APPLIED_AT_ONCE = 32;
 async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHeader>, deadlineMs: number): Promise<void> {
   const { deps, plans } = planning;
   let { value: header, etag } = begun;
-  const session = await openImport(deps);
+  const session = await openImport(await withMappingsInUse(deps));
   for (;;) {
     const progress = header.application;
     if (!progress) return;

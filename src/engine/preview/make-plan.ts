@@ -1,6 +1,6 @@
 import type { RemovalKind } from '../../core/brake';
 import { beginCycle, next } from '../../core/cycle-state';
-import { ProvisioningError, StateUnavailableError } from '../../core/errors';
+import { ConfigError, ProvisioningError, StateUnavailableError } from '../../core/errors';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
 import { disposition, isTransientFailure } from '../../core/retry';
 import type { ProvisioningSchema } from '../../core/schema/model';
@@ -18,9 +18,11 @@ import { importUsers } from '../import/import-users';
 import { lookAtApplication } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
 import { scopeContext } from '../import/scope-changes';
-import { type RunningCycle, STATE_KEYS } from '../job/job-state';
+import { type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type Lease, takeLease } from '../job/lease';
+import { versionInForce } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
+import { FILE_VERSION, withSchema } from '../mappings';
 import type { Initiator } from '../record/log-entry';
 import { planObject, planRow } from './plan-object';
 import { type PlanBegun, takeSlot } from './plan-slot';
@@ -33,14 +35,18 @@ const PLAN_KEPT_MS = 7 * 24 * 3600_000;
 /** Objects planned between two saves: few enough to fit into the time of a call when Zendesk is slow. */
 const PLANNED_AT_ONCE = 64;
 
+/** What to plan with: a version of the mappings, or others that are not stored. */
+export type PlannedMappings = { readonly version: number } | { readonly schema: ProvisioningSchema; readonly text: string };
+
 /**
  * Begins a plan: what an initial cycle would do now, object by object. Nothing but the plan is written. One at a time.
- * @param schema Mappings that are not in force, with their text; undefined for those that are.
+ * @param asked undefined: with the mappings that are in force.
+ * @throws ConfigError when that version of the mappings cannot be used
  */
 export async function createPlan(
   planning: Planning,
   operator: Initiator,
-  schema: { readonly schema: ProvisioningSchema; readonly text: string } | undefined,
+  asked: PlannedMappings | undefined,
 ): Promise<PlanBegun> {
   const { deps, plans } = planning;
   const now = deps.clock();
@@ -48,18 +54,23 @@ export async function createPlan(
     if (now.getTime() - Date.parse(old.createdAt) > PLAN_KEPT_MS) await plans.remove(old.planId);
   }
   const planId = deps.newId();
-  const inForce = schema?.schema ?? deps.schema;
-  if (schema) await plans.writeSchema(planId, schema.text);
+  const versionNow = versionInForce((await readJob(deps.state)).value);
+  const sent = asked && 'text' in asked ? asked : undefined;
+  const version = asked && 'version' in asked ? asked.version : versionNow;
+  const { schema } = sent ?? (await deps.mappings.load(version));
+  const isForOther = asked !== undefined && schema.hash !== (await deps.mappings.load(versionNow)).schema.hash;
+  if (sent) await plans.writeSchema(planId, sent.text);
   const header: PlanHeader = {
     planId,
     kind: 'cycle',
     createdAt: now.toISOString(),
     createdBy: operator.displayName,
     state: 'planning',
-    schemaHash: inForce.hash,
-    isForOtherSchema: schema !== undefined && inForce.hash !== deps.schema.hash,
+    schemaHash: schema.hash,
+    ...(!sent && { schemaVersion: version }),
+    isForOtherSchema: isForOther,
     phase: 'copy',
-    cycle: newPlanCycle(planId, inForce, now),
+    cycle: newPlanCycle(planId, schema, now),
     objects: 0,
     counts: {},
     removals: {},
@@ -128,7 +139,7 @@ class PlanRun {
   async run(): Promise<void> {
     try {
       await requireSameSystems(this.planning.deps);
-      this.#deps = { ...this.#deps, schema: await this.#schema() };
+      this.#deps = withSchema(this.#deps, await this.#schema());
       const application = await lookAtApplication(this.planning.deps);
       await this.#deps.state.write(STATE_KEYS.application, application, '*');
       await this.#deps.target.describe(true);
@@ -146,10 +157,15 @@ class PlanRun {
     }
   }
 
+  /** @throws ConfigError when they are not those that the plan began with: halves made with different mappings are no plan */
   async #schema(): Promise<ProvisioningSchema> {
-    const text = await this.planning.plans.readSchema(this.header.planId);
-    const read = text === undefined ? undefined : readSchema(text);
-    return read?.ok ? read.schema : this.planning.deps.schema;
+    const { planId, schemaVersion, schemaHash } = this.header;
+    const { deps, plans } = this.planning;
+    const text = await plans.readSchema(planId);
+    const sent = text === undefined ? undefined : readSchema(text);
+    const schema = sent?.ok ? sent.schema : (await deps.mappings.load(schemaVersion ?? FILE_VERSION)).schema;
+    if (schema.hash === schemaHash) return schema;
+    throw new ConfigError([{ setting: 'mappings', problem: 'they have changed since the plan was begun. Make a new one' }]);
   }
 
   async #import(context: CycleContext): Promise<void> {

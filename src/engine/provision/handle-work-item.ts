@@ -1,11 +1,12 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
-import { ownWordsOf, type ProvisioningError, RejectedError, UnauthorizedError } from '../../core/errors';
+import { ConfigError, ownWordsOf, type ProvisioningError, RejectedError, UnauthorizedError } from '../../core/errors';
 import type { Permission, WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { ObjectKey } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
-import type { Gate } from '../job/gate';
+import { type Gate, HELD_DEFER_MS } from '../job/gate';
 import { holdItem } from '../job/hold-item';
+import { withMappings } from '../mappings';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { closeClaim } from './pairing';
@@ -22,7 +23,8 @@ export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkIte
     return undefined;
   }
   const startedAt = deps.clock();
-  const outcome = await provisionObject(deps, item, { dryRun: false });
+  const outcome = await withCurrentMappings(deps, gate, item);
+  if (!outcome) return undefined;
   if (outcome.kind === 'deferred') {
     deps.logger.debug('Put back into the queue', { ...idsOf(item), delayMs: outcome.delayMs, code: outcome.error.code });
     if (outcome.error instanceof UnauthorizedError) await holdItem(deps, item, outcome.delayMs);
@@ -31,6 +33,28 @@ export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkIte
   }
   await recordOutcome(deps, item, outcome, startedAt);
   return outcome;
+}
+
+/**
+ * Provisions with the mappings that are in use. Where another version has been taken into use meanwhile, once more with that: of two items
+ * of one object the last word is the newer version's, however long one of them took. Without mappings that can be used the item waits.
+ */
+async function withCurrentMappings(deps: EngineDeps, gate: Gate, item: WorkItem): Promise<Outcome | undefined> {
+  for (let version = await gate.mappings(); ; ) {
+    let used: EngineDeps;
+    try {
+      used = await withMappings(deps, version);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      deps.logger.error('The mappings in use cannot be read; the work item waits', { ...idsOf(item), reason: error.message });
+      await holdItem(deps, item, HELD_DEFER_MS);
+      return undefined;
+    }
+    const outcome = await provisionObject(used, item, { dryRun: false });
+    const now = await gate.mappings();
+    if (now === version) return outcome;
+    version = now;
+  }
 }
 
 /** Writes the log entry of a work item and keeps its escrow in sync: one for a failure, none for anything else. */

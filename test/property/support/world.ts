@@ -19,7 +19,9 @@ import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { makeFakeCycleStore } from '../../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../../fakes/escrow-store';
 import { makeFakeLinkStore } from '../../fakes/link-store';
+import { someMappings } from '../../fakes/mappings';
 import { makeFakeProvisioningLog } from '../../fakes/provisioning-log';
+import { makeFakeSchemaStore } from '../../fakes/schema-store';
 import { FakeSourceConnector } from '../../fakes/source-connector';
 import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../../fakes/state-store';
@@ -75,6 +77,7 @@ export class World {
   hook: PortHook | undefined;
   readonly #stores;
   readonly queue;
+  readonly schemas;
   readonly #matchHistory = new MatchHistory();
   readonly #claims = new ClaimWatch();
   #ids = 0;
@@ -97,6 +100,7 @@ export class World {
       cycles: makeFakeCycleStore(all),
       log: makeFakeProvisioningLog(all),
     };
+    this.schemas = makeFakeSchemaStore(all);
     this.source.pageSize = 3;
     this.source.beforeCall = ({ method }) => this.hook?.(`source.${method}`);
     this.target.hook = (moment, method) => this.hook?.(moment === 'before' ? `target.${method}` : `target.${method} (answer)`);
@@ -120,6 +124,7 @@ export class World {
       claims: this.#claims,
       settings: this.settings,
       schema: this.schema,
+      mappings: someMappings(this.schema, this.target, this.schemas),
       source: this.source,
       target: this.target,
       notifier: { send: async (notice) => void this.notices.push(notice) },

@@ -1,0 +1,12 @@
+import type { ProvisioningSchema } from '../../src/core/schema/model';
+import { type Mappings, makeMappings } from '../../src/engine/mappings';
+import type { SchemaStore } from '../../src/ports/schema-store';
+import type { TargetConnector } from '../../src/ports/target-connector';
+import { makeFakeSchemaStore } from './schema-store';
+
+/** Mappings of which the file is what a test is about; stored versions work on the same target. */
+export const someMappings = (
+  schema: ProvisioningSchema,
+  target: TargetConnector,
+  store: SchemaStore = makeFakeSchemaStore(),
+): Mappings => makeMappings({ store, file: { schema, ignored: [], text: JSON.stringify(schema.raw) }, targetFor: () => target });
