@@ -153,6 +153,22 @@ param deletionThresholdPercent int = 10
 @description('E-mail addresses or Zendesk user ids of accounts that are never changed, besides those that are always protected; separated by commas.')
 param protectedUsers string = ''
 
+@description('E-mail addresses or Zendesk user ids of shared and service accounts, which nobody in Entra ID stands behind on purpose: the report of accounts marks them; separated by commas.')
+param serviceAccounts string = ''
+
+@description('How many agent seats you have bought; nobody is made an agent or admin beyond them. Empty: only what Zendesk itself refuses counts. In seats.')
+param agentSeats string = ''
+
+@description('When the report of accounts is made again and sent as a notice: an NCRONTAB schedule in UTC, such as 0 0 6 1 * *, or Off.')
+param accountsReportSchedule string = 'Off'
+
+@description('When every provisioned account and group is compared with what Entra ID says: an NCRONTAB schedule in UTC, or Off.')
+param driftCheckSchedule string = '0 0 3 * * 0'
+
+@description('What happens to what was changed in Zendesk: Report it, or Repair it, within the deletion threshold and without writing a role.')
+@allowed(['Report', 'Repair'])
+param driftRepair string = 'Report'
+
 @description('How long entries of the provisioning log are kept. In days.')
 @minValue(1)
 @maxValue(3650)
@@ -299,6 +315,11 @@ module app 'main.bicep' = {
     deletionThreshold: deletionThreshold
     deletionThresholdPercent: deletionThresholdPercent
     protectedUsers: protectedUsers
+    serviceAccounts: serviceAccounts
+    agentSeats: agentSeats
+    accountsReportSchedule: accountsReportSchedule
+    driftCheckSchedule: driftCheckSchedule
+    driftRepair: driftRepair
     logRetentionDays: logRetentionDays
     notificationEmail: notificationEmail
     notificationSender: notificationSender

@@ -154,6 +154,22 @@ param deletionThresholdPercent int = 10
 @description('E-mail addresses or Zendesk user ids of accounts that are never changed, besides those that are always protected; separated by commas.')
 param protectedUsers string = ''
 
+@description('E-mail addresses or Zendesk user ids of shared and service accounts, which nobody in Entra ID stands behind on purpose: the report of accounts marks them; separated by commas.')
+param serviceAccounts string = ''
+
+@description('How many agent seats you have bought; nobody is made an agent or admin beyond them. Empty: only what Zendesk itself refuses counts. In seats.')
+param agentSeats string = ''
+
+@description('When the report of accounts is made again and sent as a notice: an NCRONTAB schedule in UTC, such as 0 0 6 1 * *, or Off.')
+param accountsReportSchedule string = 'Off'
+
+@description('When every provisioned account and group is compared with what Entra ID says: an NCRONTAB schedule in UTC, or Off.')
+param driftCheckSchedule string = '0 0 3 * * 0'
+
+@description('What happens to what was changed in Zendesk: Report it, or Repair it, within the deletion threshold and without writing a role.')
+@allowed(['Report', 'Repair'])
+param driftRepair string = 'Report'
+
 @description('How long entries of the provisioning log are kept. In days.')
 @minValue(1)
 @maxValue(3650)
@@ -407,6 +423,11 @@ var settings = {
   DELETION_THRESHOLD: string(deletionThreshold)
   DELETION_THRESHOLD_PERCENT: string(deletionThresholdPercent)
   PROTECTED_USERS: protectedUsers
+  SERVICE_ACCOUNTS: serviceAccounts
+  AGENT_SEATS: agentSeats
+  ACCOUNTS_REPORT_SCHEDULE: accountsReportSchedule
+  DRIFT_CHECK_SCHEDULE: driftCheckSchedule
+  DRIFT_REPAIR: driftRepair
   LOG_RETENTION_DAYS: string(logRetentionDays)
   NOTIFICATION_EMAIL: empty(notificationSender) ? '' : notificationEmail
   NOTIFICATION_SENDER: notificationSender

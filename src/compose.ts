@@ -26,6 +26,7 @@ import type { IgnoredItem } from './core/schema/model';
 import { readSchemaFile } from './core/schema/read';
 import { ClaimWatch } from './engine/claim-watch';
 import type { EngineDeps } from './engine/deps';
+import { driftPlans } from './engine/drift/drift-run';
 import { targetNeeds } from './engine/import/schema-needs';
 import { type Gate, makeGate } from './engine/job/gate';
 import { STATUS_KEYS } from './engine/job/status-keys';
@@ -189,7 +190,12 @@ function configured(
     logger,
   };
   const deps = observePorts(ports, telemetry);
-  const planning: Planning = { deps, plans: makePlanStore(storage), shadow: makeShadowSpace(storage) };
+  const planning: Planning = {
+    deps,
+    plans: makePlanStore(storage),
+    shadow: makeShadowSpace(storage),
+    kinds: { drift: driftPlans },
+  };
   const made = { kind: 'configured', config, deps, gate: makeGate(deps), planning, graph, zendesk, telemetry } as const;
   const { ignored } = file;
   return { ...made, ignored, settingWarnings, warnings: [...settingWarnings, ...remarksOn(ignored)] };

@@ -174,6 +174,15 @@ export const schedule: Parser<string> = z.string().transform((value, context) =>
   return z.NEVER;
 });
 
+/** A timer schedule, or `Off`, which is null. */
+export const scheduleOrOff: Parser<string | null> = z.string().transform((value, context) => {
+  if (/^off$/i.test(value.trim())) return null;
+  const problem = ncrontabProblem(value);
+  if (problem === undefined) return value.trim().split(/\s+/).join(' ');
+  context.addIssue(`${problem}; or set Off`);
+  return z.NEVER;
+});
+
 /** Whether an address points at this machine: 127.0.0.0/8, ::1 or localhost. */
 export function isLoopback(url: string): boolean {
   const host = urlOf(url)?.hostname ?? '';

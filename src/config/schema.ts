@@ -253,6 +253,46 @@ export const SETTINGS = {
     default: '',
     decidesAccess: true,
   },
+  SERVICE_ACCOUNTS: {
+    at: 'job.serviceAccounts',
+    sentence:
+      'E-mail addresses or Zendesk user ids of shared and service accounts, which nobody in Entra ID stands behind on purpose: the report of accounts marks them; separated by commas.',
+    parse: parse.people,
+    default: '',
+    decidesAccess: false,
+  },
+  AGENT_SEATS: {
+    at: 'job.agentSeats',
+    sentence:
+      'How many agent seats you have bought; nobody is made an agent or admin beyond them. Empty: only what Zendesk itself refuses counts.',
+    parse: parse.integer(1, 1_000_000),
+    unit: 'seats',
+    decidesAccess: false,
+  },
+  ACCOUNTS_REPORT_SCHEDULE: {
+    at: 'job.accountsReportSchedule',
+    sentence:
+      'When the report of accounts is made again and sent as a notice: an NCRONTAB schedule in UTC, such as `0 0 6 1 * *`, or `Off`.',
+    parse: parse.scheduleOrOff,
+    default: 'Off',
+    decidesAccess: false,
+  },
+  DRIFT_CHECK_SCHEDULE: {
+    at: 'job.driftCheckSchedule',
+    sentence:
+      'When every provisioned account and group is compared with what Entra ID says: an NCRONTAB schedule in UTC, or `Off`.',
+    parse: parse.scheduleOrOff,
+    default: '0 0 3 * * 0',
+    decidesAccess: false,
+  },
+  DRIFT_REPAIR: {
+    at: 'job.driftRepair',
+    sentence:
+      'What happens to what was changed in Zendesk: `Report` it, or `Repair` it, within the deletion threshold and without writing a role.',
+    parse: parse.oneOf('Report', 'Repair'),
+    default: 'Report',
+    decidesAccess: false,
+  },
   LOG_RETENTION_DAYS: {
     at: 'job.logRetentionDays',
     sentence: 'How long entries of the provisioning log are kept.',

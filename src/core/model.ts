@@ -99,6 +99,8 @@ export interface TargetUser {
   readonly active: boolean;
   /** Every other mapped attribute by its target name (`phone`, `tags`, `user_fields.cost_center`, …). */
   readonly attributes: Attributes;
+  /** When Zendesk last changed the account (ISO 8601); absent where it does not say. Changes of addresses and memberships do not move it. */
+  readonly updatedAt?: string;
   /** Names of the organizations in `attributes` by their external ids in lower case; those without one are not in it. */
   readonly organizationsByExternalId?: ReadonlyMap<string, string>;
 }
@@ -112,6 +114,22 @@ export interface TargetGroup {
   /** False for a private group; undefined where Zendesk does not say. */
   readonly isPublic?: boolean;
   readonly deleted: boolean;
+  /** When Zendesk last changed the group (ISO 8601); absent where it does not say. */
+  readonly updatedAt?: string;
+}
+
+/** An agent or admin of the Zendesk account, as its own list shows them. */
+export interface TeamMember {
+  readonly id: TargetId;
+  readonly externalId: string | null;
+  readonly email: string | null;
+  readonly name: string;
+  readonly role: TargetRole;
+  readonly suspended: boolean;
+  /** ISO 8601; null where Zendesk does not say. */
+  readonly createdAt: string | null;
+  /** Null: never signed in. */
+  readonly lastLoginAt: string | null;
 }
 
 /** A membership of a Zendesk agent in a Zendesk group. */

@@ -39,6 +39,18 @@ export type Notice =
     }
   /** Nothing of what waits has been carried out for a day. `waiting`: objects. */
   | { readonly kind: 'stuck'; readonly since: string; readonly waiting: number }
+  /** A comparison of all linked objects found some that were changed in Zendesk. */
+  | {
+      readonly kind: 'drift';
+      readonly planId: string;
+      readonly compared: number;
+      readonly differing: number;
+      readonly reported: number;
+      readonly isRepaired: boolean;
+      /** How many objects were named by each finding. */
+      readonly byCode: Readonly<Record<string, number>>;
+      readonly samples: readonly NoticeSample[];
+    }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };

@@ -74,6 +74,9 @@ interface RolePart extends Part {
   readonly write: TargetRole | null;
 }
 
+/** What a plan says of an account that somebody in Zendesk has suspended. */
+export const SUSPENDED_BY_OTHERS = 'Suspended in Zendesk by somebody else; left so.';
+
 const NOTHING: Part = { changes: [], notes: [], removals: [] };
 const LEAVE: RolePart = { ...NOTHING, write: null };
 
@@ -111,7 +114,7 @@ function suspensionOf({ desired: { suspended }, link, wasDisabledByUs }: PlanInp
   if (suspended || !current.suspended) return NOTHING;
   const isOurs = link ? link.disabledByUs : suspended === false || wasDisabledByUs === true;
   if (isOurs) return { ...NOTHING, changes: [change('suspended', true, false)] };
-  return { ...NOTHING, notes: ['Suspended in Zendesk by somebody else; left so.'] };
+  return { ...NOTHING, notes: [SUSPENDED_BY_OTHERS] };
 }
 
 /**

@@ -46,6 +46,9 @@ export function rowBody(header: PlanHeader, row: PlanRow): Body<typeof PlanObjec
     reason: row.reason,
     code: row.code,
     warnings: row.warnings,
+    ...(row.drift && {
+      drift: { codes: row.drift.codes, lastChangedDateTime: row.drift.lastChangedAt, reported: row.drift.reported },
+    }),
     removal: row.removal,
     applied: row.applied,
     refusal: row.refusal,

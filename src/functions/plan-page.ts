@@ -57,11 +57,15 @@ const ACTIONS: Readonly<Record<string, string>> = {
   unchanged: 'In sync already',
   skipped: 'Skipped',
   failed: 'Would fail',
+  reported: 'Only reported',
+  waiting: 'Left to cycles',
 };
 
 /** Whether applying it would change anything. */
 const isActing = ({ counts }: PlanHeader): boolean =>
-  Object.entries(counts).some(([action, count]) => count > 0 && !['unchanged', 'skipped', 'failed'].includes(action));
+  Object.entries(counts).some(
+    ([action, count]) => count > 0 && !['unchanged', 'skipped', 'failed', 'reported', 'waiting'].includes(action),
+  );
 
 function whatToDo(header: PlanHeader): Html {
   const { planId, createdAt, brake, isForOtherSchema } = header;

@@ -1,6 +1,8 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { App, ConfiguredApp } from '../compose';
+import { nextOccurrence } from '../config/ncrontab';
 import { type CredentialEnd, credentialEnd } from '../core/credential-end';
+import { beginIfDue, settleDrift } from '../engine/drift/drift-check';
 import { continueApply } from '../engine/preview/apply-plan';
 import { continuePlan } from '../engine/preview/make-plan';
 import { jobStateLine, tellOfCredentialEnd } from '../engine/queries/job-state-line';
@@ -25,10 +27,13 @@ export const makePlanWork =
         return;
       }
       await tellState(app);
+      const { driftCheckSchedule } = app.config.job;
+      if (driftCheckSchedule !== null) await beginIfDue(app.planning, (after) => nextOccurrence(driftCheckSchedule, after));
       const options = { owner: context.invocationId, budgetMs: BUDGET_MS };
       const open = [...(await app.planning.plans.list())].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
       const next = open.find((plan) => plan.state === 'planning' || plan.state === 'applying');
       if (next?.state === 'planning') await continuePlan(app.planning, next.planId, options);
+      await settleDrift(app.planning);
       if (next?.state === 'applying') await continueApply(app.planning, next.planId, options);
     });
 

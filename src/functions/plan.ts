@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { readSchema } from '../core/schema/read';
+import { settleDrift } from '../engine/drift/drift-check';
+import { createDrift } from '../engine/drift/drift-run';
 import { type ApplyAnswer, continueApply, startApply } from '../engine/preview/apply-plan';
 import { continuePlan, createPlan } from '../engine/preview/make-plan';
 import { cancelPlan } from '../engine/preview/plan-slot';
@@ -32,7 +34,8 @@ export const makePlanCreate = endpoint(
     tag: 'provisioning',
     summary: 'Plan a cycle without writing',
     description:
-      'What a cycle would do, object by object with old and new values; with `schema`, what it would do under other mappings. One plan at ' +
+      'What a cycle would do, object by object with old and new values; with `schema`, what it would do under other mappings; with `drift`, ' +
+      'what was changed in Zendesk of all that was provisioned, and what would bring it back. One plan at ' +
       'a time; a plan that takes longer than the call continues by itself.',
     body: PlanRequest,
     example: {},
@@ -44,14 +47,17 @@ export const makePlanCreate = endpoint(
   },
   async (app, { body, request }) => {
     const { planning } = app;
+    if (body.drift && body.schema) throw badRequest([{ pointer: '/drift', detail: 'cannot be asked for together with schema' }]);
     const given = body.schema && readGiven(body.schema);
-    const begun = await createPlan(planning, operatorOf(app, request), given);
+    const operator = operatorOf(app, request);
+    const begun = await (body.drift ? createDrift(planning, operator, false) : createPlan(planning, operator, given));
     if (begun.kind === 'busy') {
       const detail = `Plan ${begun.planId} is still ${begun.state === 'planning' ? 'being made' : 'being applied'}. One at a time: ask for it by its id, or cancel it.`;
       throw new RequestProblem('Conflict', detail);
     }
     const options = { owner: planning.deps.newId(), budgetMs: BUDGET_MS };
     const header = (await continuePlan(planning, begun.header.planId, options)) ?? begun.header;
+    await settleDrift(planning);
     return respond(Plan, headerBody(header), header.state === 'planning' ? 202 : 200, locationOf(header));
   },
 );

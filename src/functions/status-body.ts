@@ -47,6 +47,12 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
       causes: status.staged.causes,
       listed: status.staged.listed.map(stagedBody),
     },
+    drift: {
+      repair: view.driftRepair,
+      nextCheckAt: view.nextDriftAt,
+      last: status.drift.last,
+      failed: status.drift.failed,
+    },
     queueLength: status.queueLength,
     watchdog: status.watch,
     watermarkAt: status.watermarkAt,

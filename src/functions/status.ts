@@ -1,11 +1,14 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { ConfiguredApp, UnconfiguredApp } from '../compose';
+import type { JobConfig } from '../config/config';
+import { nextOccurrence } from '../config/ncrontab';
 import { RECOMMENDED_ACTION } from '../core/advice';
 import { credentialEnd } from '../core/credential-end';
 import { ProvisioningError } from '../core/errors';
 import { idsIn } from '../core/held-words';
 import { sourceId } from '../core/model';
+import type { DriftState } from '../engine/job/drift-state';
 import { type LookUp, lookUp } from '../engine/queries/look-up';
 import { type JobStatus, readStatus } from '../engine/queries/read-status';
 import { nextRunOf, type StatusView, warningsOf } from '../engine/queries/status-view';
@@ -76,6 +79,8 @@ async function viewOf(app: ConfiguredApp): Promise<{ readonly view: StatusView; 
     provisioningStatus: config.job.status,
     schedule: config.job.schedule,
     nextRunAt: nextRunOf(status, config.job.status, watched.nextRun, now),
+    nextDriftAt: nextDriftOf(config.job, status.drift, now),
+    driftRepair: config.job.driftRepair,
     account: config.target.subdomain,
     tenantId: config.source.tenantId,
     status,
@@ -89,6 +94,13 @@ async function viewOf(app: ConfiguredApp): Promise<{ readonly view: StatusView; 
     now,
   };
   return { view, status };
+}
+
+/** When the next comparison is due; at the earliest now, where one is due already. */
+function nextDriftOf({ driftCheckSchedule, status }: JobConfig, { scheduledFrom }: DriftState, now: Date): string | null {
+  if (driftCheckSchedule === null || status === 'Off') return null;
+  const next = nextOccurrence(driftCheckSchedule, scheduledFrom === null ? now : new Date(scheduledFrom));
+  return next === undefined ? null : (next < now ? now : next).toISOString();
 }
 
 async function page(app: ConfiguredApp, request: HttpRequest, asked: string | undefined): Promise<HttpResponseInit> {

@@ -126,6 +126,14 @@ const warningsSection = ({ warnings }: StatusPageView): Html =>
       )}</ul></section>`
   }`;
 
+/** How the last comparison with Zendesk went, and when the next one is due. */
+function driftLine({ status: { drift }, nextDriftAt, now }: StatusPageView): Html {
+  const { last } = drift;
+  const next = html`next ${when(nextDriftAt, now, 'none by itself')}`;
+  if (!last) return html`not yet; ${next}`;
+  return html`${when(last.endedAt, now)}: ${last.differing} of ${last.compared} objects differ${last.isRepaired && html`, repaired`}; ${next}`;
+}
+
 function factsSection(view: StatusPageView): Html {
   const { status, now } = view;
   const { linked } = status;
@@ -140,6 +148,7 @@ function factsSection(view: StatusPageView): Html {
 <div><dt>Linked groups</dt><dd>${linked.groups}</dd></div>
 <div><dt>Group memberships</dt><dd>${linked.memberships}</dd></div>
 <div><dt>Counted</dt><dd>${when(linked.countedAt, now)}</dd></div>
+<div id="drift"><dt>Compared with Zendesk</dt><dd>${driftLine(view)}</dd></div>
 <div><dt>Messages in the queue</dt><dd>about ${status.queueLength}</dd></div>
 <div><dt>Next cycle</dt><dd>${when(view.nextRunAt, now, 'none by itself')}</dd></div>
 <div><dt>Schedule (UTC)</dt><dd><code>${view.schedule}</code></dd></div>

@@ -1,4 +1,5 @@
 import type { RemovalKind } from '../core/brake';
+import type { DriftFinding } from '../core/drift';
 import type { ModifiedProperty } from '../core/record';
 import type { ConnectorSpace, ObjectKey, Stored } from './stores';
 
@@ -81,6 +82,8 @@ export interface PlanRow {
   readonly removal: { readonly kind: RemovalKind; readonly count: number } | null;
   /** Stands for the plan of this object, unprinted values included; equal plans have equal digests. */
   readonly digest: string;
+  /** What was found in Zendesk; only in a plan of kind `drift`. */
+  readonly drift?: DriftFinding;
   readonly applied: 'enqueued' | 'refused' | 'held' | null;
   /** Why applying it was refused. */
   readonly refusal: string | null;

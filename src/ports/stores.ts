@@ -85,6 +85,7 @@ export type SpaceReads = Pick<
   | 'groupsOf'
   | 'reportsOf'
   | 'listAssignments'
+  | 'isDirty'
   | 'listDirty'
 >;
 
@@ -136,6 +137,8 @@ export interface ConnectorSpace {
 
   /** Marks objects as waiting to be evaluated. Idempotent. */
   markDirty(keys: readonly ObjectKey[]): Promise<void>;
+  /** Whether an object waits to be evaluated. */
+  isDirty(key: ObjectKey): Promise<boolean>;
   /** One page of waiting objects, at most 500, in key order after `after`; empty when there are none left. */
   listDirty(after?: ObjectKey): Promise<readonly MarkedKey[]>;
   /** Takes the right to clear marks away from whoever had it. Returns the token that {@link clearDirty} wants. */
@@ -191,8 +194,8 @@ export interface LinkStore {
   /** Gives a reservation back if it is held by that source. */
   releaseTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<void>;
   sourceOf(type: ObjectType, target: TargetId): Promise<SourceId | undefined>;
-  /** Links only (rows that are mere claims are left out). */
-  listLinks(type: ObjectType): AsyncIterable<readonly Link[]>;
+  /** Links only (rows that are mere claims are left out), in the order of their source ids, from after `after`. */
+  listLinks(type: ObjectType, after?: SourceId): AsyncIterable<readonly Link[]>;
   countLinks(type: ObjectType): Promise<number>;
 
   putMembership(membership: OwnedMembership): Promise<void>;

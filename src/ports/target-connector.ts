@@ -1,4 +1,4 @@
-import type { Attributes, TargetGroup, TargetId, TargetMembership, TargetRole, TargetUser } from '../core/model';
+import type { Attributes, TargetGroup, TargetId, TargetMembership, TargetRole, TargetUser, TeamMember } from '../core/model';
 
 /** A role that exists in the account besides the three built-in ones. */
 export interface TargetCustomRole {
@@ -84,6 +84,13 @@ export interface UserMatcher {
 /** What a place within the account's limits is needed for: any request, or an update of a user, which has a narrower lane too. */
 export type LimitKind = 'request' | 'userUpdate';
 
+/** A page of agents and admins. */
+export interface TeamPage {
+  readonly members: readonly TeamMember[];
+  /** Where the list continues; undefined on the last page. Opaque. */
+  readonly next?: string;
+}
+
 /** A wait that the account has asked for and that is not over. */
 export interface TargetWait {
   readonly kind: LimitKind;
@@ -160,6 +167,15 @@ export interface TargetConnector {
   /** Live groups of exactly this name, compared without case. */
   findGroups(name: string): Promise<readonly TargetGroup[]>;
 
+  /** Every live group, page by page; current. */
+  listGroups(): AsyncIterable<readonly TargetGroup[]>;
+
+  /**
+   * One page of the agents and admins of the account, at most 100, suspended ones too; current.
+   * @param after what a page gave as `next`; it may be stored and used by another call
+   */
+  listTeam(after?: string): Promise<TeamPage>;
+
   /** Creates a group. @throws RejectedError, AlreadyExistsError (`attribute` `name`) */
   createGroup(fields: TargetGroupFields): Promise<TargetGroup>;
 
@@ -194,5 +210,14 @@ export interface TargetConnector {
 /** What may be read of Zendesk: whoever has only this cannot write. */
 export type TargetReads = Pick<
   TargetConnector,
-  'describe' | 'getUser' | 'findUsers' | 'addressesOf' | 'countActiveAdmins' | 'getGroup' | 'findGroups' | 'listGroupMemberships'
+  | 'describe'
+  | 'getUser'
+  | 'findUsers'
+  | 'addressesOf'
+  | 'countActiveAdmins'
+  | 'getGroup'
+  | 'findGroups'
+  | 'listGroups'
+  | 'listTeam'
+  | 'listGroupMemberships'
 >;

@@ -200,6 +200,10 @@ const SETTINGS: JobSettings = {
   deletionThreshold: 500,
   deletionThresholdPercent: 10,
   protectedUsers: [],
+  serviceAccounts: [],
+  accountsReportSchedule: null,
+  driftCheckSchedule: null,
+  driftRepair: 'Report',
 };
 
 function shipped() {

@@ -144,6 +144,7 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
     async markDirty(keys) {
       for (const { type, id } of keys) dirty.write(nameOf({ type, id }), { type, id, mark: String(++marks) }, '*');
     },
+    isDirty: async (key) => dirty.get(nameOf(key)) !== undefined,
     async listDirty(after) {
       const waiting = dirty.values().filter((key) => !after || nameOf(key) > nameOf(after));
       return waiting.slice(0, Math.min(DIRTY_PAGE, options.pageSize ?? DIRTY_PAGE));

@@ -27,8 +27,11 @@ export function makeFakeLinkStore(options: FakeOptions = {}): LinkStore {
       if (holders.get(target(type, id)) === source) holders.delete(target(type, id));
     },
     sourceOf: async (type, id) => holders.get(target(type, id)),
-    async *listLinks(type) {
-      yield* inPages(linksOf(type), options);
+    async *listLinks(type, after) {
+      yield* inPages(
+        linksOf(type).filter(({ sourceId }) => after === undefined || sourceId > after),
+        options,
+      );
     },
     countLinks: async (type) => linksOf(type).length,
     async putMembership(membership) {

@@ -17,6 +17,7 @@ import type {
   TargetLimits,
   TargetUserChanges,
   TargetWait,
+  TeamPage,
   UserMatcher,
 } from '../../src/ports/target-connector';
 
@@ -52,6 +53,9 @@ export interface FakeUser {
   suspended: boolean;
   active: boolean;
   attributes: Attributes;
+  createdAt?: string;
+  updatedAt?: string;
+  lastLoginAt?: string | null;
 }
 
 /** A group as the fake keeps it. */
@@ -335,6 +339,25 @@ class FakeAccount implements FakeTarget {
     });
   }
 
+  async *listGroups(): AsyncGenerator<readonly TargetGroup[]> {
+    yield await this.#call('listGroups', [], () =>
+      [...this.groups.values()].filter(({ deleted }) => !deleted).map((group) => ({ ...group })),
+    );
+  }
+
+  /** Pages of two, so that paging is exercised. */
+  listTeam(after?: string): Promise<TeamPage> {
+    return this.#call('listTeam', [after], () => {
+      const team = [...this.users.values()].filter(({ active, role }) => active && role.role !== 'end-user');
+      const rest = team.filter(({ id }) => after === undefined || Number(id) > Number(after));
+      const members = rest.slice(0, 2).map(({ id, externalId, email, name, role, suspended, createdAt, lastLoginAt }) => ({
+        ...{ id, externalId, email, name, role, suspended, createdAt: createdAt ?? null, lastLoginAt: lastLoginAt ?? null },
+      }));
+      const last = members.at(-1);
+      return { members, ...(rest.length > 2 && last && { next: last.id }) };
+    });
+  }
+
   async *listGroupMemberships(groupId: TargetId): AsyncGenerator<readonly TargetMembership[]> {
     yield await this.#call('listGroupMemberships', [groupId], () => {
       if (this.groups.get(groupId)?.deleted !== false) throw new NotFoundError('target', 'The group is gone');
@@ -398,7 +421,7 @@ class FakeAccount implements FakeTarget {
   #shown<User extends FakeUser | undefined>(row: User): User extends undefined ? undefined : TargetUser;
   #shown(row: FakeUser | undefined): TargetUser | undefined {
     if (!row) return undefined;
-    const { otherEmails: _hidden, ...user } = row;
+    const { otherEmails: _hidden, createdAt: _made, lastLoginAt: _login, ...user } = row;
     return { ...user, attributes: { ...row.attributes } };
   }
 

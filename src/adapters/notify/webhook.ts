@@ -56,6 +56,10 @@ function countsOf(notice: Notice) {
     case 'switchedOff':
     case 'recovered':
       return { reason: notice.reason, since: notice.since };
+    case 'drift': {
+      const { planId, compared, differing, reported, isRepaired, byCode } = notice;
+      return { planId, compared, differing, reported, isRepaired, byCode };
+    }
     case 'credentialEnds':
       return { endsOn: notice.credential.on, daysLeft: notice.credential.daysLeft };
   }

@@ -102,6 +102,33 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         part: 'warnings',
         filter: undefined,
       };
+    case 'drift': {
+      const { compared, differing, reported, isRepaired, planId } = notice;
+      const codes = Object.entries(notice.byCode).sort(([, a], [, b]) => b - a);
+      return {
+        subject: `${prefix} ${objects(differing)} changed in Zendesk`,
+        paragraphs: [
+          `${objects(compared)} were compared with what Entra ID says; ${differing} of them differ.`,
+          `By finding: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`,
+          isRepaired
+            ? 'What can be repaired is being repaired now, as far as the deletion threshold allows.'
+            : 'Nothing was changed.',
+          ...(reported > 0
+            ? [`${objects(reported)} are only reported: roles, suspensions by others and members are left as they are.`]
+            : []),
+        ],
+        steps: [
+          { text: `Read what differs, object by object: GET /api/plan/${planId}.` },
+          ...(isRepaired
+            ? []
+            : [{ text: 'To repair it, apply that plan within a day, or make another one.', remedy: applyOf(planId) }]),
+        ],
+        samples: notice.samples,
+        more: differing - notice.samples.length,
+        part: 'drift',
+        filter: undefined,
+      };
+    }
     case 'switchedOff':
       return {
         subject: `${prefix} Provisioning has been switched off after four weeks in quarantine`,
@@ -144,6 +171,8 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
       };
   }
 }
+
+const applyOf = (planId: string) => ({ method: 'POST' as const, path: `/api/plan/${planId}/apply` });
 
 const objects = (count: number): string => (count === 1 ? '1 object' : `${count} objects`);
 

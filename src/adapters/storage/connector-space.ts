@@ -238,6 +238,11 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
 
     markDirty: async (keys) => table.upsertMany(keys.map(dirtyRow)),
 
+    async isDirty(key) {
+      const { partitionKey, rowKey } = dirtyRow(key);
+      return (await table.get(partitionKey, rowKey)) !== undefined;
+    },
+
     async listDirty(after) {
       const range = { partition: DIRTY, rowAfter: after ? objectRowKey(after) : FENCE };
       for await (const page of table.pages(range, { pageSize: DIRTY_PAGE })) {

@@ -118,8 +118,8 @@ export function makeLinkStore(storage: Storage): LinkStore {
 
     sourceOf: async (type, target) => (await holder(type, target))?.source,
 
-    async *listLinks(type) {
-      for await (const page of table.pages(linked(type))) {
+    async *listLinks(type, after) {
+      for await (const page of table.pages({ ...linked(type), ...(after !== undefined && { rowAfter: encodeKey(after) }) })) {
         yield page.map((row) => fromJsonColumns(row, 'a link', isLinkRow).link).filter((link): link is Link => link !== null);
       }
     },

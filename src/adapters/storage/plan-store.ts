@@ -24,7 +24,7 @@ const isRow = guard<PlanRow>(z.looseObject({ key: objectKeySchema, outcome: z.st
 const isText = guard<{ readonly text: string }>(z.object({ text: z.string() }));
 
 const rowKeyOf = (row: PlanRow): string => {
-  const isActing = row.outcome === 'planned' || row.outcome === 'failed';
+  const isActing = row.outcome === 'planned' || row.outcome === 'failed' || row.drift !== undefined;
   return `${isActing ? ACTING : QUIET}${KEY_SEPARATOR}${objectRowKey(row.key)}`;
 };
 

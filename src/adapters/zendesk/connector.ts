@@ -17,6 +17,7 @@ import { makeMemberships } from './memberships';
 import { makeAuthorizer } from './oauth';
 import { makeOrganizations } from './organizations';
 import type { Quota, TargetNeeds, ZendeskConnectorOptions } from './settings';
+import { teamPage } from './team';
 import { probeZendesk } from './test-connection';
 import { makeTransport } from './transport';
 import { updateMany } from './update-many';
@@ -116,6 +117,8 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     countActiveAdmins: (atMost) => countActiveAdmins(http, atMost),
     getGroup: groups.get,
     findGroups: groups.find,
+    listGroups: groups.all,
+    listTeam: (after) => teamPage(http, after),
     createGroup: groups.create,
     updateGroup: groups.update,
     deleteGroup: groups.remove,

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { UnexpectedResponseError } from '../../core/errors';
-import type { Attributes, AttributeValue, TargetGroup, TargetMembership, TargetRole, TargetUser } from '../../core/model';
+import type {
+  Attributes,
+  AttributeValue,
+  TargetGroup,
+  TargetMembership,
+  TargetRole,
+  TargetUser,
+  TeamMember,
+} from '../../core/model';
 import { targetId } from '../../core/model';
 import { USER_FIELD_PREFIX } from '../../core/target-attributes';
 
@@ -21,6 +29,8 @@ const userShape = z.object({
   active: z.boolean().nullish(),
   organization_id: id.nullish(),
   created_at: text,
+  updated_at: text,
+  last_login_at: text,
   phone: text,
   locale: text,
   time_zone: text,
@@ -56,6 +66,7 @@ const groupShape = z.object({
   is_public: z.boolean().nullish(),
   default: z.boolean().nullish(),
   deleted: z.boolean().nullish(),
+  updated_at: text,
 });
 
 const membershipShape = z.object({ id, user_id: id, group_id: id, default: z.boolean().nullish() });
@@ -166,8 +177,26 @@ export function toUser(row: UserRow): DecodedUser {
     suspended: row.suspended ?? false,
     active: row.active ?? true,
     attributes: toAttributes(row),
+    ...(row.updated_at && { updatedAt: row.updated_at }),
   };
   return { user, organizationId: row.organization_id ?? null };
+}
+
+/** An agent or admin in our words; undefined for anybody else, and for a deleted one. */
+export function toTeamMember(row: UserRow): TeamMember | undefined {
+  const { user } = toUser(row);
+  if (!user.active || user.role.role === 'end-user') return undefined;
+  const { id, externalId, email, name, role, suspended } = user;
+  return {
+    id,
+    externalId,
+    email,
+    name,
+    role,
+    suspended,
+    createdAt: row.created_at || null,
+    lastLoginAt: row.last_login_at || null,
+  };
 }
 
 /** System role that Enterprise accounts show for plain admins: https://developer.zendesk.com/api-reference/ticketing/users/users/#json-format */
@@ -210,6 +239,7 @@ export function toGroup(row: z.output<typeof groupShape>): TargetGroup {
     isDefault: row.default ?? false,
     ...(typeof row.is_public === 'boolean' && { isPublic: row.is_public }),
     deleted: row.deleted ?? false,
+    ...(row.updated_at && { updatedAt: row.updated_at }),
   };
 }
 

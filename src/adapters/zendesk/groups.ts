@@ -14,6 +14,8 @@ export interface Groups {
   create(fields: TargetGroupFields): Promise<TargetGroup>;
   update(id: TargetId, fields: Partial<TargetGroupFields>): Promise<TargetGroup>;
   remove(id: TargetId): Promise<void>;
+  /** Every live group, page by page; current. */
+  all(): AsyncIterable<readonly TargetGroup[]>;
   /** The group that new agents land in; undefined when the account shows none. */
   defaultGroup(): Promise<TargetGroup | undefined>;
 }
@@ -25,13 +27,15 @@ const LIST_MAX_AGE_MS = 30_000;
 
 /** Makes it. */
 export function makeGroups(http: ZendeskHttp, clock: Clock): Groups {
+  async function* all(): AsyncGenerator<readonly TargetGroup[]> {
+    // Deleted groups are in the list unless one asks for them to be left out.
+    for await (const page of pages(http, { route: GROUPS, query: { exclude_deleted: 'true' } }, shapes.groups))
+      yield page.groups.map(toGroup).filter(({ deleted }) => !deleted);
+  }
   const list = cached(
     async () => {
       const groups: TargetGroup[] = [];
-      // Deleted groups are in the list unless one asks for them to be left out.
-      for await (const page of pages(http, { route: GROUPS, query: { exclude_deleted: 'true' } }, shapes.groups)) {
-        groups.push(...page.groups.map(toGroup).filter(({ deleted }) => !deleted));
-      }
+      for await (const page of all()) groups.push(...page);
       return groups;
     },
     LIST_MAX_AGE_MS,
@@ -51,6 +55,7 @@ export function makeGroups(http: ZendeskHttp, clock: Clock): Groups {
   };
 
   return {
+    all,
     async get(id) {
       try {
         const answer = await http.call({ method: 'GET', route: GROUP, params: [id] });

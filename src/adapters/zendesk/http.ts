@@ -12,8 +12,8 @@ import type { Quota, RequestInfo } from './settings';
 import type { Transport, WireAnswer } from './transport';
 import type { UserPace } from './user-update-pace';
 
-/** Parameters of an address. */
-export type Query = Readonly<Record<string, string>>;
+/** Parameters of an address; a list stands once for each value. */
+export type Query = Readonly<Record<string, string | readonly string[]>>;
 
 /** A request to the Zendesk API. */
 export interface ZendeskRequest {
@@ -176,7 +176,9 @@ function pathOf({ route, params = [], query }: ZendeskRequest): string {
   let at = 0;
   const path = route.replace(/\{[^}]+\}/g, () => encodeURIComponent(params[at++] ?? ''));
   const parameters = typeof query === 'function' ? query() : query;
-  return parameters === undefined ? path : `${path}?${new URLSearchParams(parameters).toString()}`;
+  if (parameters === undefined) return path;
+  const pairs = Object.entries(parameters).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, one]));
+  return `${path}?${new URLSearchParams(pairs).toString()}`;
 }
 
 /** An id of the other side's, for its support; anything else in its place stays out of the log. */

@@ -28,7 +28,8 @@ export async function* pages<Shape extends z.ZodType>(
   throw new UnexpectedResponseError('target', `Zendesk's pages of ${request.route} do not end`);
 }
 
-function nextLink(body: unknown, route: string): string | undefined {
+/** The link to the next page, as the account tells it; undefined on the last one. */
+export function nextLink(body: unknown, route: string): string | undefined {
   const { meta, links, next_page: nextPage } = decode(shapes.page, body, route);
   if (meta) return meta.has_more ? (links?.next ?? undefined) : undefined;
   return typeof nextPage === 'string' ? nextPage : undefined;

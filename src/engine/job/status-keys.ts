@@ -20,6 +20,8 @@ export const STATUS_KEYS = {
   looks: 'rare-looks',
   /** What the Zendesk account was like when it was last looked at. */
   account: 'account-seen',
+  /** How the last comparison with Zendesk went, and from when on the next one is due. */
+  drift: 'drift',
   /** Objects that the source reported without what identifies them. */
   unread: { user: 'unread-users', group: 'unread-groups' },
 } as const;

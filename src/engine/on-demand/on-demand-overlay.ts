@@ -44,6 +44,7 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
     listGroupChunks: (generation) => base.listGroupChunks(generation),
     reportsOf: (managerId) => base.reportsOf(managerId),
     listAssignments: () => base.listAssignments(),
+    isDirty: (key) => base.isDirty(key),
     listDirty: (after) => base.listDirty(after),
     async readObject(key) {
       const own = objects.get(keyText(key));

@@ -50,9 +50,7 @@ export async function createPlan(
 ): Promise<PlanBegun> {
   const { deps, plans } = planning;
   const now = deps.clock();
-  for (const old of await plans.list()) {
-    if (now.getTime() - Date.parse(old.createdAt) > PLAN_KEPT_MS) await plans.remove(old.planId);
-  }
+  await removeOldPlans(planning);
   const planId = deps.newId();
   const versionNow = versionInForce((await readJob(deps.state)).value);
   const sent = asked && 'text' in asked ? asked : undefined;
@@ -80,6 +78,12 @@ export async function createPlan(
     application: null,
   };
   return takeSlot(planning, header);
+}
+
+/** Removes the plans that are kept no longer. */
+export async function removeOldPlans({ deps, plans }: Pick<Planning, 'deps' | 'plans'>): Promise<void> {
+  const now = deps.clock().getTime();
+  for (const old of await plans.list()) if (now - Date.parse(old.createdAt) > PLAN_KEPT_MS) await plans.remove(old.planId);
 }
 
 function newPlanCycle(planId: string, schema: ProvisioningSchema, now: Date): RunningCycle {

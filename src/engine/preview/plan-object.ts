@@ -45,7 +45,8 @@ export async function planObject(
   return { item: allowed, loss, outcome: await dryRun(deps, allowed, deadlineMs) };
 }
 
-async function dryRun(deps: EngineDeps, item: WorkItem, deadlineMs: number): Promise<PlannedObject['outcome']> {
+/** A dry run that waits as the other side asks, while there is time. @throws CycleInterrupted, UnauthorizedError */
+export async function dryRun(deps: EngineDeps, item: WorkItem, deadlineMs: number): Promise<PlannedObject['outcome']> {
   for (;;) {
     const outcome = await provisionObject(deps, item, { dryRun: true });
     if (outcome.kind !== 'deferred') return outcome;

@@ -4,6 +4,7 @@ import type { DeliveryWarning } from '../../ports/notifier';
 import type { CycleRecord, Escrow, StagedDeletion } from '../../ports/stores';
 import { isOverSource } from '../cycle/close-cycles';
 import type { EngineDeps } from '../deps';
+import { type DriftState, readDriftState } from '../job/drift-state';
 import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executions';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
@@ -90,6 +91,8 @@ export interface JobStatus {
   /** When Entra ID was last read to the end; null before the first time. */
   readonly watermarkAt: string | null;
   readonly permissions: PermissionsStatus;
+  /** How the last comparison with Zendesk went. */
+  readonly drift: DriftState;
 }
 
 const outcomes = makeProgress();
@@ -109,6 +112,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     watch,
     permissions,
     items,
+    drift,
   ] = await Promise.all([
     readJob(deps.state),
     deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
@@ -122,6 +126,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     watchJob(deps, job),
     readPermissions(deps),
     watchItems(deps),
+    readDriftState(deps),
   ]);
   const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
   const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
@@ -143,6 +148,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     undelivered: undelivered?.value ?? [],
     watermarkAt: latest.find(isRead)?.endedAt ?? null,
     permissions,
+    drift,
   };
 }
 

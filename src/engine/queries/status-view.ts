@@ -15,6 +15,7 @@ export const WARNING_CODES = [
   'CycleStopped',
   'ItemsWaiting',
   'NotProved',
+  'Drift',
   'NoticeNotSent',
 ] as const;
 
@@ -34,6 +35,9 @@ export interface StatusView {
   readonly schedule: string;
   /** ISO 8601; null when no cycle will start by itself. */
   readonly nextRunAt: string | null;
+  /** ISO 8601; null when no comparison with Zendesk will start by itself. */
+  readonly nextDriftAt: string | null;
+  readonly driftRepair: 'Report' | 'Repair';
   readonly account: string;
   readonly tenantId: string;
   readonly status: JobStatus;
@@ -99,6 +103,19 @@ export function warningsOf(
     warn(
       'NotProved',
       `Entra ID left ${unproved} known assignments, memberships or people out of its lists, and direct reads could not prove that they are gone. Nothing was changed for them.`,
+    );
+  }
+  const { last, failed } = status.drift;
+  if (failed) {
+    warn(
+      'Drift',
+      `The comparison with Zendesk of ${failed.at} could not be finished and proves nothing: ${failed.code}: ${failed.message}`,
+    );
+  }
+  if (last && last.differing > 0 && !last.isRepaired) {
+    warn(
+      'Drift',
+      `${last.differing} of ${last.compared} objects were changed in Zendesk, as compared at ${last.endedAt}: GET /api/plan/${last.planId} lists them.`,
     );
   }
   for (const { channel, kind, at, problem } of status.undelivered) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { REMOVAL_KINDS } from '../../core/brake';
+import { DRIFT_CODES } from '../../core/drift';
 import { PLAN_KINDS } from '../../ports/plan-store';
 import { count, flag, instant, named, text } from './kit';
 import { IdentityType, ModifiedProperty } from './logs';
@@ -11,6 +12,10 @@ export const PlanRequest = named(
   'PlanRequest',
   z.strictObject({
     schema: z.record(z.string(), z.unknown()).describe('Another synchronizationSchema to plan with.').optional(),
+    drift: z
+      .literal(true)
+      .describe('Compare every linked account and group with what Entra ID says, in place of planning a cycle.')
+      .optional(),
   }),
 );
 
@@ -30,6 +35,18 @@ export const PlanObject = named(
     reason: text,
     code: text.nullable().describe('The skip reason or error code.'),
     warnings: z.array(text),
+    drift: z
+      .object({
+        codes: z.array(z.enum(DRIFT_CODES)).describe('What was found, the gravest first; `code` is the first.'),
+        lastChangedDateTime: instant
+          .nullable()
+          .describe('When Zendesk last changed the object, by whomever; addresses and members do not move it.'),
+        reported: z
+          .array(ModifiedProperty)
+          .describe('What is reported and never written: `oldValue` as Zendesk has it, `newValue` as Entra ID says.'),
+      })
+      .describe('What was found in Zendesk; only in a plan of kind `drift`.')
+      .optional(),
     removal: z.object({ kind: Removal, count: count.describe('Members of a group, else 1.') }).nullable(),
     applied: z.enum(['enqueued', 'refused', 'held']).nullable(),
     refusal: text.nullable().describe('Why applying it was refused.'),
@@ -67,7 +84,11 @@ export const PlanHead = z.object({
     imported: count,
     objects: count.describe('Objects looked at.'),
   }),
-  counts: z.record(z.string(), count).describe('Planned objects by action, and `unchanged`, `skipped`, `failed`.'),
+  counts: z
+    .record(z.string(), count)
+    .describe(
+      'Planned objects by action, and `unchanged`, `skipped`, `failed`; of a plan of kind `drift` also `reported` (differs, never written) and `waiting` (left to cycles).',
+    ),
   removals: z.partialRecord(Removal, count).describe('By kind of removal.'),
   heldByBrake: z
     .array(z.object({ kind: Removal, count, reason: text }))

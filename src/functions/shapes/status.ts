@@ -203,6 +203,29 @@ export const StatusOfJob = named(
         .describe('What is held for the same reason, counted together; the most frequent first.'),
       listed: z.array(StagedDeletion.extend({ logUrl: LOG_URL })).max(50),
     }),
+    drift: z
+      .object({
+        repair: z.enum(['Report', 'Repair']).describe('`DRIFT_REPAIR`.'),
+        nextCheckAt: instant.nullable().describe('Null: none will start by itself.'),
+        last: z
+          .object({
+            planId: text.describe('What `GET /api/plan/{id}` takes, for seven days.'),
+            startedAt: instant,
+            endedAt: instant,
+            compared: count.describe('Accounts and groups.'),
+            differing: count.describe('Objects that differ, those only reported among them.'),
+            reported: count.describe('Objects that differ in what is never written: roles, suspensions by others, members.'),
+            leftOut: count.describe('Objects that could not be compared, are never touched, or wait for a cycle.'),
+            isRepaired: flag,
+          })
+          .nullable()
+          .describe('The last finished comparison with Zendesk.'),
+        failed: z
+          .object({ planId: text, at: instant, code: text, message: text })
+          .nullable()
+          .describe('A later one that could not be finished: it says nothing about Zendesk.'),
+      })
+      .describe('Whether Zendesk still is what Entra ID says, as last compared.'),
     queueLength: count.describe('Messages in the work queue, about.'),
     watchdog: z.object({ verdict: z.enum(['well', 'overdue', 'silent']), aliveAt: instant }),
     watermarkAt: instant.nullable().describe('When Entra ID was last read completely.'),

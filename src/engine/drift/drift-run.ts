@@ -1,0 +1,235 @@
+import type { RemovalKind } from '../../core/brake';
+import { ProvisioningError, StateUnavailableError } from '../../core/errors';
+import type { Link, SourceId, TargetGroup, TargetId, TargetUser } from '../../core/model';
+import { disposition, isTransientFailure } from '../../core/retry';
+import type { PlanBrake, PlanHeader, PlanRow } from '../../ports/plan-store';
+import type { Stored } from '../../ports/stores';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
+import { overThreshold } from '../cycle/weigh-removals';
+import { readRules } from '../decide/due';
+import type { EngineDeps } from '../deps';
+import { CycleInterrupted } from '../import/cycle-context';
+import type { Lease } from '../job/lease';
+import { linkedCounts } from '../job/linked-counts';
+import { requireSameSystems } from '../job/same-systems';
+import { removeOldPlans } from '../preview/make-plan';
+import { type PlanBegun, takeSlot } from '../preview/plan-slot';
+import type { Planning, PlanParts } from '../preview/planning';
+import type { Initiator } from '../record/log-entry';
+import { withAsRead } from './as-read';
+import { compareGroup } from './compare-group';
+import { type Compared, type Comparing, compareUser, namedByAddress } from './compare-user';
+import { isWaiting } from './waiting';
+
+/** Where a comparison stands, inside its plan. */
+export interface DriftMark {
+  /** As a cycle calls its steps: groups are compared first, then users. */
+  readonly phase: 'groups' | 'users';
+  /** The last object compared of that kind. */
+  readonly after: SourceId | null;
+  /** Whether it was begun by the schedule: only then it is repaired by itself. */
+  readonly isScheduled: boolean;
+  /** Whether gone accounts may be looked for by their address: a request for each, where the account is small. */
+  readonly mayLook: boolean;
+}
+
+/** Accounts read with one request. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#show-many-users */
+const READ_AT_ONCE = 100;
+
+/** Up to so many linked users a gone account is looked for by its address: beyond, a check stays at about one request for a hundred accounts. */
+const LOOK_UP_TO = 2_000;
+
+/**
+ * Begins a comparison of every linked account and group with what Entra ID says, as a plan of kind `drift`. Nothing but the plan is written.
+ * One plan at a time.
+ */
+export async function createDrift(planning: Planning, operator: Initiator, isScheduled: boolean): Promise<PlanBegun> {
+  const { deps } = planning;
+  await removeOldPlans(planning);
+  const mayLook = (await linkedCounts(deps)).users <= LOOK_UP_TO;
+  const mark: DriftMark = { phase: 'groups', after: null, isScheduled, mayLook };
+  return takeSlot(planning, {
+    planId: deps.newId(),
+    kind: 'drift',
+    createdAt: deps.clock().toISOString(),
+    createdBy: operator.displayName,
+    state: 'planning',
+    schemaHash: deps.schema.hash,
+    isForOtherSchema: false,
+    phase: 'objects',
+    cycle: mark,
+    objects: 0,
+    counts: {},
+    removals: {},
+    brake: [],
+    endedAt: null,
+    error: null,
+    application: null,
+  });
+}
+
+/** Plans of kind `drift`: what is different about them. */
+export const driftPlans: PlanParts = {
+  make: (planning, lease, begun, deadlineMs) => new DriftRun(planning, lease, begun, deadlineMs).run(),
+
+  async planAgain({ deps, appRoles, ancestry }, { planId }, row, deadlineMs) {
+    const how: Comparing = { deps, rules: { appRoles, ancestry }, cycleId: planId, deadlineMs };
+    const link = (await deps.links.read(row.key))?.value.link;
+    const compared: Compared = link ? await compareAlone(how, link) : { kind: 'skipped' };
+    if (compared.kind === 'row') return { row: compared.row, leaving: [] };
+    const reason = compared.kind === 'same' ? 'It agrees with Entra ID again.' : 'It is not provisioned any more, or held.';
+    return { row: { ...row, outcome: 'unchanged', digest: '', reason }, leaving: [] };
+  },
+};
+
+const compareAlone = async (how: Comparing, link: Link): Promise<Compared> =>
+  link.type === 'user'
+    ? compareUser(how, link, await how.deps.target.getUser(link.targetId))
+    : compareGroup(how, link, await how.deps.target.getGroup(link.targetId));
+
+/** One stretch of a comparison. What breaks off stays unfinished: half a comparison is never told as a whole one. */
+class DriftRun {
+  private header: PlanHeader;
+  private etag: string;
+
+  constructor(
+    readonly planning: Planning,
+    readonly lease: Lease,
+    begun: Stored<PlanHeader>,
+    readonly deadlineMs: number,
+  ) {
+    this.header = begun.value;
+    this.etag = begun.etag;
+  }
+
+  async run(): Promise<void> {
+    const { deps } = this.planning;
+    try {
+      await requireSameSystems(deps);
+      await deps.target.describe(true);
+      const how = { deps, rules: await readRules(deps), cycleId: this.header.planId, deadlineMs: this.deadlineMs };
+      if (this.#mark.phase === 'groups') await this.#groups(how);
+      await this.#users(how);
+      await this.#finish(deps);
+    } catch (error) {
+      if (error instanceof CycleInterrupted) return;
+      if (!(error instanceof ProvisioningError)) throw error;
+      await this.#fail(error);
+    }
+  }
+
+  /** The list tells of every live group; one that it leaves out is asked for, because a list proves little. */
+  async #groups(how: Comparing): Promise<void> {
+    const live = new Map<TargetId, TargetGroup>();
+    for await (const page of how.deps.target.listGroups()) for (const group of page) live.set(group.id, group);
+    await this.#inChunks('group', READ_AT_ONCE, async (links) => {
+      const groupOf = async ({ targetId }: Link) => live.get(targetId) ?? how.deps.target.getGroup(targetId);
+      return concurrently(links, STORAGE_CONCURRENCY, async (link) => compareGroup(how, link, await groupOf(link)));
+    });
+    await this.#save({ cycle: { ...this.#mark, phase: 'users', after: null } satisfies DriftMark });
+  }
+
+  async #users(how: Comparing): Promise<void> {
+    const { target } = how.deps;
+    await this.#inChunks('user', READ_AT_ONCE, async (links) => {
+      // All at once, so that they share one request.
+      const read = await Promise.all(links.map(async ({ targetId }) => [targetId, await target.getUser(targetId)] as const));
+      const accounts = new Map<TargetId, TargetUser | undefined>(read);
+      const ofGone = await this.#goneHow(
+        how,
+        links.filter(({ targetId }) => accounts.get(targetId)?.active !== true),
+      );
+      const compared = await concurrently(links, STORAGE_CONCURRENCY, (link) => {
+        const account = accounts.get(link.targetId);
+        return compareUser(account?.active ? how : ofGone, link, account);
+      });
+      return this.#mark.mayLook ? concurrently(compared, STORAGE_CONCURRENCY, (one) => named(how, one)) : compared;
+    });
+  }
+
+  /** Whether another account carries the id of somebody whose account is gone: asked of all of them at once. */
+  async #goneHow(how: Comparing, gone: readonly Link[]): Promise<Comparing> {
+    if (gone.length === 0) return how;
+    const find = async ({ sourceId }: Link) =>
+      [sourceId, await how.deps.target.findUsers({ attribute: 'external_id', value: sourceId })] as const;
+    const byExternalId = new Map<string, readonly TargetUser[]>(await Promise.all(gone.map(find)));
+    return { ...how, deps: withAsRead(how.deps, { byExternalId }) };
+  }
+
+  /** Links from where the comparison stands, so many at a time; the place is kept after each. */
+  async #inChunks(
+    type: Link['type'],
+    size: number,
+    compare: (links: readonly Link[]) => Promise<readonly Compared[]>,
+  ): Promise<void> {
+    const { deps } = this.planning;
+    const one = async (links: readonly Link[]): Promise<void> => {
+      const last = links.at(-1);
+      if (last) await this.#keep(last.sourceId, await compare(links));
+    };
+    let waiting: Link[] = [];
+    for await (const page of deps.links.listLinks(type, this.#mark.after ?? undefined)) {
+      waiting.push(...page);
+      for (; waiting.length >= size; waiting = waiting.slice(size)) await one(waiting.slice(0, size));
+    }
+    await one(waiting);
+  }
+
+  async #keep(after: SourceId, compared: readonly Compared[]): Promise<void> {
+    const { deps, plans } = this.planning;
+    const found = compared.flatMap((one) => (one.kind === 'row' ? [one.row] : []));
+    const isLeft = await concurrently(found, STORAGE_CONCURRENCY, ({ key }) => isWaiting(deps, key));
+    const rows = found.filter((_, at) => isLeft[at] !== true);
+    await plans.putRows(this.header.planId, rows);
+    const counts: Record<string, number> = { ...this.header.counts };
+    const removals: Partial<Record<RemovalKind, number>> = { ...this.header.removals };
+    const add = (name: string, many: number): void => {
+      if (many > 0) counts[name] = (counts[name] ?? 0) + many;
+    };
+    add('unchanged', compared.filter(({ kind }) => kind === 'same').length);
+    add('skipped', compared.filter(({ kind }) => kind === 'skipped').length);
+    add('waiting', found.length - rows.length);
+    for (const row of rows) {
+      add(countedAs(row), 1);
+      if (row.removal) removals[row.removal.kind] = (removals[row.removal.kind] ?? 0) + row.removal.count;
+    }
+    const mark: DriftMark = { ...this.#mark, after };
+    await this.#save({ objects: this.header.objects + compared.length, counts, removals, cycle: mark });
+    if (deps.clock().getTime() >= this.deadlineMs) throw new CycleInterrupted();
+  }
+
+  async #finish(deps: EngineDeps): Promise<void> {
+    const held = await overThreshold(deps, new Map(Object.entries(this.header.removals) as [RemovalKind, number][]));
+    const brake: PlanBrake[] = [...held].map(([kind, reason]) => ({ kind, count: this.header.removals[kind] ?? 0, reason }));
+    await this.#save({ state: 'planned', phase: 'done', brake, endedAt: deps.clock().toISOString(), error: null });
+  }
+
+  get #mark(): DriftMark {
+    return this.header.cycle as DriftMark;
+  }
+
+  async #save(change: Partial<PlanHeader>): Promise<void> {
+    await this.lease.renew();
+    const next = { ...this.header, ...change };
+    this.etag = await this.planning.plans.write(next, this.etag);
+    this.header = next;
+  }
+
+  /** What comes and goes by itself is waited for; anything else would stop the comparison each time it is tried. */
+  async #fail(error: ProvisioningError): Promise<void> {
+    const { plans, deps } = this.planning;
+    const stored = await plans.read(this.header.planId);
+    if (stored?.value.state !== 'planning') return;
+    const { kind } = disposition(error);
+    const isPassing = kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
+    const ended = isPassing ? {} : { state: 'failed' as const, endedAt: deps.clock().toISOString() };
+    await plans.write({ ...stored.value, ...ended, error: { code: error.code, message: error.message } }, '*');
+  }
+}
+
+const named = async (how: Comparing, one: Compared): Promise<Compared> =>
+  one.kind === 'row' ? { kind: 'row', row: await namedByAddress(how, one.row) } : one;
+
+/** What is found and never repaired counts as `reported`. */
+const countedAs = ({ outcome, action }: PlanRow): string =>
+  outcome === 'planned' ? action : outcome === 'skipped' ? 'reported' : outcome;
