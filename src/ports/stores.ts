@@ -287,8 +287,17 @@ export interface CycleRecord {
 }
 
 /** Cycles, newest first. */
+/** How far a cycle is, by its record: it never goes back. */
+export const cycleRank = ({ state }: CycleRecord): number =>
+  state === 'importing' || state === 'enqueueing' ? 0 : state === 'exporting' ? 1 : 2;
+
 export interface CycleStore {
   put(cycle: CycleRecord): Promise<void>;
+  /**
+   * Puts a cycle, unless its record is further already: importing, then exporting, then closed. Whoever slept never opens again what
+   * another instance has closed. Atomic. @returns whether it was put
+   */
+  advance(cycle: CycleRecord): Promise<boolean>;
   read(cycleId: string): Promise<CycleRecord | undefined>;
   /** Every cycle whose state is `exporting`, in no order, however many others came after it. */
   listExporting(): Promise<readonly CycleRecord[]>;

@@ -1,4 +1,4 @@
-import type { CycleRecord, CycleStore } from '../../src/ports/stores';
+import { type CycleRecord, type CycleStore, cycleRank } from '../../src/ports/stores';
 import { type FakeOptions, Rows, watched } from './fake-kit';
 
 /** Cycles in memory. */
@@ -7,6 +7,12 @@ export function makeFakeCycleStore(options: FakeOptions = {}): CycleStore {
   const store: CycleStore = {
     async put(cycle) {
       rows.write(cycle.cycleId, cycle, '*');
+    },
+    async advance(cycle) {
+      const before = rows.get(cycle.cycleId)?.value;
+      if (before && cycleRank(before) > cycleRank(cycle)) return false;
+      rows.write(cycle.cycleId, cycle, '*');
+      return true;
     },
     read: async (cycleId) => rows.get(cycleId)?.value,
     listExporting: async () => rows.values().filter(({ state }) => state === 'exporting'),

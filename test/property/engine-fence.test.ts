@@ -123,4 +123,22 @@ describe('engine › the fence around a cycle', () => {
     }
     expect(slept).toBeGreaterThan(40);
   });
+
+  it('one that wakes up when the other has closed the cycle opens its record nowhere again', async () => {
+    const states = new Set<string>();
+    for (let call = 0; ; call += 1) {
+      const { world } = await aPlay();
+      const sleeper = await sleeperAt(world, call);
+      if (!sleeper) break;
+      world.nowMs += 10 * 60_000;
+      const { cycleId } = await world.round();
+      const state = async () => (await world.deps().cycles.read(cycleId))?.state;
+      const before = await state();
+      sleeper.wake();
+      await sleeper.outcome;
+      expect([call, await state()]).toEqual([call, before]);
+      states.add(before ?? 'none');
+    }
+    expect([...states]).toEqual(['succeeded']);
+  });
 });

@@ -286,7 +286,7 @@ export class Sim {
     if (port === 'staged' && method === 'remove') {
       for (const key of args[0] as ObjectKey[]) this.brake.released(`${key.type} ${key.id}`);
     }
-    if (port === 'cycles' && method === 'put') {
+    if (port === 'cycles' && (method === 'put' || method === 'advance')) {
       const { cycleId, kind } = args[0] as CycleRecord;
       if ((kind === 'initial' || kind === 'incremental') && !this.#cycleBegan.has(cycleId))
         this.#cycleBegan.set(cycleId, context.startedAtMs);

@@ -2,7 +2,7 @@ import type { ProvisioningLogEntry } from '../../core/record';
 import type { Notifier } from '../../ports/notifier';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
 import type { Clock } from '../../ports/runtime';
-import type { CycleStore, EscrowStore, StagedDeletionStore } from '../../ports/stores';
+import type { CycleRecord, CycleStore, EscrowStore, StagedDeletionStore } from '../../ports/stores';
 import type { Telemetry } from '../../ports/telemetry';
 
 /**
@@ -151,16 +151,20 @@ function rememberStarts(cycles: Pick<CycleStore, 'read'>): (cycleId: string) => 
 
 /** Measures cycles when they are closed. */
 export function observeCycles(cycles: CycleStore, telemetry: Telemetry): CycleStore {
+  const measure = ({ kind, state, startedAt, endedAt }: CycleRecord): void => {
+    if (endedAt === null || (state !== 'succeeded' && state !== 'entryLevelErrors' && state !== 'failed')) return;
+    const durationMs = Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
+    telemetry.metric('provisioning.cycle.duration', durationMs, { kind, state });
+  };
   return {
     put: async (cycle) => {
       await cycles.put(cycle);
-      if (
-        cycle.endedAt === null ||
-        (cycle.state !== 'succeeded' && cycle.state !== 'entryLevelErrors' && cycle.state !== 'failed')
-      )
-        return;
-      const durationMs = Math.max(0, Date.parse(cycle.endedAt) - Date.parse(cycle.startedAt));
-      telemetry.metric('provisioning.cycle.duration', durationMs, { kind: cycle.kind, state: cycle.state });
+      measure(cycle);
+    },
+    advance: async (cycle) => {
+      const isPut = await cycles.advance(cycle);
+      if (isPut) measure(cycle);
+      return isPut;
     },
     read: (cycleId) => cycles.read(cycleId),
     listExporting: () => cycles.listExporting(),

@@ -1,6 +1,6 @@
 import type { TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import type { CycleRecord, CycleStore } from '../../ports/stores';
+import { type CycleRecord, type CycleStore, cycleRank } from '../../ports/stores';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import {
@@ -55,34 +55,40 @@ export function makeCycleStore(storage: Storage): CycleStore {
   const table = storage.table(TABLES.cycles);
   let hasLookedBack = false;
   const withoutRow = new Set<string>();
-  const stored = async (cycleId: string): Promise<CycleRecord | undefined> => {
+  const stored = async (cycleId: string): Promise<{ readonly record: CycleRecord; readonly etag: string } | undefined> => {
     const row = await table.get(PARTITION, idRow(cycleId));
-    return row && fromJsonColumns(row, 'a cycle', isCycle);
+    return row && { record: fromJsonColumns(row, 'a cycle', isCycle), etag: row.etag };
   };
+  /** Writes all rows of a cycle in one transaction, which fails where another writer was faster. */
+  const write = (cycle: CycleRecord, isRefused: (before: CycleRecord) => boolean): Promise<boolean> =>
+    retryStale(PUT_TRIES, storage.random, async () => {
+      const found = await stored(cycle.cycleId);
+      const before = found?.record;
+      if (before && isRefused(before)) return false;
+      const columns = { partitionKey: PARTITION, ...jsonColumns(cycle) };
+      const byId = { ...columns, rowKey: idRow(cycle.cycleId) };
+      const actions: TransactionAction[] = [
+        found ? ['update', byId, 'Replace', { etag: found.etag }] : ['create', byId],
+        ['upsert', { ...columns, rowKey: timeRow(cycle) }, 'Replace'],
+      ];
+      // A restarted cycle moves to its new place; otherwise it would be listed twice.
+      if (before && timeRow(before) !== timeRow(cycle))
+        actions.push(['delete', { partitionKey: PARTITION, rowKey: timeRow(before) }]);
+      const exporting = { ...columns, rowKey: keyOf(EXPORTING, cycle.cycleId) };
+      if (cycle.state === 'exporting') actions.push(['upsert', exporting, 'Replace']);
+      // One that an older version has stored has no row there: then the transaction fails for want of it.
+      else if (before?.state === 'exporting' && !withoutRow.has(cycle.cycleId))
+        actions.push(['delete', { partitionKey: PARTITION, rowKey: exporting.rowKey }]);
+      await table.transact(actions).catch((error: unknown) => {
+        if (isRowMissing(error instanceof Error ? error.cause : undefined)) withoutRow.add(cycle.cycleId);
+        throw error;
+      });
+      return true;
+    });
   return {
-    read: stored,
-
-    put: (cycle) =>
-      retryStale(PUT_TRIES, storage.random, async () => {
-        const before = await stored(cycle.cycleId);
-        const columns = { partitionKey: PARTITION, ...jsonColumns(cycle) };
-        const actions: TransactionAction[] = [
-          ['upsert', { ...columns, rowKey: idRow(cycle.cycleId) }, 'Replace'],
-          ['upsert', { ...columns, rowKey: timeRow(cycle) }, 'Replace'],
-        ];
-        // A restarted cycle moves to its new place; otherwise it would be listed twice.
-        if (before && timeRow(before) !== timeRow(cycle))
-          actions.push(['delete', { partitionKey: PARTITION, rowKey: timeRow(before) }]);
-        const exporting = { ...columns, rowKey: keyOf(EXPORTING, cycle.cycleId) };
-        if (cycle.state === 'exporting') actions.push(['upsert', exporting, 'Replace']);
-        // One that an older version has stored has no row there: then the transaction fails for want of it.
-        else if (before?.state === 'exporting' && !withoutRow.has(cycle.cycleId))
-          actions.push(['delete', { partitionKey: PARTITION, rowKey: exporting.rowKey }]);
-        await table.transact(actions).catch((error: unknown) => {
-          if (isRowMissing(error instanceof Error ? error.cause : undefined)) withoutRow.add(cycle.cycleId);
-          throw error;
-        });
-      }),
+    read: async (cycleId) => (await stored(cycleId))?.record,
+    put: async (cycle) => void (await write(cycle, () => false)),
+    advance: (cycle) => write(cycle, (before) => cycleRank(before) > cycleRank(cycle)),
 
     async listExporting() {
       const cycles = await first(Number.POSITIVE_INFINITY, EXPORTING);

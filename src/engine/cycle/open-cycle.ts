@@ -55,12 +55,10 @@ export async function openCycle(
     etag = await deps.state.write(STATE_KEYS.cycle, current, etag);
     keptAtMs = deps.clock().getTime();
   };
-  // Kept anew also where nothing is new: another instance may be closing what is taken up here, and must not find its record opened again.
+  // Kept anew also where nothing is new: an instance that was slower finds that it does not hold the cycle any more.
   await keep();
   const groups = new FollowedGroups(deps.space, current.groupGeneration);
-  // An instance that slept after that finds the record closed.
-  const record = found && (await deps.cycles.read(current.cycleId));
-  if (!record || record.state === 'importing') await deps.cycles.put(recordOf(current, 'importing'));
+  await deps.cycles.advance(recordOf(current, 'importing'));
   return {
     deps,
     application,

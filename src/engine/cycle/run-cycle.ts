@@ -156,7 +156,7 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
   await context.save({ kind: 'finishing' });
   const cycle = context.cycle();
   await keepWatermarks(deps, cycle);
-  await deps.cycles.put({ ...recordOf(cycle, 'exporting'), endedAt: deps.clock().toISOString() });
+  await deps.cycles.advance({ ...recordOf(cycle, 'exporting'), endedAt: deps.clock().toISOString() });
   await changeJob(deps.state, (job) => ({
     ...job,
     // A restart that was asked for while this cycle ran is still due.
@@ -191,18 +191,11 @@ async function keepWatermarks({ state, space }: EngineDeps, cycle: CycleState): 
   await state.write(STATE_KEYS.userWatermark, watermark, '*');
 }
 
-/** Notes what stopped the running cycle in its record. The state is written first: a cycle that another instance has closed stays closed. */
+/** Notes what stopped the running cycle in its record. */
 async function noteInRecord(deps: EngineDeps, { code, message }: ProvisioningError): Promise<void> {
   const stored = await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle);
   if (!stored?.value) return;
-  try {
-    await deps.state.write(STATE_KEYS.cycle, stored.value, stored.etag);
-    const record = await deps.cycles.read(stored.value.cycleId);
-    if (record && record.state !== 'importing') return;
-    await deps.cycles.put({ ...recordOf(restored(stored.value), 'importing'), error: { code, message } });
-  } catch (error) {
-    if (!(error instanceof StaleStateError)) throw error;
-  }
+  await deps.cycles.advance({ ...recordOf(restored(stored.value), 'importing'), error: { code, message } });
 }
 
 async function noteFailure(deps: EngineDeps, cycleId: string | undefined, error: ProvisioningError): Promise<void> {

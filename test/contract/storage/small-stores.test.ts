@@ -116,6 +116,39 @@ onBoth('CycleStore', { fake: () => makeFakeCycleStore(), real: makeCycleStore },
     expect(await store.listExporting()).toEqual([]);
   });
 
+  test('a cycle advances and never goes back, whoever comes late', async () => {
+    const store = await make();
+    const importing = cycle('a', '2026-01-01T00:00:00.000Z', { state: 'importing' });
+    const exporting = { ...importing, state: 'exporting', enqueued: 3 } as const;
+    const closed = { ...exporting, state: 'entryLevelErrors' } as const;
+    expect(await store.advance(importing)).toBe(true);
+    expect(await store.advance({ ...importing, imported: 7 })).toBe(true);
+    expect(await store.advance(exporting)).toBe(true);
+    expect(await store.advance(importing)).toBe(false);
+    expect(await store.listExporting()).toEqual([exporting]);
+    await store.put(closed);
+    for (const late of [importing, exporting]) expect(await store.advance(late)).toBe(false);
+    expect(await store.read('a')).toEqual(closed);
+    expect(await store.listExporting()).toEqual([]);
+    expect(await store.latest(9)).toEqual([closed]);
+  });
+
+  test('of a close and a late opening at once the close stays', async () => {
+    const store = await make();
+    for (let round = 0; round < 5; round += 1) {
+      const importing = cycle(`c${round}`, '2026-01-01T00:00:00.000Z', { state: 'importing' });
+      const closed = { ...importing, state: 'succeeded' } as const;
+      await store.put({ ...importing, state: 'exporting' });
+      await Promise.all([
+        store.advance(importing),
+        store.put(closed),
+        store.advance(importing),
+        store.advance({ ...importing, state: 'exporting' }),
+      ]);
+      expect(await store.read(`c${round}`)).toEqual(closed);
+    }
+  });
+
   test('a cycle that starts anew is listed once, at its new place', async () => {
     const store = await make();
     await store.put(cycle('a', '2026-01-01T00:00:00.000Z'));
