@@ -178,7 +178,7 @@ class Host {
 
   async operator(title: string, work: Parameters<Sim['begin']>[2]): Promise<void> {
     const { sim } = this;
-    sim.watch.stoppedAtMs = undefined;
+    sim.watch.started();
     sim.begin(this.dice.pick(sim.instances), { kind: 'operator', title }, work);
     sim.tell(`operator: ${title}`);
     await this.drain();

@@ -74,10 +74,14 @@ const wasTouched = (sim: Sim, ownerId: string): boolean =>
 const wasUnlinked = (sim: Sim, ownerId: string): boolean =>
   [...sim.zendesk.accounts.values(), ...sim.zendesk.groups.values()].some((notes) => notes.owner === ownerId && notes.isDetached);
 
-/** Whether a failure is that of a membership in a group that Zendesk does not have any more. */
-function lacksGroup(sim: Sim, reason = ''): boolean {
-  const id = /could not be put into group (\d+)/.exec(reason)?.[1];
-  return id !== undefined && !sim.zendesk.liveGroups.some((group) => String(group.id) === id);
+/**
+ * Whether a failure is that of a membership in a group that Zendesk does not have any more: a full reading makes it again, unless the group
+ * itself fails and says why.
+ */
+function lacksGroup({ sim, isFull, escrows }: View, reason = ''): boolean {
+  const id = /could not be put into group (\d+)/.exec(reason)?.[1] as TargetId | undefined;
+  if (id === undefined || sim.zendesk.liveGroups.some((group) => group.id === id)) return false;
+  return !isFull || escrows.has(`group ${sim.zendesk.groupNotesOf(id).owner}`);
 }
 
 function checkPerson(view: View, person: Person): void {
@@ -128,9 +132,8 @@ function checkPerson(view: View, person: Person): void {
       );
     return;
   }
-  // A group that was deleted by hand is made again by a full reading; until then its members fail, and say so.
-  const isGroupGone = !isFull && lacksGroup(sim, escrow?.reason);
-  if (escrow && !isGroupGone) violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
+  if (escrow && !lacksGroup(view, escrow.reason))
+    violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
   const [account, second] = mine;
   if (second) violate('twoAccounts', 'has two accounts');
   if (!account) {

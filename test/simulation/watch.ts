@@ -59,6 +59,8 @@ export class Watch {
   lastRoleChangeMs = -1;
   /** Work that begins later than this writes nothing; undefined while the job is not stopped. */
   stoppedAtMs: number | undefined;
+  /** How often the job was switched on, counted before and after. */
+  starts = 0;
   protectedNames: readonly string[] = [];
   #before: Shot | undefined;
 
@@ -71,6 +73,12 @@ export class Watch {
 
   get #isTruthful(): boolean {
     return Math.max(this.lastLieMs, this.lastRoleChangeMs) < this.knownSinceMs;
+  }
+
+  /** The job is switched on, or about to be. */
+  started(): void {
+    this.stoppedAtMs = undefined;
+    this.starts += 1;
   }
 
   violate(rule: string, text: string): void {

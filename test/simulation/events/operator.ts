@@ -35,10 +35,10 @@ const restart =
   (...scopes: ResetScope[]): Act =>
   (sim, dice) =>
     ask(sim, dice, `restart ${scopes.join(', ')}`, async (deps) => {
-      sim.watch.stoppedAtMs = undefined;
+      sim.watch.started();
       const result = await restartJob(deps, OPERATOR, scopes, deps.newId());
       sim.tell(`restart ${scopes.join(', ')}: ${result.kind}${'reason' in result ? ` ${result.reason}` : ''}`);
-      sim.watch.stoppedAtMs = undefined;
+      sim.watch.started();
     });
 
 /** Anybody known, of both kinds. */
@@ -52,16 +52,19 @@ const BUDGET_MS = 110_000;
 export const OPERATOR_ACTS = {
   pause: ((sim, dice) => {
     const items = dice.chance(0.5) ? 'stop' : 'finish';
+    const { starts } = sim.watch;
     return ask(sim, dice, `pause (${items})`, async (deps) => {
       await pauseJob(deps, OPERATOR, items);
-      sim.watch.stoppedAtMs = items === 'stop' ? sim.nowMs + GATE_MS : undefined;
+      // Of a pause and a start at the same time either may have been last.
+      const isLast = sim.watch.starts === starts;
+      sim.watch.stoppedAtMs = items === 'stop' && isLast ? sim.nowMs + GATE_MS : undefined;
     });
   }) as Act,
   start: ((sim, dice) => {
     return ask(sim, dice, 'start', async (deps) => {
-      sim.watch.stoppedAtMs = undefined;
+      sim.watch.started();
       await startJob(deps, OPERATOR);
-      sim.watch.stoppedAtMs = undefined;
+      sim.watch.started();
     });
   }) as Act,
   run: ((sim, dice) => {
