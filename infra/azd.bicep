@@ -174,6 +174,16 @@ param driftRepair string = 'Report'
 @maxValue(3650)
 param logRetentionDays int = 90
 
+// ---- Who may use the console
+
+@description('Client id of the app registration with which people sign in to the console: only its tokens are accepted. Without it the console stays closed. infra/scripts/console-registration makes it.')
+@maxLength(36)
+param consoleClientId string = ''
+
+@description('On: whatever removes access on the word of a person needs two people, one who asks for it in the console and another who approves it there; a function key cannot do it any more.')
+@allowed(['Off', 'On'])
+param twoPersonApproval string = 'Off'
+
 // ---- Who is notified
 
 @description('E-mail addresses that are notified of failures, separated by commas. They get the mails of the app and the Azure alerts.')
@@ -321,6 +331,8 @@ module app 'main.bicep' = {
     driftCheckSchedule: driftCheckSchedule
     driftRepair: driftRepair
     logRetentionDays: logRetentionDays
+    consoleClientId: consoleClientId
+    twoPersonApproval: twoPersonApproval
     notificationEmail: notificationEmail
     notificationSender: notificationSender
     notificationWebhookUrl: notificationWebhookUrl
@@ -356,8 +368,11 @@ output AZURE_FUNCTION_APP_NAME string = app.outputs.AZURE_FUNCTION_APP_NAME
 @description('Address of the function app.')
 output AZURE_FUNCTION_APP_URL string = app.outputs.AZURE_FUNCTION_APP_URL
 
-@description('Address of the status page; it asks for a function key.')
+@description('Address of the status; it asks for a function key.')
 output STATUS_URL string = app.outputs.STATUS_URL
+
+@description('Address of the console; people sign in to it.')
+output CONSOLE_URL string = app.outputs.CONSOLE_URL
 
 @description('Object id of the identity of the app: infra/scripts/grant-graph-permissions takes it.')
 output IDENTITY_PRINCIPAL_ID string = app.outputs.IDENTITY_PRINCIPAL_ID

@@ -390,6 +390,12 @@ var credentialSettings = usesApiToken
       ZENDESK_OAUTH_CLIENT_SECRET: vault.outputs.zendeskSecretReference
     }
 
+// App Service authentication signs in as the app's identity, so that there is no secret to keep and none that ends.
+// https://learn.microsoft.com/azure/app-service/configure-authentication-provider-aad#use-a-managed-identity-instead-of-a-secret-preview
+var signInSettings = empty(consoleClientId)
+  ? {}
+  : { OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identity.outputs.clientId }
+
 var settings = {
   // The host and the app reach storage as the identity. https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
   AzureWebJobsStorage__accountName: storage.outputs.name
@@ -429,6 +435,8 @@ var settings = {
   DRIFT_CHECK_SCHEDULE: driftCheckSchedule
   DRIFT_REPAIR: driftRepair
   LOG_RETENTION_DAYS: string(logRetentionDays)
+  CONSOLE_CLIENT_ID: consoleClientId
+  TWO_PERSON_APPROVAL: twoPersonApproval
   NOTIFICATION_EMAIL: empty(notificationSender) ? '' : notificationEmail
   NOTIFICATION_SENDER: notificationSender
   NOTIFICATION_WEBHOOK_URL: vault.outputs.webhookReference
@@ -454,7 +462,9 @@ module app 'modules/app.bicep' = {
     zoneRedundant: zoneRedundant
     identityId: identity.outputs.id
     packageContainerUri: storage.outputs.packageContainerUri
-    settings: union(settings, credentialSettings, extraAppSettings)
+    settings: union(settings, credentialSettings, signInSettings, extraAppSettings)
+    consoleClientId: consoleClientId
+    consoleTenantId: empty(entraTenantId) ? tenant().tenantId : entraTenantId
     subnetId: hasNetwork ? network!.outputs.appSubnetId : ''
     allowedAddresses: ranges
     packageUri: packageUri
@@ -492,8 +502,11 @@ output AZURE_FUNCTION_APP_NAME string = app.outputs.name
 @description('Address of the function app.')
 output AZURE_FUNCTION_APP_URL string = app.outputs.url
 
-@description('Address of the status page; it asks for a function key.')
+@description('Address of the status; it asks for a function key.')
 output STATUS_URL string = '${app.outputs.url}/api/status'
+
+@description('Address of the console; people sign in to it.')
+output CONSOLE_URL string = '${app.outputs.url}/api/console'
 
 @description('Object id of the identity of the app: infra/scripts/grant-graph-permissions takes it.')
 output IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId

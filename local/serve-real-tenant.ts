@@ -1,3 +1,4 @@
+import { isGuid } from '../src/core/guid';
 import { type Azurite, startAzurite } from './azurite';
 import { Screen } from './demo/screen';
 import { formatLogLine } from './host/events';
@@ -5,6 +6,9 @@ import { startHost } from './host/start-host';
 import { choosePorts } from './ports';
 import { readSettingsFile } from './settings-file';
 import { untilStopped } from './until-stopped';
+
+/** Stands for an app registration on this machine, where the settings name none. */
+const LOCAL_CLIENT_ID = '9c0f4a52-5b1e-4d0c-8a55-3c1f7a0d9e11';
 
 /** Serves the tenant named in `local.settings.json` until Ctrl-C. Starts no simulator; storage is local unless the file names one. */
 export async function serveRealTenant(options: {
@@ -23,11 +27,17 @@ export async function serveRealTenant(options: {
     env: { ...passedOn(), ...env },
     port,
     ...(azurite ? { storageConnectionString: azurite.connectionString } : {}),
+    ...(isGuid(env.ENTRA_TENANT_ID ?? '') && {
+      signIn: { tenantId: env.ENTRA_TENANT_ID ?? '', clientId: env.CONSOLE_CLIENT_ID || LOCAL_CLIENT_ID },
+    }),
     runTimersAtStart: true,
     onLog: (event) => screen.print(formatLogLine(event)),
   });
   screen.say('\nThe app is up. Nothing is simulated: it serves the tenant in local.settings.json. Its pages:\n');
-  screen.print(`  Status  ${host.url}/api/status?code=${host.keys.default}\n  Health  ${host.url}/api/health\n`);
+  screen.print(`  Console  ${host.url}/api/console\n  Health   ${host.url}/api/health\n`);
+  screen.say(
+    'The sign-in of the console is simulated: people who are on this machine may choose who to be, and what they do there is done to the real tenant and the real Zendesk account.\n',
+  );
   if (azurite)
     screen.say(
       'Storage is emulated, in memory: what the app remembers is gone when it ends. Name a storage account in local.settings.json to keep it.\n',

@@ -3,6 +3,7 @@
  * reads and compiles the registrations only.
  */
 export { composeApp } from './compose';
+export { CONSOLE } from './console/functions';
 export { ENDPOINTS } from './functions/endpoints';
 export { invocationLogger } from './functions/logger';
 export { makePlanWork } from './functions/plan-work';

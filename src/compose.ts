@@ -18,7 +18,7 @@ import { makeStagedDeletionStore } from './adapters/storage/staged-deletion-stor
 import { makeStateStore } from './adapters/storage/state-store';
 import { makeWorkQueue } from './adapters/storage/work-queue';
 import { makeZendeskConnector, type ZendeskConnector } from './adapters/zendesk/connector';
-import type { Config, StorageConfig } from './config/config';
+import type { Config, SignInConfig, StorageConfig } from './config/config';
 import { loadConfig } from './config/load';
 import { SETTINGS } from './config/schema';
 import { ConfigError, type ConfigIssue } from './core/errors';
@@ -64,6 +64,8 @@ export interface UnconfiguredApp {
   readonly kind: 'notConfigured';
   readonly error: ConfigError;
   readonly warnings: readonly ConfigIssue[];
+  /** Who may read in the console what is wrong; undefined while that cannot be told from the settings. */
+  readonly signIn?: SignInConfig | undefined;
   /** Where work items are put back to wait; undefined while storage is among what is wrong. */
   readonly queue: WorkQueue | undefined;
   /** All of the app, with the mappings of the file, where only a stored version of them cannot be used: for what does without mappings. */
@@ -89,7 +91,8 @@ export function composeApp(env: Readonly<Record<string, string | undefined>>, ap
   if (!loaded.ok || !schema.ok || !opened.storage) {
     const issues = [...(loaded.ok ? [] : loaded.error.issues), ...opened.issues, ...(schema.ok ? [] : schema.issues)];
     const queue = opened.storage && makeWorkQueue(opened.storage);
-    return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings, queue };
+    const signIn = loaded.ok ? loaded.config.signIn : loaded.partial.signIn;
+    return { kind: 'notConfigured', error: new ConfigError(issues), warnings: loaded.warnings, signIn, queue };
   }
   return configured(loaded.config, opened.storage, schema.file, loaded.warnings, logger);
 }

@@ -3,7 +3,7 @@ import { app } from '@azure/functions';
 import { POISON_QUEUE, WORK_QUEUE } from './adapters/storage/names';
 import type { App } from './compose';
 import { timerSchedule } from './config/schedule';
-import { ROUTES, type RouteName } from './functions/routes';
+import { CONSOLE_ROUTES, ROUTES, type RouteName } from './functions/routes';
 import type { CurrentApp } from './in-force';
 
 /** The folder of the app: `dist` is one level below it. */
@@ -80,4 +80,12 @@ for (const [name, { method, route, authLevel }] of Object.entries(ROUTES))
     route,
     authLevel,
     handler: lazily((parts, getApp) => parts.ENDPOINTS[name as RouteName](getApp)),
+  });
+
+for (const [name, { method, route, authLevel }] of Object.entries(CONSOLE_ROUTES))
+  app.http(name, {
+    methods: [method],
+    route,
+    authLevel,
+    handler: lazily((parts, getApp) => parts.CONSOLE[name as keyof typeof CONSOLE_ROUTES](getApp)),
   });

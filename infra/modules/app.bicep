@@ -55,6 +55,12 @@ param packageContainerUri string
 @description('App settings.')
 param settings Settings
 
+@description('Client id of the registration with which people sign in to the console; empty leaves the authentication of the platform as it is.')
+param consoleClientId string
+
+@description('Tenant whose people may sign in.')
+param consoleTenantId string
+
 @description('Id of the subnet that the app sends from; empty for none.')
 param subnetId string
 
@@ -159,6 +165,35 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     properties: union(planSettings, settings)
     // With AppService this setting is the package.
     dependsOn: [packageCheck]
+  }
+
+  // Requests without a session are let through, because machines come with a function key; the app itself closes the console to them.
+  // https://learn.microsoft.com/azure/templates/microsoft.web/sites/config-authsettingsv2
+  resource signIn 'config' = if (!empty(consoleClientId)) {
+    name: 'authsettingsV2'
+    properties: {
+      platform: { enabled: true }
+      globalValidation: { requireAuthentication: false, unauthenticatedClientAction: 'AllowAnonymous' }
+      httpSettings: { requireHttps: true }
+      identityProviders: {
+        azureActiveDirectory: {
+          enabled: true
+          registration: {
+            clientId: consoleClientId
+            // Names the setting that holds the client id of the identity: no secret.
+            clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+            openIdIssuer: '${environment().authentication.loginEndpoint}${consoleTenantId}/v2.0'
+          }
+          validation: {
+            allowedAudiences: [consoleClientId, 'api://${consoleClientId}']
+            defaultAuthorizationPolicy: { allowedApplications: [consoleClientId] }
+          }
+        }
+      }
+      login: { tokenStore: { enabled: false } }
+    }
+    // Sign-in works only with the setting that it names.
+    dependsOn: [appSettings]
   }
 
   // Nobody signs in to the deployment site with a user name and a password.

@@ -34,6 +34,8 @@ export const MODES = {
     notificationWebhookUrl: 'https://example.com/hook',
     provisioningStatus: 'On',
     allowedInboundAddresses: '203.0.113.0/24, 198.51.100.7/32',
+    consoleClientId: '33333333-3333-3333-3333-333333333333',
+    twoPersonApproval: 'On',
     extraAppSettings: { WEBSITE_TIME: 'x' },
     tags: { owner: 'it' },
   },

@@ -83,8 +83,9 @@ function openLog(appDirectory: string, port: number): { readonly file: string; r
 
 async function show(screen: Screen, world: World, logName: string): Promise<boolean> {
   const { counts, directory } = world.demo;
-  screen.say('\nThe app is up. Open its status page now, and watch the initial cycle there:\n');
-  screen.print(`  ${statusPage(world)}\n`);
+  screen.say('\nThe app is up. Open its console now, and watch the initial cycle there:\n');
+  screen.print(`  ${consoleOf(world)}\n`);
+  screen.say('The sign-in is simulated: choose who you want to be. It works on this machine only.\n');
   screen.say(
     `This is a demonstration on your machine. Real: the app, built as it is deployed; it was ready in ${duration(world.host.stats().firstFunctionMs ?? 0)}. Emulated: Azure Storage. Simulated: Microsoft Graph, Zendesk, and the company that they hold. Zendesk's limit of requests a minute applies, on a clock that runs ${TIME_SCALE} times faster than yours. The app's own log is in ${logName}.\n`,
   );
@@ -155,13 +156,13 @@ function printFigures(screen: Screen, { zendesk, host, graph }: World): void {
   );
 }
 
-const statusPage = ({ host }: World): string => `${host.url}/api/status?code=${host.keys.default}`;
+const consoleOf = ({ host }: World): string => `${host.url}/api/console`;
 
 function printAddresses(screen: Screen, world: World): void {
   const { host, graph, zendesk, demo } = world;
   const person = String(demo.directory.user(demo.cast.toAdopt)?.mail);
-  screen.say(`\nThe app stays up until Ctrl-C. Look anybody up on its page, such as ${person}.\n`);
-  screen.print(`  Status page  ${statusPage(world)}
+  screen.say(`\nThe app stays up until Ctrl-C. Look anybody up in its console, such as ${person}.\n`);
+  screen.print(`  Console      ${consoleOf(world)}
   Log          ${host.url}/api/logs?code=${host.keys.default}
   Health       ${host.url}/api/health
 `);

@@ -44,6 +44,8 @@ const SELDOM = '0 0 0 1 1 *';
 
 /** The tenant id of the demo company; any GUID will do. */
 const TENANT_ID = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
+/** The registration of the demo's console; any GUID will do. */
+const CONSOLE_CLIENT_ID = '9c0f4a52-5b1e-4d0c-8a55-3c1f7a0d9e11';
 const OAUTH_CLIENT = { identifier: 'entra-provisioning', secret: 'simulated-client-secret' };
 
 /** What the simulated Graph accepts. */
@@ -95,6 +97,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       CYCLE_SCHEDULE: SELDOM,
       ...options.settings,
     },
+    signIn: { tenantId: TENANT_ID, clientId: CONSOLE_CLIENT_ID },
     storageConnectionString: await (options.viaStorage?.(azurite.connectionString) ?? azurite.connectionString),
     ...(options.onInvocation === undefined ? {} : { onInvocation: options.onInvocation }),
     nodeArguments: [`--max-old-space-size=${HEAP_LIMIT_MB}`, `--max-semi-space-size=${YOUNG_MB}`],

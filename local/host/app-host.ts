@@ -9,6 +9,7 @@ import type { HostKeys } from './keys';
 import { loadIntoProcess, loadIsolated } from './load-app';
 import { parseSchedule } from './ncrontab';
 import { QueueTrigger } from './queue-trigger';
+import { SignIn, type SignInOptions } from './sign-in';
 import { openTimerStatusStore, TimerTrigger } from './timer-trigger';
 
 const CLOSING_INTERVAL_MS = 10;
@@ -28,6 +29,8 @@ export interface AppHostOptions {
   readonly maxPollingIntervalMs?: number;
   /** Where timers remember when they ran; undefined forgets with the process. */
   readonly timerStatusFile?: string;
+  /** Plays the platform's sign-in with simulated people; undefined leaves it off. */
+  readonly signIn?: SignInOptions;
 }
 
 /** What the host tells while it runs. */
@@ -125,7 +128,16 @@ export async function startAppHost(
   const runByName = (name: string, input: string): Promise<unknown> | undefined =>
     timers.get(name)?.trigger.run() ?? queues.get(name)?.run(input);
   const workerUrl = capabilities.HttpUri;
-  const { server, port } = await listen(options.port, { endpoints, keys: options.keys, invoker, log, workerUrl, runByName });
+  const signIn = options.signIn && new SignIn(options.signIn);
+  const { server, port } = await listen(options.port, {
+    endpoints,
+    keys: options.keys,
+    invoker,
+    log,
+    workerUrl,
+    signIn,
+    runByName,
+  });
   for (const { trigger, runOnStartup } of timers.values()) trigger.start(runOnStartup || options.runTimersAtStart);
   for (const queue of queues.values()) queue.start();
 

@@ -9,6 +9,7 @@ import { forward, streamMetadata } from './http-stream';
 import type { Call, Invoker } from './invoker';
 import { type HostKeys, isAuthorised } from './keys';
 import { parseRoute, type RouteTemplate } from './route-template';
+import type { SignIn } from './sign-in';
 
 /** An HTTP function, ready to be matched. */
 export interface HttpEndpoint {
@@ -31,6 +32,8 @@ export interface HttpTriggerOptions {
   readonly log: Log;
   /** Where the library takes streams; undefined when the app does not stream. */
   readonly workerUrl: string | undefined;
+  /** Plays the platform's sign-in; undefined where it is off. */
+  readonly signIn: SignIn | undefined;
   /** Runs a function by name for the admin endpoint; undefined when there is none of that name. */
   readonly runByName: (name: string, input: string) => Promise<unknown> | undefined;
 }
@@ -82,6 +85,7 @@ async function answer(options: HttpTriggerOptions, request: IncomingMessage, res
   const method = request.method ?? 'GET';
   const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`);
   const path = url.pathname.slice(1);
+  if (await options.signIn?.handle(request, response, url)) return;
   const key = header(request, 'x-functions-key') ?? url.searchParams.get('code') ?? undefined;
   if (path.startsWith('admin/')) return answerAdmin(options, method, path, key, request, response);
   for (const endpoint of options.endpoints) {

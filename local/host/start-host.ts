@@ -5,6 +5,7 @@ import { ChildHost, type ChildHostEvents } from './child-host';
 import { type FunctionSummary, formatLogLine, type InvocationEvent, type LogEvent, type Outcome } from './events';
 import { functionKey, type HostKeys, makeKeys } from './keys';
 import { peakRssBytes } from './peak-memory';
+import type { SignInOptions } from './sign-in';
 
 /** Azure's lease on a message under way. */
 const DEFAULT_LEASE_MS = 10 * 60_000;
@@ -30,6 +31,8 @@ export interface StartHostOptions {
   readonly maxPollingIntervalMs?: number;
   /** Where timers remember when they ran, so that a missed tick is noticed; undefined forgets. */
   readonly timerStatusFile?: string;
+  /** Plays the platform's sign-in with simulated people and tells the app so; undefined leaves it off. */
+  readonly signIn?: SignInOptions;
   /** Takes each log line; undefined writes them to standard output. */
   readonly onLog?: (event: LogEvent) => void;
   /** Told of each invocation that has ended. */
@@ -113,6 +116,7 @@ export async function startHost(options: StartHostOptions): Promise<LocalHost> {
   };
   const env = { ...options.env };
   if (options.storageConnectionString !== undefined) env.AzureWebJobsStorage = options.storageConnectionString;
+  if (options.signIn) Object.assign(env, { WEBSITE_AUTH_ENABLED: 'True', CONSOLE_CLIENT_ID: options.signIn.clientId });
   let port = options.port ?? 0;
   const start = async (): Promise<RunningHost> => {
     const hostOptions: AppHostOptions = {
@@ -123,6 +127,7 @@ export async function startHost(options: StartHostOptions): Promise<LocalHost> {
       messageLeaseMs: options.messageLeaseMs ?? DEFAULT_LEASE_MS,
       ...(options.maxPollingIntervalMs === undefined ? {} : { maxPollingIntervalMs: options.maxPollingIntervalMs }),
       ...(options.timerStatusFile === undefined ? {} : { timerStatusFile: options.timerStatusFile }),
+      ...(options.signIn === undefined ? {} : { signIn: options.signIn }),
     };
     const running = options.inProcess
       ? await startInProcess(hostOptions, env, events)

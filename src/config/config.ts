@@ -10,13 +10,16 @@ export interface Config {
   readonly notification: NotificationConfig;
   readonly telemetry: Slice<'telemetry'>;
   readonly signIn: SignInConfig;
+  readonly console: Slice<'console'>;
   readonly local: Slice<'local'>;
 }
 
-/** What is needed although other settings are wrong: storage, to keep work items; the mapping file, to tell its faults with theirs. */
+/** What is needed although other settings are wrong: storage, to keep work items; the mapping file, to tell its faults with theirs; who may read of them. */
 export interface PartialConfig {
   readonly storage?: StorageConfig;
   readonly schemaPath?: string;
+  /** Who may see the console, which says what is wrong. */
+  readonly signIn?: SignInConfig;
 }
 
 /** Queue and table storage. Addresses have no trailing slash; `clientId` undefined means the system-assigned identity. */
@@ -51,7 +54,12 @@ export interface NotificationConfig {
   readonly appUrl?: string;
 }
 
-/** Whether App Service authentication stands before the app, so that its headers can be believed. */
+/** Whom to believe about who asks. */
 export interface SignInConfig {
+  /** Whether App Service authentication stands before the app: only then does nobody else write its headers. */
   readonly isOn: boolean;
+  /** The tenant whose people may come in. */
+  readonly tenantId: string;
+  /** The app registration for which their tokens must be made; undefined where none is named, and then nobody is believed. */
+  readonly clientId?: string;
 }

@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigIssue } from '../core/errors';
 import { buildAuth, buildNotification, buildStorage } from './build';
-import type { Config, PartialConfig } from './config';
+import type { Config, PartialConfig, SignInConfig } from './config';
 import { Findings } from './findings';
 import { RULES, zendeskUrl } from './rules';
 import { type Parsed, placeOf, SETTING_KEYS, type SettingKey, type Slice, type SliceName, settingOf } from './schema';
@@ -40,9 +40,25 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
     slice('notification'),
     slice('platform'),
   ];
-  const [telemetry, local] = [slice('telemetry'), slice('local')];
+  const [telemetry, local, console] = [slice('telemetry'), slice('local'), slice('console')];
+  const signIn = source &&
+    platform &&
+    console && { isOn: platform.hasSignIn, tenantId: source.tenantId, ...registrationOf(console) };
   const { warnings } = findings;
-  if (storage && credential && auth && source && target && job && notification && platform && telemetry && local) {
+  if (
+    storage &&
+    credential &&
+    auth &&
+    source &&
+    target &&
+    job &&
+    notification &&
+    platform &&
+    telemetry &&
+    local &&
+    console &&
+    signIn
+  ) {
     return {
       ok: true,
       config: {
@@ -57,16 +73,20 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): L
         job,
         notification: buildNotification(notification, platform),
         telemetry,
-        signIn: { isOn: platform.hasSignIn },
+        signIn,
+        console,
         local,
       },
       warnings,
     };
   }
   const { PROVISIONING_SCHEMA: schemaPath } = values;
-  const partial: PartialConfig = { ...(storage && { storage }), ...(schemaPath && { schemaPath }) };
+  const partial: PartialConfig = { ...(storage && { storage }), ...(schemaPath && { schemaPath }), ...(signIn && { signIn }) };
   return { ok: false, error: new ConfigError(findings.issues), partial, warnings };
 }
+
+const registrationOf = ({ clientId }: Slice<'console'>): Pick<SignInConfig, 'clientId'> =>
+  clientId === undefined ? {} : { clientId };
 
 /**
  * Reads only how Zendesk is reached, for tools that need nothing else of the settings.

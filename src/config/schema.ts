@@ -10,6 +10,7 @@ export const SLICES = {
   credential: 'Signing in to Zendesk',
   job: 'What the job does',
   notification: 'Notices',
+  console: 'The console',
   telemetry: 'Telemetry',
   platform: undefined,
   local: undefined,
@@ -322,6 +323,19 @@ export const SETTINGS = {
     sentence: 'Where telemetry is sent; without it, the Functions host alone keeps a log.',
     parse: parse.secret,
     secret: true,
+  },
+  CONSOLE_CLIENT_ID: {
+    at: 'console.clientId',
+    sentence:
+      'Client id of the app registration with which people sign in to the console: only its tokens are accepted. Without it the console stays closed.',
+    parse: parse.guid,
+  },
+  TWO_PERSON_APPROVAL: {
+    at: 'console.twoPersonApproval',
+    sentence:
+      '`On`: whatever removes access on the word of a person needs two people, one who asks for it in the console and another who approves it there; a function key cannot do it any more.',
+    parse: parse.oneOf('Off', 'On'),
+    default: 'Off',
   },
   WEBSITE_HOSTNAME: {
     at: 'platform.hostname',

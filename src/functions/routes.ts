@@ -45,3 +45,12 @@ export const ROUTES = {
 
 /** The name of an HTTP function. */
 export type RouteName = keyof typeof ROUTES;
+
+/**
+ * The console, which is for people: open to the host, because no key gives access to it, and closed by the app (`src/console`). It is not part
+ * of the API, so the OpenAPI document leaves it out.
+ */
+export const CONSOLE_ROUTES = {
+  console: { method: 'GET', route: 'console/{*path}', authLevel: 'anonymous' },
+  consoleAct: { method: 'POST', route: 'console/{*path}', authLevel: 'anonymous' },
+} as const satisfies Readonly<Record<string, Route>>;

@@ -19,13 +19,13 @@ interface Import {
 function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((path) => path.endsWith('.ts') && statSync(join(root, path)).isFile());
+    .filter((path) => /\.tsx?$/.test(path) && statSync(join(root, path)).isFile());
 }
 
 function importsOf(path: string): Import[] {
   const text = readFileSync(join(root, path), 'utf8');
   const found: { source: string; isType: boolean; isLate?: true }[] = [];
-  for (const node of parse(text, { sourceType: 'module', plugins: ['typescript'] }).program.body) {
+  for (const node of parse(text, { sourceType: 'module', plugins: ['typescript', 'jsx'] }).program.body) {
     if (node.type === 'ImportDeclaration') {
       const isType = node.importKind === 'type' || (node.specifiers.length > 0 && node.specifiers.every(isTypeSpecifier));
       found.push({ source: node.source.value, isType });
@@ -48,7 +48,7 @@ function importsOf(path: string): Import[] {
 
 const isTypeSpecifier = (one: { readonly type: string; readonly importKind?: string | null }) =>
   one.type === 'ImportSpecifier' && one.importKind === 'type';
-const withoutEnding = (path: string) => path.replace(/\.ts$/, '');
+const withoutEnding = (path: string) => path.replace(/\.tsx?$/, '');
 const packageOf = (source: string) => /^(?:@[^/]+\/)?[^/]+/.exec(source)?.[0] ?? source;
 
 /** Rows of the table whose head begins so, as texts of their cells. */

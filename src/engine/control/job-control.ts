@@ -41,6 +41,14 @@ export async function allowOneRun(deps: EngineDeps, operator: Initiator): Promis
   return change(deps, operator, 'A cycle was asked for.', (job) => ({ ...job, runNow: true }));
 }
 
+/** Has a cycle begin within seconds, without waiting for it. Idempotent. @returns false, and nothing is asked for, while the job is paused */
+export async function askForRun(deps: EngineDeps, operator: Initiator): Promise<boolean> {
+  if ((await readJob(deps.state)).value.paused) return false;
+  await allowOneRun(deps, operator);
+  await deps.queue.askForCycle();
+  return true;
+}
+
 const SHOWN = ['paused', 'holdItems', 'runNow'] as const;
 
 async function change(

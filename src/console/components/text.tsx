@@ -1,0 +1,44 @@
+import type { Child } from 'hono/jsx';
+import { absolute, relative } from '../../core/time-words';
+
+/** The beginning of a text, by whole characters, with an ellipsis where something is missing. */
+export function clip(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  const characters = [...text.slice(0, maxLength * 2)];
+  return characters.length <= maxLength && text.length <= maxLength * 2 ? text : `${characters.slice(0, maxLength).join('')}…`;
+}
+
+/** A name or another text from outside: shown in its own direction, cut where it is endless. The renderer escapes it. */
+export const Foreign = ({ text, max = 200 }: { readonly text: string; readonly max?: number }) => <bdi>{clip(text, max)}</bdi>;
+
+/** An instant both ways: `3 min ago (14:05 UTC)`. */
+export function When({ at, now, none = '–' }: { readonly at: string | null; readonly now: Date; readonly none?: string }) {
+  if (at === null) return <>{none}</>;
+  return (
+    <time datetime={at}>
+      {relative(at, now)} <small class="soft">({absolute(at, now)})</small>
+    </time>
+  );
+}
+
+/** What an object is called: its name where one is known, and always its id. */
+export function Named({ name, id }: { readonly name: string | undefined; readonly id: string }) {
+  if (!name) return <code>{clip(id, 80)}</code>;
+  return (
+    <>
+      <Foreign text={name} max={80} /> <small class="soft">{clip(id, 80)}</small>
+    </>
+  );
+}
+
+/** A count with its noun: `1 object`, `3 objects`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+
+/** How something stands, for the eye and in a word. */
+export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'none';
+
+/** A word with the colour of its tone. */
+export const Tag = ({ tone, children }: { readonly tone: Tone; readonly children?: Child }) => (
+  <span class={tone === 'none' ? 'tag' : `tag ${tone}`}>{children}</span>
+);
