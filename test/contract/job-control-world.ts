@@ -12,6 +12,7 @@ import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
+import { SIGNED_IN } from '../support/console-app';
 import { emptyStorage } from './storage/both';
 
 const GRAPH_TOKEN = 'simulated-graph-token';
@@ -80,7 +81,7 @@ export async function startJobWorld(
     LOCAL_TIME_SCALE: '100',
     PROVISIONING_STATUS: 'On',
     // As in Azure while App Service authentication is on.
-    WEBSITE_AUTH_ENABLED: 'True',
+    ...SIGNED_IN,
     ...more,
   });
   const compose = (more: Readonly<Record<string, string>>): ConfiguredApp => {

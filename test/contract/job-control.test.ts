@@ -1,6 +1,7 @@
 import { readJob } from '../../src/engine/job/job-state';
 import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from '../../src/functions/escrow-control';
 import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from '../../src/functions/job-control';
+import { claimsOf, headerOf, OPERATOR } from '../support/console-app';
 import { type JobWorld, startJobWorld } from './job-control-world';
 
 describe('job control', () => {
@@ -115,7 +116,7 @@ describe('job control', () => {
   it('pause and start: no cycle runs; items finish or wait; each is written down once with who did it', async () => {
     unassign(people[0] ?? '');
     expect((await world.cycle()).kind).toBe('completed');
-    const headers = { 'x-ms-client-principal-name': 'ops@contoso.com' };
+    const headers = { 'x-ms-client-principal': headerOf(claimsOf(OPERATOR)) };
     const paused = await world.call(makeJobPause, { items: 'stop' }, { headers });
     expect(paused.body).toEqual({ status: 'Paused', items: 'stop', changed: true });
     expect((await world.call(makeJobPause, { items: 'stop' })).body.changed).toBe(false);
@@ -128,7 +129,7 @@ describe('job control', () => {
     expect((await world.call(makeJobStart)).body).toMatchObject({ status: 'Active', changed: true });
     expect((await world.cycle()).kind).toBe('completed');
     const entries = (await world.app.deps.log.query({ sourceId: world.servicePrincipalId }, 50)).entries;
-    expect(entries.map((entry) => entry.initiatedBy.displayName)).toContain('ops@contoso.com');
+    expect(entries.map((entry) => entry.initiatedBy.displayName)).toContain(OPERATOR.name);
     expect(entries.map((entry) => entry.initiatedBy.displayName)).toContain('function key');
     expect(entries.every((entry) => entry.provisioningAction === 'other')).toBe(true);
   });

@@ -1,5 +1,6 @@
 import { zendeskFaults } from '../../local/zendesk/faults';
 import { makeOnDemand } from '../../src/functions/on-demand';
+import { claimsOf, headerOf, OPERATOR } from '../support/console-app';
 import type { ShownTables } from './job-control-tables';
 import { tablesOf } from './job-control-tables';
 import { type JobWorld, startJobWorld } from './job-control-world';
@@ -48,7 +49,7 @@ describe('provisioning on demand', () => {
   });
 
   it('before any cycle: imports and creates, with one log entry under a cycle of its own, by name of the operator', async () => {
-    const headers = { 'x-ms-client-principal-name': 'admin@contoso.com', 'x-ms-client-principal-id': 'a1' };
+    const headers = { 'x-ms-client-principal': headerOf(claimsOf(OPERATOR)) };
     const answer = await world.call(makeOnDemand, { subjects: ['ann.mail@contoso.com'] }, { headers });
     expect(answer.body.value[0].key).toEqual({ result: 'Success', details: null });
     expect(account(ann)).toMatchObject({ name: 'ann', role: 'agent', email: 'ann.mail@contoso.com' });
@@ -58,7 +59,7 @@ describe('provisioning on demand', () => {
     expect(log.entries).toHaveLength(1);
     expect(log.entries[0]).toMatchObject({
       provisioningAction: 'create',
-      initiatedBy: { initiatorType: 'user', displayName: 'admin@contoso.com', id: 'a1' },
+      initiatedBy: { initiatorType: 'user', displayName: OPERATOR.name, id: OPERATOR.id },
     });
     // The cycle that follows finds nothing to do for her.
     await world.settle();

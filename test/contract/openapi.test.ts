@@ -10,7 +10,7 @@ import { REFUSAL_TABLE } from '../../src/core/error-table';
 import { ConfigError, ERROR_CODES } from '../../src/core/errors';
 import { makeOpenApi } from '../../src/functions/openapi';
 import { openApiDocument } from '../../src/functions/openapi-document';
-import { ROUTES } from '../../src/functions/routes';
+import { CONSOLE_ROUTES, ROUTES } from '../../src/functions/routes';
 import { ask } from '../support/http-app';
 
 interface Operation {
@@ -54,12 +54,17 @@ function registered() {
 
 const functions = registered();
 
+/** The console is for people, not part of the API. */
+const isOfTheApi = ({ name }: { readonly name: string }): boolean => !(name in CONSOLE_ROUTES);
+
 test('the loader really saw the app', () => {
   expect(functions.map((one) => one.name)).toEqual(expect.arrayContaining(['status', 'logs', 'health']));
 });
 
 test('code and document name the same functions, with method, route and key', () => {
-  const ofCode = functions.map(({ name, route, methods, authLevel }) => `${name} ${methods.join()} /api/${route} ${authLevel}`);
+  const ofCode = functions
+    .filter(isOfTheApi)
+    .map(({ name, route, methods, authLevel }) => `${name} ${methods.join()} /api/${route} ${authLevel}`);
   const ofDocument = operations.map(
     ({ path, method, operation }) =>
       `${operation.operationId} ${method} ${path} ${operation.security?.length === 0 ? 'anonymous' : 'function'}`,
@@ -79,8 +84,9 @@ test('what the platform loads to register the functions is none of what they nee
   ]);
 });
 
-test('only health is open to everybody', () => {
-  expect(functions.filter((one) => one.authLevel !== 'function').map((one) => one.name)).toEqual(['health']);
+test('only health is open to everybody, and to the host the console, which the app closes', () => {
+  const open = functions.filter((one) => one.authLevel !== 'function').map((one) => one.name);
+  expect(open.sort()).toEqual(['console', 'consoleAct', 'health']);
 });
 
 test('no function changes something with GET, and reading and writing are different functions', () => {
@@ -94,6 +100,12 @@ test('no route hides another: the first that fits, in the order of the names, is
     const first = ordered.find((one) => one.methods.includes(method) && one.template.match(concrete) !== undefined);
     expect(`${method} ${concrete} → ${first?.name}`).toBe(`${method} ${concrete} → ${operation.operationId}`);
   }
+  for (const [method, name] of [
+    ['GET', 'console'],
+    ['POST', 'consoleAct'],
+  ] as const)
+    for (const path of ['api/console', 'api/console/log', 'api/console/people/user/1'])
+      expect(ordered.find((one) => one.methods.includes(method) && one.template.match(path) !== undefined)?.name).toBe(name);
 });
 
 describe('the document is valid OpenAPI 3.1', () => {
