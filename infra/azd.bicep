@@ -174,16 +174,6 @@ param driftRepair string = 'Report'
 @maxValue(3650)
 param logRetentionDays int = 90
 
-// ---- Who may use the console
-
-@description('Client id of the app registration with which people sign in to the console: only its tokens are accepted. Without it the console stays closed. infra/scripts/console-registration makes it.')
-@maxLength(36)
-param consoleClientId string = ''
-
-@description('On: whatever removes access on the word of a person needs two people, one who asks for it in the console and another who approves it there; a function key cannot do it any more.')
-@allowed(['Off', 'On'])
-param twoPersonApproval string = 'Off'
-
 // ---- Who is notified
 
 @description('E-mail addresses that are notified of failures, separated by commas. They get the mails of the app and the Azure alerts.')
@@ -331,8 +321,6 @@ module app 'main.bicep' = {
     driftCheckSchedule: driftCheckSchedule
     driftRepair: driftRepair
     logRetentionDays: logRetentionDays
-    consoleClientId: consoleClientId
-    twoPersonApproval: twoPersonApproval
     notificationEmail: notificationEmail
     notificationSender: notificationSender
     notificationWebhookUrl: notificationWebhookUrl

@@ -47,7 +47,8 @@ export async function appInUse(composed: ConfiguredApp): Promise<App> {
     return { ...composed, deps: used, planning: { ...composed.planning, deps: used }, ignored, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const { settingWarnings } = composed;
-    return { kind: 'notConfigured', error, warnings: settingWarnings, queue: deps.queue, withoutMappings: composed };
+    const { settingWarnings, config } = composed;
+    const { signIn } = config;
+    return { kind: 'notConfigured', error, warnings: settingWarnings, signIn, queue: deps.queue, withoutMappings: composed };
   }
 }

@@ -6,7 +6,7 @@ import { type Handler, RequestProblem } from '../functions/http';
 import { allows } from '../functions/principal';
 import { redirectTo } from './answer';
 import { consoleSecret, makeToken, readToken, settleForm, takeUp, wasCutOff } from './forms';
-import { askOf, consoleHandler, personOf, refuse, resultAddress } from './handle';
+import { askOf, consoleHandler, personOf, refuse, resultAddress, usableFor } from './handle';
 import type { Act, ActResult, Ask } from './model';
 import * as refusals from './refusals';
 import { find, PAGES } from './registry';
@@ -26,14 +26,19 @@ export const makeConsoleAct = (getApp: () => App): Handler =>
     if ('refusal' in person) return person.refusal;
     const { principal } = person;
     if (!isFromHere(request)) return refuse(arrived, refusals.forged(here));
-    if (app.kind === 'notConfigured') return refuse(arrived, refusals.notConfigured(app.error.issues, app.warnings));
     const found = find(PAGES, path);
+    const usable = usableFor(app, found?.item);
+    if (!usable)
+      return refuse(
+        arrived,
+        app.kind === 'notConfigured' ? refusals.notConfigured(app.error.issues, app.warnings) : refusals.notFound(),
+      );
     const name = lastOf(sent, 'act');
     const acts = found?.item.acts ?? {};
     const act = Object.hasOwn(acts, name) ? acts[name] : undefined;
     if (!found || !act) return refuse(arrived, refusals.badForm(here, ['This page has no such form any more.']));
     if (!allows(principal.role, act.role)) return refuse(arrived, refusals.noRole(principal, act.role));
-    const { state } = app.deps;
+    const { state } = usable.deps;
     const secret = await consoleSecret(state);
     const token = readToken(secret, principal.id, now, lastOf(sent, 'token'));
     if (token.kind === 'forged') return refuse(arrived, refusals.forged(here));
@@ -49,7 +54,7 @@ export const makeConsoleAct = (getApp: () => App): Handler =>
     const before = await takeUp(state, principal.id, token.form, now);
     if (before?.state === 'running') return refuse(arrived, refusals.stillRunning(here, wasCutOff(before, now)));
     if (before) return redirectTo(resultAddress(before.to, token.form));
-    const ask = await askOf(app, principal, found.params, here, new URLSearchParams());
+    const ask = await askOf(usable, principal, found.params, here, new URLSearchParams());
     return carryOut(act, ask, fields.data, token.form);
   });
 

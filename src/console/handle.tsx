@@ -53,17 +53,24 @@ export const makeConsole = (getApp: () => App): Handler =>
     if (sight.kind === 'nobody') return redirectTo(refusals.signInAddress(`${here}${searchOf(query)}`));
     const person = personOf(arrived);
     if ('refusal' in person) return person.refusal;
-    if (app.kind === 'notConfigured') return refuse(arrived, refusals.notConfigured(app.error.issues, app.warnings));
     const page = find(PAGES, path);
+    const usable = usableFor(app, page?.item);
+    if (!usable && app.kind === 'notConfigured') return refuse(arrived, refusals.notConfigured(app.error.issues, app.warnings));
     const download = page ? undefined : find(DOWNLOADS, path);
     const found = page ?? download;
-    if (!found) return refuse(arrived, refusals.notFound());
+    if (!found || !usable) return refuse(arrived, refusals.notFound());
     if (!allows(person.principal.role, found.item.role))
       return refuse(arrived, refusals.noRole(person.principal, found.item.role));
-    const ask = await askOf(app, person.principal, found.params, here, query);
+    const ask = await askOf(usable, person.principal, found.params, here, query);
     if (download) return download.item.send(ask);
     return page ? showPage(arrived, page, ask) : refuse(arrived, refusals.notFound());
   });
+
+/** The app as a page may use it; undefined while the settings or, for most pages, the mappings keep it from running. */
+export function usableFor(app: App, page: ConsolePage | undefined): ConfiguredApp | undefined {
+  if (app.kind === 'configured') return app;
+  return page?.worksWithoutMappings ? app.withoutMappings : undefined;
+}
 
 const searchOf = (query: URLSearchParams): string => (query.size === 0 ? '' : `?${query}`);
 

@@ -66,6 +66,8 @@ export interface ConsolePage {
   /** Its place in the navigation; undefined for a page that others lead to. */
   readonly nav?: { readonly label: string; readonly order: number };
   readonly role: Role;
+  /** True for a page that is there also while the mappings in use cannot be read: `ask.app` then has those of the package. */
+  readonly worksWithoutMappings?: true;
   show(ask: Ask): Promise<View>;
   /** By name. */
   readonly acts?: Readonly<Record<string, Act>>;
