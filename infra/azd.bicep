@@ -108,6 +108,16 @@ param zendeskSecretExpiresAt string = ''
 @description('Share of the Zendesk rate limit that this app may use, above 0 and at most 1. As text.')
 param zendeskRateLimitShare string = '0.7'
 
+// ---- Who may use the console
+
+@description('Client id of the app registration with which people sign in to the console: only its tokens are accepted. Without it the console stays closed. infra/scripts/console-registration makes it.')
+@maxLength(36)
+param consoleClientId string = ''
+
+@description('On: whatever removes access on the word of a person needs two people, one who asks for it in the console and another who approves it there; a function key cannot do it any more.')
+@allowed(['Off', 'On'])
+param twoPersonApproval string = 'Off'
+
 // ---- What the job does
 
 @description('Off until you have read a plan; then On.')
@@ -304,6 +314,8 @@ module app 'main.bicep' = {
     zendeskSecret: zendeskSecret
     zendeskSecretExpiresAt: zendeskSecretExpiresAt
     zendeskRateLimitShare: zendeskRateLimitShare
+    consoleClientId: consoleClientId
+    twoPersonApproval: twoPersonApproval
     provisioningStatus: provisioningStatus
     provisioningScope: provisioningScope
     provisioningSchema: provisioningSchema
