@@ -50,7 +50,7 @@ const TROUBLE = {
   slowCalls: 3,
   searchLag: 2,
   duplicateMessages: 3,
-  lateMessages: 2,
+  lateMessages: 4,
 } as const;
 
 export const FAULTS = { ...LIES, ...FAILURES, ...TROUBLE } as const;

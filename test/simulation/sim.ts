@@ -281,7 +281,10 @@ export class Sim {
     }
     if (port === 'staged' && method === 'put') {
       for (const row of args[0] as StagedDeletion[])
-        if (row.state === 'staged') this.brake.held(this.nowMs, `${row.key.type} ${row.key.id}`);
+        if (row.state === 'staged') {
+          this.count(`held ${row.kind}`);
+          this.brake.held(this.nowMs, `${row.key.type} ${row.key.id}`);
+        }
     }
     if (port === 'staged' && method === 'remove') {
       for (const key of args[0] as ObjectKey[]) this.brake.released(`${key.type} ${key.id}`);

@@ -54,6 +54,19 @@ export const ENTRA_EVENTS = {
     }
     return `${short(person)} loses every assignment and group`;
   }),
+  exodus: (({ entra }, dice) => {
+    // More at once than a brake lets go; and of those who went before, something changes as well, so that they are counted with them.
+    const going = live(entra).filter(() => dice.chance(0.6));
+    for (const person of going) {
+      for (const one of entra.assignmentsOf(person.id)) entra.unassign(one.id);
+      for (const id of entra.groupsOf(person.id)) {
+        const team = entra.teams.get(id);
+        if (team?.state === 'live') entra.removeMember(team, person.id);
+      }
+      entra.change(person, { department: `Closed ${dice.int(9)}` });
+    }
+    return going.length > 0 ? `${going.map(short).join(' ')} lose every assignment and group` : undefined;
+  }) as Happening,
   unassign: on(live, (person, { entra }) => {
     const [one] = entra.assignmentsOf(person.id);
     if (!one) return undefined;
@@ -165,11 +178,20 @@ export const ENTRA_EVENTS = {
     entra.assign(team, someRole(entra, dice));
     return `group ${short(team)} is assigned`;
   }),
-  unassignTeam: on(liveTeams, (team, { entra }) => {
-    const assigned = entra.assignmentsOf(team.id);
+  unassignTeam: ((sim, dice) => {
+    const { entra, zendesk } = sim;
+    // Best where the Zendesk group is not the app's own: that one stays.
+    const isAdopted = ({ id }: Team): boolean =>
+      zendesk.liveGroups.some((group) => {
+        const notes = zendesk.groupNotesOf(group.id);
+        return notes.owner === id && !notes.createdByApp;
+      });
+    const teams = liveTeams(entra);
+    const team = (dice.chance(0.5) ? dice.maybe(teams.filter(isAdopted)) : undefined) ?? dice.maybe(teams);
+    const assigned = team ? entra.assignmentsOf(team.id) : [];
     for (const one of assigned) entra.unassign(one.id);
-    return assigned.length > 0 ? `group ${short(team)} is unassigned` : undefined;
-  }),
+    return team && assigned.length > 0 ? `group ${short(team)} is unassigned` : undefined;
+  }) as Happening,
   renameTeam: on(liveTeams, (team, { entra }, dice) => {
     entra.change(team, { name: `Team ${dice.int(30)}`, description: dice.chance(0.5) ? `About ${dice.int(9)}` : null });
     return `group ${short(team)} is called «${team.name}»`;

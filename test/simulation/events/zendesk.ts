@@ -105,7 +105,9 @@ export const ZENDESK_EVENTS = {
     // Best while the app is about to make one of that name itself.
     const taken = new Set(sim.zendesk.liveGroups.map(({ name }) => name));
     const teams = [...sim.entra.teams.values()];
-    const team = dice.maybe(teams.filter(({ name }) => !taken.has(name))) ?? dice.maybe(teams);
+    const waiting = new Set([...sim.queue.messages.values()].map(({ item }) => item.sourceId as string));
+    const free = teams.filter(({ name }) => !taken.has(name));
+    const team = dice.maybe(free.filter(({ id }) => waiting.has(id))) ?? dice.maybe(free) ?? dice.maybe(teams);
     const group = sim.zendesk.target.seedGroup(team && dice.chance(0.7) ? team.name : `Own ${dice.int(9)}`);
     return `Zendesk group ${group.id} «${group.name}» is made by hand`;
   }) as Happening,
