@@ -222,7 +222,10 @@ function checkMembers(
   }
   for (const userId of actual) {
     const { owner, isDetached } = sim.zendesk.notesOf(userId);
-    if (owner === null || isDetached || inside.has(owner) || sim.zendesk.members.get(`${userId} ${groupId}`) !== 'app') continue;
+    const pair = `${userId} ${groupId}`;
+    if (owner === null || isDetached || inside.has(owner) || sim.zendesk.members.get(pair) !== 'app') continue;
+    // An addition that was cut off before it was on record cannot be proved to be ours, once the person is to leave.
+    if (!sim.zendesk.settledMembers.has(pair) && sim.hasBeenCutOff) continue;
     const user = sim.zendesk.target.users.get(userId);
     if (held.has(`group ${team.id}`) || sim.entra.people.get(owner)?.state === 'soft' || isProtected(sim, user, undefined))
       continue;

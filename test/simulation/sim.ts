@@ -11,7 +11,7 @@ import { MatchHistory } from '../../src/engine/match-history';
 import type { Planning } from '../../src/engine/preview/planning';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
-import type { CycleRecord, LinkRow, ObjectKey, StagedDeletion } from '../../src/ports/stores';
+import type { CycleRecord, LinkRow, ObjectKey, OwnedMembership, StagedDeletion } from '../../src/ports/stores';
 import { someConfig } from '../builders/settings';
 import { makeFakeConnectorSpace } from '../fakes/connector-space';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
@@ -272,6 +272,10 @@ export class Sim {
 
   #observe(port: string, method: string, args: readonly unknown[], context: Context): void {
     if (port === 'links') this.#noteLink(method, args, context);
+    if (port === 'links' && method === 'putMembership') {
+      const { targetUserId, targetGroupId } = args[0] as OwnedMembership;
+      this.zendesk.settledMembers.add(`${targetUserId} ${targetGroupId}`);
+    }
     if (port === 'log' && method === 'record') this.entries.push(args[0] as ProvisioningLogEntry);
     if (port === 'queue' && (method === 'enqueue' || method === 'defer')) {
       for (const item of [args[0]].flat() as WorkItem[]) {
@@ -280,6 +284,7 @@ export class Sim {
       }
     }
     if (port === 'staged' && method === 'put') {
+      this.#noteActive();
       for (const row of args[0] as StagedDeletion[])
         if (row.state === 'staged') {
           this.count(`held ${row.kind}`);
@@ -381,8 +386,7 @@ export class Sim {
   /** The timer, as the function does it. */
   tick(instance: Instance, budgetMs = BUDGET_MS): Task {
     const startedAtMs = this.nowMs;
-    const isOurs = ({ id, suspended }: FakeUser): boolean => !suspended && this.zendesk.notesOf(id).owner !== null;
-    this.brake.noteActive(startedAtMs, this.zendesk.liveUsers.filter(isOurs).length);
+    this.#noteActive();
     return this.begin(instance, { kind: 'tick', title: `timer on ${instance.process.name}` }, async (deps) => {
       await reportUnreadable(deps);
       await closeCycles(deps);
@@ -390,6 +394,12 @@ export class Sim {
       this.ended(outcome, startedAtMs);
       if (outcome.kind === 'interrupted') await deps.queue.askForCycle();
     });
+  }
+
+  /** How many accounts of the app's can be used now: the brake counts a share of them, at a time of its own. */
+  #noteActive(): void {
+    const isOurs = ({ id, suspended }: FakeUser): boolean => !suspended && this.zendesk.notesOf(id).owner !== null;
+    this.brake.noteActive(this.nowMs, this.zendesk.liveUsers.filter(isOurs).length);
   }
 
   /** Takes note of how a run of a cycle ended. */

@@ -47,6 +47,8 @@ export class Zendesk {
   readonly groups = new Map<TargetId, GroupNotes>();
   /** Who put whom into which group: `user group`. */
   readonly members = new Map<string, 'app' | 'hand'>();
+  /** Memberships that the app has on record as its own: `user group`. */
+  readonly settledMembers = new Set<string>();
   readonly selfId: TargetId;
   /** How long the search index takes to know of a new account or address. */
   searchLagMs = 0;
