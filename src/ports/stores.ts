@@ -72,6 +72,12 @@ export interface StoredObject extends Stored<SourceObject> {
   readonly round?: string | null;
 }
 
+/** An object to be written over the row that was read, or as a new one. */
+export interface ObjectWrite {
+  readonly object: SourceObject;
+  readonly etag: string | null;
+}
+
 /** What may be read of the connector space: whoever has only this cannot write. */
 export type SpaceReads = Pick<
   ConnectorSpace,
@@ -80,9 +86,11 @@ export type SpaceReads = Pick<
   | 'listObjectsNotSeen'
   | 'listObjectsBetween'
   | 'listMembers'
+  | 'listAllMembers'
   | 'listMembersNotSeen'
   | 'listGroupChunks'
   | 'groupsOf'
+  | 'listMembershipsBetween'
   | 'reportsOf'
   | 'listAssignments'
   | 'isDirty'
@@ -92,7 +100,14 @@ export type SpaceReads = Pick<
 /** What may be read of the links. */
 export type LinkReads = Pick<
   LinkStore,
-  'read' | 'sourceOf' | 'listLinks' | 'countLinks' | 'membershipsOfGroup' | 'membershipsOfUser' | 'countMemberships'
+  | 'read'
+  | 'listBetween'
+  | 'sourceOf'
+  | 'listLinks'
+  | 'countLinks'
+  | 'membershipsOfGroup'
+  | 'membershipsOfUser'
+  | 'countMemberships'
 >;
 
 /** The connector space: objects, group memberships and assignments as last read, and which of them wait to be evaluated. */
@@ -100,6 +115,8 @@ export interface ConnectorSpace {
   readObject(key: ObjectKey): Promise<StoredObject | undefined>;
   /** @param etag as for StateStore.write. @param round stamps the row as seen in this full round. */
   writeObject(object: SourceObject, etag: string | null, round?: string): Promise<string>;
+  /** Writes objects, each at most once, as {@link writeObject} does, many at a time. @throws StaleStateError when another writer of any was faster; some may be written then */
+  writeObjects(rows: readonly ObjectWrite[], round?: string): Promise<void>;
   /** Adds objects, stamped as seen in that round, many at a time. Returns those that were there already: they are left as they are. */
   addObjects(objects: readonly SourceObject[], round: string): Promise<readonly SourceObject[]>;
   /** Objects of a type from one id to another, both included, in key order. */
@@ -119,6 +136,10 @@ export interface ConnectorSpace {
   listMembersNotSeen(groupId: SourceId, round: string): AsyncIterable<readonly MemberEdge[]>;
   /** The groups that an object is a direct member of. */
   groupsOf(memberId: SourceId): Promise<readonly SourceId[]>;
+  /** Edges of the members from one id to another, both included, in the order of the members. */
+  listMembershipsBetween(from: SourceId, to: SourceId): AsyncIterable<readonly MemberEdge[]>;
+  /** Every edge there is, in the order of the groups. */
+  listAllMembers(): AsyncIterable<readonly MemberEdge[]>;
 
   /** Notes whose report somebody is. Idempotent; whose report somebody was before stays noted until it is removed. */
   putReports(edges: readonly ReportEdge[]): Promise<void>;
@@ -170,6 +191,11 @@ export interface LinkRow {
   readonly claim: LinkClaim | null;
 }
 
+/** A row with the object that it is about. */
+export interface KeyedLinkRow extends Stored<LinkRow> {
+  readonly id: SourceId;
+}
+
 /** A Zendesk membership that this app made or took over, and may therefore take away. */
 export interface OwnedMembership {
   readonly groupId: SourceId;
@@ -186,6 +212,8 @@ export interface OwnedMembership {
 /** Links, found by source and by target, and the memberships between linked objects. */
 export interface LinkStore {
   read(key: ObjectKey): Promise<Stored<LinkRow> | undefined>;
+  /** The rows of a type from one source id to another, both included, in key order. */
+  listBetween(type: ObjectType, from: SourceId, to: SourceId): AsyncIterable<readonly KeyedLinkRow[]>;
   /** @param etag as for StateStore.write */
   write(key: ObjectKey, row: LinkRow, etag: string | null): Promise<string>;
   remove(key: ObjectKey, etag: string): Promise<void>;

@@ -46,6 +46,12 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
       const stamp = round ?? objects.get(nameOf(object))?.value.round ?? null;
       return objects.write(nameOf(object), { value: object, round: stamp }, etag);
     },
+    async writeObjects(rows, round) {
+      for (const { object, etag } of rows) {
+        const stamp = round ?? objects.get(nameOf(object))?.value.round ?? null;
+        objects.write(nameOf(object), { value: object, round: stamp }, etag);
+      }
+    },
     async addObjects(added, round) {
       return added.filter((object) => {
         if (objects.get(nameOf(object))) return true;
@@ -110,6 +116,20 @@ export function makeFakeConnectorSpace(options: FakeOptions = {}): ConnectorSpac
       const own = reports.values().filter((edge) => edge.managerId === managerId);
       yield* inPages(
         own.map(({ reportId }) => reportId),
+        options,
+      );
+    },
+
+    async *listMembershipsBetween(from, to) {
+      const between = edgesWhere(({ value: { memberId } }) => memberId >= from && memberId <= to);
+      yield* inPages(
+        [...between].sort((a, b) => (a.memberId < b.memberId ? -1 : a.memberId > b.memberId ? 1 : 0)),
+        options,
+      );
+    },
+    async *listAllMembers() {
+      yield* inPages(
+        edgesWhere(() => true),
         options,
       );
     },

@@ -64,8 +64,14 @@ export class Rows<T> {
     this.#rows.delete(key);
   }
 
+  entries(): readonly (readonly [string, Stored<T>])[] {
+    return [...this.#rows.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, row]) => [key, { ...row, value: copy(row.value) }]);
+  }
+
   values(): readonly T[] {
-    return [...this.#rows.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => copy(row.value));
+    return this.entries().map(([, row]) => row.value);
   }
 }
 

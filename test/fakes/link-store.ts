@@ -1,4 +1,4 @@
-import type { Link, ObjectType, SourceId, TargetId } from '../../src/core/model';
+import { type Link, type ObjectType, type SourceId, sourceId, type TargetId } from '../../src/core/model';
 import type { LinkRow, LinkStore, OwnedMembership } from '../../src/ports/stores';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
@@ -16,6 +16,13 @@ export function makeFakeLinkStore(options: FakeOptions = {}): LinkStore {
 
   const store: LinkStore = {
     read: async (key) => links.get(`${key.type}.${key.id}`),
+    async *listBetween(type, from, to) {
+      const rows = links
+        .entries()
+        .filter(([key]) => key >= `${type}.${from}` && key <= `${type}.${to}`)
+        .map(([key, { value, etag }]) => ({ id: sourceId(key.slice(type.length + 1)), value, etag }));
+      yield* inPages(rows, options);
+    },
     write: async (key, row, etag) => links.write(`${key.type}.${key.id}`, row, etag),
     remove: async (key, etag) => links.remove(`${key.type}.${key.id}`, etag),
     async reserveTarget(type, id, source) {

@@ -8,7 +8,17 @@ import { objectColumns, readLargeObject, removeParts } from './large-objects';
 import { TABLES, type TableName } from './names';
 import { objectKeySchema, objectRowKey, toMemberEdge } from './object-rows';
 import { MAX_TRANSACTION_ROWS } from './store-table';
-import { encodeKey, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, keyOf, type Row, type StoredRow } from './table-kit';
+import {
+  AFTER_SEPARATOR,
+  encodeKey,
+  fromJsonColumns,
+  guard,
+  jsonColumns,
+  KEY_SEPARATOR,
+  keyOf,
+  type Row,
+  type StoredRow,
+} from './table-kit';
 
 /** Largest page of waiting objects, as the port says. */
 const DIRTY_PAGE = 500;
@@ -114,29 +124,49 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     round: typeof row.round === 'string' && row.round !== NEVER_SEEN ? row.round : null,
   });
 
+  const keysOf = ({ type, id }: ObjectKey) => ({ partitionKey: objectPartition(type), rowKey: encodeKey(id) });
+
+  async function writeObject(object: SourceObject, etag: string | null, round?: string): Promise<string> {
+    const { columns: json, parts } = objectColumns(object);
+    const columns = { ...keysOf(object), ...json };
+    if (parts.length > 0) {
+      await table.upsertMany(parts);
+      await removeParts(table, object, String(json.moreTag), storage.clock().getTime());
+    }
+    if (round !== undefined) return table.write({ ...columns, round }, etag);
+    // Merging leaves the stamp as it is. A new row must have one, or the search for rows not seen would miss it.
+    if (etag !== null && etag !== '*') return table.write(columns, etag, 'Merge');
+    try {
+      return await table.write({ ...columns, round: NEVER_SEEN }, null);
+    } catch (error) {
+      if (etag === null || !(error instanceof StaleStateError)) throw error;
+      return table.write(columns, '*', 'Merge');
+    }
+  }
+
   return {
     async readObject(key) {
       const row = await table.get(objectPartition(key.type), encodeKey(key.id));
       return row && stored(key.type, row);
     },
 
-    async writeObject(object, etag, round) {
-      const keys = { partitionKey: objectPartition(object.type), rowKey: encodeKey(object.id) };
-      const { columns: json, parts } = objectColumns(object);
-      const columns = { ...keys, ...json };
-      if (parts.length > 0) {
-        await table.upsertMany(parts);
-        await removeParts(table, object, String(json.moreTag), storage.clock().getTime());
+    writeObject,
+
+    async writeObjects(rows, round) {
+      const small: Row[] = [];
+      const etags = new Map<Row, string | null>();
+      for (const { object, etag } of rows) {
+        const { columns, parts } = objectColumns(object);
+        // What has parts is written in an order of its own.
+        if (parts.length > 0) await writeObject(object, etag, round);
+        else {
+          const stamp = round ?? (etag === null ? NEVER_SEEN : undefined);
+          const row = { ...keysOf(object), ...columns, ...(stamp !== undefined && { round: stamp }) };
+          small.push(row);
+          etags.set(row, etag);
+        }
       }
-      if (round !== undefined) return table.write({ ...columns, round }, etag);
-      // Merging leaves the stamp as it is. A new row must have one, or the search for rows not seen would miss it.
-      if (etag !== null && etag !== '*') return table.write(columns, etag, 'Merge');
-      try {
-        return await table.write({ ...columns, round: NEVER_SEEN }, null);
-      } catch (error) {
-        if (etag === null || !(error instanceof StaleStateError)) throw error;
-        return table.write(columns, '*', 'Merge');
-      }
+      await table.writeMany(small, (row) => etags.get(row) ?? null);
     },
 
     async addObjects(added, round) {
@@ -200,6 +230,17 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     async *reportsOf(managerId) {
       for await (const page of table.pages({ partition: reportPartition(managerId) }))
         yield page.map((row) => sourceId(fromJsonColumns(row, 'a report', isText)));
+    },
+
+    async *listMembershipsBetween(from, to) {
+      for await (const page of table.pages({ partition: { from: reversePartition(from), to: reversePartition(to) } })) {
+        yield page.map(toMemberEdge);
+      }
+    },
+
+    async *listAllMembers() {
+      const all = { from: `member${KEY_SEPARATOR}`, to: `member${AFTER_SEPARATOR}` };
+      for await (const page of table.pages({ partition: all })) yield page.map(toMemberEdge);
     },
 
     async *listGroupChunks(generation) {

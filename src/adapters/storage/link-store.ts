@@ -89,6 +89,14 @@ export function makeLinkStore(storage: Storage): LinkStore {
       return row && { value: fromJsonColumns(row, 'a link', isLinkRow), etag: row.etag };
     },
 
+    async *listBetween(type, from, to) {
+      const range = { partition: linkPartition(type), rowFrom: encodeKey(from), rowBefore: `${encodeKey(to)}${KEY_SEPARATOR}` };
+      for await (const page of table.pages(range)) {
+        // The row's key is the id, encoded: ids are GUIDs, which encoding leaves as they are.
+        yield page.map((row) => ({ id: sourceId(row.rowKey), value: fromJsonColumns(row, 'a link', isLinkRow), etag: row.etag }));
+      }
+    },
+
     write: async (key: ObjectKey, row: LinkRow, etag: string | null) =>
       table.write(
         { partitionKey: linkPartition(key.type), rowKey: encodeKey(key.id), isLinked: row.link !== null, ...jsonColumns(row) },

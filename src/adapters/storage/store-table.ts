@@ -148,6 +148,21 @@ export class StoreTable {
     return taken;
   }
 
+  /**
+   * Merges rows into those that they replace, or adds them where the etag is null, by transactions where several share a partition.
+   * Each row once. @throws StaleStateError when any was changed, is there already, or is gone; other transactions may have gone through
+   */
+  async writeMany(rows: readonly Row[], etagOfRow: (row: Row) => string | null): Promise<void> {
+    await concurrently(batches(rows), PARALLEL_ROWS, async (batch) => {
+      await this.transact(
+        batch.map((row): TransactionAction => {
+          const etag = etagOfRow(row);
+          return etag === null ? ['create', row] : ['update', row, 'Merge', { etag }];
+        }),
+      );
+    });
+  }
+
   /** Merges columns into rows that exist; leaves missing ones missing. */
   async mergeExisting(rows: readonly Row[]): Promise<void> {
     await this.#forExisting(rows, (row) => ['update', row, 'Merge', { etag: '*' }]);

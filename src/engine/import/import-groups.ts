@@ -2,7 +2,7 @@ import { follow, NOT_FOLLOWED } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { Attributes, SourceId, SourceObject } from '../../core/model';
 import type { MemberChange, SourceChange, SourceLink } from '../../ports/source-connector';
-import type { GroupChunk, MemberEdge } from '../../ports/stores';
+import type { ConnectorSpace, GroupChunk, MemberEdge } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { makeAncestry } from '../decide/ancestry';
 import { grantsAccess } from '../decide/scope-object';
@@ -13,6 +13,7 @@ import type { CycleContext } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { markUsersBelow } from './mark-principals';
 import { mergeAttributes } from './merge';
+import { readAhead } from './read-ahead';
 import { filterGroups, groupAttributes } from './schema-needs';
 
 /**
@@ -24,13 +25,41 @@ export async function importGroups(context: CycleContext): Promise<void> {
   const { deps, groups } = context;
   const unread = await openUnread(deps, 'group', false);
   await groups.follow(await wantedGroups(context));
-  for (let index = 0; ; index += 1) {
-    const chunk = await groups.at(index);
-    if (!chunk) break;
-    await importChunk(context, index, chunk, unread);
+  const first = firstPages(context);
+  try {
+    for (let index = 0; ; index += 1) {
+      const chunk = await groups.at(index);
+      if (!chunk) break;
+      await importChunk(context, index, chunk, unread, await first.take(index, chunk));
+    }
+  } finally {
+    await first.end();
   }
   await unread.keepOnly(await groups.ids());
   await context.save({ kind: 'groupsRead' });
+}
+
+/** The first page of each delta, asked for side by side: where nothing has changed a cycle waits for nothing else. */
+function firstPages(context: CycleContext) {
+  const asked = new Map<number, ReturnType<typeof readPage>>();
+  let askedTo = 0;
+  return {
+    async take(index: number, chunk: GroupChunk): ReturnType<typeof readPage> {
+      for (; askedTo < index + SOURCE_CONCURRENCY; askedTo += 1) {
+        const next = await context.groups.at(askedTo);
+        if (!next) break;
+        const page = readPage(context, next);
+        // A failure is told in its turn.
+        page.catch(() => undefined);
+        asked.set(askedTo, page);
+      }
+      return asked.get(index) ?? readPage(context, chunk);
+    },
+    /** Waits for those that nobody needs any more. */
+    async end(): Promise<void> {
+      await Promise.allSettled(asked.values());
+    },
+  };
 }
 
 async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId>> {
@@ -42,13 +71,18 @@ async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId
 /** A watermark this old is replaced by a newer one though nothing has changed: the source forgets it after seven days. */
 const WATERMARK_FRESH_MS = 24 * 3600_000;
 
-async function importChunk(context: CycleContext, index: number, stored: GroupChunk, unread: Unread): Promise<void> {
+async function importChunk(
+  context: CycleContext,
+  index: number,
+  stored: GroupChunk,
+  unread: Unread,
+  first: Awaited<ReturnType<typeof readPage>>,
+): Promise<void> {
   const { newId } = context.deps;
   // A delta without a watermark is in its first full round, or to begin one. Each beginning has a name of its own: what only a broken-off
   // attempt has shown may be gone since.
   let chunk: GroupChunk = stored.watermark === null && stored.next === null ? { ...stored, round: newId() } : stored;
-  for (;;) {
-    const page = await readPage(context, chunk);
+  for (let page = first; ; page = await readPage(context, chunk)) {
     if (page === 'expired') {
       chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: newId(), watch: null };
       await context.groups.put(index, chunk);
@@ -56,7 +90,7 @@ async function importChunk(context: CycleContext, index: number, stored: GroupCh
     }
     const isFull = chunk.watermark === null;
     const isToSettle = isFull || chunk.isUnsettled;
-    for (const change of page.changes) await applyChange(context, change, isFull ? chunk.round : null);
+    await applyPage(context, page.changes, isFull ? chunk.round : null);
     await unread.note(page.changes);
     // Before the page counts as read: nobody would tell of these edges again.
     await context.groups.follow(nestedIn(context, page.changes));
@@ -132,6 +166,20 @@ async function readPage(context: CycleContext, chunk: GroupChunk) {
   }
 }
 
+/** Applies what a page tells, group by group; of one group in the order in which it was told. */
+async function applyPage(context: CycleContext, changes: readonly SourceChange[], round: string | null): Promise<void> {
+  const byGroup = new Map<SourceId, SourceChange[]>();
+  for (const change of changes) byGroup.set(change.id, [...(byGroup.get(change.id) ?? []), change]);
+  const keys = [...byGroup.keys()].sort().map((id) => ({ type: 'group', id }) as const);
+  const ahead = await readAhead(context.deps, keys, { links: false, groups: false });
+  const page: CycleContext = { ...context, deps: { ...context.deps, space: ahead.space } };
+  await concurrently([...byGroup.values()], STORAGE_CONCURRENCY, async ([only, ...others]) => {
+    if (only && others.length === 0) return applyChange(page, only, round);
+    for (const change of only ? [only, ...others] : []) await applyChange(context, change, round);
+  });
+  await ahead.flush();
+}
+
 async function applyChange(context: CycleContext, change: SourceChange, round: string | null): Promise<void> {
   const { space } = context.deps;
   const key = { type: 'group', id: change.id } as const;
@@ -183,20 +231,26 @@ async function markGroupsAbove(context: CycleContext, groupId: SourceId): Promis
 
 /** After a full round: what it did not show again is looked at directly, and forgotten only if proved gone. */
 async function settleRound(context: CycleContext, ids: readonly SourceId[], round: string): Promise<number> {
-  let unknowns = 0;
-  for (const groupId of ids) {
-    const state = await settleGroup(context, groupId, round);
+  const keys = [...ids].sort().map((id) => ({ type: 'group', id }) as const);
+  const { space } = await readAhead(context.deps, keys, { links: false, groups: false });
+  const unknowns = await concurrently(ids, SOURCE_CONCURRENCY, async (groupId) => {
+    const state = await settleGroup(context, space, groupId, round);
     // What is deleted may return with its members, and nobody gets anything by them meanwhile.
-    if (state === 'there') unknowns += await settleMembers(context, groupId, round);
-    else if (state === 'unknown') unknowns += 1;
-  }
-  return unknowns;
+    if (state === 'there') return settleMembers(context, groupId, round);
+    return state === 'unknown' ? 1 : 0;
+  });
+  return unknowns.reduce((sum, count) => sum + count, 0);
 }
 
 /** Reads a group directly that the round did not show: one that is not there counts as deleted, and as one that may return. */
-async function settleGroup(context: CycleContext, groupId: SourceId, round: string): Promise<'there' | 'deleted' | 'unknown'> {
+async function settleGroup(
+  context: CycleContext,
+  space: Pick<ConnectorSpace, 'readObject'>,
+  groupId: SourceId,
+  round: string,
+): Promise<'there' | 'deleted' | 'unknown'> {
   const { deps } = context;
-  const stored = await deps.space.readObject({ type: 'group', id: groupId });
+  const stored = await space.readObject({ type: 'group', id: groupId });
   if (stored && stored.value.deleted !== 'no') return 'deleted';
   if (stored?.round === round) return 'there';
   const read = await deps.source.readGroup(groupId, groupAttributes(deps.schema));

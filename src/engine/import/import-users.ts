@@ -5,13 +5,13 @@ import type { SourceId } from '../../core/model';
 import type { SourceChange, SourcePage } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
-import { usersBelow } from '../decide/ancestry';
 import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';
 import { type CycleContext, CycleInterrupted } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { followManagers, noteManagers } from './managers';
 import { mergeAttributes } from './merge';
+import { type Relevance, relevantInFullRound } from './relevance';
 import { deleted, newUser, told } from './user-row';
 
 type ReadingUsers = Extract<CycleState, { phase: 'users'; step: 'reading' }>;
@@ -84,42 +84,20 @@ async function readPage(context: CycleContext, link: string | undefined, round?:
   }
 }
 
-/** Which users matter in a full round, and which of them have a row. */
-interface Relevance {
-  readonly ids: ReadonlySet<SourceId>;
-  readonly stored: Set<SourceId>;
-  /** True where everybody matters. */
-  readonly isEverybody: boolean;
-}
-
-const matters = ({ ids, isEverybody }: Relevance, id: SourceId): boolean => isEverybody || ids.has(id);
-
-/** In a full round nearly every user of the tenant goes by, so whether one matters is asked of memory, not of a table. */
-async function relevantInFullRound({ deps, assignments }: CycleContext): Promise<Relevance> {
-  const stored = new Set<SourceId>();
-  for await (const page of deps.space.listObjects('user')) for (const user of page) stored.add(user.id);
-  if (deps.settings.scope === 'All') return { ids: stored, stored, isEverybody: true };
-  const ids = new Set<SourceId>(stored);
-  for (const [principalId, [first]] of assignments) {
-    if (first?.principalType === 'User') ids.add(principalId);
-    if (first?.principalType !== 'Group') continue;
-    for await (const users of usersBelow(deps.space, deps.settings.groupMembership, principalId)) {
-      for (const id of users) ids.add(id);
-    }
-  }
-  return { ids, stored, isEverybody: false };
-}
-
 async function mergePage(
   context: CycleContext,
   page: readonly SourceChange[],
   relevance: Relevance | undefined,
   round: string | null,
 ): Promise<void> {
-  const changes = lastWord(page).filter(({ id }) => !relevance || matters(relevance, id));
+  const changes = lastWord(page).filter(({ id }) => !relevance || relevance.matters(id));
   const added = relevance && round !== null ? await addNew(context, changes, relevance, round) : new Set<SourceId>();
-  const others = changes.filter(({ id }) => !added.has(id));
+  const unchanged = relevance && round !== null ? changes.filter((change) => relevance.isUnchanged(change)) : [];
+  if (round !== null) await context.deps.space.stampObjects(unchanged.map(userKey), round);
+  const done = new Set([...added, ...unchanged.map(({ id }) => id)]);
+  const others = changes.filter(({ id }) => !done.has(id));
   await concurrently(others, STORAGE_CONCURRENCY, (change) => applyChange(context, change, relevance !== undefined, round));
+  relevance?.noteStored(others.filter(({ id }) => relevance.isStored(id)).map(({ id }) => id));
   // A full round tells of every report with its manager as it is.
   if (!relevance) await followManagers(context.deps, changes);
 }
@@ -128,20 +106,22 @@ async function mergePage(
 async function addNew(
   { deps, deps: { space } }: CycleContext,
   changes: readonly SourceChange[],
-  { stored }: Relevance,
+  relevance: Relevance,
   round: string,
 ): Promise<ReadonlySet<SourceId>> {
   const news = changes.flatMap((change) =>
-    change.kind === 'present' && !stored.has(change.id)
+    change.kind === 'present' && !relevance.isStored(change.id)
       ? [told(newUser(change.id), change.isComplete ? change.attributes : {})]
       : [],
   );
   await noteManagers(deps, news);
-  await space.markDirty(news.map(({ id }) => ({ type: 'user', id })));
+  await space.markDirty(news.map(userKey));
   const taken = new Set((await space.addObjects(news, round)).map(({ id }) => id));
-  for (const { id } of news) stored.add(id);
+  relevance.noteStored(news.map(({ id }) => id));
   return new Set(news.flatMap(({ id }) => (taken.has(id) ? [] : id)));
 }
+
+const userKey = ({ id }: { readonly id: SourceId }): ObjectKey => ({ type: 'user', id });
 
 /** A page may tell of one object several times; its last word counts, with what the earlier ones added. */
 function lastWord(changes: readonly SourceChange[]): readonly SourceChange[] {

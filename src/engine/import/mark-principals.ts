@@ -1,6 +1,6 @@
 import type { AppRoleAssignment, SourceId } from '../../core/model';
 import type { ObjectKey } from '../../ports/stores';
-import { usersBelow } from '../decide/ancestry';
+import { usersBelow, usersBelowAny } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 
 /** Marks the principals of assignments, and for groups everybody below, before the difference itself is stored. */
@@ -11,7 +11,10 @@ export async function markPrincipals(deps: EngineDeps, assignments: readonly App
   });
   await deps.space.markDirty(principals);
   const groups = new Set(principals.flatMap(({ type, id }) => (type === 'group' ? [id] : [])));
-  for (const id of groups) await markUsersBelow(deps, id);
+  const { space, settings } = deps;
+  for await (const users of usersBelowAny(space, settings.groupMembership, [...groups])) {
+    await space.markDirty(users.map((id) => ({ type: 'user', id })));
+  }
 }
 
 /** Marks every user below a group as waiting to be evaluated. */

@@ -1,4 +1,4 @@
-import type { Entitlement, Permission, SourceObject, WorkItem } from '../../core/model';
+import type { Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
@@ -34,15 +34,16 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     if (!last) break;
     held ??= await heldKeys(context);
     const before = held;
-    // Where nearly everybody waits, one range is cheaper than a read for each.
-    const space = state.kind === 'initial' ? await readAhead(deps.space, keys) : deps.space;
+    const ahead = await readAhead(deps, keys, { links: true, groups: (await context.groups.ids()).size > 0 });
+    const { space, links } = ahead;
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) =>
-      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space } }, key), {
+      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space, links } }, key, ahead.groupsOf(key.id)), {
         key,
         staged: before.get(keyText(key)),
         doubt,
       }),
     );
+    await ahead.flush();
     const candidates = found.flatMap(({ candidate }) => candidate ?? []);
     const free = found.filter((one) => !one.candidate && !one.hasEnded);
     // An instance that slept through its lease would take a later cycle's candidates for its own, and their cycle would never end.
@@ -93,7 +94,7 @@ async function scopeOne(
     return { key, item, candidate: undefined, hasEnded: true };
   }
   const { object, formerly } = await refreshed(scoping, key);
-  const due = object && (await dueFor(deps, scoping, object));
+  const due = object && (await dueFor(scoping.deps, scoping, object));
   const loss = due && (await lossOf(deps, due));
   if (!loss) return { key, item, candidate: undefined };
   const released = releasedFor(staged, loss);
@@ -185,13 +186,13 @@ export const scopeContext = (context: CycleContext): ScopeContext => ({
   assignmentsOf: (principalId) => context.assignments.get(principalId) ?? [],
 });
 
-/** The same, where the groups above one object are looked up once. */
-function askedOnce(scoping: ScopeContext, { id }: ObjectKey): ScopeContext {
+/** The same, where the groups above one object are looked up once. @param direct those that it is a direct member of, where that is known */
+function askedOnce(scoping: ScopeContext, { id }: ObjectKey, direct: readonly SourceId[] | undefined): ScopeContext {
   const { ancestry } = scoping;
   let own: ReturnType<typeof ancestry.above> | undefined;
   const above: typeof ancestry.above = (memberId) => {
     if (memberId !== id) return ancestry.above(memberId);
-    own ??= ancestry.above(id);
+    own ??= ancestry.above(id, direct);
     return own;
   };
   return { ...scoping, ancestry: { ...ancestry, above } };

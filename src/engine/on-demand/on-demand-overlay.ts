@@ -40,6 +40,8 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
     listObjects: (type) => base.listObjects(type),
     listObjectsBetween: (type, from, to) => base.listObjectsBetween(type, from, to),
     listObjectsNotSeen: (type, round) => base.listObjectsNotSeen(type, round),
+    listAllMembers: () => base.listAllMembers(),
+    listMembershipsBetween: (from, to) => base.listMembershipsBetween(from, to),
     listMembersNotSeen: (groupId, round) => base.listMembersNotSeen(groupId, round),
     listGroupChunks: (generation) => base.listGroupChunks(generation),
     reportsOf: (managerId) => base.reportsOf(managerId),
@@ -53,6 +55,9 @@ export function overlaySpace(base: SpaceReads): ConnectorSpace {
     async writeObject(object) {
       objects.set(keyText(object), object);
       return 'overlay';
+    },
+    async writeObjects(rows) {
+      for (const { object } of rows) objects.set(keyText(object), object);
     },
     async putMembers(edges) {
       for (const edge of edges) {
