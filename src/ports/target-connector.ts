@@ -108,6 +108,9 @@ export interface TargetLimits {
   readonly waits: readonly TargetWait[];
 }
 
+/** Called now and then, at least twice a minute, while a call waits for its turn or for a background job of the account. Must not throw. */
+export type OnWaiting = () => void;
+
 /**
  * Zendesk as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError,
  * UnexpectedResponseError of the target. Calls of many concurrent callers are bundled where Zendesk offers it.
@@ -129,13 +132,13 @@ export interface TargetConnector {
    * Creates a user. Idempotent by `externalId`: after an ambiguous answer the user is looked up before anything is repeated.
    * @throws AlreadyExistsError (`attribute` `email` or `external_id`), RejectedError, LicenseLimitError
    */
-  createUser(user: NewTargetUser): Promise<TargetUser>;
+  createUser(user: NewTargetUser, onWaiting?: OnWaiting): Promise<TargetUser>;
 
   /**
    * Changes a user and returns it as it is afterwards. Idempotent.
    * @throws NotFoundError, AlreadyExistsError, RejectedError, LicenseLimitError
    */
-  updateUser(current: TargetUser, changes: TargetUserChanges): Promise<TargetUser>;
+  updateUser(current: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting): Promise<TargetUser>;
 
   /** Removes a secondary e-mail address left behind by an interrupted change of the primary one. Idempotent. */
   removeEmail(id: TargetId, email: string): Promise<void>;

@@ -1,3 +1,5 @@
+import type { OnWaiting } from '../../ports/target-connector';
+
 /** What became of one item of a bundle. An item left out is tried singly. */
 export type ItemResult<R> = { readonly value: R } | { readonly error: unknown };
 
@@ -34,8 +36,12 @@ const HOT_MS = 30_000;
 /** For so long the first of them wait for company: those of the last bundle come back about at once, and a request less is worth the wait. */
 const HOLD_MS = 5_000;
 
+/** So often callers are told that their item is still under way. */
+const STILL_WAITING_MS = 25_000;
+
 interface Entry<Item, R> {
   readonly item: Item;
+  readonly onWaiting: OnWaiting | undefined;
   readonly key: string;
   readonly resolve: (value: R) => void;
   readonly reject: (error: unknown) => void;
@@ -46,7 +52,8 @@ interface Entry<Item, R> {
 
 /** Writes concurrent callers' items: a few singly and at once, many in bundles. The callers do not know. */
 export interface Bundler<Item, R> {
-  submit(item: Item): Promise<R>;
+  /** @param onWaiting called every {@link STILL_WAITING_MS} until the item has ended */
+  submit(item: Item, onWaiting?: OnWaiting): Promise<R>;
 }
 
 /** Makes a bundler. */
@@ -59,6 +66,8 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
   let isGathering = false;
   let isHolding = false;
   let bundledAt = Number.NEGATIVE_INFINITY;
+  const unsettled = new Set<Entry<Item, R>>();
+  let telling: NodeJS.Timeout | undefined;
 
   /** The first of each key that nobody else is under way for. */
   function free(): Entry<Item, R>[] {
@@ -76,8 +85,21 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
     for (const { key } of entries) busy.add(key);
   }
 
+  /** Tells those whose items take long; one timer for all of them. */
+  function watchOver(entry: Entry<Item, R>): void {
+    unsettled.add(entry);
+    telling ??= setInterval(() => {
+      for (const { onWaiting } of unsettled) onWaiting?.();
+    }, STILL_WAITING_MS / options.timeScale).unref();
+  }
+
   function settle(entry: Entry<Item, R>, result: ItemResult<R>): void {
     busy.delete(entry.key);
+    unsettled.delete(entry);
+    if (unsettled.size === 0) {
+      clearInterval(telling);
+      telling = undefined;
+    }
     if ('error' in result) entry.reject(result.error);
     else entry.resolve(result.value);
   }
@@ -167,9 +189,11 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
   }
 
   return {
-    submit(item) {
+    submit(item, onWaiting) {
       return new Promise<R>((resolve, reject) => {
-        waiting.push({ item, key: keyOf(item), resolve, reject, since: now(), mustBeSingle: false });
+        const entry = { item, onWaiting, key: keyOf(item), resolve, reject, since: now(), mustBeSingle: false };
+        waiting.push(entry);
+        watchOver(entry);
         pump();
       });
     },

@@ -2,7 +2,7 @@ import { AlreadyExistsError, NotFoundError, OpenTicketsError, RejectedError } fr
 import type { TargetId, TargetRole, TargetUser } from '../../core/model';
 import { isSameRole } from '../../core/role';
 import type { Logger } from '../../ports/runtime';
-import type { NewTargetUser, TargetDescription, TargetUserChanges, UserMatcher } from '../../ports/target-connector';
+import type { NewTargetUser, OnWaiting, TargetDescription, TargetUserChanges, UserMatcher } from '../../ports/target-connector';
 import { type BatchOptions, makeBatcher } from './batcher';
 import type { BulkKind } from './bulk-access';
 import type { Bundler, BundlerOptions, ItemResult } from './bundler';
@@ -45,8 +45,8 @@ export interface UserBulk {
 export interface Users {
   get(id: TargetId): Promise<TargetUser | undefined>;
   find(matcher: UserMatcher): Promise<readonly TargetUser[]>;
-  create(user: NewTargetUser): Promise<TargetUser>;
-  update(current: TargetUser, changes: TargetUserChanges): Promise<TargetUser>;
+  create(user: NewTargetUser, onWaiting?: OnWaiting): Promise<TargetUser>;
+  update(current: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting): Promise<TargetUser>;
   endSessions(id: TargetId): Promise<void>;
   remove(id: TargetId): Promise<void>;
 }
@@ -157,7 +157,7 @@ export function makeUsers(deps: UserDeps): Users {
   }
 
   /** Changes of one person are never mixed: each is whole before the next begins. */
-  async function update(before: TargetUser, changes: TargetUserChanges): Promise<TargetUser> {
+  async function update(before: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting): Promise<TargetUser> {
     const { id } = before;
     if (changes.suspended === true || changes.role) await guardSelf(id, 'suspended and never changes its role');
     const mapped = changes.attributes === undefined ? undefined : await encoded(changes.attributes);
@@ -170,7 +170,7 @@ export function makeUsers(deps: UserDeps): Users {
       ...(changes.role === undefined ? {} : encodeRole(changes.role)),
       ...(changes.suspended === undefined ? {} : { suspended: changes.suspended }),
     };
-    let after = Object.keys(fields).length > 0 ? await updates.submit({ id, fields }) : undefined;
+    let after = Object.keys(fields).length > 0 ? await updates.submit({ id, fields }, onWaiting) : undefined;
     if (after && changes.role) verifyRole(after.user, changes.role);
     if (after && changes.suspended !== undefined && after.user.suspended !== changes.suspended) {
       throw new RejectedError('suspended', 'Zendesk accepted the update and did not change the suspension');
@@ -201,31 +201,34 @@ export function makeUsers(deps: UserDeps): Users {
       }
       return Promise.all((await lookup.bySearch(matcher)).map(finish));
     },
-    async create(user) {
+    async create(user, onWaiting) {
       const { fields, organization, organizations: all } = await encoded(user.attributes);
       const names = [...new Set([...(organization ? [organization] : []), ...(all ?? [])])];
       const ids = await Promise.all(
         names.map((name) => organizations.resolve(name, organization ? 'organization' : 'organizations')),
       );
-      const created = await creations.submit({
-        fields: {
-          ...fields,
-          external_id: user.externalId,
-          name: user.name,
-          ...(user.email === null ? {} : { email: user.email }),
-          ...encodeRole(user.role),
-          ...(user.suspended ? { suspended: true } : {}),
-          ...(ids.length > 0 ? organizationFields(ids) : {}),
-          // Either one alone has been seen to let a mail out.
-          ...(user.sendWelcomeMail ? {} : { verified: true, skip_verify_email: true }),
+      const created = await creations.submit(
+        {
+          fields: {
+            ...fields,
+            external_id: user.externalId,
+            name: user.name,
+            ...(user.email === null ? {} : { email: user.email }),
+            ...encodeRole(user.role),
+            ...(user.suspended ? { suspended: true } : {}),
+            ...(ids.length > 0 ? organizationFields(ids) : {}),
+            // Either one alone has been seen to let a mail out.
+            ...(user.sendWelcomeMail ? {} : { verified: true, skip_verify_email: true }),
+          },
+          externalId: user.externalId,
+          email: user.email,
         },
-        externalId: user.externalId,
-        email: user.email,
-      });
+        onWaiting,
+      );
       verifyRole(created.user, user.role);
       return finish(created);
     },
-    update: (before, changes) => inOrder(before.id, () => update(before, changes)),
+    update: (before, changes, onWaiting) => inOrder(before.id, () => update(before, changes, onWaiting)),
     async endSessions(id) {
       try {
         await sessions.get(id);

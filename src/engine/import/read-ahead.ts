@@ -60,8 +60,7 @@ export async function readAhead(
   const handedOut = new Set<string>();
   const waiting = new Map<string, ObjectWrite & { readonly round: string | undefined }>();
   return {
-    space: {
-      ...space,
+    space: over(space, {
       async readObject(key) {
         const name = `${key.type} ${key.id}`;
         const written = waiting.get(name);
@@ -78,14 +77,13 @@ export async function readAhead(
         waiting.set(name, { object, etag, round });
         return '';
       },
-    },
-    links: {
-      ...links,
+    }),
+    links: over(links, {
       async read(key) {
         const range = linkRows.get(key.type);
         return range?.covers(key.id) ? range.of(key.id)[0] : links.read(key);
       },
-    },
+    }),
     groupsOf: (id) =>
       edges
         .find((range) => range.covers(id))
@@ -99,6 +97,9 @@ export async function readAhead(
     },
   };
 }
+
+/** A store with some of its methods replaced; whatever else it can do, it does. */
+const over = <T extends object>(store: T, methods: Partial<T>): T => Object.assign(Object.create(store) as T, methods);
 
 /** Rows of a range, as far as it was read. */
 interface Range<T> {

@@ -18,7 +18,7 @@ export async function updateAccount(writing: Writing<TargetUser>, target: Target
 
 async function update(writing: Writing<TargetUser>, target: TargetUser): Promise<TargetUser> {
   try {
-    return await writing.deps.target.updateUser(target, changesOf(writing.plan));
+    return await writing.deps.target.updateUser(target, changesOf(writing.plan), writing.pairing.renew);
   } catch (error) {
     if (error instanceof AlreadyExistsError) await explainTaken(writing, error);
     throw error;
@@ -29,7 +29,7 @@ async function update(writing: Writing<TargetUser>, target: TargetUser): Promise
 export async function createAccount(writing: Writing<TargetUser>, settle: Settle): Promise<TargetUser> {
   const { deps, attempt, pairing, plan } = writing;
   try {
-    const created = await deps.target.createUser(newUserOf(plan, attempt.item.sourceId));
+    const created = await deps.target.createUser(newUserOf(plan, attempt.item.sourceId), pairing.renew);
     deps.matchHistory.note(false);
     await pairing.reserve(created.id);
     await settle(userLinkAfter(writing, created));

@@ -31,6 +31,8 @@ export interface Pairing {
   requireLink(): Link;
   /** Claims the object for a plan. @throws StaleStateError when another worker was faster */
   claim(item: WorkItem, plan: Plan): Promise<void>;
+  /** Extends a claim that is held, in the background: whoever looks sees that its worker is alive. Never throws. */
+  renew(): void;
   /** Puts memberships on record that are about to come and go, with the plan that they belong to. */
   intend(item: WorkItem, plan: Plan, members: NonNullable<LinkClaim['members']>): Promise<void>;
   /**
@@ -49,6 +51,9 @@ export interface Pairing {
   end(target: TargetId): Promise<void>;
 }
 
+/** A claim younger than this is not renewed. */
+const RENEWED_AFTER_MS = 20_000;
+
 /** A former self whose account is taken over, and whether its link said that this app had disabled the account. */
 export interface FormerSelf {
   readonly id: SourceId;
@@ -59,14 +64,23 @@ export interface FormerSelf {
 export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }: PairingState): Pairing {
   let row = read;
   let etag = readEtag;
-  const store = async (next: LinkRow): Promise<void> => {
-    etag = await deps.links.write(key, next, etag);
-    row = next;
+  // A claim may be renewed while the work under it ends: one write at a time, each over the last.
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const turn = last.then(work);
+    last = turn.catch(() => undefined);
+    return turn;
   };
-  const drop = async (): Promise<void> => {
-    if (etag !== null) await deps.links.remove(key, etag);
-    [row, etag] = [{ link: null, claim: null }, null];
-  };
+  const store = (next: LinkRow): Promise<void> =>
+    inTurn(async () => {
+      etag = await deps.links.write(key, next, etag);
+      row = next;
+    });
+  const drop = (): Promise<void> =>
+    inTurn(async () => {
+      if (etag !== null) await deps.links.remove(key, etag);
+      [row, etag] = [{ link: null, claim: null }, null];
+    });
   return {
     get link() {
       return row.link;
@@ -80,6 +94,17 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
         link: row.link,
         claim: { untilMs: deps.clock().getTime() + CLAIM_MS, changeId: item.changeId, cycleId: item.cycleId, plan },
       }),
+    renew() {
+      void inTurn(async () => {
+        const { claim } = row;
+        const nowMs = deps.clock().getTime();
+        if (!claim || claim.untilMs === 0 || claim.untilMs - nowMs > CLAIM_MS - RENEWED_AFTER_MS) return;
+        const renewed = { ...row, claim: { ...claim, untilMs: nowMs + CLAIM_MS } };
+        etag = await deps.links.write(key, renewed, etag);
+        row = renewed;
+        // Where it is lost, or storage is away, the write that ends it finds out.
+      }).catch(() => undefined);
+    },
     intend: ({ changeId, cycleId }, plan, members) =>
       store({ link: row.link, claim: { untilMs: 0, changeId, cycleId, plan, members } }),
     reserve: (target, former) => reserve(deps, key, target, former),

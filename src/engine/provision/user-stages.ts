@@ -178,8 +178,8 @@ async function sparedBy(
 const isDemotion = ({ role }: Plan): boolean => role !== null && role.role !== 'admin';
 
 async function takeAccess(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
-  const { deps, attempt, plan } = writing;
-  const written = await deps.target.updateUser(target, changesOf(plan));
+  const { deps, attempt, pairing, plan } = writing;
+  const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
   if (!target.suspended) await deps.target.endSessions(target.id);
   if (plan.role) await forgetMemberships(deps, attempt.item.sourceId);
   await settle(userLinkAfter(writing, written));

@@ -244,4 +244,33 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
     expect((await space.readObject(user('u00010')))?.value.version).toBe(2);
     expect(await all(space.listObjectsBetween('user', sourceId('v'), sourceId('w')))).toEqual([]);
   });
+
+  test('objects are written many at a time, each over what was read; a stale one is told', async () => {
+    const space = await make();
+    const first = await space.writeObject(object('u00001'), null, 'r1');
+    await space.writeObjects([
+      { object: object('u00001', { version: 2 }), etag: first },
+      ...numbered(150, 'n').map((id) => ({ object: object(id), etag: null })),
+    ]);
+    expect((await space.readObject(user('u00001')))?.value.version).toBe(2);
+    // Written without a round, a row keeps its stamp, and a new one has none.
+    expect((await all(space.listObjectsNotSeen('user', 'r1'))).length).toBe(150);
+    const now = await space.readObject(user('u00001'));
+    await space.writeObjects([{ object: object('u00001', { version: 3 }), etag: now?.etag ?? '' }], 'r2');
+    expect((await all(space.listObjectsNotSeen('user', 'r2'))).length).toBe(150);
+    await expect(space.writeObjects([{ object: object('u00001', { version: 4 }), etag: first }])).rejects.toThrow(
+      StaleStateError,
+    );
+    await expect(space.writeObjects([{ object: object('n00001'), etag: null }])).rejects.toThrow(StaleStateError);
+    expect((await space.readObject(user('u00001')))?.value.version).toBe(3);
+  });
+
+  test('edges are listed by the members of a range, and all of them by their groups', async () => {
+    const space = await make();
+    await space.putMembers([edge('g1', 'a'), edge('g2', 'a'), edge('g1', 'b'), edge('g2', 'g1', 'group'), edge('g3', 'c')]);
+    const text = (edges: readonly MemberEdge[]) => edges.map(({ groupId, memberId }) => `${groupId}>${memberId}`);
+    expect(text(await all(space.listMembershipsBetween(sourceId('a'), sourceId('b'))))).toEqual(['g1>a', 'g2>a', 'g1>b']);
+    expect(text(await all(space.listMembershipsBetween(sourceId('x'), sourceId('y'))))).toEqual([]);
+    expect(text(await all(space.listAllMembers()))).toEqual(['g1>a', 'g1>b', 'g2>a', 'g2>g1', 'g3>c']);
+  });
 });
