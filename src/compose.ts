@@ -10,6 +10,7 @@ import { openStorage, type Storage } from './adapters/storage/connection';
 import { makeConnectorSpace } from './adapters/storage/connector-space';
 import { makeCycleStore } from './adapters/storage/cycle-store';
 import { makeEscrowStore } from './adapters/storage/escrow-store';
+import { makeHoldStore } from './adapters/storage/hold-store';
 import { makeLinkStore } from './adapters/storage/link-store';
 import { makePlanStore, makeShadowSpace } from './adapters/storage/plan-store';
 import { makeProvisioningLog } from './adapters/storage/provisioning-log';
@@ -34,6 +35,7 @@ import type { JobSettings } from './engine/job-settings';
 import { makeMappings, problemWords, type ReadMappings } from './engine/mappings';
 import { MatchHistory } from './engine/match-history';
 import type { Planning } from './engine/preview/planning';
+import { undoParts } from './engine/undo/make-undo';
 import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
 import type { StateStore } from './ports/stores';
@@ -197,7 +199,7 @@ function configured(
     deps,
     plans: makePlanStore(storage),
     shadow: makeShadowSpace(storage),
-    kinds: { drift: driftPlans },
+    kinds: { drift: driftPlans, undo: undoParts },
   };
   const made = { kind: 'configured', config, deps, gate: makeGate(deps), planning, graph, zendesk, telemetry } as const;
   const { ignored } = file;
@@ -249,6 +251,7 @@ const storesOf = (storage: Storage) => ({
   links: makeLinkStore(storage),
   escrows: makeEscrowStore(storage),
   staged: makeStagedDeletionStore(storage),
+  holds: makeHoldStore(storage),
   cycles: makeCycleStore(storage),
   log: makeProvisioningLog(storage),
 });

@@ -23,6 +23,8 @@ const SKIPS: Readonly<Record<SkipReason, string>> = {
   ActionDisabled: 'the mapping does not allow it',
   AwaitingCycle: 'held by the brake, or waits for the next cycle to count it',
   Unknown: 'could not be read for certain, so nothing was changed',
+  HeldByOperator: 'held after an undo',
+  NotRestorable: 'cannot be taken back',
 };
 
 /** One cycle as a table, no wider than `width`, whose rows add up to the objects read. */

@@ -180,6 +180,8 @@ export interface WorkItem {
   readonly cycleId: string;
   readonly changeId: string;
   readonly allows: Permission | null;
+  /** The plan whose way back is carried out in the place of what is due: what it is stands in the hold of the object. Absent for none. */
+  readonly undo?: string;
   /** How often it was put back because another object of ours was about to give up a value that this one needs; absent for never. */
   readonly waited?: number;
 }

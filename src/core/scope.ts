@@ -11,6 +11,8 @@ export const SKIP_REASONS = [
   'ActionDisabled',
   'AwaitingCycle',
   'Unknown',
+  'HeldByOperator',
+  'NotRestorable',
 ] as const;
 
 export type SkipReason = (typeof SKIP_REASONS)[number];

@@ -7,6 +7,7 @@ import type {
   ConnectorSpace,
   CycleStore,
   EscrowStore,
+  HoldStore,
   LinkReads,
   LinkStore,
   SpaceReads,
@@ -33,6 +34,7 @@ export interface EngineReads {
   readonly space: SpaceReads;
   readonly links: LinkReads;
   readonly staged: Pick<StagedDeletionStore, 'read'>;
+  readonly holds: Pick<HoldStore, 'read'>;
   readonly matchHistory: MatchHistory;
   readonly claims: ClaimWatch;
   readonly clock: Clock;
@@ -55,6 +57,7 @@ export interface EngineDeps {
   readonly links: LinkStore;
   readonly escrows: EscrowStore;
   readonly staged: StagedDeletionStore;
+  readonly holds: HoldStore;
   readonly cycles: CycleStore;
   readonly log: ProvisioningLog;
   readonly notifier: Notifier;

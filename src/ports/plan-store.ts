@@ -1,7 +1,8 @@
 import type { RemovalKind } from '../core/brake';
 import type { DriftFinding } from '../core/drift';
 import type { ModifiedProperty } from '../core/record';
-import type { ConnectorSpace, ObjectKey, Stored } from './stores';
+import type { WayBack } from '../core/way-back';
+import type { ConnectorSpace, Hold, ObjectKey, SourceFingerprint, Stored } from './stores';
 
 /** A kind of removal that is above the brake's threshold. */
 export interface PlanBrake {
@@ -16,6 +17,8 @@ export interface PlanApplication {
   readonly cycleId: string;
   /** Undefined where nothing is above the threshold; else whether the operator lets it go. */
   readonly allowDeletes: boolean | undefined;
+  /** Who applies it; absent in rows of older versions. */
+  readonly by?: Hold['heldBy'];
   readonly startedAt: string;
   readonly endedAt: string | null;
   /** The mark of the last page done. */
@@ -41,6 +44,8 @@ export interface PlanHeader {
   readonly kind: PlanKind;
   /** The cycle that is taken back; only for a plan of kind `undo`. */
   readonly undoes?: string;
+  /** The objects that were asked for; absent for all of that cycle. */
+  readonly only?: readonly ObjectKey[];
   readonly createdAt: string;
   readonly createdBy: string;
   readonly state: 'planning' | 'planned' | 'failed' | 'applying' | 'applied';
@@ -87,12 +92,16 @@ export interface PlanRow {
   readonly applied: 'enqueued' | 'refused' | 'held' | null;
   /** Why applying it was refused. */
   readonly refusal: string | null;
+  /** The way back that is planned; only in a plan of kind `undo`. */
+  readonly way?: WayBack;
+  /** What the source object was like when that was planned. */
+  readonly source?: SourceFingerprint;
 }
 
 /** Whether a text can be the mark of a page: {@link PlanPage.next}. */
 export const isPlanMark = (text: string): boolean => /^[az]\.[\w.-]{1,600}$/.test(text);
 
-/** One page of a plan's objects: those to be acted on and failures first, then the others. */
+/** One page of a plan's objects: those to be acted on, failures and what cannot be taken back first, then the others. */
 export interface PlanPage {
   readonly rows: readonly PlanRow[];
   /** The mark to continue after; undefined on the last page. */

@@ -1,7 +1,17 @@
 import type { RemovalKind } from '../core/brake';
 import type { LoopWatch } from '../core/endless';
-import type { AppRoleAssignment, Link, ObjectType, SourceId, SourceObject, TargetId } from '../core/model';
+import type {
+  AppRoleAssignment,
+  DeletedState,
+  Link,
+  ObjectType,
+  Permission,
+  SourceId,
+  SourceObject,
+  TargetId,
+} from '../core/model';
 import type { Plan } from '../core/plan-model';
+import type { WayBack } from '../core/way-back';
 import type { SourceLink } from './source-connector';
 
 /**
@@ -278,6 +288,46 @@ export interface StagedDeletion {
   readonly heldIn?: string | undefined;
   /** True where the brake holds this object already, but more is to be taken since: it stays held, under this cycle. */
   readonly isWider?: boolean;
+}
+
+/** What a source object was like, as digests: enough to tell that it has changed, and nothing that names anybody. */
+export interface SourceFingerprint {
+  readonly deleted: DeletedState;
+  readonly entitlements: string;
+  /** By attribute; those that mappings and filters read. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** An object that an operator has taken back: cycles leave it alone until it is released, or the source object is another than it was. */
+export interface Hold {
+  readonly key: ObjectKey;
+  readonly source: SourceFingerprint;
+  /** Who applied the plan, as the log names them. */
+  readonly heldBy: { readonly type: 'system' | 'user' | 'application'; readonly id: string; readonly displayName: string };
+  readonly heldAt: string;
+  readonly planId: string;
+  /** The cycle under which the way back is carried out. */
+  readonly cycleId: string;
+  /** The name of the object, for lists. */
+  readonly name: string;
+  /** What is still to be done; null once it is. */
+  readonly way: WayBack | null;
+  /** What was let go of it with the plan. */
+  readonly allows: Permission | null;
+  /** True where the way back ends an earlier hold: then this one ends with it. */
+  readonly isLast: boolean;
+}
+
+/** What is held. One row per object. */
+export interface HoldStore {
+  read(key: ObjectKey): Promise<Stored<Hold> | undefined>;
+  /** Puts holds in the place of those that are there. */
+  put(holds: readonly Hold[]): Promise<void>;
+  /** Changes one that is as it was read. */
+  write(hold: Hold, etag: string): Promise<string>;
+  remove(keys: readonly ObjectKey[]): Promise<void>;
+  /** In key order: groups before users, then by id. @param after Where to continue. */
+  list(after?: ObjectKey): AsyncIterable<readonly Hold[]>;
 }
 
 /** Deprovisionings that wait for the cycle's count or for an operator. One row per object: a later cycle replaces it. */

@@ -55,7 +55,8 @@ export interface NewTargetUser {
 
 /** What to change on a user: only what differs. An absent key leaves the value alone; `null` clears it. */
 export interface TargetUserChanges {
-  readonly externalId?: string;
+  /** `null` takes it away. */
+  readonly externalId?: string | null;
   readonly name?: string;
   /** The new primary address: added, made primary, then the old one removed. Resumable. */
   readonly email?: string;

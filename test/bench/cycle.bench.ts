@@ -17,6 +17,7 @@ import { openStorage } from '../../src/adapters/storage/connection';
 import { makeConnectorSpace } from '../../src/adapters/storage/connector-space';
 import { makeCycleStore } from '../../src/adapters/storage/cycle-store';
 import { makeEscrowStore } from '../../src/adapters/storage/escrow-store';
+import { makeHoldStore } from '../../src/adapters/storage/hold-store';
 import { makeLinkStore } from '../../src/adapters/storage/link-store';
 import { makeProvisioningLog } from '../../src/adapters/storage/provisioning-log';
 import { makeStagedDeletionStore } from '../../src/adapters/storage/staged-deletion-store';
@@ -171,6 +172,7 @@ function depsOf(
     links: makeLinkStore(storage),
     escrows: makeEscrowStore(storage),
     staged: makeStagedDeletionStore(storage),
+    holds: makeHoldStore(storage),
     cycles: makeCycleStore(storage),
     log: makeProvisioningLog(storage),
     notifier: { send: async () => undefined },

@@ -6,6 +6,7 @@ import type { CycleRecord } from '../../src/ports/stores';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';
+import { makeFakeHoldStore } from '../fakes/hold-store';
 import { makeFakeProvisioningLog } from '../fakes/provisioning-log';
 import { makeFakeStagedDeletionStore } from '../fakes/staged-deletion-store';
 
@@ -34,6 +35,7 @@ function makeWorld() {
     cycles: makeFakeCycleStore(),
     escrows: makeFakeEscrowStore(),
     staged: makeFakeStagedDeletionStore(),
+    holds: makeFakeHoldStore(),
     notifier: { send: async (notice: Notice) => void heard.push(notice) },
     clock: () => NOW,
     extra: 'kept',

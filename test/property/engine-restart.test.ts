@@ -31,14 +31,22 @@ async function story(world: World): Promise<readonly string[]> {
       return provisioningAction !== 'update' || own.length > 0;
     })
     .map(({ provisioningAction, sourceIdentity }) => `${provisioningAction} ${sourceIdentity.id}`);
+  // Zendesk takes whoever is no agent any more out of all groups by itself: whether the group comes first is chance.
+  const isEndUser = new Set(
+    all.flatMap(({ sourceIdentity: { id }, modifiedProperties }) =>
+      modifiedProperties.some(({ displayName, newValue }) => displayName === 'role' && newValue === 'end-user') ? [id] : [],
+    ),
+  );
   const memberships = all.flatMap(({ sourceIdentity: { id, identityType }, modifiedProperties }) =>
     modifiedProperties
       .filter(({ displayName }) => MEMBERSHIPS.includes(displayName))
       .map(({ oldValue, newValue }) => {
         const other = idIn(newValue ?? oldValue ?? '');
         const [user, group] = identityType === 'User' ? [id, other] : [other, id];
-        return `${user} ${newValue === null ? 'left' : 'joined'} ${group}`;
-      }),
+        return { user, text: `${user} ${newValue === null ? 'left' : 'joined'} ${group}` };
+      })
+      .filter(({ user }) => !isEndUser.has(user))
+      .map(({ text }) => text),
   );
   return [...done, ...memberships].sort();
 }

@@ -16,6 +16,7 @@ import { someConfig } from '../builders/settings';
 import { makeFakeConnectorSpace } from '../fakes/connector-space';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';
+import { makeFakeHoldStore } from '../fakes/hold-store';
 import { makeFakeLinkStore } from '../fakes/link-store';
 import { someMappings } from '../fakes/mappings';
 import { makeFakeProvisioningLog } from '../fakes/provisioning-log';
@@ -91,6 +92,7 @@ export class Sim {
     links: makeFakeLinkStore({ pageSize: 5 }),
     escrows: makeFakeEscrowStore({ pageSize: 5 }),
     staged: makeFakeStagedDeletionStore({ pageSize: 5 }),
+    holds: makeFakeHoldStore({ pageSize: 5 }),
     cycles: makeFakeCycleStore(),
     log: makeFakeProvisioningLog(),
   };

@@ -16,6 +16,7 @@ export const TABLES = {
   plans: 'Plans',
   planSpace: 'PlanSpace',
   schemas: 'Schemas',
+  holds: 'Holds',
 } as const;
 
 /** The name of one of the app's tables. */

@@ -8,7 +8,7 @@ import { AFTER_SEPARATOR, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, ke
 
 const HEADERS = 'header';
 const SCHEMAS = 'schema';
-/** Objects to act on sort before those that are left as they are. */
+/** Objects to act on, and those that cannot be taken back, sort before those that are left as they are. */
 const ACTING = 'a';
 const QUIET = 'z';
 
@@ -24,7 +24,8 @@ const isRow = guard<PlanRow>(z.looseObject({ key: objectKeySchema, outcome: z.st
 const isText = guard<{ readonly text: string }>(z.object({ text: z.string() }));
 
 const rowKeyOf = (row: PlanRow): string => {
-  const isActing = row.outcome === 'planned' || row.outcome === 'failed' || row.drift !== undefined;
+  const isNamed = row.drift !== undefined || row.code === 'NotRestorable';
+  const isActing = row.outcome === 'planned' || row.outcome === 'failed' || isNamed;
   return `${isActing ? ACTING : QUIET}${KEY_SEPARATOR}${objectRowKey(row.key)}`;
 };
 

@@ -4,6 +4,7 @@ import type { ObjectKey } from '../../ports/stores';
 import type { EngineReads } from '../deps';
 import { STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { type Ancestor, type Ancestry, ancestryOf } from './ancestry';
+import { type Held, heldNow } from './held';
 import { decideScope } from './scope-object';
 
 /** What is due for one object: what the source says of it now, what that decides, and what it is linked to. */
@@ -12,6 +13,8 @@ export interface Due {
   readonly above: readonly Ancestor[];
   readonly decision: ScopeDecision;
   readonly link: Link | null;
+  /** Whether an operator holds it: then nothing is due, whatever the decision. */
+  readonly held: Held;
 }
 
 /** What a decision depends on besides the object: read once for a piece of work. */
@@ -20,7 +23,7 @@ export interface Rules {
   readonly ancestry: Ancestry;
 }
 
-type DueReads = Pick<EngineReads, 'space' | 'links' | 'settings' | 'schema'>;
+type DueReads = Pick<EngineReads, 'space' | 'links' | 'settings' | 'schema' | 'holds'>;
 type RuleReads = Pick<EngineReads, 'state' | 'source' | 'space' | 'settings'>;
 
 /** The rules as the last cycle read them; the app roles are read anew where no cycle has run. */
@@ -35,16 +38,16 @@ export async function decide(
   deps: Pick<EngineReads, 'settings' | 'schema'>,
   rules: Rules,
   object: SourceObject,
-): Promise<Omit<Due, 'link'>> {
+): Promise<Omit<Due, 'link' | 'held'>> {
   const above = await rules.ancestry.above(object.id);
   return { object, above, decision: decideScope(deps, rules.appRoles, object, above) };
 }
 
-/** What is due for an object that has been read. The only place where row, scope and link come together. */
+/** What is due for an object that has been read. The only place where row, scope, link and hold come together. */
 export async function dueFor(deps: DueReads, rules: Rules, object: SourceObject): Promise<Due> {
   const decided = await decide(deps, rules, object);
   const stored = await deps.links.read({ type: object.type, id: object.id });
-  return { ...decided, link: stored?.value.link ?? null };
+  return { ...decided, link: stored?.value.link ?? null, held: await heldNow(deps, object) };
 }
 
 /** What is due for an object as it was last read; undefined while it has not been. */

@@ -4,10 +4,12 @@ import { type Desired, desiredUser } from '../../core/desired';
 import { MappingError, UnknownRoleError } from '../../core/errors';
 import type { Link, SourceId } from '../../core/model';
 import type { OwnedMembership } from '../../ports/stores';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineReads } from '../deps';
 import { usersBelow } from './ancestry';
 import { desireRules } from './desire';
 import type { Due } from './due';
+import { isHeld } from './held';
 
 /** What a linked object stands to lose, as the brake counts it before anybody looks at Zendesk. An estimate: the plan decides. */
 export interface Loss {
@@ -18,13 +20,13 @@ export interface Loss {
   readonly memberships: readonly OwnedMembership[];
 }
 
-type LossReads = Pick<EngineReads, 'space' | 'links' | 'settings' | 'schema' | 'target' | 'clock' | 'newId' | 'random'>;
+type LossReads = Pick<EngineReads, 'space' | 'links' | 'settings' | 'schema' | 'target' | 'clock' | 'newId' | 'random' | 'holds'>;
 
 const one = (kind: RemovalKind): Loss => ({ kind, count: 1, memberships: [] });
 
-/** What carrying out a decision would take away from a linked object; undefined when nothing. What is unknown never takes anything. */
+/** What carrying out a decision would take away from a linked object; undefined when nothing. What is unknown or held loses nothing. */
 export async function lossOf(deps: LossReads, due: Due): Promise<Loss | undefined> {
-  if (!due.link || due.decision.kind === 'unknown') return undefined;
+  if (!due.link || due.decision.kind === 'unknown' || due.held.kind === 'held') return undefined;
   return due.object.type === 'user' ? userLoss(deps, due, due.link) : groupLoss(deps, due, due.link);
 }
 
@@ -66,9 +68,9 @@ async function groupLoss(deps: LossReads, { object, decision }: Due, link: Link)
   return memberships.length > 0 ? { kind: 'membershipRemoval', count: memberships.length, memberships } : undefined;
 }
 
-/** The memberships of a group that this app keeps and the source no longer has. */
+/** The memberships of a group that this app keeps and the source no longer has; those of held people stay. */
 export async function leavingMembers(
-  deps: Pick<EngineReads, 'space' | 'links' | 'settings'>,
+  deps: Pick<EngineReads, 'space' | 'links' | 'settings' | 'holds'>,
   groupId: SourceId,
 ): Promise<readonly OwnedMembership[]> {
   const members = new Set<SourceId>();
@@ -77,5 +79,6 @@ export async function leavingMembers(
   for await (const page of deps.links.membershipsOfGroup(groupId)) {
     leaving.push(...page.filter((owned) => !members.has(owned.userId)));
   }
-  return leaving;
+  const isStaying = await concurrently(leaving, STORAGE_CONCURRENCY, ({ userId }) => isHeld(deps, { type: 'user', id: userId }));
+  return leaving.filter((_, at) => !isStaying[at]);
 }

@@ -3,6 +3,7 @@ import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '..
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Due, dueFor } from '../decide/due';
+import { endOutlived } from '../decide/held';
 import { type Loss, lossOf } from '../decide/loss';
 import { entitlementsOf, type ScopeContext } from '../decide/scope-object';
 import { releasedFor, stageLoss } from '../decide/stage-loss';
@@ -95,6 +96,7 @@ async function scopeOne(
   }
   const { object, formerly } = await refreshed(scoping, key);
   const due = object && (await dueFor(scoping.deps, scoping, object));
+  if (due?.held.kind === 'ended') await endOutlived(deps, due.held.stored);
   const loss = due && (await lossOf(deps, due));
   if (!loss) return { key, item, candidate: undefined };
   const released = releasedFor(staged, loss);

@@ -1,12 +1,13 @@
 import { ProvisioningError } from '../../core/errors';
 import type { PlanApplication, PlanHeader, PlanRow } from '../../ports/plan-store';
-import type { Stored } from '../../ports/stores';
+import type { Hold, Stored } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles } from '../cycle/close-cycles';
 import { ancestryOf } from '../decide/ancestry';
 import type { ScopeContext } from '../decide/scope-object';
 import { markLeaving } from '../decide/stage-loss';
+import type { EngineDeps } from '../deps';
 import { CycleInterrupted } from '../import/cycle-context';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
@@ -51,6 +52,7 @@ export async function startApply(
   const application: PlanApplication = {
     cycleId: changeIdFor('apply', { type: 'user', id: planId as PlanRow['key']['id'] }),
     allowDeletes,
+    by: operator,
     startedAt: now.toISOString(),
     endedAt: null,
     after: null,
@@ -61,7 +63,7 @@ export async function startApply(
   const next: PlanHeader = { ...header, state: 'applying', application };
   await plans.write(next, etag);
   await recordOperation(deps, operator, {
-    description: 'A plan was applied.',
+    description: header.kind === 'undo' ? `What cycle ${header.undoes} did is taken back.` : 'A plan was applied.',
     details: {
       planId,
       cycleId: application.cycleId,
@@ -74,7 +76,8 @@ export async function startApply(
 function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: boolean | undefined): string | undefined {
   if (header.state === 'planning') return 'The plan is not finished yet.';
   if (header.state === 'failed') return 'The plan could not be made, or was cancelled. Make a new one.';
-  if (header.schemaHash !== schemaHash) {
+  // What a cycle did is taken back as it was, whatever the mappings say by now.
+  if (header.kind !== 'undo' && header.schemaHash !== schemaHash) {
     return 'The plan was made with mappings that are not in use: a version that has been put in force is used from the next cycle on. Make a plan with those that are in use.';
   }
   if (header.brake.length === 0 || allowDeletes !== undefined) return undefined;
@@ -118,18 +121,24 @@ async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHe
     const progress = header.application;
     if (!progress) return;
     const page = await plans.rows(header.planId, 'acting', APPLIED_AT_ONCE, progress.after ?? undefined);
-    const rows = await concurrently(page.rows, SOURCE_CONCURRENCY, (row) =>
+    const judged = await concurrently(page.rows, SOURCE_CONCURRENCY, (row) =>
       judge(planning, session, header, progress, row, deadlineMs),
     );
+    const rows = judged.map(({ row }) => row);
     const goes = rows.filter((row) => row.applied === 'enqueued');
     const enqueued = progress.enqueued + goes.length;
     const isLast = page.next === undefined;
     // The record first: an item that ends before its cycle is known would be counted nowhere.
     await putRecord(planning, header, progress, enqueued, isLast);
+    await putHolds(
+      deps,
+      judged.flatMap((one) => one.hold ?? []),
+    );
     await deps.queue.enqueue(
-      goes.map(({ key, removal }) =>
-        itemFor(progress.cycleId, key, removal && { kind: removal.kind, countedIn: changeIdFor(progress.cycleId, key) }),
-      ),
+      goes.map(({ key, removal, way }) => ({
+        ...itemFor(progress.cycleId, key, removal && { kind: removal.kind, countedIn: changeIdFor(progress.cycleId, key) }),
+        ...(way && { undo: header.planId }),
+      })),
     );
     await plans.putRows(header.planId, rows);
     await lease.renew();
@@ -149,6 +158,18 @@ async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHe
   await closeCycles(deps);
 }
 
+/** What becomes of one object of a plan: its row, with the hold to be put before it is let go. */
+interface Judged {
+  readonly row: PlanRow;
+  readonly hold?: Hold;
+}
+
+const refused = (row: PlanRow, refusal: string): Judged => ({ row: { ...row, applied: 'refused', refusal } });
+const letGo = (row: PlanRow, hold?: Hold): Judged => ({
+  row: { ...row, applied: 'enqueued', refusal: null },
+  ...(hold && { hold }),
+});
+
 /** Plans one object again, from the source as it is now; only what comes out the same is let go. */
 async function judge(
   { kinds }: Planning,
@@ -157,15 +178,15 @@ async function judge(
   { cycleId, allowDeletes }: PlanApplication,
   row: PlanRow,
   deadlineMs: number,
-): Promise<PlanRow> {
+): Promise<Judged> {
   const { deps } = session;
-  if (row.outcome !== 'planned') return row;
+  if (row.outcome !== 'planned') return { row };
   const isHeld = row.removal !== null && header.brake.some((one) => one.kind === row.removal?.kind) && allowDeletes !== true;
-  if (isHeld) return { ...row, applied: 'held', refusal: 'Above the deletion threshold and not allowed.' };
+  if (isHeld) return { row: { ...row, applied: 'held', refusal: 'Above the deletion threshold and not allowed.' } };
   // Carried out already, by an earlier stretch of this work that did not get to saving: not to be mistaken for a change.
-  if (await deps.log.read(cycleId, changeIdFor(cycleId, row.key))) return { ...row, applied: 'enqueued', refusal: null };
+  if (await deps.log.read(cycleId, changeIdFor(cycleId, row.key))) return letGo(row);
   const imported = await importOne(session, row.key.id, row.key.type);
-  if (imported.kind !== 'imported') return { ...row, applied: 'refused', refusal: imported.reason };
+  if (imported.kind !== 'imported') return refused(row, imported.reason);
   const scoping = {
     deps,
     appRoles: session.appRoles,
@@ -173,16 +194,27 @@ async function judge(
     assignmentsOf: (id: PlanRow['key']['id']) => session.assignments.get(id) ?? [],
   };
   const parts = kinds?.[header.kind];
-  const { row: now, leaving } = parts
-    ? await parts.planAgain(scoping, header, row, deadlineMs)
-    : await planAgain(scoping, cycleId, row, deadlineMs);
+  const {
+    row: now,
+    leaving,
+    hold,
+  } = parts ? await parts.planAgain(scoping, header, row, deadlineMs) : await planAgain(scoping, cycleId, row, deadlineMs);
   if (now.digest === row.digest) {
     // Exactly the members that the plan showed are let go with it.
     await markLeaving(deps, leaving, changeIdFor(cycleId, row.key));
-    return { ...row, applied: 'enqueued', refusal: null };
+    return letGo(row, hold);
   }
-  const refusal = now.outcome === 'planned' ? `Changed since: ${now.action}. ${now.reason}` : `Changed since: ${now.reason}`;
-  return { ...row, applied: 'refused', refusal };
+  return refused(row, changedSince(now));
+}
+
+const changedSince = ({ outcome, action, reason }: PlanRow): string =>
+  outcome === 'planned' ? `Changed since: ${action}. ${reason}` : `Changed since: ${reason}`;
+
+/** Holds objects before their way back is let go: from here on no cycle touches them, and what the brake held of them is settled. */
+async function putHolds(deps: EngineDeps, holds: readonly Hold[]): Promise<void> {
+  if (holds.length === 0) return;
+  await deps.holds.put(holds);
+  await deps.staged.remove(holds.map(({ key }) => key));
 }
 
 /** An object of a plan as a cycle would carry it out now. */
@@ -207,7 +239,10 @@ async function putRecord(
     enqueued,
     staged: 0,
     imported: 0,
-    why: `Plan ${header.planId} was applied.`,
+    why:
+      header.kind === 'undo'
+        ? `Taken back: cycle ${header.undoes} (plan ${header.planId}).`
+        : `Plan ${header.planId} was applied.`,
     error: null,
   });
 }

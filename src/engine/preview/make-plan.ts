@@ -194,14 +194,10 @@ class PlanRun {
         planRow(this.#deps, key, await planObject(scoping, this.header.planId, key, this.deadlineMs)),
       );
       await plans.putRows(this.header.planId, rows);
-      this.header = { ...this.header, ...added(this.header, rows) };
+      this.header = { ...this.header, ...countsWith(this.header, rows) };
       await context.save({ kind: 'scoped', last, count: keys.length });
     }
-    const held = await overThreshold(
-      this.planning.deps,
-      new Map(Object.entries(this.header.removals) as [RemovalKind, number][]),
-    );
-    const brake: PlanBrake[] = [...held].map(([kind, reason]) => ({ kind, count: this.header.removals[kind] ?? 0, reason }));
+    const brake = await brakeOf(this.planning.deps, this.header);
     await this.#save({ state: 'planned', phase: 'done', brake, endedAt: this.#deps.clock().toISOString(), error: null });
   }
 
@@ -256,7 +252,14 @@ class PlanRun {
   }
 }
 
-function added(header: PlanHeader, rows: readonly PlanRow[]): Pick<PlanHeader, 'objects' | 'counts' | 'removals'> {
+/** What of a plan's removals the brake would hold. */
+export async function brakeOf(deps: EngineDeps, { removals }: PlanHeader): Promise<readonly PlanBrake[]> {
+  const held = await overThreshold(deps, new Map(Object.entries(removals) as [RemovalKind, number][]));
+  return [...held].map(([kind, reason]) => ({ kind, count: removals[kind] ?? 0, reason }));
+}
+
+/** The counts of a plan with more of its objects. */
+export function countsWith(header: PlanHeader, rows: readonly PlanRow[]): Pick<PlanHeader, 'objects' | 'counts' | 'removals'> {
   const counts: Record<string, number> = { ...header.counts };
   const removals: Partial<Record<RemovalKind, number>> = { ...header.removals };
   for (const row of rows) {

@@ -1,5 +1,5 @@
 import type { PlanHeader, PlanKind, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
-import type { OwnedMembership, Stored } from '../../ports/stores';
+import type { Hold, OwnedMembership, Stored } from '../../ports/stores';
 import type { ScopeContext } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import type { Lease } from '../job/lease';
@@ -25,6 +25,8 @@ export interface PlanParts {
 export interface PlannedAgain {
   readonly row: PlanRow;
   readonly leaving: readonly OwnedMembership[];
+  /** The hold that is put on the object before it is let go; absent for none. */
+  readonly hold?: Hold;
 }
 
 /** One plan is worked on at a time: they share the space that they import into. */

@@ -1,12 +1,17 @@
 import type { Link, SourceObject, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
+import type { WayBack } from '../../core/way-back';
+import type { Hold } from '../../ports/stores';
 import type { TargetDescription } from '../../ports/target-connector';
 import type { Ancestor } from '../decide/ancestry';
 import type { EngineReads } from '../deps';
 import type { Outcome, Subject } from '../record/outcome';
 import type { Trace } from '../record/trace';
 import type { PairingState } from './pairing';
+
+/** A hold whose way back is still to be carried out. */
+export type Back = Hold & { readonly way: WayBack };
 
 /** One work item with everything that was read for it: what its stages decide from. */
 export interface Attempt {
@@ -20,6 +25,8 @@ export interface Attempt {
   readonly decision: ScopeDecision;
   readonly account: TargetDescription;
   readonly pairing: PairingState;
+  /** What is taken back in the place of what is due; null for an ordinary attempt. */
+  readonly back: Back | null;
   readonly trace: Trace;
 }
 
@@ -40,12 +47,13 @@ export const isSkip = (decided: Plan | Skip): decided is Skip => 'kind' in decid
 export type NamedTarget = { readonly id: Link['targetId']; readonly name: string } | undefined;
 
 /** What the log entry of an attempt is about. */
-export const subjectOf = ({ object, decision, pairing, trace }: Attempt, target: NamedTarget): Subject => ({
+export const subjectOf = ({ object, decision, pairing, trace, back }: Attempt, target: NamedTarget): Subject => ({
   source: object,
   targetId: target?.id ?? pairing.row.link?.targetId,
   targetName: target?.name,
   scope: decision,
   steps: trace.steps,
+  ...(back && { initiator: back.heldBy }),
 });
 
 /** Ends an attempt without anything done. */

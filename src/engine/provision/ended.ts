@@ -74,8 +74,9 @@ const awaiting = ({ decision }: Attempt, { notes }: Plan) => ({
   reason: [...(decision.kind === 'out' ? [decision.reason] : []), ...notes].join(' '),
 });
 
-function unchanged({ decision, object, pairing }: Attempt, warnings: readonly string[]): string {
+function unchanged({ decision, object, pairing, back }: Attempt, warnings: readonly string[]): string {
   const notes = warnings.length > 0 ? ` ${warnings.join(' ')}` : '';
+  if (back) return `Nothing of it is left to take back.${notes}`;
   if (decision.kind !== 'out') return `Source and target already agree.${notes}`;
   const what = object.type === 'user' ? 'The account is suspended already, or gone.' : 'The Zendesk group is gone already.';
   return `${decision.reason} ${pairing.row.link ? what : 'Nothing is left to take away.'}`;

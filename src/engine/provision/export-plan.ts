@@ -25,7 +25,7 @@ export function newUserOf(plan: Plan, source: SourceId): NewTargetUser {
 export function changesOf(plan: Plan): TargetUserChanges {
   const changes: { -readonly [K in keyof TargetUserChanges]: TargetUserChanges[K] } = {};
   for (const { attribute, newValue } of plan.changes) {
-    if (attribute === 'external_id') changes.externalId = String(newValue);
+    if (attribute === 'external_id') changes.externalId = newValue === null ? null : String(newValue);
     if (attribute === 'email' && newValue !== null) changes.email = String(newValue);
     if (attribute === 'name') changes.name = String(newValue);
     if (attribute === 'suspended') changes.suspended = newValue === true;

@@ -130,7 +130,8 @@ async function write(writing: Writing<TargetGroup>): Promise<TargetGroup> {
   }
 }
 
-function fieldsOf(plan: Plan): Partial<TargetGroupFields> {
+/** The fields of a group that a plan writes. */
+export function fieldsOf(plan: Plan): Partial<TargetGroupFields> {
   const value = (name: string): string | null | undefined => {
     const change = plan.changes.find((one) => one.attribute === name);
     return change === undefined ? undefined : change.newValue === null ? null : String(change.newValue);

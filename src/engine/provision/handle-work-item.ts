@@ -1,8 +1,16 @@
 import { RECOMMENDED_ACTION } from '../../core/advice';
-import { ConfigError, ownWordsOf, type ProvisioningError, RejectedError, UnauthorizedError } from '../../core/errors';
+import {
+  ConfigError,
+  ownWordsOf,
+  type ProvisioningError,
+  RejectedError,
+  StaleStateError,
+  UnauthorizedError,
+} from '../../core/errors';
 import type { Permission, WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { ObjectKey } from '../../ports/stores';
+import { endHold } from '../decide/held';
 import type { EngineDeps } from '../deps';
 import { type Gate, HELD_DEFER_MS } from '../job/gate';
 import { holdItem } from '../job/hold-item';
@@ -71,7 +79,9 @@ export async function recordOutcome(
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
   await deps.log.record(entry);
   if (outcome.kind === 'done') await closeClaim(deps, key);
-  if (!failure) await deps.escrows.remove(key);
+  // What is only held back has not succeeded: a way back that failed is tried again.
+  if (!failure && !isHeldBack(outcome)) await deps.escrows.remove(key);
+  if (!failure && item.undo !== undefined) await finishHold(deps, key, item.undo, outcome);
   if (!failure && item.allows) await endReleased(deps, key, item.allows);
   deps.logger.info('Provisioned', {
     ...idsOf(item),
@@ -81,6 +91,36 @@ export async function recordOutcome(
     errorCode: entry.provisioningStatusInfo.errorInformation?.errorCode,
     durationMs: entry.durationInMilliseconds,
   });
+}
+
+const isHeldBack = (outcome: Exclude<Outcome, { kind: 'deferred' }>): boolean =>
+  outcome.kind === 'skipped' && outcome.skipReason === 'HeldByOperator';
+
+/**
+ * A way back that has ended and is in the log: from here on the object is only held, or free again.
+ *
+ *   the way back ended                    │ the hold
+ *   done, or nothing of it was left to do │ stays until it is released, unless it was put only for this
+ *   waits for the brake                   │ stays with its way back
+ *   anything else                         │ ends: there is nothing to protect
+ */
+async function finishHold(
+  deps: EngineDeps,
+  key: ObjectKey,
+  planId: string,
+  outcome: Exclude<Outcome, { kind: 'deferred' }>,
+): Promise<void> {
+  const stored = await deps.holds.read(key);
+  if (stored?.value.planId !== planId || !stored.value.way) return;
+  const reason = outcome.kind === 'skipped' ? outcome.skipReason : 'RedundantExport';
+  if (reason === 'AwaitingCycle') return;
+  if (reason !== 'RedundantExport' || stored.value.isLast) return endHold(deps, key);
+  try {
+    await deps.holds.write({ ...stored.value, way: null }, stored.etag);
+  } catch (error) {
+    // Released, or taken back once more, a moment ago.
+    if (!(error instanceof StaleStateError)) throw error;
+  }
 }
 
 /** What an operator had let go is carried out, or has turned out to be nothing: nothing is left that has to be kept in mind. */

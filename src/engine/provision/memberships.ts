@@ -3,6 +3,7 @@ import type { LinkClaim, OwnedMembership } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { usersBelow } from '../decide/ancestry';
 import { readDue } from '../decide/due';
+import { isHeld } from '../decide/held';
 import type { EngineReads } from '../deps';
 
 /** Somebody who is in a Zendesk group, or is to be, with the group. */
@@ -88,11 +89,19 @@ export async function planMembers(
       if (isNoted ? wasAddedBy(foretold, kept) : foretold.added.has(id)) added.push(id);
     }
   }
-  const remove = [...owned.values()]
-    .filter(({ userId }) => !seen.has(userId))
+  const gone = [...owned.values()].filter(({ userId }) => !seen.has(userId));
+  const held = await heldAmong(reads, [...add.map(({ sourceId }) => sourceId), ...gone.map(({ userId }) => userId)]);
+  const remove = gone
+    .filter(({ userId }) => !held.has(userId))
     .map((one) => ({ owned: one, actual: actual.get(one.targetUserId) }));
   const left = [...foretold.removed].filter((id) => !owned.has(id) && !seen.has(id));
-  return { add, note, remove, skip, earlier: { added, removed: left } };
+  return { add: add.filter(({ sourceId }) => !held.has(sourceId)), note, remove, skip, earlier: { added, removed: left } };
+}
+
+/** Whom an operator holds: their memberships stay as they are. */
+async function heldAmong(reads: EngineReads, ids: readonly SourceId[]): Promise<ReadonlySet<SourceId>> {
+  const found = await concurrently(ids, STORAGE_CONCURRENCY, (id) => isHeld(reads, { type: 'user', id }));
+  return new Set(ids.filter((_, at) => found[at]));
 }
 
 const linkOf = async (reads: EngineReads, id: SourceId): Promise<Link | undefined> =>
@@ -124,7 +133,7 @@ export async function planGroups(
   const join: Link[] = [];
   for (const id of above) {
     const group = (await reads.links.read({ type: 'group', id }))?.value.link;
-    if (!group || isOf(owned.get(id), { user, group }) || !(await isInScope(reads, id))) continue;
+    if (!group || isOf(owned.get(id), { user, group }) || !(await takesIn(reads, id))) continue;
     join.push(group);
   }
   // What the group's own item has noted meanwhile, without having put it there, was put there by us.
@@ -134,9 +143,11 @@ export async function planGroups(
   return { join, skip: 0, earlier: { added: added.map(({ groupId }) => groupId) } };
 }
 
-/** A group on its way out takes nobody in: whether it or its member comes first must not matter. */
-const isInScope = async (reads: EngineReads, id: SourceId): Promise<boolean> =>
-  (await readDue(reads, { type: 'group', id }))?.decision.kind === 'in';
+/** A group on its way out takes nobody in: whether it or its member comes first must not matter. Neither does one that an operator holds. */
+const takesIn = async (reads: EngineReads, id: SourceId): Promise<boolean> => {
+  const due = await readDue(reads, { type: 'group', id });
+  return due?.decision.kind === 'in' && due.held.kind !== 'held';
+};
 
 const wasAddedBy = ({ changeIds }: Foretold, owned: OwnedMembership | undefined): boolean =>
   owned?.addedIn !== undefined && changeIds.includes(owned.addedIn);

@@ -3,15 +3,18 @@ import type { SourceObject, WorkItem } from '../../core/model';
 import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
 import { decide, readRules } from '../decide/due';
+import { heldNow } from '../decide/held';
 import type { EngineDeps, EngineReads } from '../deps';
 import { readJob } from '../job/job-state';
 import { enterQuarantine } from '../job/quarantine-job';
 import type { Outcome, Subject } from '../record/outcome';
 import { Trace } from '../record/trace';
-import type { Attempt } from './attempt';
+import { type Attempt, type Back, skipped } from './attempt';
+import { groupBackStages, userBackStages } from './back-stages';
 import { groupStages } from './group-stages';
 import { readPairing } from './pairing';
 import { provision } from './provision';
+import { turnOf } from './turn';
 import { userStages } from './user-stages';
 
 /** How a work item is to be carried out. */
@@ -75,8 +78,23 @@ async function tryOnce(
     trace.step('import', reason, { id: item.sourceId }, 'skipped');
     return { kind: 'skipped', subject: emptySubject(trace), skipReason: 'Unknown', reason };
   }
-  const attempt = await withoutTold(deps, await readAttempt(deps, item, object, { dryRun, isSecondTry, trace }));
-  return object.type === 'user' ? provision(deps, attempt, userStages) : provision(deps, attempt, groupStages);
+  const read = await readAttempt(deps, item, object, { dryRun, isSecondTry, trace });
+  // After the row of the pairing: whoever applies a way back in between writes that row, and this attempt finds it changed.
+  const turn = await turnOf(deps, item, await heldNow(deps, object), dryRun);
+  if (turn.kind === 'skip') return skipped(read, undefined, turn);
+  if (turn.kind === 'due') traceScope(trace, read.decision);
+  const attempt = await withoutTold(deps, turn.kind === 'back' ? takingBack(read, turn.back) : read);
+  const isUser = object.type === 'user';
+  if (turn.kind === 'due') return isUser ? provision(deps, attempt, userStages) : provision(deps, attempt, groupStages);
+  return isUser ? provision(deps, attempt, userBackStages) : provision(deps, attempt, groupBackStages);
+}
+
+/** An attempt that goes by what an operator takes back: scope has no say in it. */
+function takingBack(attempt: Attempt, back: Back): Attempt {
+  const { heldBy, way } = back;
+  const reason = `Taken back by ${heldBy.displayName || heldBy.id}: what cycle ${way.cycleId} did at ${way.changedAt}.`;
+  attempt.trace.step('scoping', reason, { decision: 'undo' });
+  return { ...attempt, back, decision: { kind: 'in', roles: [], reason } };
 }
 
 /** What is due: the source's side of one object, whether another worker holds it, and what the account is like. */
@@ -88,10 +106,9 @@ async function readAttempt(
 ): Promise<Attempt> {
   how.trace.step('import', 'Taken as last read from Entra ID.', { version: String(object.version) });
   const { above, decision } = await decide(reads, await readRules(reads), object);
-  traceScope(how.trace, decision);
   const pairing = await readPairing(reads, { type: object.type, id: object.id });
   const account = await reads.target.describe();
-  return { ...how, reads, item, object, above, decision, pairing, account };
+  return { ...how, reads, item, object, above, decision, pairing, account, back: null };
 }
 
 /**

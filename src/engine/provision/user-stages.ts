@@ -16,7 +16,7 @@ import { type Found, formerOf, matchUser, NOT_FOUND, readLinkedUser } from './ma
 import { foretoldBy, planGroups } from './memberships';
 import type { Settle, Stages, Writing } from './stages';
 import { isSameLink, userLinkAfter } from './user-link';
-import { forgetMemberships, joinGroups, NO_CHANGE } from './write-memberships';
+import { forgetMemberships, joinGroups, leaveWithRole, NO_CHANGE } from './write-memberships';
 
 /** The stages of a user's way. */
 export const userStages: Stages<TargetUser> = {
@@ -41,7 +41,7 @@ export const userStages: Stages<TargetUser> = {
 
   async plan(attempt, found, desired) {
     const planned = desired ? planInScope(attempt, found, desired) : planOutOfScope(attempt, found);
-    return isSkip(planned) ? planned : ((await sparedBy(attempt, found.target, desired, planned)) ?? planned);
+    return isSkip(planned) ? planned : ((await sparedBy(attempt, found.target, desired?.email ?? null, planned)) ?? planned);
   },
 
   evidence({ target, link }, desired) {
@@ -89,9 +89,13 @@ export const userStages: Stages<TargetUser> = {
 
   async memberships({ deps, attempt, pairing, told }) {
     const { item, above, decision } = attempt;
+    const foretold = foretoldBy(attempt.pairing.row.claim, item.changeId);
+    if (told.role && pairing.link && !pairing.link.isAgent && told.action !== 'create') {
+      return leaveWithRole(deps, pairing.link, foretold, (removed) => pairing.intend(item, told, { added: [], removed }));
+    }
     if (decision.kind !== 'in') return NO_CHANGE;
     const link = pairing.requireLink();
-    const plan = await planGroups(deps, link, idsOf(above), foretoldBy(attempt.pairing.row.claim, item.changeId));
+    const plan = await planGroups(deps, link, idsOf(above), foretold);
     return joinGroups(deps, link, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
   },
 };
@@ -151,17 +155,17 @@ function planOutOfScope({ reads, decision, pairing }: Attempt, { target }: Found
 }
 
 /** Why a plan is not carried out whatever it is: the account is never touched, or is the last that can administer Zendesk. */
-async function sparedBy(
+export async function sparedBy(
   { reads, account, decision }: Attempt,
   target: TargetUser | undefined,
-  desired: Desired | null,
+  email: string | null,
   plan: Plan,
 ): Promise<Skip | undefined> {
   const { protectedUsers } = reads.settings;
   const rules = { ...account, protectedUsers };
   const reason = decision.kind === 'out' ? `${decision.reason} ` : '';
   const spare = (why: string) => skip('Protected', `${reason}The account is never touched: ${why}`);
-  const atOnce = protectedBy(rules, target, [desired?.email ?? null]);
+  const atOnce = protectedBy(rules, target, [email]);
   if (atOnce) return spare(atOnce);
   if (!target || plan.action === 'none') return undefined;
   if (protectsAddresses(protectedUsers)) {
@@ -178,10 +182,9 @@ async function sparedBy(
 const isDemotion = ({ role }: Plan): boolean => role !== null && role.role !== 'admin';
 
 async function takeAccess(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
-  const { deps, attempt, pairing, plan } = writing;
+  const { deps, pairing, plan } = writing;
   const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
   if (!target.suspended) await deps.target.endSessions(target.id);
-  if (plan.role) await forgetMemberships(deps, attempt.item.sourceId);
   await settle(userLinkAfter(writing, written));
   return written;
 }
@@ -204,7 +207,7 @@ async function deleteAccount({ deps, attempt }: Writing<TargetUser>, target: Tar
 }
 
 /** A crash between making a new address primary and removing the old one leaves the old one behind. */
-async function cleanUpEmail({ deps, told, plan }: Writing<TargetUser>, target: TargetUser): Promise<void> {
+export async function cleanUpEmail({ deps, told, plan }: Writing<TargetUser>, target: TargetUser): Promise<void> {
   const email = told === plan ? undefined : told.changes.find((change) => change.attribute === 'email');
   if (told.action === 'create' || typeof email?.oldValue !== 'string') return;
   if (email.oldValue.toLowerCase() !== target.email?.toLowerCase()) await deps.target.removeEmail(target.id, email.oldValue);

@@ -1,9 +1,11 @@
+import type { RemovalKind } from '../../core/brake';
 import { ProvisioningError, RejectedError, StaleStateError } from '../../core/errors';
 import type { Link, SourceId, TargetId, TargetMembership, WorkItem } from '../../core/model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import type { OwnedMembership } from '../../ports/stores';
 import type { EngineDeps, EngineReads } from '../deps';
-import type { GroupsPlan, Member, MembershipChange, MembersPlan } from './memberships';
+import type { MembersBack } from './members-back';
+import type { Foretold, GroupsPlan, Member, MembershipChange, MembersPlan } from './memberships';
 import { permitted } from './permission';
 
 /** What became of memberships. */
@@ -116,6 +118,52 @@ export async function forgetMemberships(deps: EngineDeps, userId: SourceId): Pro
   for (const membership of await deps.links.membershipsOfUser(userId)) await deps.links.removeMembership(membership);
 }
 
+/**
+ * Notes that somebody who is no agent any more has left all groups: Zendesk sees to that by itself, and only the log can tell later where they
+ * were.
+ */
+export async function leaveWithRole(
+  deps: EngineDeps,
+  { sourceId: userId }: Link,
+  { removed: foretold }: Foretold,
+  intend: (removed: readonly SourceId[]) => Promise<void>,
+): Promise<MembershipResult> {
+  const kept = (await deps.links.membershipsOfUser(userId)).map(({ groupId }) => groupId);
+  const ids = [...new Set([...foretold, ...kept])].sort();
+  if (kept.length > 0) await intend(ids);
+  for (const groupId of kept) await deps.links.removeMembership({ userId, groupId });
+  return { ...NO_CHANGE, removed: ids.map((groupId) => ({ userId, groupId })) };
+}
+
+/** Makes the memberships that a way back restores, and ends those that it takes back: exactly these, as long as that is permitted. */
+export async function takeMembersBack(
+  deps: EngineDeps,
+  { add, remove, earlier }: MembersBack,
+  item: WorkItem,
+  seen: (other: SourceId) => MembershipChange,
+  intend: Intend,
+): Promise<MembershipResult> {
+  const kind = remove.length > 0 ? await permitted(deps, item) : null;
+  const leaving = kind === null ? [] : remove;
+  const otherOf = ({ userId, groupId }: MembershipChange): SourceId => (userId === item.sourceId ? groupId : userId);
+  if (add.length + leaving.length > 0) {
+    await intend(
+      [...earlier.added, ...add.map(({ user, group }) => otherOf({ userId: user.sourceId, groupId: group.sourceId }))],
+      [...earlier.removed, ...leaving.map(({ owned }) => otherOf(owned))],
+    );
+  }
+  const joined = await addAll(deps, add, item);
+  const left = await removeAll(deps, leaving, item, kind ?? 'membershipRemoval');
+  return {
+    added: [...earlier.added.map(seen), ...joined.added],
+    removed: [...earlier.removed.map(seen), ...left.removed],
+    skipped: joined.skippedIds.length,
+    skippedIds: joined.skippedIds,
+    held: remove.length - leaving.length + left.held,
+    problems: [...joined.problems, ...left.problems],
+  };
+}
+
 async function addAll(
   deps: EngineDeps,
   members: readonly Member[],
@@ -156,6 +204,7 @@ async function removeAll(
   deps: EngineDeps,
   counted: readonly Removal[],
   item: WorkItem,
+  kind: RemovalKind = 'membershipRemoval',
 ): Promise<Pick<MembershipResult, 'removed' | 'held' | 'problems'>> {
   const stretch = newStretch(deps);
   const removed: MembershipChange[] = [];
@@ -164,7 +213,7 @@ async function removeAll(
     const isSpared = await isProtected(deps, owned.targetUserId);
     stretch.requireTime();
     // A later cycle may have begun to hold the rest while the ones before were taken out.
-    if ((await permitted(deps, item)) !== 'membershipRemoval') return { removed, held: counted.length - at, problems };
+    if ((await permitted(deps, item)) !== kind) return { removed, held: counted.length - at, problems };
     const problem = await attempt(`${owned.userId} could not be taken out of group ${owned.targetGroupId}`, async () => {
       if (actual && !isSpared) await deps.target.removeMembership(actual);
       await deps.links.removeMembership(owned);

@@ -12,14 +12,10 @@ import type {
 } from '../../core/record';
 import type { StagedDeletion } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
+import type { Initiator } from './initiator';
 import type { Outcome, Subject } from './outcome';
 
-/** Who set a change off. */
-export interface Initiator {
-  readonly type: 'system' | 'user' | 'application';
-  readonly id: string;
-  readonly displayName: string;
-}
+export type { Initiator } from './initiator';
 
 /** The provisioning cycle itself, as initiator. */
 export const THE_CYCLE: Initiator = { type: 'system', id: '', displayName: 'Zendesk provisioning' };
@@ -34,7 +30,7 @@ export function entryOf(
   item: WorkItem,
   outcome: Exclude<Outcome, { kind: 'deferred' }>,
   startedAt: Date,
-  initiator: Initiator = THE_CYCLE,
+  initiator: Initiator = outcome.subject.initiator ?? THE_CYCLE,
 ): ProvisioningLogEntry {
   const plan = 'plan' in outcome ? outcome.plan : undefined;
   return {
@@ -191,5 +187,7 @@ export function modifiedProperty(change: AttributeChange): ModifiedProperty {
 
 function asText(value: AttributeValue): string | null {
   if (value === null) return null;
-  return typeof value === 'object' ? value.join(', ') : String(value);
+  if (typeof value !== 'object') return String(value);
+  // A comma inside a value would make two of it for whoever reads the list back.
+  return value.some((one) => one.includes(', ')) ? JSON.stringify(value) : value.join(', ');
 }

@@ -3,6 +3,7 @@ import type { AppRoleAssignment, SourceObject, TargetId, WorkItem } from '../../
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningStep } from '../../core/record';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
+import type { Initiator } from './initiator';
 
 /** What is known of an object when its work item ends. */
 export interface Subject {
@@ -13,6 +14,8 @@ export interface Subject {
   readonly steps: readonly ProvisioningStep[];
   /** Names of other objects that the changes mention, by id: members of a group, groups of a user. */
   readonly names?: ReadonlyMap<string, string>;
+  /** Who set it off, where that is neither the cycle nor whoever asks. */
+  readonly initiator?: Initiator;
   /** The assignment of a principal that is neither user nor group; absent for everybody else. */
   readonly stranger?: AppRoleAssignment;
 }

@@ -18,6 +18,7 @@ import { someConfig } from '../../builders/settings';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { makeFakeCycleStore } from '../../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../../fakes/escrow-store';
+import { makeFakeHoldStore } from '../../fakes/hold-store';
 import { makeFakeLinkStore } from '../../fakes/link-store';
 import { someMappings } from '../../fakes/mappings';
 import { makeFakeProvisioningLog } from '../../fakes/provisioning-log';
@@ -97,6 +98,7 @@ export class World {
       links: makeFakeLinkStore(all),
       escrows: makeFakeEscrowStore(all),
       staged: makeFakeStagedDeletionStore(all),
+      holds: makeFakeHoldStore(all),
       cycles: makeFakeCycleStore(all),
       log: makeFakeProvisioningLog(all),
     };

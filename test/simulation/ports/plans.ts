@@ -3,8 +3,8 @@ import type { PlanHeader, PlanRow, PlanStore, ShadowSpace } from '../../../src/p
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { copy } from '../../fakes/fake-kit';
 
-const rowKey = ({ outcome, key, drift }: PlanRow): string =>
-  `${outcome === 'planned' || outcome === 'failed' || drift ? 'a' : 'z'}.${key.type}.${key.id}`;
+const rowKey = ({ outcome, key, drift, code }: PlanRow): string =>
+  `${outcome === 'planned' || outcome === 'failed' || drift || code === 'NotRestorable' ? 'a' : 'z'}.${key.type}.${key.id}`;
 
 /** Plans in memory. */
 export function makePlans(): PlanStore {

@@ -11,6 +11,7 @@ import { type LogEntryOptions, logEntry } from '../../contract/storage/log-entry
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { makeFakeCycleStore } from '../../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../../fakes/escrow-store';
+import { makeFakeHoldStore } from '../../fakes/hold-store';
 import { makeFakeLinkStore } from '../../fakes/link-store';
 import { makeFakeProvisioningLog } from '../../fakes/provisioning-log';
 import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
@@ -55,6 +56,7 @@ export function aStatusApp(settings: Readonly<Record<string, string>> = {}): Sta
     links: makeFakeLinkStore(options),
     escrows: makeFakeEscrowStore(options),
     staged: makeFakeStagedDeletionStore(options),
+    holds: makeFakeHoldStore(options),
     cycles: makeFakeCycleStore(options),
     log: makeFakeProvisioningLog(options),
     clock: () => self.now,

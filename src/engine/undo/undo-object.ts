@@ -1,0 +1,65 @@
+import type { SourceObject, WorkItem } from '../../core/model';
+import { removalOf } from '../../core/plan-back';
+import type { WayBack } from '../../core/way-back';
+import type { PlanRow } from '../../ports/plan-store';
+import type { Hold, ObjectKey } from '../../ports/stores';
+import { fingerprintOf } from '../decide/held';
+import type { Loss } from '../decide/loss';
+import type { EngineDeps } from '../deps';
+import { dryRun, type PlannedObject, planRow } from '../preview/plan-object';
+import type { Initiator } from '../record/initiator';
+import { itemFor } from '../work-item';
+
+/** The hold under which an object is taken back, or is planned to be. */
+export const holdFor = (
+  deps: Pick<EngineDeps, 'schema'>,
+  plan: { readonly planId: string; readonly cycleId: string; readonly heldBy: Initiator; readonly heldAt: string },
+  object: SourceObject,
+  way: WayBack,
+): Hold => ({
+  key: { type: object.type, id: object.id },
+  source: fingerprintOf(deps, object),
+  ...plan,
+  name: String(object.attributes['displayName'] ?? ''),
+  way,
+  allows: null,
+  isLast: false,
+});
+
+/**
+ * Plans the way back of one object: a dry run as if the hold of the plan were there already, with the brake's permission exactly where something
+ * is to be counted. What it takes away is read off the plan, so that nothing is counted which no longer stands.
+ * @throws CycleInterrupted when Zendesk asks to wait for longer than there is time; UnauthorizedError
+ */
+export async function planUndoOf(deps: EngineDeps, hold: Hold & { readonly way: WayBack }, deadlineMs: number): Promise<PlanRow> {
+  const { key, planId, way } = hold;
+  const item = itemFor(planId, key);
+  const kind = removalOf(way, key.type);
+  const allowed: WorkItem = { ...item, undo: planId, allows: kind ? { kind, countedIn: item.changeId } : null };
+  const outcome = await dryRun(withHold(deps, hold), allowed, deadlineMs);
+  const loss = lossIn(outcome);
+  const row = planRow(deps, key, { item: allowed, loss, outcome });
+  return { ...row, name: row.name || hold.name, way, source: hold.source };
+}
+
+/** The same app, to which one object is held. */
+const withHold = (deps: EngineDeps, hold: Hold): EngineDeps => ({
+  ...deps,
+  holds: {
+    ...deps.holds,
+    read: async ({ type, id }: ObjectKey) =>
+      isOf(hold, type, id) ? { value: hold, etag: 'planned' } : deps.holds.read({ type, id }),
+  },
+});
+
+const isOf = ({ key }: Hold, type: string, id: string): boolean => key.type === type && key.id === id;
+
+function lossIn(outcome: PlannedObject['outcome']): Loss | undefined {
+  if (outcome.kind !== 'planned') return undefined;
+  const [removal] = outcome.plan.removals;
+  if (removal) return { kind: removal.kind, count: 1, memberships: [] };
+  const count = outcome.plan.changes.filter(
+    ({ attribute, newValue }) => (attribute === 'groups' || attribute === 'members') && newValue === null,
+  ).length;
+  return count > 0 ? { kind: 'membershipRemoval', count, memberships: [] } : undefined;
+}
