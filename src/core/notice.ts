@@ -12,6 +12,8 @@ export type Notice =
       readonly failures: number;
       /** Objects that the last notices told of and that no longer fail. */
       readonly solved: number;
+      /** What is held after an undo, in a sentence; absent when nothing is. */
+      readonly held?: string;
       /** How many of those that failed in this cycle failed with each code. */
       readonly byCode: Readonly<Record<string, number>>;
       /** The worst: new failures first, then those that have failed for the longest time. */

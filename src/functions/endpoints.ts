@@ -4,6 +4,7 @@ import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from './escrow
 import { makeEvaluateFilter } from './evaluate-filter';
 import { makeExplain } from './explain';
 import { makeHealth } from './health';
+import { makeHolds, makeJobReleaseHolds } from './holds';
 import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from './job-control';
 import { makeLogs } from './logs';
 import { makeOnDemand } from './on-demand';
@@ -29,6 +30,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   planRead: makePlanRead,
   planApply: makePlanApply,
   planCancel: makePlanCancel,
+  holds: makeHolds,
   jobStart: makeJobStart,
   jobPause: makeJobPause,
   jobRestart: makeJobRestart,
@@ -37,6 +39,7 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   jobRetryEscrow: makeJobRetryEscrow,
   jobForgetEscrow: makeJobForgetEscrow,
   jobUnlink: makeJobUnlink,
+  jobReleaseHolds: makeJobReleaseHolds,
   schema: makeSchema,
   parseExpression: makeParseExpression,
   evaluateFilter: makeEvaluateFilter,

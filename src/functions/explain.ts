@@ -7,6 +7,7 @@ import { findSubject } from '../engine/find-subject';
 import { type Explanation, explainObject } from '../engine/queries/explain-object';
 import type { ObjectKey } from '../ports/stores';
 import { endpoint } from './endpoint';
+import { holdBody } from './holds';
 import { RequestProblem, respond } from './http';
 import { notOne } from './not-one';
 import { jsonDoc } from './shapes/kit';
@@ -72,7 +73,7 @@ async function keyOf(deps: EngineDeps, name: string, type: ObjectType): Promise<
 }
 
 function bodyOf({ object, decision, ...rest }: Explanation) {
-  const { link, entries, lastError, escrow, staged } = rest;
+  const { link, entries, lastError, escrow, staged, hold } = rest;
   return {
     answer: rest.answer,
     subject: {
@@ -101,6 +102,7 @@ function bodyOf({ object, decision, ...rest }: Explanation) {
     },
     escrow,
     stagedDeletion: staged && heldBody(staged),
+    hold: hold && holdBody(hold),
     heldBecause: rest.heldBecause,
     log: entries.map(asGraphEntry),
   };

@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { sourceId } from '../core/model';
 import { readSchema } from '../core/schema/read';
 import { settleDrift } from '../engine/drift/drift-check';
 import { createDrift } from '../engine/drift/drift-run';
 import { type ApplyAnswer, continueApply, startApply } from '../engine/preview/apply-plan';
 import { continuePlan, createPlan } from '../engine/preview/make-plan';
 import { cancelPlan } from '../engine/preview/plan-slot';
+import type { Planning } from '../engine/preview/planning';
+import type { Initiator } from '../engine/record/initiator';
+import { createUndo, type UndoBegun } from '../engine/undo/make-undo';
 import { htmlAnswer, wantsHtml } from '../pages/page';
 import { isPlanMark, type PlanHeader } from '../ports/plan-store';
 import { separatorParameter } from './csv';
@@ -35,7 +39,8 @@ export const makePlanCreate = endpoint(
     summary: 'Plan a cycle without writing',
     description:
       'What a cycle would do, object by object with old and new values; with `schema`, what it would do under other mappings; with `drift`, ' +
-      'what was changed in Zendesk of all that was provisioned, and what would bring it back. One plan at ' +
+      'what was changed in Zendesk of all that was provisioned, and what would bring it back; with `undo`, the way back from what one cycle, ' +
+      'application, release or act on demand did, for all its objects or for some. One plan at ' +
       'a time; a plan that takes longer than the call continues by itself.',
     body: PlanRequest,
     example: {},
@@ -43,14 +48,12 @@ export const makePlanCreate = endpoint(
       200: jsonDoc('The plan is made.', Plan, LOCATION),
       202: jsonDoc('The plan is being made: ask for it by its id.', Plan, LOCATION),
     },
-    problems: [400, 409, 502, 503],
+    problems: [400, 404, 409, 502, 503],
   },
   async (app, { body, request }) => {
     const { planning } = app;
-    if (body.drift && body.schema) throw badRequest([{ pointer: '/drift', detail: 'cannot be asked for together with schema' }]);
-    const given = body.schema && readGiven(body.schema);
-    const operator = operatorOf(app, request);
-    const begun = await (body.drift ? createDrift(planning, operator, false) : createPlan(planning, operator, given));
+    const begun = await begin(planning, body, operatorOf(app, request));
+    if (begun.kind === 'nothing') throw new RequestProblem('NotFound', begun.reason);
     if (begun.kind === 'busy') {
       const detail = `Plan ${begun.planId} is still ${begun.state === 'planning' ? 'being made' : 'being applied'}. One at a time: ask for it by its id, or cancel it.`;
       throw new RequestProblem('Conflict', detail);
@@ -61,6 +64,21 @@ export const makePlanCreate = endpoint(
     return respond(Plan, headerBody(header), header.state === 'planning' ? 202 : 200, locationOf(header));
   },
 );
+
+/** Begins the one plan that is asked for. */
+function begin(planning: Planning, body: z.infer<typeof PlanRequest>, operator: Initiator): Promise<UndoBegun> {
+  const { undo, objects, drift, schema } = body;
+  const asked = (['undo', 'drift', 'schema'] as const).filter((name) => body[name] !== undefined);
+  const [first, second] = asked;
+  if (second) throw badRequest([{ pointer: `/${first}`, detail: `cannot be asked for together with ${second}` }]);
+  if (objects && undo === undefined)
+    throw badRequest([{ pointer: '/objects', detail: 'says which objects to undo: send undo, too' }]);
+  if (undo !== undefined) {
+    const only = objects?.map(({ type, id }) => ({ type, id: sourceId(id) }));
+    return createUndo(planning, operator, undo.toLowerCase(), only);
+  }
+  return drift ? createDrift(planning, operator, false) : createPlan(planning, operator, schema && readGiven(schema));
+}
 
 function readGiven(schema: Readonly<Record<string, unknown>>) {
   const text = JSON.stringify(schema);

@@ -7,6 +7,7 @@ import type { StatusView } from '../engine/queries/status-view';
 import { verdictOf } from '../engine/queries/verdict';
 import { logFilter, pageLinks } from '../pages/links';
 import type { Escrow, StagedDeletion } from '../ports/stores';
+import { holdBody } from './holds';
 import type { Body } from './http';
 import type { StatusOfJob, SynchronizationStatus } from './shapes/status';
 
@@ -46,6 +47,14 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
       cycleIds: status.staged.cycleIds,
       causes: status.staged.causes,
       listed: status.staged.listed.map(stagedBody),
+    },
+    holds: {
+      count: status.holds.count,
+      isCountExact: status.holds.isCountExact,
+      waiting: status.holds.waiting,
+      oldestSinceDateTime: status.holds.oldestAt,
+      heldBy: status.holds.heldBy,
+      listed: status.holds.listed.map(holdBody),
     },
     drift: {
       repair: view.driftRepair,

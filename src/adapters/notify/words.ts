@@ -44,6 +44,7 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
           ...(codes.length > 1 || failures > 1
             ? [`By code: ${codes.map(([code, count]) => `${count} × ${code}`).join(', ')}.`]
             : []),
+          ...(notice.held === undefined ? [] : [notice.held]),
           'The same object is reported at most once a day.',
         ],
         steps: [TRY_AGAIN],

@@ -3,6 +3,7 @@ import { releaseStaged } from '../cycle/release-staged';
 import { dueFor, readRules } from '../decide/due';
 import { lossOf } from '../decide/loss';
 import type { EngineDeps } from '../deps';
+import { type HoldsStatus, heldSummary, heldWords } from '../job/held-summary';
 import { changeJob, NOT_PAUSED, STATE_KEYS } from '../job/job-state';
 import { takeLease } from '../job/lease';
 import { liftQuarantine } from '../job/quarantine-job';
@@ -75,11 +76,16 @@ export async function restartJob(
     if (!lease)
       return { kind: 'busy', reason: 'A cycle is running; this restart is possible only between cycles. Pause the job first.' };
     try {
-      const owed = (await hasOtherSystems(deps.state, deps.settings)) ? [] : await removalsOwed(deps, () => lease.renew());
+      const isMoved = await hasOtherSystems(deps.state, deps.settings);
+      const held = await heldSummary(deps);
+      if (held.count > 0 && !isMoved) return { kind: 'busy', reason: heldRefusal(held) };
+      const owed = isMoved ? [] : await removalsOwed(deps, () => lease.renew());
       if (owed.length > 0) return { kind: 'busy', reason: owedReason(owed) };
       await requireInitial(deps);
       await changeJob(deps.state, (job) => ({ ...job, linksForgottenAt: deps.clock().toISOString() }));
       linksCleared = await unlinkAll(deps, () => lease.renew());
+      // Only those of another account or directory get so far: here they mean nobody.
+      for await (const page of deps.holds.list()) await deps.holds.remove(page.map(({ key }) => key));
       await takeSystemsOver(deps, () => lease.renew());
     } finally {
       await lease.release();
@@ -108,6 +114,10 @@ function owedReason(owed: readonly string[]): string {
   const more = owed.length > NAMED ? ` and ${owed.length - NAMED} more` : '';
   return `${owed.length} users and groups are still to lose access in Zendesk: ${named}${more}. Let the queue finish, allow what the brake holds and correct what fails; then restart. Otherwise they would keep their access for ever.`;
 }
+
+/** A hold is about a pair of objects: without the pair nobody could tell what is kept as it was. */
+const heldRefusal = (held: HoldsStatus): string =>
+  `${heldWords(held)} Release them first (POST /api/job/holds/release): a restart that forgets which account belongs to whom would take them for new people.`;
 
 /** The linked objects that by what is known now are to lose something, and have not lost it yet: held, waiting or failed. */
 async function removalsOwed(deps: EngineDeps, onPage: () => Promise<void>): Promise<readonly string[]> {

@@ -2,6 +2,7 @@ import { NOTICE_SAMPLES } from '../../core/notice';
 import { DAY_MS } from '../../core/time';
 import type { CycleRecord, Escrow } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
+import { heldSummary, heldWords } from '../job/held-summary';
 import { changeDocument } from '../job/job-state';
 import { escrowSample } from '../job/notify-samples';
 import { STATUS_KEYS } from '../job/status-keys';
@@ -73,12 +74,14 @@ export async function notifyFailures(deps: EngineDeps, cycle: CycleRecord, faile
     deps,
     worst.map(({ key }) => key),
   );
+  const holds = await heldSummary(deps);
   await deps.notifier.send({
     kind: 'failures',
     cycleId: cycle.cycleId,
     newFailures: fresh.length,
     failures: failed.fresh.length + failed.again.length,
     solved,
+    ...(holds.count > 0 && { held: heldWords(holds) }),
     byCode,
     samples: worst.map((one) => escrowSample(one, names.get(one.key.id) ?? null)),
   });

@@ -3,8 +3,9 @@ import { heldSentence, idsIn, withNames } from '../../core/held-words';
 import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject, sourceId } from '../../core/model';
 import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
 import type { ScopeDecision } from '../../core/scope';
-import type { Escrow, ObjectKey, StagedDeletion } from '../../ports/stores';
+import type { Escrow, Hold, ObjectKey, StagedDeletion } from '../../ports/stores';
 import { readRules } from '../decide/due';
+import { heldNow, heldReason } from '../decide/held';
 import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { readJob } from '../job/job-state';
@@ -37,6 +38,8 @@ export interface Explanation {
   readonly lastError: { readonly entry: ProvisioningLogEntry; readonly error: ErrorInformation } | null;
   readonly escrow: Escrow | null;
   readonly staged: StagedDeletion | null;
+  /** The hold that an undo has left on it, while it is in force. */
+  readonly hold: Hold | null;
   /** Why nothing moves at present, besides all this; null when the job runs. */
   readonly heldBecause: string | null;
   /** The answer in one or two sentences. */
@@ -57,13 +60,14 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
   const subject = await readSubject(deps, key);
   if (subject.kind !== 'found') return subject;
   const { object, isImported } = subject;
-  const [rules, linkRow, recent, failed, escrow, staged, heldBecause] = await Promise.all([
+  const [rules, linkRow, recent, failed, escrow, staged, held, heldBecause] = await Promise.all([
     readRules(deps),
     deps.links.read(key),
     deps.log.query({ sourceId: key.id }, ENTRIES_SHOWN),
     deps.log.query({ sourceId: key.id, statuses: ['failure'] }, 1),
     deps.escrows.read(key),
     deps.staged.read(key),
+    heldNow(deps, object),
     reasonHeld(deps),
   ]);
   const decision = decideScope(deps, rules.appRoles, object, subject.above);
@@ -78,6 +82,7 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     lastError: lastErrorOf(failed.entries),
     escrow: escrow ?? null,
     staged: staged?.state === 'staged' ? staged : null,
+    hold: held.kind === 'held' ? held.stored.value : null,
     heldBecause,
   };
   const mentioned = idsIn([decision.reason, facts.staged?.reason ?? '']).map((id) => ({
@@ -119,10 +124,11 @@ async function reasonHeld({ state }: EngineDeps): Promise<string | null> {
 }
 
 function answerOf(facts: Omit<Explanation, 'answer'>, names: ReadonlyMap<string, string>): string {
-  const { decision, escrow, staged, link, heldBecause } = facts;
+  const { decision, escrow, staged, hold, link, heldBecause } = facts;
   const account = link ? `Linked to the Zendesk ${link.type} ${link.targetId}` : 'No account in Zendesk';
   const held = heldBecause ? ` ${heldBecause}` : '';
   const why = withNames(decision.reason, names);
+  if (hold) return `${account}${suspendedBy(link)}. ${heldReason(hold)}${held}`;
   if (staged) return `${account}. ${heldSentence(staged, withNames(staged.reason, names))}${held}`;
   if (escrow) {
     const next = escrow.nextAttemptAt ? `next try at ${escrow.nextAttemptAt}` : 'no further try by itself';

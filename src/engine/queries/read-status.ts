@@ -6,6 +6,7 @@ import { isOverSource } from '../cycle/close-cycles';
 import type { EngineDeps } from '../deps';
 import { type DriftState, readDriftState } from '../job/drift-state';
 import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executions';
+import { type HoldsStatus, heldSummary } from '../job/held-summary';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
 import { type SampleObject, sampleObjects } from '../job/notify-samples';
@@ -82,6 +83,7 @@ export interface JobStatus {
   readonly linked: LinkedCounts;
   readonly escrows: EscrowsStatus;
   readonly staged: StagedStatus;
+  readonly holds: HoldsStatus;
   /** About how many messages wait in the work queue. */
   readonly queueLength: number;
   readonly watch: Watch;
@@ -106,6 +108,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     linked,
     escrows,
     staged,
+    holds,
     queueLength,
     executions,
     undelivered,
@@ -120,6 +123,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     linkedCounts(deps),
     readEscrows(deps),
     readStaged(deps),
+    heldSummary(deps),
     deps.queue.approximateLength(),
     deps.state.read<GoodExecutions>(STATUS_KEYS.executions),
     deps.state.read<readonly DeliveryWarning[]>(STATUS_KEYS.undelivered),
@@ -142,6 +146,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     linked,
     escrows,
     staged,
+    holds,
     queueLength,
     watch,
     items,

@@ -1,6 +1,7 @@
 import { type CredentialEnd, credentialAdvice, TELL_DAYS_BEFORE } from '../../core/credential-end';
 import type { ConfigIssue } from '../../core/errors';
 import { isOverSource } from '../cycle/close-cycles';
+import { heldWords } from '../job/held-summary';
 import { permissionAdvice, unreadAdvice } from './permission-advice';
 import type { JobStatus } from './read-status';
 
@@ -16,6 +17,7 @@ export const WARNING_CODES = [
   'ItemsWaiting',
   'NotProved',
   'Drift',
+  'ObjectsHeld',
   'NoticeNotSent',
 ] as const;
 
@@ -118,6 +120,7 @@ export function warningsOf(
       `${last.differing} of ${last.compared} objects were changed in Zendesk, as compared at ${last.endedAt}: GET /api/plan/${last.planId} lists them.`,
     );
   }
+  if (status.holds.count > 0) warn('ObjectsHeld', heldWords(status.holds));
   for (const { channel, kind, at, problem } of status.undelivered) {
     warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`, CHANNEL_SETTINGS[channel]);
   }

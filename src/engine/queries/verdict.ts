@@ -3,6 +3,7 @@ import { REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
 import { WHILE_HELD } from '../../core/held-words';
 import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
 import { relative } from '../../core/time-words';
+import { heldWords } from '../job/held-summary';
 import type { StatusView } from './status-view';
 
 /** The state of things in one sentence, and what a person does about it. */
@@ -109,6 +110,22 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
         ? `They are tried again by themselves, the first of them ${relative(escrows.nextAttemptAt, now)}.`
         : 'They are tried again when they change in Entra ID.',
       steps: [{ text: 'Look at the failures below: each says what is wrong and what to do.' }],
+    };
+  }
+  const { holds } = status;
+  if (holds.count > 0) {
+    return {
+      tone: 'warn',
+      word: 'Active, with held objects',
+      headline: `${atLeast(holds)} ${holds.count === 1 ? 'is' : 'are'} held after an undo; everything else is in sync`,
+      explanation: heldWords(holds),
+      steps: [
+        { text: 'Correct the cause in Entra ID or in the mappings: whoever changes in Entra ID is followed again by itself.' },
+        {
+          text: 'Then release the others. Plan a cycle first to see what it would do.',
+          remedy: { method: 'POST', path: '/api/job/holds/release', body: '{"all": true}' },
+        },
+      ],
     };
   }
   if (status.code === 'NotRun') {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ErrorInformation, Escrow, StagedDeletion } from './failure';
+import { Hold } from './holds';
 import { count, flag, instant, named, text, texts } from './kit';
 
 /** How a work item or a step ended. */
@@ -126,6 +127,7 @@ export const Explanation = named(
       .nullable(),
     escrow: Escrow.nullable(),
     stagedDeletion: StagedDeletion.nullable(),
+    hold: Hold.nullable().describe('The hold that an undo has left on it.'),
     heldBecause: text.nullable().describe('Why nothing moves at present: the job is paused or in quarantine.'),
     log: z.array(LogEntry),
   }),

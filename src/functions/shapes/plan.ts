@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { REMOVAL_KINDS } from '../../core/brake';
 import { DRIFT_CODES } from '../../core/drift';
 import { PLAN_KINDS } from '../../ports/plan-store';
+import { MAX_OBJECTS, ObjectKey } from './holds';
 import { count, flag, instant, named, text } from './kit';
 import { IdentityType, ModifiedProperty } from './logs';
 
@@ -16,6 +17,8 @@ export const PlanRequest = named(
       .literal(true)
       .describe('Compare every linked account and group with what Entra ID says, in place of planning a cycle.')
       .optional(),
+    undo: z.guid().describe('The id of a cycle: plan the way back from what it did, from the log.').optional(),
+    objects: z.array(ObjectKey).min(1).max(MAX_OBJECTS).describe('Only these objects of that cycle; with `undo`.').optional(),
   }),
 );
 

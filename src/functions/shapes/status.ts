@@ -3,6 +3,7 @@ import { REMOVAL_KINDS } from '../../core/brake';
 import { QUARANTINE_REASONS } from '../../core/quarantine';
 import { WARNING_CODES } from '../../engine/queries/status-view';
 import { Escrow, SettingFault, StagedDeletion } from './failure';
+import { Hold } from './holds';
 import { count, flag, instant, named, text } from './kit';
 
 const CYCLE_KIND = z.enum(['initial', 'incremental', 'onDemand', 'release', 'apply']);
@@ -203,6 +204,16 @@ export const StatusOfJob = named(
         .describe('What is held for the same reason, counted together; the most frequent first.'),
       listed: z.array(StagedDeletion.extend({ logUrl: LOG_URL })).max(50),
     }),
+    holds: z
+      .object({
+        count,
+        isCountExact: flag,
+        waiting: count.describe('Objects that have not been taken back yet.'),
+        oldestSinceDateTime: instant.nullable(),
+        heldBy: z.array(text).max(5),
+        listed: z.array(Hold).max(50),
+      })
+      .describe('What cycles leave alone after an undo; `GET /api/holds` lists all of it.'),
     drift: z
       .object({
         repair: z.enum(['Report', 'Repair']).describe('`DRIFT_REPAIR`.'),
