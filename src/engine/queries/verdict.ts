@@ -120,7 +120,9 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
       headline: `${atLeast(holds)} ${holds.count === 1 ? 'is' : 'are'} held after an undo; everything else is in sync`,
       explanation: heldWords(holds),
       steps: [
-        { text: 'Correct the cause in Entra ID or in the mappings: people who change in Entra ID are followed again by themselves.' },
+        {
+          text: 'Correct the cause in Entra ID or in the mappings: people who change in Entra ID are followed again by themselves.',
+        },
         {
           text: 'Then release the others. Plan a cycle first to see what it would do.',
           remedy: { method: 'POST', path: '/api/job/holds/release', body: '{"all": true}' },
