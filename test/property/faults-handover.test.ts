@@ -140,6 +140,56 @@ describe('a rehire: a new object with the address of a former self', () => {
   });
 });
 
+describe('a former self whose own item is at work while its account is taken over', () => {
+  it('keeps what its item has claimed: the account has one owner, and the memberships one keeper', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const old = users[0]?.id as SourceId;
+    directory.hardDeleteUser(old);
+    const fresh = aPerson(world, 'user0');
+    directory.assign(fresh, roles.user);
+    await world.cycle();
+    const itemOf = (id: SourceId) => {
+      const at = world.queue.messages.findIndex(({ item }) => item.sourceId === id);
+      const [message] = world.queue.messages.splice(at, 1);
+      if (!message) throw new Error('no item');
+      return message.item;
+    };
+    const [leaving, coming] = [itemOf(old), itemOf(fresh)];
+    let wake: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    let earlier: Promise<void> | undefined;
+    world.hook = async (name) => {
+      // The newcomer is about to end the link of the former self, whose item claims it just then and is about to write.
+      if ((name === 'linkStore.remove' || name === 'linkStore.releaseTarget') && !earlier) {
+        await new Promise<void>((claimed) => {
+          world.target.hook = async (moment, method) => {
+            if (moment !== 'before' || method !== 'updateUser') return;
+            world.target.hook = undefined;
+            claimed();
+            await woken;
+          };
+          earlier = world.work(leaving);
+        });
+      }
+    };
+    await world.work(coming).catch(() => undefined);
+    world.hook = undefined;
+    expect(earlier).toBeDefined();
+    wake();
+    await earlier;
+    await world.drain();
+    await world.round();
+    const links = await Promise.all(
+      [old, fresh].map(async (id) => (await world.deps().links.read({ type: 'user', id }))?.value.link),
+    );
+    expect(links.map((link) => link?.targetId ?? null)).toEqual([null, world.accountOf(fresh)?.id]);
+    expect(world.accountOf(fresh)).toMatchObject({ suspended: false });
+  });
+});
+
 describe('external ids of other systems', () => {
   it.each([30])(
     '%d accounts with ids of a CRM: nobody is adopted by guess, and the reason says where to decide',

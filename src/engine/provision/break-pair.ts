@@ -20,10 +20,8 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<Targe
       throw new StaleStateError(`A worker is writing ${key.type} ${key.id} at this moment; ask again in two minutes.`);
     }
     const { link } = stored.value;
-    // What hangs on the link goes first, so that a break-off in the middle leaves the link to start again from.
-    for (const membership of await membershipsOf(deps, key)) await deps.links.removeMembership(membership);
-    if (link) await deps.links.releaseTarget(key.type, link.targetId, key.id);
     try {
+      // The row goes first: a worker who claims it meanwhile keeps the target, and the memberships, that it goes by.
       // What may have been written and is in no log entry yet stays on record until it is.
       if (claim) await deps.links.write(key, { link: null, claim: { ...claim, untilMs: 0 } }, stored.etag);
       else await deps.links.remove(key, stored.etag);
@@ -31,6 +29,9 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<Targe
       if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
       continue;
     }
+    for (const membership of await membershipsOf(deps, key)) await deps.links.removeMembership(membership);
+    // A break-off before this leaves a reservation that nobody holds, which whoever asks for the target takes over.
+    if (link) await deps.links.releaseTarget(key.type, link.targetId, key.id);
     // A candidate belongs to a cycle that is still counting, and is reported by it.
     const staged = await deps.staged.read(key);
     if (staged && staged.state !== 'candidate') await deps.staged.remove([key]);
