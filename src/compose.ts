@@ -6,6 +6,7 @@ import { observeGraph, observePorts, observeZendesk } from './adapters/azure/obs
 import { makeTelemetry } from './adapters/azure/telemetry';
 import { type GraphConnector, makeGraphConnector } from './adapters/graph/connector';
 import { makeNotifier } from './adapters/notify/notifier';
+import { makeAccountReports } from './adapters/storage/account-reports';
 import { openStorage, type Storage } from './adapters/storage/connection';
 import { makeConnectorSpace } from './adapters/storage/connector-space';
 import { makeCycleStore } from './adapters/storage/cycle-store';
@@ -25,6 +26,7 @@ import { SETTINGS } from './config/schema';
 import { ConfigError, type ConfigIssue } from './core/errors';
 import type { IgnoredItem } from './core/schema/model';
 import { readSchemaFile } from './core/schema/read';
+import type { Reporting } from './engine/accounts/account-report';
 import { ClaimWatch } from './engine/claim-watch';
 import type { EngineDeps } from './engine/deps';
 import { driftPlans } from './engine/drift/drift-run';
@@ -50,6 +52,7 @@ export interface ConfiguredApp {
   readonly deps: EngineDeps;
   readonly gate: Gate;
   readonly planning: Planning;
+  readonly reporting: Reporting;
   readonly graph: GraphConnector;
   readonly zendesk: ZendeskConnector;
   readonly telemetry: Telemetry;
@@ -201,7 +204,18 @@ function configured(
     shadow: makeShadowSpace(storage),
     kinds: { drift: driftPlans, undo: undoParts },
   };
-  const made = { kind: 'configured', config, deps, gate: makeGate(deps), planning, graph, zendesk, telemetry } as const;
+  const reporting: Reporting = { deps, reports: makeAccountReports(storage) };
+  const made = {
+    kind: 'configured',
+    config,
+    deps,
+    gate: makeGate(deps),
+    planning,
+    reporting,
+    graph,
+    zendesk,
+    telemetry,
+  } as const;
   const { ignored } = file;
   return { ...made, ignored, settingWarnings, warnings: [...settingWarnings, ...remarksOn(ignored)] };
 }

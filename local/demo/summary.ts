@@ -22,6 +22,7 @@ const SKIPS: Readonly<Record<SkipReason, string>> = {
   Protected: 'protected account',
   ActionDisabled: 'the mapping does not allow it',
   AwaitingCycle: 'held by the brake, or waits for the next cycle to count it',
+  AwaitingSeat: 'waits for a free agent seat',
   Unknown: 'could not be read for certain, so nothing was changed',
   HeldByOperator: 'held after an undo',
   NotRestorable: 'cannot be taken back',

@@ -53,6 +53,23 @@ export type Notice =
       readonly byCode: Readonly<Record<string, number>>;
       readonly samples: readonly NoticeSample[];
     }
+  /** A cycle needs more agent seats than there are. `waiting`: people who get none in it. */
+  | {
+      readonly kind: 'seats';
+      readonly cycleId: string;
+      readonly waiting: number;
+      readonly used: number;
+      readonly bought: number;
+    }
+  /** The report of accounts, where a schedule asks for it. */
+  | {
+      readonly kind: 'accounts';
+      readonly accounts: number;
+      readonly seatsUsed: number;
+      readonly seatsBought: number | null;
+      /** How many accounts stand out by each finding. */
+      readonly byFinding: Readonly<Record<string, number>>;
+    }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };

@@ -10,6 +10,7 @@ export const SKIP_REASONS = [
   'Protected',
   'ActionDisabled',
   'AwaitingCycle',
+  'AwaitingSeat',
   'Unknown',
   'HeldByOperator',
   'NotRestorable',

@@ -1,3 +1,4 @@
+import { makeAccounts, makeAccountsRefresh } from './accounts';
 import { makeAuditLogs } from './audit-logs';
 import type { Endpoint } from './endpoint';
 import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from './escrow-control';
@@ -31,6 +32,8 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   planApply: makePlanApply,
   planCancel: makePlanCancel,
   holds: makeHolds,
+  accounts: makeAccounts,
+  accountsRefresh: makeAccountsRefresh,
   jobStart: makeJobStart,
   jobPause: makeJobPause,
   jobRestart: makeJobRestart,

@@ -1,6 +1,6 @@
 import type { RunningCycle } from '../engine/job/job-state';
 import { PLAN_EXPIRES_MS } from '../engine/preview/planning';
-import type { PlanHeader, PlanRow } from '../ports/plan-store';
+import type { PlanHeader, PlanRow, PlanSeats } from '../ports/plan-store';
 import type { Body } from './http';
 import type { PlanHead, PlanObject } from './shapes/plan';
 
@@ -22,6 +22,7 @@ export function headerBody(header: PlanHeader): Body<typeof PlanHead> {
     counts: header.counts,
     removals: header.removals,
     heldByBrake: header.brake,
+    seats: header.seats ? { ...header.seats, after: seatsAfter(header.seats), free: freeSeats(header.seats) } : null,
     error: header.error,
     apply: application && {
       cycleId: application.cycleId,
@@ -33,6 +34,13 @@ export function headerBody(header: PlanHeader): Body<typeof PlanHead> {
     },
   };
 }
+
+/** Seats held once the plan is carried out. */
+export const seatsAfter = ({ before, needed, freed, missing }: PlanSeats): number => before + needed - missing - freed;
+
+/** Seats of those bought that are free now; null where nobody says how many were. */
+export const freeSeats = ({ bought, before }: PlanSeats): number | null =>
+  bought === null ? null : Math.max(0, bought - before);
 
 /** One object of a plan as JSON. */
 export function rowBody(header: PlanHeader, row: PlanRow): Body<typeof PlanObject> {

@@ -1,8 +1,8 @@
 import { PLAN_EXPIRES_MS } from '../engine/preview/planning';
 import { foreign, type Html, html } from '../html';
 import type { Page } from '../pages/page';
-import type { PlanApplication, PlanHeader, PlanRow } from '../ports/plan-store';
-import { isHeld } from './plan-body';
+import type { PlanApplication, PlanHeader, PlanRow, PlanSeats } from '../ports/plan-store';
+import { isHeld, seatsAfter } from './plan-body';
 
 /** What part of a plan is shown. */
 interface Shown {
@@ -40,6 +40,7 @@ export function planPage(header: PlanHeader, rows: readonly PlanRow[], next: str
 ${header.isForOtherSchema && html`<p>Made with mappings that were not in use.</p>`}
 ${header.error && html`<p>${header.error.code}: ${foreign(header.error.message, 500)}</p>`}
 ${header.brake.map((one) => html`<p><strong>Above the deletion threshold:</strong> ${one.reason}</p>`)}
+${header.seats && seatsLine(header.seats)}
 ${header.state === 'planned' && whatToDo(header)}
 ${header.application && appliedSoFar(header.application)}</section>
 <section class="card" aria-labelledby="h-counts"><h2 id="h-counts">What it would do</h2><dl class="facts">${counts}</dl></section>
@@ -47,6 +48,16 @@ ${header.application && appliedSoFar(header.application)}</section>
 ${tableOf(header, rows)}
 ${next !== undefined && html`<p><a href="${nextAddress(next, shown)}" rel="next">Next page</a></p>`}</section>`,
   };
+}
+
+/** Agent seats before and after, and whether they are enough. */
+function seatsLine(seats: PlanSeats): Html {
+  const { before, needed, missing, bought } = seats;
+  if (needed === 0 && missing === 0) return html``;
+  const of = bought === null ? '' : ` of ${bought}`;
+  return html`<p>Agent seats: ${before}${of} used, ${seatsAfter(seats)} afterwards; ${needed} more needed.${
+    missing > 0 && html` <strong>${missing} are missing</strong>: these people wait, in the order of their object ids.`
+  }</p>`;
 }
 
 const ACTIONS: Readonly<Record<string, string>> = {

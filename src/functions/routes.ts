@@ -31,6 +31,8 @@ export const ROUTES = {
   planApply: acts('plan/{id}/apply'),
   planCancel: acts('plan/{id}/cancel'),
   holds: looks('holds'),
+  accounts: looks('accounts'),
+  accountsRefresh: acts('accounts'),
   jobStart: acts('job/start'),
   jobPause: acts('job/pause'),
   jobRestart: acts('job/restart'),

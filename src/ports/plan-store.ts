@@ -11,6 +11,20 @@ export interface PlanBrake {
   readonly reason: string;
 }
 
+/** The agent seats that a plan takes and gives back. */
+export interface PlanSeats {
+  /** AGENT_SEATS; null where it is not set, and only what Zendesk refuses counts. */
+  readonly bought: number | null;
+  /** Held now. */
+  readonly before: number;
+  /** Taken by objects of the plan, those for whom none is left included. */
+  readonly needed: number;
+  /** Given back by objects of the plan. */
+  readonly freed: number;
+  /** Objects for whom none is left: they wait, whatever is given back, because nobody knows in time. */
+  readonly missing: number;
+}
+
 /** How far a plan is being applied. */
 export interface PlanApplication {
   /** The cycle under which its objects are carried out. */
@@ -65,6 +79,8 @@ export interface PlanHeader {
   readonly counts: Readonly<Record<string, number>>;
   readonly removals: Readonly<Partial<Record<RemovalKind, number>>>;
   readonly brake: readonly PlanBrake[];
+  /** Agent seats, as counted when the objects began to be planned; absent in plans of other kinds and of older versions. */
+  readonly seats?: PlanSeats;
   readonly endedAt: string | null;
   /** Why the work stopped, or stands still for now. */
   readonly error: { readonly code: string; readonly message: string } | null;

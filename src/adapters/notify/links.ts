@@ -1,5 +1,5 @@
 /** Parts of the status page that a notice leads to. */
-export type PagePart = 'verdict' | 'staged' | 'failures' | 'warnings' | 'drift';
+export type PagePart = 'verdict' | 'staged' | 'failures' | 'warnings' | 'drift' | 'facts';
 
 /** Addresses of this app for a notice; they hold no key: who follows one signs in, or has a key of their own. */
 export interface NoticeLinks {

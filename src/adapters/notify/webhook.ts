@@ -56,6 +56,14 @@ function countsOf(notice: Notice) {
     case 'switchedOff':
     case 'recovered':
       return { reason: notice.reason, since: notice.since };
+    case 'seats': {
+      const { cycleId, waiting, used, bought } = notice;
+      return { cycleId, waiting, used, bought };
+    }
+    case 'accounts': {
+      const { accounts, seatsUsed, seatsBought, byFinding } = notice;
+      return { accounts, seatsUsed, seatsBought, byFinding };
+    }
     case 'drift': {
       const { planId, compared, differing, reported, isRepaired, byCode } = notice;
       return { planId, compared, differing, reported, isRepaired, byCode };

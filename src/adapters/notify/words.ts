@@ -130,6 +130,44 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         filter: undefined,
       };
     }
+    case 'seats': {
+      const { waiting, used, bought, cycleId } = notice;
+      return {
+        subject: `${prefix} Agent seats are missing: ${waiting === 1 ? '1 person waits' : `${waiting} people wait`}`,
+        paragraphs: [
+          `${used} of ${bought} agent seats are used. The others got the free ones in the order of their object ids in Entra ID; ${waiting === 1 ? '1 person waits' : `${waiting} people wait`}.`,
+          'People who wait keep the account and everything else that it has, and are tried again with every cycle.',
+        ],
+        steps: [
+          { text: 'See who holds a seat without need: GET /api/accounts (suspended agents, agents who never signed in).' },
+          { text: 'Free seats there, or buy more in Zendesk and set AGENT_SEATS.' },
+        ],
+        samples: [],
+        more: 0,
+        part: 'failures',
+        filter: `cycleId eq '${cycleId}' and skipReason eq 'AwaitingSeat'`,
+      };
+    }
+    case 'accounts': {
+      const { accounts, seatsUsed, seatsBought, byFinding } = notice;
+      const seats =
+        seatsBought === null ? `${seatsUsed} agent seats are used.` : `${seatsUsed} of ${seatsBought} agent seats are used.`;
+      const found = Object.entries(byFinding).filter(([, count]) => count > 0);
+      return {
+        subject: `${prefix} Report of ${accounts} agents and admins`,
+        paragraphs: [
+          seats,
+          found.length === 0
+            ? 'Nothing stands out.'
+            : `What stands out: ${found.map(([finding, count]) => `${count} × ${finding}`).join(', ')}.`,
+        ],
+        steps: [{ text: 'Read it account by account: GET /api/accounts, as CSV with format=csv.' }],
+        samples: [],
+        more: 0,
+        part: 'facts',
+        filter: undefined,
+      };
+    }
     case 'switchedOff':
       return {
         subject: `${prefix} Provisioning has been switched off after four weeks in quarantine`,

@@ -15,6 +15,7 @@ export const TABLES = {
   stagedDeletions: 'StagedDeletions',
   plans: 'Plans',
   planSpace: 'PlanSpace',
+  accounts: 'Accounts',
   schemas: 'Schemas',
   holds: 'Holds',
 } as const;

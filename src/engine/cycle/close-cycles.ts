@@ -8,6 +8,7 @@ import { exported, keepExecution } from '../job/executions';
 import { changeJob, type JobState, readJob } from '../job/job-state';
 import { linkedCounts } from '../job/linked-counts';
 import { confirmLifted, enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
+import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { type FailedObjects, failedObjects, notifyFailures } from './notify-failures';
 
 /** The counts of a cycle that put nothing into the queue: there is nothing to read. */
@@ -141,7 +142,7 @@ async function recover(deps: EngineDeps, job: JobState, objectsInScope: number):
 
 async function countFailing(deps: EngineDeps): Promise<number> {
   let count = 0;
-  for await (const page of deps.escrows.list()) count += page.length;
+  for await (const page of deps.escrows.list()) count += page.filter(({ code }) => code !== WAITING_FOR_SEAT).length;
   return count;
 }
 

@@ -5,6 +5,7 @@ import type { EngineDeps } from '../deps';
 import { heldSummary, heldWords } from '../job/held-summary';
 import { changeDocument } from '../job/job-state';
 import { escrowSample } from '../job/notify-samples';
+import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { STATUS_KEYS } from '../job/status-keys';
 import { readNames } from '../read-names';
 
@@ -33,6 +34,8 @@ export async function failedObjects(deps: EngineDeps, cycleId: string): Promise<
   const waiting = new Set<string>();
   for await (const page of deps.escrows.list()) {
     for (const escrow of page) {
+      // Who waits for a seat has not failed, and people are told of it in another way.
+      if (escrow.code === WAITING_FOR_SEAT) continue;
       waiting.add(nameOf(escrow));
       if (escrow.cycleId === cycleId) (escrow.attempts <= 1 ? fresh : again).push(escrow);
     }

@@ -1,5 +1,5 @@
 import type { TargetGroup, TargetId, TargetMembership, TargetUser } from '../../core/model';
-import type { TargetReads, UserMatcher } from '../../ports/target-connector';
+import type { TargetReads } from '../../ports/target-connector';
 import type { EngineDeps } from '../deps';
 
 /** What was read of Zendesk in bulk, to be answered from instead of asking again object by object. */
@@ -7,8 +7,8 @@ export interface AsRead {
   readonly users?: ReadonlyMap<TargetId, TargetUser | undefined>;
   readonly groups?: ReadonlyMap<TargetId, TargetGroup | undefined>;
   readonly memberships?: ReadonlyMap<TargetId, readonly TargetMembership[]>;
-  /** Look-ups of accounts that are not asked: by `external_id` those that were, by any other attribute none. */
-  readonly byExternalId?: ReadonlyMap<string, readonly TargetUser[]>;
+  /** True where nobody is to be looked for. */
+  readonly findsNobody?: true;
 }
 
 /** The same app, whose reads of Zendesk are answered from what was read already; whatever was not is asked as ever. */
@@ -24,11 +24,7 @@ export function withAsRead(deps: EngineDeps, read: AsRead): EngineDeps {
         else yield* target.listGroupMemberships(id);
       },
     }),
-    ...(read.byExternalId && { findUsers: (matcher) => findUsers(matcher, read.byExternalId) }),
-  };
-  const findUsers = async (matcher: UserMatcher, known: AsRead['byExternalId']): Promise<readonly TargetUser[]> => {
-    if (matcher.attribute !== 'external_id') return [];
-    return known?.get(matcher.value.toLowerCase()) ?? target.findUsers(matcher);
+    ...(read.findsNobody && { findUsers: async () => [] }),
   };
   const view: EngineDeps['target'] = new Proxy(target, {
     get(all, name) {

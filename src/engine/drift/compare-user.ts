@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RemovalKind } from '../../core/brake';
-import { DRIFT_WORDS, type DriftCode, type DriftFinding, userDrift, writesRole } from '../../core/drift';
+import { DRIFT_WORDS, type DriftFinding, userDrift, writesRole } from '../../core/drift';
 import type { Link, TargetId, TargetUser } from '../../core/model';
 import type { PlanRow } from '../../ports/plan-store';
 import type { ObjectKey } from '../../ports/stores';
@@ -57,16 +57,30 @@ async function compareLiving(how: Comparing, key: ObjectKey, due: Due, link: Lin
 const sameOrSkipped = (reason: string): Compared => (reason === 'RedundantExport' ? SAME : SKIPPED);
 
 /**
- * Names the account that a gone one was merged into, by its address. From the search index, which lags: finding nobody proves nothing. Zendesk
- * documents no mark on a merged account itself.
+ * Names the accounts that gone ones were merged into: who now carries the person's id, asked for all of them at once, else who has the address.
+ * The search for addresses lags: finding nobody proves nothing. Zendesk documents no mark on a merged account itself.
+ * @param byAddress Whether to search for addresses too, at a request for each.
  * @see https://developer.zendesk.com/api-reference/ticketing/users/users/#merge-end-users
  */
-export async function namedByAddress({ deps }: Comparing, row: PlanRow): Promise<PlanRow> {
-  const value = row.changes.find(({ displayName }) => displayName === 'email')?.newValue;
-  if (!row.drift || row.code !== 'AccountDeleted' || !value) return row;
-  const other = (await deps.target.findUsers({ attribute: 'email', value })).find(({ id }) => id !== row.targetId);
-  if (!other) return row;
-  return told(row, { ...row.drift, codes: ['AccountMerged'] }, true, ` The other account is ${other.id}.`);
+export async function nameMerged(
+  { target }: Pick<EngineDeps, 'target'>,
+  rows: readonly PlanRow[],
+  byAddress: boolean,
+): Promise<readonly PlanRow[]> {
+  const gone = rows.filter(({ code }) => code === 'AccountDeleted');
+  const find = async ({ key, targetId, changes }: PlanRow): Promise<TargetUser | undefined> => {
+    const isOther = ({ id }: TargetUser): boolean => id !== targetId;
+    const named = (await target.findUsers({ attribute: 'external_id', value: key.id })).find(isOther);
+    const value = changes.find(({ displayName }) => displayName === 'email')?.newValue;
+    if (named || !byAddress || !value) return named;
+    return (await target.findUsers({ attribute: 'email', value })).find(isOther);
+  };
+  const others = await Promise.all(gone.map(find));
+  return gone.flatMap((row, at) => {
+    const other = others[at];
+    if (!other || !row.drift) return [];
+    return [told(row, { ...row.drift, codes: ['AccountMerged'] }, true, ` The other account is ${other.id}.`)];
+  });
 }
 
 /** An account of somebody in scope that is gone: made again, or matched anew, as a cycle would. Of somebody out of scope nobody misses it. */
@@ -78,23 +92,15 @@ async function compareGone(
   account: TargetUser | undefined,
 ): Promise<Compared> {
   if (due.decision.kind !== 'in') return SAME;
-  const named = await how.deps.target.findUsers({ attribute: 'external_id', value: link.sourceId });
-  const other = named.find(({ id }) => id !== link.targetId);
-  const asRead = {
-    users: new Map([[link.targetId, account]]),
-    // Who else has the address is found out when the account is made again: a search for each would cost a request for each.
-    byExternalId: new Map([[link.sourceId, named]]),
-  };
+  // Who else may have become this person is found out when the account is made again: a search for each would cost a request for each.
+  const asRead = { users: new Map([[link.targetId, account]]), findsNobody: true as const };
   const planned = await planOf({ ...how, deps: withAsRead(how.deps, asRead) }, key);
   const { outcome } = planned;
   if (outcome.kind === 'skipped') return sameOrSkipped(outcome.skipReason);
   const row = planRow(how.deps, key, planned);
   if (outcome.kind === 'failed') return { kind: 'row', row };
-  const codes: readonly DriftCode[] = [other ? 'AccountMerged' : 'AccountDeleted'];
-  const drift: DriftFinding = { codes, lastChangedAt: account?.updatedAt ?? null, reported: [] };
-  const where = other ? ` The other account is ${other.id}.` : '';
-  const gone = told(row, drift, true, where);
-  return { kind: 'row', row: { ...gone, targetId: link.targetId, digest: digestOfGone(link.targetId) } };
+  const drift: DriftFinding = { codes: ['AccountDeleted'], lastChangedAt: account?.updatedAt ?? null, reported: [] };
+  return { kind: 'row', row: { ...told(row, drift, true), targetId: link.targetId, digest: digestOfGone(link.targetId) } };
 }
 
 /** That an account is gone is all that is let go: what takes its place is decided when that is done. */

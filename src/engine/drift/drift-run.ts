@@ -16,9 +16,8 @@ import { removeOldPlans } from '../preview/make-plan';
 import { type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/log-entry';
-import { withAsRead } from './as-read';
 import { compareGroup } from './compare-group';
-import { type Compared, type Comparing, compareUser, namedByAddress } from './compare-user';
+import { type Compared, type Comparing, compareUser, nameMerged } from './compare-user';
 import { isWaiting } from './waiting';
 
 /** Where a comparison stands, inside its plan. */
@@ -110,6 +109,7 @@ class DriftRun {
       const how = { deps, rules: await readRules(deps), cycleId: this.header.planId, deadlineMs: this.deadlineMs };
       if (this.#mark.phase === 'groups') await this.#groups(how);
       await this.#users(how);
+      await this.#nameMerged(how);
       await this.#finish(deps);
     } catch (error) {
       if (error instanceof CycleInterrupted) return;
@@ -135,25 +135,20 @@ class DriftRun {
       // All at once, so that they share one request.
       const read = await Promise.all(links.map(async ({ targetId }) => [targetId, await target.getUser(targetId)] as const));
       const accounts = new Map<TargetId, TargetUser | undefined>(read);
-      const ofGone = await this.#goneHow(
-        how,
-        links.filter(({ targetId }) => accounts.get(targetId)?.active !== true),
-      );
-      const compared = await concurrently(links, STORAGE_CONCURRENCY, (link) => {
-        const account = accounts.get(link.targetId);
-        return compareUser(account?.active ? how : ofGone, link, account);
-      });
-      return this.#mark.mayLook ? concurrently(compared, STORAGE_CONCURRENCY, (one) => named(how, one)) : compared;
+      return concurrently(links, STORAGE_CONCURRENCY, (link) => compareUser(how, link, accounts.get(link.targetId)));
     });
   }
 
-  /** Whether another account carries the id of somebody whose account is gone: asked of all of them at once. */
-  async #goneHow(how: Comparing, gone: readonly Link[]): Promise<Comparing> {
-    if (gone.length === 0) return how;
-    const find = async ({ sourceId }: Link) =>
-      [sourceId, await how.deps.target.findUsers({ attribute: 'external_id', value: sourceId })] as const;
-    const byExternalId = new Map<string, readonly TargetUser[]>(await Promise.all(gone.map(find)));
-    return { ...how, deps: withAsRead(how.deps, { byExternalId }) };
+  async #nameMerged({ deps }: Comparing): Promise<void> {
+    const { planId, counts } = this.header;
+    if ((counts['create'] ?? 0) === 0) return;
+    for (let after: string | undefined; ; ) {
+      const page = await this.planning.plans.rows(planId, 'acting', READ_AT_ONCE, after);
+      await this.planning.plans.putRows(planId, await nameMerged(deps, page.rows, this.#mark.mayLook));
+      await this.#save({});
+      if (page.next === undefined) return;
+      after = page.next;
+    }
   }
 
   /** Links from where the comparison stands, so many at a time; the place is kept after each. */
@@ -226,9 +221,6 @@ class DriftRun {
     await plans.write({ ...stored.value, ...ended, error: { code: error.code, message: error.message } }, '*');
   }
 }
-
-const named = async (how: Comparing, one: Compared): Promise<Compared> =>
-  one.kind === 'row' ? { kind: 'row', row: await namedByAddress(how, one.row) } : one;
 
 /** What is found and never repaired counts as `reported`. */
 const countedAs = ({ outcome, action }: PlanRow): string =>

@@ -6,8 +6,10 @@ import { type Due, dueFor } from '../decide/due';
 import { endOutlived } from '../decide/held';
 import { type Loss, lossOf } from '../decide/loss';
 import { entitlementsOf, type ScopeContext } from '../decide/scope-object';
+import { wantsSeat } from '../decide/seat-wish';
 import { releasedFor, stageLoss } from '../decide/stage-loss';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
+import { promiseSeats, tellOfSeats } from '../job/seat-ledger';
 import { entryOf } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { Trace } from '../record/trace';
@@ -51,10 +53,17 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     if (candidates.length > 0) await context.fence();
     await deps.staged.put(candidates);
     await deps.staged.remove(free.filter((one) => !one.isReleased && before.has(keyText(one.key))).map((one) => one.key));
+    // In the order of the marks, that is of the object ids, before any of them is let go: who is served is not left to chance.
+    await promiseSeats(
+      deps,
+      free.flatMap((one) => (one.wantsSeat ? [one.key.id] : [])),
+      state.cycleId,
+    );
     await deps.queue.enqueue(free.flatMap(({ item, again }) => (again ? [item, again] : [item])));
     await context.save({ kind: 'scoped', last, count: keys.length });
     await clearScoped(context, keys, state.scopedAfter ?? undefined);
   }
+  await tellOfSeats(deps, context.cycle().cycleId);
   await context.save({ kind: 'allScoped' });
 }
 
@@ -79,6 +88,8 @@ interface Scoped {
   readonly again?: WorkItem | undefined;
   /** True when nothing is left for a worker to do, and the log says so. */
   readonly hasEnded?: true;
+  /** True where an agent seat is needed that is not held yet. */
+  readonly wantsSeat?: true;
 }
 
 async function scopeOne(
@@ -98,7 +109,7 @@ async function scopeOne(
   const due = object && (await dueFor(scoping.deps, scoping, object));
   if (due?.held.kind === 'ended') await endOutlived(deps, due.held.stored);
   const loss = due && (await lossOf(deps, due));
-  if (!loss) return { key, item, candidate: undefined };
+  if (!loss) return { key, item, candidate: undefined, ...(due && (await wantsSeat(deps, due)) && { wantsSeat: true }) };
   const released = releasedFor(staged, loss);
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };

@@ -22,6 +22,12 @@ export const STATUS_KEYS = {
   account: 'account-seen',
   /** How the last comparison with Zendesk went, and from when on the next one is due. */
   drift: 'drift',
+  /** Who may take an agent seat. */
+  seats: 'seats',
+  /** When people were last told that agent seats are missing. */
+  seatsTold: 'seats-told',
+  /** The reports of accounts. */
+  accounts: 'accounts',
   /** Objects that the source reported without what identifies them. */
   unread: { user: 'unread-users', group: 'unread-groups' },
 } as const;

@@ -11,7 +11,7 @@ import { changeSeenFrom, type MembersBack, planMembersBack } from './members-bac
 import { foretoldBy } from './memberships';
 import type { ForeseenMembers, Stages, Writing } from './stages';
 import { isSameLink } from './user-link';
-import { cleanUpEmail, sparedBy } from './user-stages';
+import { cleanUpEmail, seatOfUser, sparedBy } from './user-stages';
 import { leaveWithRole, type MembershipResult, NO_CHANGE, takeMembersBack } from './write-memberships';
 
 /** The stages of the way back of a user: what the account was before a change takes the place of what the mappings say. */
@@ -29,6 +29,7 @@ export const userBackStages: Stages<TargetUser> = {
     const spared = await sparedBy(attempt, found.target, typeof email === 'string' ? email : null, plan);
     return spared ?? withMembers(attempt, found, plan);
   },
+  seat: seatOfUser,
   evidence: ({ target, link }) => userEvidence(target, null, link !== null),
   foreseeMembers,
   async export(writing, settle) {
@@ -66,6 +67,7 @@ export const groupBackStages: Stages<TargetGroup> = {
     const plan = planBack(attempt, found, (target, { way }) => planGroupBack(way, target));
     return 'kind' in plan ? plan : withMembers(attempt, found, plan);
   },
+  seat: () => undefined,
   evidence: ({ target, link }) => groupEvidence(target, link !== null),
   foreseeMembers,
   async export({ deps, found, plan, pairing }, settle) {

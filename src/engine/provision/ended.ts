@@ -6,19 +6,26 @@ import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { MEMBERS_LISTED } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { type Attempt, type NamedTarget, skipped, subjectOf } from './attempt';
+import { AWAITING_SEAT } from './await-seat';
 import type { Found } from './match-target';
 import { awaitCount } from './permission';
 import type { ForeseenMembers, Writing } from './stages';
 import { traceMembers } from './words';
 import type { MembershipResult } from './write-memberships';
 
+/** What a dry run has come to, memberships apart. */
+interface Foresight {
+  readonly plan: Plan;
+  readonly desired: Desired | null;
+  readonly waits: readonly RemovalKind[];
+  readonly seat: 'takes' | 'frees' | undefined;
+}
+
 /** How a dry run ends: with what would be done, memberships by name. */
 export async function foreseen<T extends NonNullable<NamedTarget>>(
   attempt: Attempt,
   { target }: Found<T>,
-  plan: Plan,
-  desired: Desired | null,
-  waits: readonly RemovalKind[],
+  { plan, desired, waits, seat }: Foresight,
   members: ForeseenMembers,
 ): Promise<Outcome> {
   traceMembers(attempt, members);
@@ -31,6 +38,7 @@ export async function foreseen<T extends NonNullable<NamedTarget>>(
     subject: { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) },
     plan: told,
     warnings: [...(desired?.warnings ?? []), ...plan.notes],
+    ...(seat && { seat }),
   };
 }
 
@@ -42,10 +50,11 @@ export async function foreseen<T extends NonNullable<NamedTarget>>(
  *   no                                │ changed     │ –                   │ done, as an update
  *   no                                │ refused     │ –                   │ done with a warning, as `other`
  *   no                                │ –           │ yes                 │ skipped, AwaitingCycle
+ *   no                                │ –           │ no, but for a seat  │ skipped, AwaitingSeat
  *   no                                │ –           │ no                  │ skipped, RedundantExport
  */
 export async function ended<T extends NonNullable<NamedTarget>>(
-  { deps, attempt, pairing, desired, plan, told }: Writing<T>,
+  { deps, attempt, pairing, desired, plan, told, awaitsSeat }: Writing<T>,
   target: T | undefined,
   waits: readonly RemovalKind[],
   members: MembershipResult,
@@ -61,11 +70,13 @@ export async function ended<T extends NonNullable<NamedTarget>>(
     const action = told.action !== 'none' ? told.action : changes.length > 0 ? 'update' : 'other';
     const done: Plan = { ...told, action, changes: [...told.changes, ...changes] };
     const subject = { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) };
-    return { kind: 'done', subject, plan: done, warnings, ...(isRefused && { refused: members.problems }) };
+    const left = { ...(isRefused && { refused: members.problems }), ...(awaitsSeat && { awaitsSeat: true as const }) };
+    return { kind: 'done', subject, plan: done, warnings, ...left };
   }
   // What an earlier try had claimed and not written is nothing that the log should ever mention.
   if (attempt.pairing.row.claim) await pairing.release(false);
   if (waits.length > 0 || members.held > 0) return skipped(attempt, target, awaiting(attempt, { ...plan, notes: warnings }));
+  if (awaitsSeat) return skipped(attempt, target, AWAITING_SEAT);
   return skipped(attempt, target, { code: 'RedundantExport', reason: unchanged(attempt, warnings) });
 }
 

@@ -36,6 +36,8 @@ export const groupStages: Stages<TargetGroup> = {
     return plan.action === 'none' || allowed ? plan : skip('ActionDisabled', `The mapping does not allow ${plan.action}.`);
   },
 
+  seat: () => undefined,
+
   evidence: ({ target, link }) => groupEvidence(target, link !== null),
 
   async foreseeMembers(attempt, { link }) {

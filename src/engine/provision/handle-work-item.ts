@@ -14,9 +14,11 @@ import { endHold } from '../decide/held';
 import type { EngineDeps } from '../deps';
 import { type Gate, HELD_DEFER_MS } from '../job/gate';
 import { holdItem } from '../job/hold-item';
+import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { withMappings } from '../mappings';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
+import { AWAITING_SEAT } from './await-seat';
 import { closeClaim } from './pairing';
 import { provisionObject } from './provision-object';
 
@@ -76,11 +78,13 @@ export async function recordOutcome(
   const key = { type: item.objectType, id: item.sourceId };
   const failure = failureIn(outcome);
   if (failure) await escrow(deps, item, failure);
+  const isWaiting = !failure && awaitsSeat(outcome);
+  if (isWaiting) await waitForSeat(deps, item);
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
   await deps.log.record(entry);
   if (outcome.kind === 'done') await closeClaim(deps, key);
   // What is only held back has not succeeded: a way back that failed is tried again.
-  if (!failure && !isHeldBack(outcome)) await deps.escrows.remove(key);
+  if (!failure && !isWaiting && !isHeldBack(outcome)) await deps.escrows.remove(key);
   if (!failure && item.undo !== undefined) await finishHold(deps, key, item.undo, outcome);
   if (!failure && item.allows) await endReleased(deps, key, item.allows);
   deps.logger.info('Provisioned', {
@@ -101,7 +105,7 @@ const isHeldBack = (outcome: Exclude<Outcome, { kind: 'deferred' }>): boolean =>
  *
  *   the way back ended                    │ the hold
  *   done, or nothing of it was left to do │ stays until it is released, unless it was put only for this
- *   waits for the brake                   │ stays with its way back
+ *   waits for the brake, or for a seat    │ stays with its way back
  *   anything else                         │ ends: there is nothing to protect
  */
 async function finishHold(
@@ -113,7 +117,7 @@ async function finishHold(
   const stored = await deps.holds.read(key);
   if (stored?.value.planId !== planId || !stored.value.way) return;
   const reason = outcome.kind === 'skipped' ? outcome.skipReason : 'RedundantExport';
-  if (reason === 'AwaitingCycle') return;
+  if (reason === 'AwaitingCycle' || reason === AWAITING_SEAT.code) return;
   if (reason !== 'RedundantExport' || stored.value.isLast) return endHold(deps, key);
   try {
     await deps.holds.write({ ...stored.value, way: null }, stored.etag);
@@ -121,6 +125,30 @@ async function finishHold(
     // Released, or taken back once more, a moment ago.
     if (!(error instanceof StaleStateError)) throw error;
   }
+}
+
+const awaitsSeat = (outcome: Exclude<Outcome, { kind: 'deferred' }>): boolean =>
+  (outcome.kind === 'skipped' && outcome.skipReason === AWAITING_SEAT.code) ||
+  (outcome.kind === 'done' && outcome.awaitsSeat === true);
+
+/** Keeps in mind who waits for a seat: tried again with every cycle, and no failure of anybody's. */
+async function waitForSeat(deps: EngineDeps, { objectType: type, sourceId: id, cycleId, changeId }: WorkItem): Promise<void> {
+  const key = { type, id };
+  const before = await deps.escrows.read(key);
+  const now = deps.clock().toISOString();
+  await deps.escrows.put({
+    key,
+    firstFailedAt: before?.code === WAITING_FOR_SEAT ? before.firstFailedAt : now,
+    lastFailedAt: now,
+    attempts: before?.code === WAITING_FOR_SEAT ? before.attempts + 1 : 1,
+    nextAttemptAt: now,
+    code: WAITING_FOR_SEAT,
+    reason: 'No agent seat is free.',
+    recommendedAction: 'Free a seat in Zendesk, or buy more and raise AGENT_SEATS.',
+    cycleId,
+    changeId,
+    isTransient: true,
+  });
 }
 
 /** What an operator had let go is carried out, or has turned out to be nothing: nothing is left that has to be kept in mind. */

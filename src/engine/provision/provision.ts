@@ -3,6 +3,7 @@ import { withhold } from '../../core/withhold';
 import type { EngineDeps } from '../deps';
 import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
+import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
 import { openPairing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
@@ -12,7 +13,7 @@ import { tracePlan, traceWritten } from './words';
 /**
  * The way of every object, user or group, whatever set it off:
  *
- *     due ▸ match ▸ desire ▸ plan ▸ withhold ▸ (a dry run ends here) ▸ claim ▸ export ▸ link ▸ memberships ▸ outcome
+ *     due ▸ match ▸ desire ▸ plan ▸ withhold ▸ (a dry run ends here) ▸ seat ▸ claim ▸ export ▸ link ▸ memberships ▸ outcome
  *
  * What is due has been read into the attempt. Up to the dry run's end nothing is at hand that could write. Safe to repeat.
  */
@@ -29,15 +30,21 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const whole = await stages.plan(attempt, found, desired);
   if (isSkip(whole)) return skipped(attempt, found.target, whole);
   const allows = dryRun ? (item.allows?.kind ?? null) : await permitted(attempt.reads, item);
-  const { plan, waits } = withhold(whole, allows);
+  const { plan: allowed, waits } = withhold(whole, allows);
+  const seat = stages.seat(attempt, found, allowed);
+  if (dryRun) {
+    tracePlan(attempt, allowed, desired);
+    return foreseen(attempt, found, { plan: allowed, desired, waits, seat }, await stages.foreseeMembers(attempt, found));
+  }
+  const { plan, awaitsSeat } = await seated(deps, attempt, allowed, seat);
+  if (!plan) return skipped(attempt, found.target, AWAITING_SEAT);
   tracePlan(attempt, plan, desired);
-  if (dryRun) return foreseen(attempt, found, plan, desired, waits, await stages.foreseeMembers(attempt, found));
 
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const told = continued(proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired)), plan);
   const pairing = openPairing(deps, attempt.pairing);
   trace.planned = told;
-  const writing = { deps, attempt, pairing, found, desired, plan, told };
+  const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat };
   const isWritten = plan.action !== 'none';
   trace.enter('export');
   const target = isWritten

@@ -19,6 +19,8 @@ export interface Writing<T> {
   readonly plan: Plan;
   /** What the log tells: the plan, with what an earlier try of it had written. */
   readonly told: Plan;
+  /** True where the role was taken out of the plan, because no agent seat is free. */
+  readonly awaitsSeat: boolean;
 }
 
 /** Stores the link once the target is as planned. */
@@ -32,6 +34,8 @@ export interface Stages<T extends NonNullable<NamedTarget>> {
   desire(attempt: Attempt, found: Found<T>): Promise<Desired | null>;
   /** Everything that differs, or the reason why nothing is done. */
   plan(attempt: Attempt, found: Found<T>, desired: Desired | null): Promise<Plan | Skip>;
+  /** Whether the plan takes or frees an agent seat; undefined for neither. */
+  seat(attempt: Attempt, found: Found<T>, plan: Plan): 'takes' | 'frees' | undefined;
   /** What there is to see, for telling what an earlier try had written. */
   evidence(found: Found<T>, desired: Desired | null): Evidence;
   /** The memberships that would change; asked in a dry run. */

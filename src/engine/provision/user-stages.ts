@@ -6,6 +6,7 @@ import type { TargetUser } from '../../core/model';
 import { planUser, planUserOut, roleText } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
+import { freesSeat, takesSeat } from '../../core/seats';
 import { desireObject, desireToMatch } from '../decide/desire';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
@@ -43,6 +44,8 @@ export const userStages: Stages<TargetUser> = {
     const planned = desired ? planInScope(attempt, found, desired) : planOutOfScope(attempt, found);
     return isSkip(planned) ? planned : ((await sparedBy(attempt, found.target, desired?.email ?? null, planned)) ?? planned);
   },
+
+  seat: seatOfUser,
 
   evidence({ target, link }, desired) {
     // Out of scope an account without a link is found by our id alone.
@@ -118,6 +121,16 @@ async function findForgotten({ reads, object, pairing, trace }: Attempt): Promis
 }
 
 const idsOf = (above: Attempt['above']) => above.map(({ groupId }) => groupId);
+
+/** Whether a plan takes an agent seat that the account does not hold, or gives the one back that it holds. */
+export function seatOfUser(
+  { account: { customRoles } }: Attempt,
+  { target }: Found<TargetUser>,
+  plan: Plan,
+): 'takes' | 'frees' | undefined {
+  if (takesSeat(plan, target, customRoles)) return 'takes';
+  return freesSeat(plan, target, customRoles) ? 'frees' : undefined;
+}
 
 /** Creating answers for the two attributes that Zendesk keeps unique, and only where an account may be created. */
 const mayAskByCreating = ({ reads, dryRun, isSecondTry }: Attempt, desired: Desired): boolean =>

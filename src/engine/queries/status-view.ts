@@ -2,6 +2,7 @@ import { type CredentialEnd, credentialAdvice, TELL_DAYS_BEFORE } from '../../co
 import type { ConfigIssue } from '../../core/errors';
 import { isOverSource } from '../cycle/close-cycles';
 import { heldWords } from '../job/held-summary';
+import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { permissionAdvice, unreadAdvice } from './permission-advice';
 import type { JobStatus } from './read-status';
 
@@ -18,6 +19,7 @@ export const WARNING_CODES = [
   'NotProved',
   'Drift',
   'ObjectsHeld',
+  'SeatsMissing',
   'NoticeNotSent',
 ] as const;
 
@@ -105,6 +107,14 @@ export function warningsOf(
     warn(
       'NotProved',
       `Entra ID left ${unproved} known assignments, memberships or people out of its lists, and direct reads could not prove that they are gone. Nothing was changed for them.`,
+    );
+  }
+  const waitingForSeat = status.escrows.byCode[WAITING_FOR_SEAT] ?? 0;
+  if (waitingForSeat > 0) {
+    warn(
+      'SeatsMissing',
+      `${waitingForSeat} people wait for an agent seat: free some in Zendesk (GET /api/accounts lists suspended agents and those who never signed in), or buy more and raise AGENT_SEATS.`,
+      'AGENT_SEATS',
     );
   }
   const { last, failed } = status.drift;

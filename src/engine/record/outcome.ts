@@ -29,9 +29,18 @@ export type Outcome =
       readonly warnings: readonly string[];
       /** Memberships that Zendesk refused, in plain words: the object is done, they are tried again like a failure. Absent for none. */
       readonly refused?: readonly string[];
+      /** True where the role waits for a free agent seat, and everything else was carried out. */
+      readonly awaitsSeat?: true;
     }
   /** A dry run: what would have been done. */
-  | { readonly kind: 'planned'; readonly subject: Subject; readonly plan: Plan; readonly warnings: readonly string[] }
+  | {
+      readonly kind: 'planned';
+      readonly subject: Subject;
+      readonly plan: Plan;
+      readonly warnings: readonly string[];
+      /** Whether an agent seat would be taken or given back; absent for neither. */
+      readonly seat?: 'takes' | 'frees';
+    }
   | { readonly kind: 'skipped'; readonly subject: Subject; readonly skipReason: SkipReason; readonly reason: string }
   | { readonly kind: 'failed'; readonly subject: Subject; readonly error: ProvisioningError; readonly plan: Plan | undefined }
   /** Put back into the queue: throttled, or another worker holds the object. Not a failed try. */

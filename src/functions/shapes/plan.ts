@@ -96,6 +96,20 @@ export const PlanHead = z.object({
   heldByBrake: z
     .array(z.object({ kind: Removal, count, reason: text }))
     .describe('What is above the threshold: applying then needs `allowDeletes`.'),
+  seats: z
+    .object({
+      bought: count.nullable().describe('`AGENT_SEATS`; null while it is not set.'),
+      before: count.describe('Held by agents and admins when the objects began to be planned.'),
+      free: count.nullable(),
+      needed: count.describe('Taken by the plan, `missing` included.'),
+      freed: count.describe('Given back by the plan.'),
+      missing: count.describe(
+        'Objects for whom none is left, in the order of their ids: they wait with the code `AwaitingSeat`.',
+      ),
+      after: z.int().describe('Held once it is carried out.'),
+    })
+    .nullable()
+    .describe('Agent seats; null in plans of kind `undo` and `drift`, and before the objects are planned.'),
   error: z.object({ code: text, message: text }).nullable().describe('Why the work stopped, or stands still for now.'),
   apply: PlanApplication.nullable(),
 });

@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
+import { THE_CYCLE } from '../../src/engine/record/log-entry';
+import { aCompany } from '../builders/people';
+import type { World } from './support/world';
+
+/** Seats held: agents and admins of the account, the owner among them. */
+const seatsHeld = (world: World): number =>
+  [...world.target.users.values()].filter(({ active, role }) => active && role.role !== 'end-user').length;
+
+/** Fails the run as soon as more seats are held than there are. */
+function watch(world: World, bought: number): void {
+  const inner = world.hook;
+  world.hook = async (name) => {
+    await inner?.(name);
+    if (seatsHeld(world) > bought) throw new Error(`${seatsHeld(world)} of ${bought} seats are held before ${name}`);
+  };
+}
+
+describe('agent seats', () => {
+  it('go to people in the order of their ids; the others wait with a reason of their own, and are told of before anything is written', async () => {
+    const { world, agents, users } = aCompany({ agents: 5, users: 2 }, { settings: { agentSeats: 3 } });
+    watch(world, 3);
+    let heldAtNotice: number | undefined;
+    world.hook = () => {
+      if (world.notices.some(({ kind }) => kind === 'seats')) heldAtNotice ??= seatsHeld(world);
+    };
+    watch(world, 3);
+    const { cycleId } = await world.round((count) => count - 1);
+    const order = agents.map(({ id }) => id).sort();
+    expect(order.map((id) => world.accountOf(id)?.role.role)).toEqual(['agent', 'agent', undefined, undefined, undefined]);
+    for (const { id } of users) expect(world.accountOf(id)).toBeDefined();
+    expect((await world.counts(cycleId)).bySkipReason).toMatchObject({ AwaitingSeat: 3 });
+    expect(world.notices.filter(({ kind }) => kind === 'seats')).toMatchObject([{ waiting: 3, bought: 3, used: 1 }]);
+    expect(heldAtNotice).toBe(1);
+    expect(world.notices.filter(({ kind }) => kind !== 'seats')).toEqual([]);
+  });
+
+  it('a seat that is given back goes to the next one with the next cycle', async () => {
+    const { world, agents, directory } = aCompany(
+      { agents: 4 },
+      { settings: { agentSeats: 3, deprovisionUsers: 'DowngradeAndSuspend' } },
+    );
+    watch(world, 3);
+    await world.round();
+    const order = [...agents].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const [first, , third] = order;
+    if (!first || !third) throw new Error('too few');
+    expect(world.accountOf(third.id)).toBeUndefined();
+    directory.unassign(first.assignment);
+    await world.round();
+    await world.round();
+    expect(world.accountOf(third.id)?.role.role).toBe('agent');
+    await world.round();
+    const deps = world.deps();
+    expect(await deps.escrows.read({ type: 'user', id: third.id })).toBeUndefined();
+  });
+
+  it('of an account that is there the role alone waits, everything else continues', async () => {
+    const { world, users, directory, roles } = aCompany({ users: 2 }, { settings: { agentSeats: 1 } });
+    await world.round();
+    watch(world, 1);
+    const [one] = users;
+    if (!one) throw new Error('nobody');
+    directory.unassign(one.assignment);
+    directory.assign(one.id, roles.agent);
+    directory.updateUser(one.id, { displayName: 'New name' });
+    const { cycleId } = await world.round();
+    expect(world.accountOf(one.id)).toMatchObject({ name: 'New name', role: { role: 'end-user' } });
+    expect(await world.deps().escrows.read({ type: 'user', id: one.id })).toMatchObject({
+      code: 'AwaitingSeat',
+      isTransient: true,
+    });
+    const again = await world.round();
+    expect((await world.counts(again.cycleId)).bySkipReason).toMatchObject({ AwaitingSeat: 1 });
+    expect(cycleId).not.toBe(again.cycleId);
+    world.settings = { ...world.settings, agentSeats: 2 };
+    world.hook = undefined;
+    watch(world, 2);
+    await world.round();
+    expect(world.accountOf(one.id)?.role.role).toBe('agent');
+  });
+
+  it('without AGENT_SEATS nobody counts, and what Zendesk refuses is a failure as before', async () => {
+    const { world } = aCompany({ agents: 3 }, { target: { seats: 2 } });
+    const { cycleId } = await world.round();
+    expect((await world.counts(cycleId)).byErrorCode).toMatchObject({ LicenseLimitExceeded: 2 });
+    expect((await world.counts(cycleId)).bySkipReason).not.toHaveProperty('AwaitingSeat');
+  });
+
+  it('light agents and contributors take none', async () => {
+    const customRoles = [{ id: '42' as never, name: 'Light agent', roleType: 1 }];
+    const { world, directory } = aCompany({}, { settings: { agentSeats: 1 }, target: { description: { customRoles } } });
+    const light = directory.addAppRole({ displayName: 'Light agent', value: 'light agent' });
+    const id = directory.addUser({ displayName: 'L', mail: 'l@contoso.com', userPrincipalName: 'l@contoso.com' });
+    directory.assign(id, light);
+    await world.round();
+    expect(world.accountOf(id)?.role).toEqual({ role: 'agent', customRoleId: '42' });
+  });
+
+  it('are never exceeded, in whatever order things happen', async () => {
+    const event = fc.oneof(
+      fc.record({ kind: fc.constant('assign' as const), at: fc.nat(5) }),
+      fc.record({ kind: fc.constant('unassign' as const), at: fc.nat(5) }),
+      fc.record({ kind: fc.constant('cycle' as const), pick: fc.nat(7) }),
+      fc.record({ kind: fc.constant('crash' as const), call: fc.nat(200) }),
+      fc.record({ kind: fc.constant('onDemand' as const), at: fc.nat(5) }),
+      fc.record({ kind: fc.constant('delete' as const), at: fc.nat(5) }),
+      fc.record({ kind: fc.constant('wait' as const), minutes: fc.nat(60) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { minLength: 4, maxLength: 14 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (events, seats) => {
+          const { world, directory, agents, roles } = aCompany(
+            { agents: 6 },
+            { settings: { agentSeats: seats, deprovisionUsers: 'DowngradeAndSuspend' } },
+          );
+          const assigned = new Map(agents.map(({ id, assignment }) => [id, assignment]));
+          const person = (at: number) => agents[at % agents.length]!.id;
+          for (const one of events) {
+            watch(world, seats);
+            if (one.kind === 'assign' && !assigned.has(person(one.at))) {
+              assigned.set(person(one.at), directory.assign(person(one.at), roles.agent));
+            } else if (one.kind === 'unassign') {
+              const assignment = assigned.get(person(one.at));
+              if (assignment) directory.unassign(assignment);
+              assigned.delete(person(one.at));
+            } else if (one.kind === 'cycle') await world.round((count) => one.pick % count);
+            else if (one.kind === 'crash') await world.killedAt(one.call, () => world.round());
+            else if (one.kind === 'onDemand')
+              await provisionOnDemand(world.deps(), {
+                subjects: [person(one.at)],
+                objectType: 'user',
+                dryRun: false,
+                operator: THE_CYCLE,
+                budgetMs: 60_000,
+              });
+            else if (one.kind === 'delete') {
+              const account = world.target.users.get(world.accountOf(person(one.at))?.id ?? ('' as never));
+              if (account) account.active = false;
+            } else if (one.kind === 'wait') world.nowMs += one.minutes * 60_000;
+            world.hook = undefined;
+            expect(seatsHeld(world)).toBeLessThanOrEqual(seats);
+          }
+          world.nowMs += 3_600_000;
+          watch(world, seats);
+          for (let more = 0; more < 3; more += 1) await world.round();
+          // Whoever is assigned has a seat, or all seats are taken.
+          const without = [...assigned.keys()].filter((id) => world.accountOf(id)?.role.role !== 'agent');
+          expect(without.length === 0 || seatsHeld(world) === seats).toBe(true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 120_000);
+});
