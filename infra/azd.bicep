@@ -78,6 +78,10 @@ param entraServicePrincipalId string
 ])
 param graphBaseUrl string = 'https://graph.microsoft.com/v1.0'
 
+@description('On has Microsoft Graph notify the app of changes, so that a cycle runs within seconds; this needs one more permission, and an address that Graph can reach.')
+@allowed(['Off', 'On'])
+param changeNotifications string = 'Off'
+
 // ---- Zendesk
 
 @description('Subdomain of the Zendesk account: acme of acme.zendesk.com.')
@@ -307,6 +311,7 @@ module app 'main.bicep' = {
     entraTenantId: entraTenantId
     entraServicePrincipalId: entraServicePrincipalId
     graphBaseUrl: graphBaseUrl
+    changeNotifications: changeNotifications
     zendeskSubdomain: zendeskSubdomain
     zendeskAuthentication: zendeskAuthentication
     zendeskOAuthClientId: zendeskOAuthClientId

@@ -79,6 +79,10 @@ param entraServicePrincipalId string
 ])
 param graphBaseUrl string = 'https://graph.microsoft.com/v1.0'
 
+@description('On has Microsoft Graph notify the app of changes, so that a cycle runs within seconds; this needs one more permission, and an address that Graph can reach.')
+@allowed(['Off', 'On'])
+param changeNotifications string = 'Off'
+
 // ---- Zendesk
 
 @description('Subdomain of the Zendesk account: acme of acme.zendesk.com.')
@@ -425,6 +429,7 @@ var settings = {
   ENTRA_TENANT_ID: empty(entraTenantId) ? tenant().tenantId : entraTenantId
   ENTRA_SERVICE_PRINCIPAL_ID: entraServicePrincipalId
   GRAPH_BASE_URL: graphBaseUrl
+  CHANGE_NOTIFICATIONS: changeNotifications
   ZENDESK_SUBDOMAIN: zendeskSubdomain
   ZENDESK_SECRET_EXPIRES_AT: zendeskSecretExpiresAt
   ZENDESK_RATE_LIMIT_SHARE: zendeskRateLimitShare

@@ -1,12 +1,15 @@
 <#
 .SYNOPSIS
-  Grants the identity of the app the three Microsoft Graph permissions that it needs, and no other. Safe to run again.
+  Grants the identity of the app the three Microsoft Graph permissions that it needs, and no other; with -ChangeNotifications
+  also the one that CHANGE_NOTIFICATIONS=On needs. Safe to run again.
 .DESCRIPTION
   The portal has no page for the permissions of a managed identity, hence this script. It asks before it grants.
   Needs the module Microsoft.Graph.Authentication (Install-Module Microsoft.Graph.Authentication) and the role
   Privileged Role Administrator or Global Administrator.
 .PARAMETER PrincipalId
   Object id of the managed identity: the output IDENTITY_PRINCIPAL_ID of the deployment.
+.PARAMETER ChangeNotifications
+  Grants Group.Read.All too.
 .PARAMETER Environment
   Cloud, as Connect-MgGraph names it: Global, USGov, USGovDoD or China.
 .EXAMPLE
@@ -15,6 +18,7 @@
 [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'High')]
 param(
   [Parameter(Mandatory)] [guid] $PrincipalId,
+  [switch] $ChangeNotifications,
   [ValidateSet('Global', 'USGov', 'USGovDoD', 'China')] [string] $Environment = 'Global'
 )
 Set-StrictMode -Version Latest
@@ -22,6 +26,8 @@ $ErrorActionPreference = 'Stop'
 
 # https://learn.microsoft.com/graph/permissions-reference
 $permissions = 'User.Read.All', 'GroupMember.Read.All', 'Application.Read.All'
+# https://learn.microsoft.com/graph/api/subscription-post-subscriptions#permissions
+if ($ChangeNotifications) { $permissions += 'Group.Read.All' }
 # The application id of Microsoft Graph is the same in every tenant; its object id is not, and is looked up.
 $graphAppId = '00000003-0000-0000-c000-000000000000'
 

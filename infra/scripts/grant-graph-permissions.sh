@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Grants the identity of the app the three Microsoft Graph permissions that it needs, and no other. Safe to run again.
+# Grants the identity of the app the three Microsoft Graph permissions that it needs, and no other; with --change-notifications
+# also the one that CHANGE_NOTIFICATIONS=On needs. Safe to run again.
 # The portal has no page for the permissions of a managed identity, hence this script.
 #
-#   bash infra/scripts/grant-graph-permissions.sh --principal-id <object id of the identity> [--what-if] [--yes]
+#   bash infra/scripts/grant-graph-permissions.sh --principal-id <object id of the identity> [--change-notifications] [--what-if] [--yes]
 #
 # Needs: az, signed in (az login) as Privileged Role Administrator or Global Administrator.
 # National clouds: choose the cloud with `az cloud set` before you sign in.
@@ -18,13 +19,15 @@ what_if=false
 yes=false
 
 usage() {
-  echo "usage: $0 --principal-id <object id> [--what-if] [--yes]" >&2
+  echo "usage: $0 --principal-id <object id> [--change-notifications] [--what-if] [--yes]" >&2
   exit 2
 }
 
 while [ $# -gt 0 ]; do
   case "$1" in
     --principal-id) principal_id="${2:-}"; shift; [ $# -gt 0 ] && shift ;;
+    # https://learn.microsoft.com/graph/api/subscription-post-subscriptions#permissions
+    --change-notifications) PERMISSIONS+=(Group.Read.All); shift ;;
     --what-if) what_if=true; shift ;;
     --yes) yes=true; shift ;;
     *) usage ;;

@@ -3,6 +3,7 @@ import type { SimulatedDirectory } from './directory';
 import type { GraphFaults } from './faults';
 import type { QueryOptions } from './odata';
 import type { DirectoryState } from './state';
+import type { Subscriptions } from './subscriptions';
 import type { JsonObject, ObjectKind } from './types';
 
 /** A request, whether it came by itself or inside a batch. */
@@ -51,6 +52,7 @@ export interface GraphCore {
   readonly deltas: DeltaQueries;
   readonly cursors: Cursors<ListPosition>;
   readonly sentMail: SentMail[];
+  readonly subscriptions: Subscriptions;
   readonly now: () => Date;
 }
 
@@ -67,14 +69,14 @@ export interface GraphCall {
 
 /** A route and who may use it. */
 export interface GraphRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Path with `{…}` for one segment or key, for instance `/users/{id}/manager`. */
   readonly template: string;
-  /** Any one of these application permissions opens the route. */
+  /** Any one of these application permissions opens the route; empty where the resource decides. */
   readonly permissions: readonly string[];
   /** Answer when none of them is granted; the directory's own refusal by default. */
   readonly denial?: { readonly code: string; readonly message: string };
-  readonly handle: (call: GraphCall) => GraphAnswer;
+  readonly handle: (call: GraphCall) => GraphAnswer | Promise<GraphAnswer>;
 }
 
 /** A listing that is being paged through: what it held when it began, and how each entry is shown. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { ChangeLog, type LinkChange } from './change-log';
+import { type Change, ChangeLog, type LinkChange } from './change-log';
 import { DirectoryState } from './state';
 import type { JsonObject, ObjectKind, StoredAssignment, StoredGroup, StoredServicePrincipal, StoredUser } from './types';
 
@@ -20,6 +20,8 @@ export abstract class DirectoryBase {
   readonly state = new DirectoryState();
   /** Told before each change, with the state as it still is; the simulator keeps a lagging replica this way. */
   beforeChange: ((state: DirectoryState) => void) | undefined;
+  /** Told after each change. */
+  afterChange: ((change: Change) => void) | undefined;
   private readonly now: () => Date;
   /** Memberships of soft-deleted objects, given back on restore: https://learn.microsoft.com/entra/fundamentals/users-restore */
   protected readonly parkedMemberships = new Map<string, readonly string[]>();
@@ -83,7 +85,9 @@ export abstract class DirectoryBase {
     links: readonly LinkChange[] = [],
   ): void {
     this.state.seq += 1;
-    this.log.append({ seq: this.state.seq, kind, id, event, properties, links });
+    const change = { seq: this.state.seq, kind, id, event, properties, links };
+    this.log.append(change);
+    this.afterChange?.(change);
   }
 
   protected link(groupId: string, id: string, kind: ObjectKind): void {

@@ -5,9 +5,10 @@ import { groupRoutes } from './group-routes';
 import { readQuery } from './odata';
 import { otherRoutes } from './other-routes';
 import type { DirectoryState } from './state';
+import { subscriptionRoutes } from './subscription-routes';
 import { userRoutes } from './user-routes';
 
-const routes = [...userRoutes, ...groupRoutes, ...applicationRoutes, ...otherRoutes].map((route) => ({
+const routes = [...userRoutes, ...groupRoutes, ...applicationRoutes, ...otherRoutes, ...subscriptionRoutes].map((route) => ({
   ...route,
   pattern: new RegExp(
     `^${route.template
@@ -36,7 +37,7 @@ export function answerRoute(
   found: { route: GraphRoute; params: string[] } | undefined,
   request: GraphRequest,
   view: DirectoryState,
-): GraphAnswer {
+): GraphAnswer | Promise<GraphAnswer> {
   if (found === undefined) {
     const segment = request.path.split('/').at(-1) ?? '';
     if (routes.some((route) => route.pattern.test(request.path)))
@@ -44,7 +45,7 @@ export function answerRoute(
     throw new GraphError(400, 'BadRequest', `Resource not found for the segment '${segment}'.`);
   }
   const { route, params } = found;
-  if (!isGranted(core, route.permissions)) {
+  if (route.permissions.length > 0 && !isGranted(core, route.permissions)) {
     const { code, message } = route.denial ?? {
       code: 'Authorization_RequestDenied',
       message: 'Insufficient privileges to complete the operation.',

@@ -11,6 +11,7 @@ import { type FaultRule, GraphFaults } from './faults';
 import { errorBody, GraphError } from './graph-error';
 import { answerRoute, findRoute } from './router';
 import type { DirectoryState } from './state';
+import { Subscriptions } from './subscriptions';
 
 /** How the simulator is started. */
 export interface GraphSimulatorOptions {
@@ -68,6 +69,8 @@ export interface GraphSimulator {
   recordTraffic: boolean;
   readonly traffic: GraphTraffic[];
   readonly sentMail: SentMail[];
+  /** The subscriptions to changes, and what they send. */
+  readonly subscriptions: Subscriptions;
   close(): Promise<void>;
 }
 
@@ -97,6 +100,12 @@ export async function startGraphSimulator(options: GraphSimulatorOptions = {}): 
   };
   const deltas = new DeltaTokens({ objects: options.deltaPageSize ?? 100, links: options.deltaLinksPerPage ?? 1000 });
   const replica = new Replica(directory, faults);
+  const subscriptions = new Subscriptions(directory.tenantId, now);
+  directory.afterChange = (change) => {
+    const { deletedUsers, deletedGroups } = directory.state;
+    const isKept = (change.kind === 'user' ? deletedUsers : deletedGroups).has(change.id);
+    subscriptions.changed(change, change.event === 'removed' && !isKept);
+  };
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -105,7 +114,7 @@ export async function startGraphSimulator(options: GraphSimulatorOptions = {}): 
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1.0`;
-  const core: GraphCore = { base, directory, faults, permissions, deltas, cursors: new Cursors(), sentMail, now };
+  const core: GraphCore = { base, directory, faults, permissions, deltas, cursors: new Cursors(), sentMail, subscriptions, now };
   const simulator: GraphSimulator = {
     url: base,
     directory,
@@ -115,8 +124,11 @@ export async function startGraphSimulator(options: GraphSimulatorOptions = {}): 
     recordTraffic: options.recordTraffic ?? false,
     traffic,
     sentMail,
+    subscriptions,
     close: () =>
       new Promise((resolve) => {
+        subscriptions.close();
+        directory.afterChange = undefined;
         directory.beforeChange = undefined;
         server.close(() => resolve());
         server.closeAllConnections();
@@ -172,7 +184,7 @@ export async function startGraphSimulator(options: GraphSimulatorOptions = {}): 
       if (rule?.status !== undefined) answer = faultAnswer(rule, ids);
       else if ([...faults.unavailable].some((id) => path.includes(id)))
         throw new GraphError(503, 'ServiceUnavailable', 'The service is temporarily unavailable.', { 'Retry-After': '1' });
-      else answer = answerRoute(core, found, request, replica.view());
+      else answer = await answerRoute(core, found, request, replica.view());
       if (rule?.dropNextLink === true) answer = withoutLinks(answer);
     } catch (error) {
       answer = toAnswer(error, ids);

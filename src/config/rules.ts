@@ -47,6 +47,10 @@ export const RULES: readonly Rule[] = [
     }
     if (sender && !to) findings.warn('NOTIFICATION_SENDER', 'has no effect without NOTIFICATION_EMAIL, the people to be told');
   },
+  ({ CHANGE_NOTIFICATIONS: notifications, WEBSITE_HOSTNAME: hostname }, findings) => {
+    if (notifications === 'On' && !hostname)
+      findings.warn('CHANGE_NOTIFICATIONS', 'has no effect where the app does not know its address: Azure sets WEBSITE_HOSTNAME');
+  },
   ({ LOCAL_TIME_SCALE: scale, ZENDESK_BASE_URL: url = '' }, findings) => {
     if (scale !== undefined && scale !== 1 && !isLoopback(url)) {
       findings.problem('LOCAL_TIME_SCALE', 'is accepted only with a ZENDESK_BASE_URL on loopback; remove it');

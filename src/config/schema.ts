@@ -121,6 +121,13 @@ export const SETTINGS = {
     parse: parse.bearerToken,
     secret: true,
   },
+  CHANGE_NOTIFICATIONS: {
+    at: 'source.changeNotifications',
+    sentence:
+      '`On` has Microsoft Graph notify the app of changes, so that a cycle runs within seconds; this needs one more permission, and an address that Graph can reach.',
+    parse: parse.oneOf('Off', 'On'),
+    default: 'Off',
+  },
   ZENDESK_SUBDOMAIN: {
     at: 'target.subdomain',
     sentence: 'Subdomain of the Zendesk account: `acme` of `acme.zendesk.com`.',

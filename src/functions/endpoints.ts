@@ -4,6 +4,7 @@ import type { Endpoint } from './endpoint';
 import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from './escrow-control';
 import { makeEvaluateFilter } from './evaluate-filter';
 import { makeExplain } from './explain';
+import { makeGraphNotifications } from './graph-notifications';
 import { makeHealth } from './health';
 import { makeHolds, makeJobReleaseHolds } from './holds';
 import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from './job-control';
@@ -20,6 +21,7 @@ import { makeTestConnection } from './test-connection';
 /** What stands behind each route: its handler, and what a caller must know of it. In the order of the OpenAPI document. */
 export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   health: makeHealth,
+  graphNotifications: makeGraphNotifications,
   status: makeStatus,
   testConnection: makeTestConnection,
   openapi: makeOpenApi,

@@ -9,6 +9,7 @@ import { continuePlan } from '../engine/preview/make-plan';
 import { jobStateLine, tellOfCredentialEnd } from '../engine/queries/job-state-line';
 import type { Telemetry } from '../ports/telemetry';
 import { invocationLogger, withinInvocation } from './logger';
+import { watchSubscriptions } from './watch-subscriptions';
 import { watchedJob } from './watched-job';
 
 /** Both together well inside the ten minutes of host.json. */
@@ -16,7 +17,8 @@ const REPORT_BUDGET_MS = 2 * 60_000;
 const BUDGET_MS = 6 * 60_000;
 
 /**
- * The timer that does what does not wait for CYCLE_SCHEDULE: it says how the job stands, for alerts, and continues with plans. Also while
+ * The timer that does what does not wait for CYCLE_SCHEDULE: it says how the job stands, for alerts, keeps the subscriptions to change
+ * notifications, and continues with plans. Also while
  * PROVISIONING_STATUS is Off, because a plan is what one looks at before, and silence would look like an app that does not run.
  */
 export const makePlanWork =
@@ -29,6 +31,7 @@ export const makePlanWork =
         return;
       }
       await tellState(app);
+      await watchSubscriptions(app);
       const { driftCheckSchedule } = app.config.job;
       if (driftCheckSchedule !== null) await beginIfDue(app.planning, (after) => nextOccurrence(driftCheckSchedule, after));
       await makeReports(app, context.invocationId);

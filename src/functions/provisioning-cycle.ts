@@ -1,7 +1,8 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import type { App, ConfiguredApp } from '../compose';
 import { closeCycles } from '../engine/cycle/close-cycles';
-import { runCycle } from '../engine/cycle/run-cycle';
+import { type CycleOutcome, runCycle } from '../engine/cycle/run-cycle';
+import { endHint, takeUpHint } from '../engine/hints/hint-cycle';
 import { tellOfStuckItems } from '../engine/job/watch-items';
 import { reportUnreadable } from '../engine/provision/escrow-poisoned';
 import { purgeLog } from '../engine/record/purge-log';
@@ -34,13 +35,18 @@ export const makeProvisioningCycle =
       await measure(app);
     });
 
-/** The queue says that a cycle was cut off: continues it, if there is one and the job is on. */
+/** The queue asks for a cycle: one was cut off, or Graph has told of a change. Nothing while the job is off. */
 export async function continueCycle(app: ConfiguredApp, context: InvocationContext): Promise<void> {
-  if (app.config.job.status === 'On') await runAsFarAsItGets(app, context);
+  if (app.config.job.status !== 'On') return;
+  const { deps } = app;
+  const isHint = await takeUpHint(deps);
+  const startedMs = deps.clock().getTime();
+  const outcome = await runAsFarAsItGets(app, context);
+  if (isHint) await endHint(deps, startedMs, outcome);
 }
 
 /** Runs a cycle for as long as a call may take. One that is cut off is continued at once by another call, not with the next tick. */
-async function runAsFarAsItGets({ deps, telemetry }: ConfiguredApp, context: InvocationContext): Promise<void> {
+async function runAsFarAsItGets({ deps, telemetry }: ConfiguredApp, context: InvocationContext): Promise<CycleOutcome> {
   await closeCycles(deps);
   await tellOfStuckItems(deps);
   const outcome = await telemetry.span(
@@ -59,6 +65,7 @@ async function runAsFarAsItGets({ deps, telemetry }: ConfiguredApp, context: Inv
     ...('cycleId' in outcome ? { cycleId: outcome.cycleId } : {}),
     ...('reason' in outcome ? { reason: outcome.reason } : {}),
   });
+  return outcome;
 }
 
 /** What is the state of the moment rather than an event, and out with all that was measured: nobody knows when the next run is. */

@@ -19,6 +19,7 @@ const acts = (route: string): Route => ({ method: 'POST', route, authLevel: 'fun
  */
 export const ROUTES = {
   health: { method: 'GET', route: 'health', authLevel: 'anonymous' },
+  graphNotifications: { method: 'POST', route: 'graph-notifications', authLevel: 'anonymous' },
   status: looks('status'),
   testConnection: acts('test-connection'),
   openapi: looks('openapi.json'),

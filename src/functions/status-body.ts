@@ -63,6 +63,7 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
       failed: status.drift.failed,
     },
     queueLength: status.queueLength,
+    changeNotifications: view.changeNotifications,
     watchdog: status.watch,
     watermarkAt: status.watermarkAt,
     warnings: view.warnings,

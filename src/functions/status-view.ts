@@ -2,6 +2,7 @@ import type { ConfiguredApp } from '../compose';
 import type { JobConfig } from '../config/config';
 import { nextOccurrence } from '../config/ncrontab';
 import { credentialEnd } from '../core/credential-end';
+import { hintsVerdict } from '../engine/hints/hint-advice';
 import type { DriftState } from '../engine/job/drift-state';
 import { type JobStatus, readStatus } from '../engine/queries/read-status';
 import { nextRunOf, type StatusView, warningsOf } from '../engine/queries/status-view';
@@ -14,6 +15,7 @@ export async function statusViewOf(app: ConfiguredApp): Promise<{ readonly view:
   const watched = watchedJob(app);
   const status = await readStatus(deps, watched);
   const now = deps.clock();
+  const hints = hintsVerdict(config.source.changeNotifications === 'On', status.hints, now);
   const view: StatusView = {
     version: VERSION,
     provisioningStatus: config.job.status,
@@ -24,11 +26,13 @@ export async function statusViewOf(app: ConfiguredApp): Promise<{ readonly view:
     account: config.target.subdomain,
     tenantId: config.source.tenantId,
     status,
+    changeNotifications: hints,
     warnings: warningsOf(
       app.warnings,
       status,
       config.job.status,
       credentialEnd(config.target.auth.kind, config.target.credentialEndsOn, now),
+      hints,
       now,
     ),
     now,

@@ -2,10 +2,13 @@ import type { App, ConfiguredApp } from '../compose';
 import { ProvisioningError } from '../core/errors';
 import type { ProbeRow } from '../core/probe';
 import { checkAgainstAccount } from '../core/schema/account';
+import { hintsVerdict } from '../engine/hints/hint-advice';
+import { readHints } from '../engine/hints/hint-state';
 import { NOTHING, openEndpoint } from './endpoint';
 import { type Body, respond } from './http';
 import { jsonDoc } from './shapes/kit';
 import { TestConnection } from './shapes/status';
+import { notificationUrl } from './watch-subscriptions';
 
 /**
  * `POST /api/test-connection`: tries everything the app needs, one row per check, with what was tried and what to do. Never
@@ -41,7 +44,35 @@ async function rowsOf(app: App): Promise<readonly ProbeRow[]> {
     probeStorage(app),
   ]);
   const mapping = target.some((row) => row.status === 'fail') ? [] : await probeMapping(app);
-  return [...target, ...mapping, ...source, ...storage];
+  return [...target, ...mapping, ...source, ...storage, ...(await probeSubscriptions(app))];
+}
+
+/** Only a subscription shows whether one may be made, and a test writes nothing: so what is there is looked at, here and at Graph. */
+async function probeSubscriptions({ config, deps, graph }: ConfiguredApp): Promise<readonly ProbeRow[]> {
+  if (config.source.changeNotifications === 'Off') return [];
+  const row = {
+    name: 'Change notifications',
+    tried: 'Compared the subscriptions that the app keeps with those of GET /subscriptions.',
+  };
+  const url = notificationUrl(config);
+  if (url === undefined) {
+    const action = 'Set CHANGE_NOTIFICATIONS to Off, or WEBSITE_HOSTNAME to the host name of the app.';
+    return [{ ...row, status: 'warn', result: 'The app does not know its own address.', action }];
+  }
+  try {
+    const [hints, atGraph] = await Promise.all([readHints(deps), graph.subscriptions.subscribedTo(url)]);
+    const { state, activeUntil, problems } = hintsVerdict(true, hints, deps.clock());
+    const isThere = Object.values(hints.subscriptions ?? {}).every(({ id }) => id !== null && atGraph.includes(id));
+    if (state === 'Active' && isThere)
+      return [{ ...row, status: 'pass', result: `Users and groups, until ${activeUntil}; renewed daily.`, action: '' }];
+    const result = problems.join(' ') || 'Graph no longer has a subscription that the app keeps.';
+    const action =
+      'Grant Group.Read.All (grant-graph-permissions with the switch for change notifications) and let Graph reach the app; it tries again by itself. Until then the schedule finds the changes.';
+    return [{ ...row, status: 'warn', result, action }];
+  } catch (error) {
+    if (!(error instanceof ProvisioningError)) throw error;
+    return [{ ...row, status: 'warn', result: error.message, action: 'Run Test Connection again.' }];
+  }
 }
 
 const verdictOf = (rows: readonly ProbeRow[]): Body<typeof TestConnection> => ({

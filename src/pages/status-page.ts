@@ -152,7 +152,18 @@ function factsSection(view: StatusPageView): Html {
 <div><dt>Messages in the queue</dt><dd>about ${status.queueLength}</dd></div>
 <div><dt>Next cycle</dt><dd>${when(view.nextRunAt, now, 'none by itself')}</dd></div>
 <div><dt>Schedule (UTC)</dt><dd><code>${view.schedule}</code></dd></div>
+<div><dt>Change notifications</dt><dd>${notificationsOf(view)}</dd></div>
 <div><dt>Last good cycle</dt><dd>${when(last?.timeEnded ?? null, now, 'none yet')}</dd></div>
 <div><dt>Provisioning</dt><dd>${view.provisioningStatus}</dd></div>
 </dl></section>`;
 }
+
+const NOTIFICATIONS = {
+  Off: 'off',
+  Active: 'active',
+  Partial: 'active in part: see the warnings',
+  NotActive: 'not active: see the warnings',
+} as const;
+
+const notificationsOf = ({ changeNotifications: { state, lastNotificationAt }, now }: StatusPageView): Html =>
+  html`${NOTIFICATIONS[state]}${state !== 'Off' && html`, last one ${when(lastNotificationAt, now, 'none yet')}`}`;

@@ -15,8 +15,11 @@ export interface WorkQueue {
   /** Puts an item back so that it is seen again after a delay. Spends no try. */
   defer(item: WorkItem, delayMs: number): Promise<void>;
 
-  /** Asks for a cycle that was cut off to be continued at once. Asked twice it does no harm: one instance runs a cycle at a time. */
-  askForCycle(): Promise<void>;
+  /**
+   * Asks for a cycle: one that was cut off is continued, else one begins. Asked twice it does no harm: one instance runs a cycle at a time.
+   * @param delayMs at once where it is left out
+   */
+  askForCycle(delayMs?: number): Promise<void>;
 
   /** Whether what a function was handed asks for the cycle to be continued. Pure. */
   asksForCycle(message: unknown): boolean;

@@ -26,6 +26,8 @@ export interface JobWorld {
   readonly graph: GraphSimulator;
   readonly zendesk: ZendeskSimulator;
   readonly app: ConfiguredApp;
+  /** Of the storage. */
+  readonly connectionString: string;
   /** Calls a handler as HTTP would. */
   call(make: (getApp: () => App) => Handler, body?: unknown, more?: CallOptions): Promise<Answer>;
   cycle(): Promise<CycleOutcome>;
@@ -57,13 +59,13 @@ export interface Answer {
 /** Starts a world. @param fill puts people into the directory before anything looks at it */
 export async function startJobWorld(
   settings: Readonly<Record<string, string>>,
-  given?: { readonly directory: SimulatedDirectory; readonly servicePrincipalId: string },
+  given?: { readonly directory: SimulatedDirectory; readonly servicePrincipalId: string; readonly now?: () => Date },
 ): Promise<JobWorld> {
   const directory = given?.directory ?? new SimulatedDirectory({ tenantName: 'Test' });
   const servicePrincipalId = given?.servicePrincipalId ?? directory.addServicePrincipal({ displayName: 'Zendesk' });
   const [azurite, graph, zendesk] = await Promise.all([
     startAzurite(),
-    startGraphSimulator({ directory, token: GRAPH_TOKEN }),
+    startGraphSimulator({ directory, token: GRAPH_TOKEN, ...(given?.now && { now: given.now }) }),
     startZendeskSimulator({ oauthClients: [OAUTH_CLIENT], updateLanes: false }),
   ]);
   zendesk.seed.customRole('Light agent', 1);
@@ -122,6 +124,7 @@ export async function startJobWorld(
     graph,
     zendesk,
     app,
+    connectionString: azurite.connectionString,
     compose,
     cycle,
     drain,

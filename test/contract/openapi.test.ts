@@ -84,9 +84,9 @@ test('what the platform loads to register the functions is none of what they nee
   ]);
 });
 
-test('only health is open to everybody, and to the host the console, which the app closes', () => {
+test('only health, and what Graph calls, is open to everybody, and to the host the console, which the app closes', () => {
   const open = functions.filter((one) => one.authLevel !== 'function').map((one) => one.name);
-  expect(open.sort()).toEqual(['console', 'consoleAct', 'health']);
+  expect(open.sort()).toEqual(['console', 'consoleAct', 'graphNotifications', 'health']);
 });
 
 test('no function changes something with GET, and reading and writing are different functions', () => {

@@ -9,6 +9,7 @@ import {
   sourceId,
 } from '../../core/model';
 import type { ProbeRow } from '../../core/probe';
+import type { ChangeSubscriptions } from '../../ports/change-subscriptions';
 import type {
   AssignedPrincipal,
   AssignmentPage,
@@ -32,6 +33,7 @@ import { checkPermissions, probeSource } from './probe';
 import { groupsOf, proveMembershipGone, readAssignmentsOf } from './proofs';
 import { readGroup, readUser, searchUsers } from './reads';
 import { readApplicationRow, readAssignmentRow, readId, readMemberRow, readPage } from './rows';
+import { makeSubscriptions } from './subscriptions';
 
 /** The source connector on Microsoft Graph, with what test connection and notices need beside the port. */
 export interface GraphConnector extends SourceConnector {
@@ -39,6 +41,8 @@ export interface GraphConnector extends SourceConnector {
   probeSource(options?: { readonly isMailConfigured?: boolean }): Promise<readonly ProbeRow[]>;
   /** Sends a mail, see mail.ts. */
   sendMail(mail: Mail): Promise<void>;
+  /** Subscriptions to changes of users and groups. */
+  readonly subscriptions: ChangeSubscriptions;
 }
 
 /** Makes the connector. `servicePrincipalId` is the object id of the enterprise application. Makes no request. */
@@ -48,6 +52,7 @@ export function makeGraphConnector(options: GraphOptions & { readonly servicePri
 }
 
 class GraphSource implements GraphConnector {
+  readonly subscriptions: ChangeSubscriptions;
   private readonly managers: Managers;
 
   constructor(
@@ -55,6 +60,7 @@ class GraphSource implements GraphConnector {
     private readonly servicePrincipalId: string,
   ) {
     this.managers = new Managers(http);
+    this.subscriptions = makeSubscriptions(http);
   }
 
   async readApplication(): Promise<SourceApplication> {

@@ -14,6 +14,8 @@ export interface Operation {
   readonly permission: string;
   /** True where links are kept between calls, so that some refusals mean that the link has expired. */
   readonly isDelta?: boolean;
+  /** What to do about refusals of these codes, a sentence each. */
+  readonly advice?: Readonly<Record<string, string>>;
 }
 
 /** A refusal as it came, reduced to what is safe to keep. */
@@ -72,6 +74,8 @@ export function refusalError(operation: Operation, refusal: Refusal, baseOrigin:
   if (status === 404) return new NotFoundError('source', `Not found: ${told}`);
   if (status >= 500) return new UnavailableError('source', `Graph failed: ${told}`);
   const unknown = /Could not find a property named '(\w{1,100})'/.exec(refusal.text ?? '')?.[1];
+  const advice = operation.advice?.[code ?? ''];
+  if (advice !== undefined) return new UnexpectedResponseError('source', `Graph refused the request: ${told}. ${advice}`);
   const hint = unknown === undefined ? '' : `. Graph knows no property '${unknown}': correct the mapping`;
   return new UnexpectedResponseError('source', `Graph refused the request: ${told}${hint}`);
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Client, ResponseType } from '@microsoft/microsoft-graph-client';
+import { Client, type GraphRequest, ResponseType } from '@microsoft/microsoft-graph-client';
 import { z } from 'zod';
 import { ProvisioningError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
 import { retryAfterMs } from '../../core/retry-after';
@@ -42,7 +42,12 @@ export interface GraphHttp {
   follow(operation: Operation, link: string): Promise<Json>;
   /** Sends JSON; never repeated, because Graph may have carried out what it did not answer. */
   post(operation: Operation, path: string, body: Json): Promise<void>;
+  /** Changes something of Graph's own; never repeated. Undefined when it answers nothing, or says that there is no such object. */
+  change(operation: Operation, method: ChangeMethod, path: string, body?: Json): Promise<Json | undefined>;
 }
+
+/** How something is changed. */
+export type ChangeMethod = 'POST' | 'PATCH' | 'DELETE';
 
 /** A second and third try within the process; longer trouble is the engine's to wait out. */
 const BACKOFF_MS = [500, 2_000] as const;
@@ -61,14 +66,14 @@ export function makeGraphHttp(options: GraphOptions): GraphHttp {
   const transport = new GraphTransport(origin, makeTokenSource(options.credential, origin, clock));
   const client = Client.initWithMiddleware({ middleware: transport });
 
-  async function attempt(operation: Operation, url: string, body: Json | undefined, isFresh: boolean): Promise<Answer> {
+  async function attempt(operation: Operation, url: string, sent: Sent | undefined, isFresh: boolean): Promise<Answer> {
     const started = clock().getTime();
     const dispatch = new Dispatch(url, isFresh);
     const request = client.api('/').middlewareOptions([dispatch]).responseType(ResponseType.RAW);
     request.header('client-request-id', randomUUID());
     let response: Response | undefined;
     try {
-      response = (await (body === undefined ? request.get() : request.post(body))) as Response;
+      response = (await sendAs(request, sent)) as Response;
       const text = await response.text();
       return readAnswer(operation, response, text, clock());
     } catch (error) {
@@ -86,13 +91,13 @@ export function makeGraphHttp(options: GraphOptions): GraphHttp {
     }
   }
 
-  async function send(operation: Operation, url: string, body?: Json): Promise<Answer> {
+  async function send(operation: Operation, url: string, sent?: Sent): Promise<Answer> {
     let isFresh = false;
     for (let retry = 0; ; retry += 1) {
-      const last = body !== undefined || retry >= BACKOFF_MS.length;
+      const last = sent !== undefined || retry >= BACKOFF_MS.length;
       let outcome: Answer | UnavailableError;
       try {
-        outcome = await attempt(operation, url, body, isFresh);
+        outcome = await attempt(operation, url, sent, isFresh);
       } catch (error) {
         if (last || !(error instanceof UnavailableError)) throw error;
         outcome = error;
@@ -139,10 +144,35 @@ export function makeGraphHttp(options: GraphOptions): GraphHttp {
       return bodyOf(operation, await send(operation, link));
     },
     async post(operation, path, body) {
-      const answer = await send(operation, address(path), body);
+      const answer = await send(operation, address(path), { method: 'POST', body });
       if (!answer.ok) throw refusalError(operation, answer.refusal, origin);
     },
+    async change(operation, method, path, body) {
+      const answer = await send(operation, address(path), { method, body });
+      if (answer.ok) return answer.body;
+      if (isProvenNotFound(answer.refusal)) return undefined;
+      throw refusalError(operation, answer.refusal, origin);
+    },
   };
+}
+
+/** What is sent besides a question. */
+interface Sent {
+  readonly method: ChangeMethod;
+  readonly body: Json | undefined;
+}
+
+function sendAs(request: GraphRequest, sent: Sent | undefined): Promise<unknown> {
+  switch (sent?.method) {
+    case undefined:
+      return request.get();
+    case 'POST':
+      return request.post(sent.body ?? {});
+    case 'PATCH':
+      return request.patch(sent.body ?? {});
+    case 'DELETE':
+      return request.delete();
+  }
 }
 
 function readAnswer(operation: Operation, response: Response, text: string, now: Date): Answer {

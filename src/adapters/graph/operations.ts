@@ -7,6 +7,15 @@ export const PERMISSIONS = {
   application: 'Application.Read.All',
 } as const;
 
+/** For being told of changes of groups, where CHANGE_NOTIFICATIONS is On. @see https://learn.microsoft.com/graph/api/subscription-post-subscriptions#permissions */
+const GROUP_CHANGES = 'Group.Read.All';
+
+/** Graph asks the address of this app before it subscribes it. @see https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#notificationurl-validation */
+const NOT_VALIDATED = {
+  ValidationError:
+    'Graph asked the address of this app and did not get the answer in time: the app must be reachable from the internet (allowedInboundAddresses and networkMode of the deployment).',
+};
+
 /** Every request that the adapter makes, named without ids. */
 export const OPERATIONS = {
   application: { name: 'GET servicePrincipals/{id}', permission: PERMISSIONS.application },
@@ -27,6 +36,11 @@ export const OPERATIONS = {
   members: { name: 'GET groups/{id}/members', permission: PERMISSIONS.groups },
   userGroups: { name: 'GET users/{id}/memberOf', permission: PERMISSIONS.groups },
   groupGroups: { name: 'GET groups/{id}/memberOf', permission: PERMISSIONS.groups },
+  subscribeUsers: { name: 'POST subscriptions (users)', permission: PERMISSIONS.users, advice: NOT_VALIDATED },
+  subscribeGroups: { name: 'POST subscriptions (groups)', permission: GROUP_CHANGES, advice: NOT_VALIDATED },
+  renew: { name: 'PATCH subscriptions/{id}', permission: GROUP_CHANGES },
+  unsubscribe: { name: 'DELETE subscriptions/{id}', permission: GROUP_CHANGES },
+  subscriptions: { name: 'GET subscriptions', permission: GROUP_CHANGES },
   mail: {
     name: 'POST users/{id}/sendMail',
     permission: 'Application Mail.Send for the sender mailbox (Exchange RBAC for Applications)',

@@ -38,7 +38,7 @@ const messageSchema = z.union([
     .transform(({ mayDeprovision: _, ...item }) => ({ ...item, allows: null })),
 ]);
 
-/** Asks for the cycle that was cut off to be continued. It names nothing: whoever takes it continues what there is. */
+/** Asks for a cycle. It names nothing: whoever takes it continues what there is, or begins one. */
 const CYCLE_MESSAGE = { v: 1, kind: 'cycle' } as const;
 const cycleSchema = z.strictObject({ v: z.literal(CYCLE_MESSAGE.v), kind: z.literal(CYCLE_MESSAGE.kind) });
 
@@ -49,6 +49,9 @@ function isBase64(text: string): boolean {
   const compact = text.replace(/\s/g, '');
   return compact.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(compact);
 }
+
+/** A delay as the queue takes it. */
+const secondsOf = (ms: number): number => Math.min(Math.max(Math.ceil(ms / 1000), 0), MAX_DELAY_SECONDS);
 
 const preview = (text: string): string => text.slice(0, PREVIEW_LENGTH).replace(/[^\x20-\x7e]/g, '?');
 
@@ -109,11 +112,11 @@ export function makeWorkQueue(storage: Storage): WorkQueue {
     },
 
     async defer(item, delayMs) {
-      await send(item, Math.min(Math.max(Math.ceil(delayMs / 1000), 0), MAX_DELAY_SECONDS));
+      await send(item, secondsOf(delayMs));
     },
 
-    async askForCycle() {
-      await send(CYCLE_MESSAGE, 0);
+    async askForCycle(delayMs = 0) {
+      await send(CYCLE_MESSAGE, secondsOf(delayMs));
     },
 
     asksForCycle,

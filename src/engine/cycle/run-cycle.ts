@@ -41,10 +41,17 @@ export type CycleOutcome =
       readonly cycleId: string;
       readonly cycleKind: 'initial' | 'incremental';
       readonly evaluated: number;
+      /** When it began, which may be in an earlier call; ISO 8601. */
+      readonly startedAt: string;
     }
   | { readonly kind: 'interrupted'; readonly cycleId: string; readonly phase: RunningCycle['phase'] }
   | { readonly kind: 'failed'; readonly cycleId: string | undefined; readonly error: ProvisioningError }
-  | { readonly kind: 'notRun'; readonly reason: string };
+  | {
+      readonly kind: 'notRun';
+      readonly reason: string;
+      /** True where another instance is at it. */
+      readonly isBusy?: true;
+    };
 
 /** How one call may go about it. */
 export interface CycleOptions {
@@ -66,7 +73,7 @@ export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise
   const looks = await readLooks(deps);
   await watchPermissions(deps, job, looks);
   const lease = await takeLease(deps.state, STATE_KEYS.cycleLease, options.owner, deps.clock, deps.sleep);
-  if (!lease) return { kind: 'notRun', reason: 'Another instance is running a cycle.' };
+  if (!lease) return { kind: 'notRun', reason: 'Another instance is running a cycle.', isBusy: true };
   try {
     return await runUnderLease(deps, { job, looks }, lease, deps.clock().getTime() + options.budgetMs);
   } finally {
@@ -110,7 +117,7 @@ async function runUnderLease(deps: EngineDeps, known: Known, lease: Lease, deadl
     }
     if (error instanceof StaleStateError) {
       deps.logger.warn('Another instance was faster; the cycle continues from where that one is', { cycleId });
-      return { kind: 'notRun', reason: 'Another instance or call has continued the cycle or one of its objects.' };
+      return { kind: 'notRun', reason: 'Another instance or call has continued the cycle or one of its objects.', isBusy: true };
     }
     if (!(error instanceof ProvisioningError)) throw error;
     await noteFailure(deps, cycleId, error);
@@ -170,7 +177,13 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
   await context.close();
   // Perhaps nothing is left for a worker; then there is no last work item to wait for.
   await closeCycles(deps);
-  return { kind: 'completed', cycleId: cycle.cycleId, cycleKind: cycle.kind, evaluated: cycle.evaluated };
+  return {
+    kind: 'completed',
+    cycleId: cycle.cycleId,
+    cycleKind: cycle.kind,
+    evaluated: cycle.evaluated,
+    startedAt: cycle.startedAt,
+  };
 }
 
 async function keepWatermarks({ state, space }: EngineDeps, cycle: CycleState): Promise<void> {

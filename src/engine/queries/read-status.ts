@@ -4,6 +4,7 @@ import type { DeliveryWarning } from '../../ports/notifier';
 import type { CycleRecord, Escrow, StagedDeletion } from '../../ports/stores';
 import { isOverSource } from '../cycle/close-cycles';
 import type { EngineDeps } from '../deps';
+import { type HintsStatus, readHints } from '../hints/hint-state';
 import { type DriftState, readDriftState } from '../job/drift-state';
 import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executions';
 import { type HoldsStatus, heldSummary } from '../job/held-summary';
@@ -95,6 +96,7 @@ export interface JobStatus {
   readonly permissions: PermissionsStatus;
   /** How the last comparison with Zendesk went. */
   readonly drift: DriftState;
+  readonly hints: HintsStatus;
 }
 
 const outcomes = makeProgress();
@@ -116,6 +118,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     permissions,
     items,
     drift,
+    hints,
   ] = await Promise.all([
     readJob(deps.state),
     deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
@@ -131,6 +134,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     readPermissions(deps),
     watchItems(deps),
     readDriftState(deps),
+    readHints(deps),
   ]);
   const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
   const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
@@ -154,6 +158,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     watermarkAt: latest.find(isRead)?.endedAt ?? null,
     permissions,
     drift,
+    hints,
   };
 }
 

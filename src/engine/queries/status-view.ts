@@ -1,6 +1,7 @@
 import { type CredentialEnd, credentialAdvice, TELL_DAYS_BEFORE } from '../../core/credential-end';
 import type { ConfigIssue } from '../../core/errors';
 import { isOverSource } from '../cycle/close-cycles';
+import type { HintsVerdict } from '../hints/hint-advice';
 import { heldWords } from '../job/held-summary';
 import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { permissionAdvice, unreadAdvice } from './permission-advice';
@@ -21,6 +22,7 @@ export const WARNING_CODES = [
   'ObjectsHeld',
   'SeatsMissing',
   'NoticeNotSent',
+  'ChangeNotifications',
 ] as const;
 
 /** Something that works but deserves a look. */
@@ -45,6 +47,7 @@ export interface StatusView {
   readonly account: string;
   readonly tenantId: string;
   readonly status: JobStatus;
+  readonly changeNotifications: HintsVerdict;
   readonly warnings: readonly StatusWarning[];
   readonly now: Date;
 }
@@ -65,6 +68,7 @@ export function warningsOf(
   status: JobStatus,
   provisioningStatus: 'On' | 'Off',
   credential: CredentialEnd | undefined,
+  hints: HintsVerdict,
   now: Date,
 ): readonly StatusWarning[] {
   const warnings: StatusWarning[] = [];
@@ -134,6 +138,7 @@ export function warningsOf(
   for (const { channel, kind, at, problem } of status.undelivered) {
     warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`, CHANNEL_SETTINGS[channel]);
   }
+  for (const problem of hints.problems) warn('ChangeNotifications', problem, 'CHANGE_NOTIFICATIONS');
   for (const { setting, problem } of configured) {
     warnings.push({ code: setting.startsWith('schema ') ? 'SchemaIgnored' : 'Setting', setting, problem });
   }

@@ -237,6 +237,16 @@ export const StatusOfJob = named(
           .describe('A later one that could not be finished: it says nothing about Zendesk.'),
       })
       .describe('Whether Zendesk still is what Entra ID says, as last compared.'),
+    changeNotifications: z
+      .object({
+        state: z.enum(['Off', 'Active', 'Partial', 'NotActive']),
+        activeUntil: instant
+          .nullable()
+          .describe('Until when all subscriptions are active, if nothing renews them; they are renewed daily.'),
+        lastNotificationAt: instant.nullable(),
+        problems: z.array(text),
+      })
+      .describe('Whether Microsoft Graph tells the app of changes (CHANGE_NOTIFICATIONS).'),
     queueLength: count.describe('Messages in the work queue, about.'),
     watchdog: z.object({ verdict: z.enum(['well', 'overdue', 'silent']), aliveAt: instant }),
     watermarkAt: instant.nullable().describe('When Entra ID was last read completely.'),
