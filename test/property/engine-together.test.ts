@@ -93,8 +93,7 @@ describe('engine › two instances', () => {
         });
         let sleeps = 0;
         world.hook = async (name) => {
-          // Whatever it does next after it has read which cycle there is.
-          if ((name === 'cycleStore.put' || name === 'cycleStore.read') && sleeps++ === 0) await asleep;
+          if (name === 'cycleStore.advance' && sleeps++ === 0) await asleep;
         };
         const late = world.tick('late');
         await settle();
