@@ -4,9 +4,9 @@
  */
 export { composeApp } from './compose';
 export { CONSOLE } from './console/functions';
+export { followMappings } from './current-app';
 export { ENDPOINTS } from './functions/endpoints';
 export { invocationLogger } from './functions/logger';
 export { makePlanWork } from './functions/plan-work';
 export { makeProvisionObject, makeProvisionObjectPoison } from './functions/provision-object';
 export { makeProvisioningCycle } from './functions/provisioning-cycle';
-export { followMappings } from './in-force';

@@ -3,8 +3,8 @@ import { app } from '@azure/functions';
 import { POISON_QUEUE, WORK_QUEUE } from './adapters/storage/names';
 import type { App } from './compose';
 import { timerSchedule } from './config/schedule';
+import type { CurrentApp } from './current-app';
 import { CONSOLE_ROUTES, ROUTES, type RouteName } from './functions/routes';
-import type { CurrentApp } from './in-force';
 
 /** The folder of the app: `dist` is one level below it. */
 const APP_DIRECTORY = join(__dirname, '..');

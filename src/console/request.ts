@@ -31,7 +31,7 @@ export async function readForm(request: HttpRequest): Promise<Sent> {
     size += chunk.byteLength;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  if (size > MAX_BODY_BYTES) throw tooLarge();
+  if (size > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
   const type = request.headers.get('content-type') ?? '';
   try {
     const data = await new Response(Buffer.concat(chunks), { headers: { 'content-type': type } }).formData();

@@ -29,7 +29,7 @@ export interface Mappings {
 /** SHA-256 of a text, hexadecimal. */
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Versions that a process keeps at hand: the one in force, the one before, and one that is looked at. */
+/** Versions that a process keeps at hand: the active one, the one before, and one that is looked at. */
 const KEPT = 4;
 
 /** Makes it. Each version is read once: it never changes. */
@@ -52,13 +52,13 @@ export function makeMappings({ store, file, targetFor }: Pick<Mappings, 'store' 
 
 async function readVersion(store: SchemaStore, number: number): Promise<ReadMappings> {
   const version = await store.read(number);
-  if (!version) throw unusable(number, [{ problem: 'there is no such version. Put another one in force' }]);
+  if (!version) throw unusable(number, [{ problem: 'there is no such version. Activate another one' }]);
   const text = await store.readText(version);
   if (digestOf(text) !== version.digest)
-    throw unusable(number, [{ problem: 'what is stored of it is damaged. Put another one in force' }]);
+    throw unusable(number, [{ problem: 'what is stored of it is damaged. Activate another one' }]);
   const read = readSchema(text);
   if (read.ok) return read;
-  const before = { problem: 'it cannot be used with this version of the app. Put another one in force, or store it corrected' };
+  const before = { problem: 'it cannot be used with this version of the app. Activate another one, or store it corrected' };
   throw unusable(number, [before, ...read.problems]);
 }
 

@@ -40,6 +40,7 @@ export const makeAuditLogs = endpoint(
   {
     tag: 'logs',
     summary: "The provisioning log, at Graph's path",
+    needsNoMappings: true,
     description:
       "The list of `provisioningObjectSummary` as Microsoft Graph has it, for scripts and SDKs written for it: base address `…/api`. Errors have Graph's shape.",
     query: z.strictObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { App, ConfiguredApp } from '../compose';
 import { beyondMappings } from './beyond-mappings';
 import { type Handler, http, notConfigured, type PrintRefusal } from './http';
-import { readBody } from './read-body';
+import { readBody, readBytes } from './read-body';
 import { readParams, readQuery } from './read-query';
 
 /** The groups of functions, in the order of the OpenAPI document. */
@@ -41,6 +41,8 @@ export interface Contract<P extends Fields = Fields, Q extends Fields = Fields, 
   /** The JSON body of a function that acts; one that accepts `{}` may be left out. Without it nothing may be sent but `{}`. */
   readonly body?: B;
   readonly example?: unknown;
+  /** A file as the body: its shape for the document, and its largest size in bytes. The function reads it itself. */
+  readonly file?: { readonly shape: z.ZodType; readonly maxBytes: number };
   /** By status. */
   readonly answers: Readonly<Record<number, AnswerDoc>>;
   /** Statuses of problems, besides those that every function of its kind may have. */
@@ -56,6 +58,8 @@ export interface Asked<P extends Fields, Q extends Fields, B extends z.ZodType> 
   readonly params: z.output<P>;
   readonly query: z.output<Q>;
   readonly body: z.output<B>;
+  /** The bytes of a file; empty where the contract has none. */
+  readonly file: Uint8Array;
   readonly request: HttpRequest;
 }
 
@@ -76,7 +80,11 @@ export function openEndpoint<P extends Fields = Fields, Q extends Fields = Field
   run: (app: App, asked: Asked<P, Q, B>) => Promise<HttpResponseInit>,
 ): Endpoint {
   const make = (getApp: () => App): Handler =>
-    http(async (request) => run(getApp(), await readRequest(contract, request)), contract.refusal?.print);
+    http(
+      async (request) => run(getApp(), await readRequest(contract, request)),
+      contract.refusal?.print,
+      contract.file?.maxBytes,
+    );
   return Object.assign(make, { contract: contract as unknown as Contract });
 }
 
@@ -86,11 +94,15 @@ export function endpoint<P extends Fields = Fields, Q extends Fields = Fields, B
   run: (app: ConfiguredApp, asked: Asked<P, Q, B>) => Promise<HttpResponseInit>,
 ): Endpoint {
   const make = (getApp: () => App): Handler =>
-    http(async (request) => {
-      const app = contract.needsNoMappings ? beyondMappings(getApp()) : getApp();
-      if (app.kind === 'notConfigured') throw notConfigured(app.error);
-      return run(app, await readRequest(contract, request));
-    }, contract.refusal?.print);
+    http(
+      async (request) => {
+        const app = contract.needsNoMappings ? beyondMappings(getApp()) : getApp();
+        if (app.kind === 'notConfigured') throw notConfigured(app.error);
+        return run(app, await readRequest(contract, request));
+      },
+      contract.refusal?.print,
+      contract.file?.maxBytes,
+    );
   return Object.assign(make, { contract: contract as unknown as Contract });
 }
 
@@ -101,6 +113,8 @@ async function readRequest<P extends Fields, Q extends Fields, B extends z.ZodTy
 ): Promise<Asked<P, Q, B>> {
   const params = readParams(request, contract.params ?? NO_FIELDS);
   const query = readQuery(request, contract.query ?? NO_FIELDS, contract.queryName);
-  const body = request.method === 'GET' ? undefined : await readBody(request, contract.body ?? NOTHING);
-  return { params, query, body, request } as Asked<P, Q, B>;
+  const file = contract.file ? await readBytes(request, contract.file.maxBytes) : new Uint8Array();
+  const hasBody = request.method !== 'GET' && !contract.file;
+  const body = hasBody ? await readBody(request, contract.body ?? NOTHING) : undefined;
+  return { params, query, body, file, request } as Asked<P, Q, B>;
 }

@@ -15,6 +15,8 @@ import { makeParseExpression } from './parse-expression';
 import { makePlanApply, makePlanCancel, makePlanCreate, makePlanRead } from './plan';
 import type { RouteName } from './routes';
 import { makeSchema } from './schema';
+import { makeSchemaActivate, makeSchemaStore } from './schema-control';
+import { makeSchemaDifferences, makeSchemaVersion, makeSchemaVersions } from './schema-versions';
 import { makeStatus } from './status';
 import { makeTestConnection } from './test-connection';
 
@@ -46,6 +48,11 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   jobUnlink: makeJobUnlink,
   jobReleaseHolds: makeJobReleaseHolds,
   schema: makeSchema,
+  schemaStore: makeSchemaStore,
+  schemaVersions: makeSchemaVersions,
+  schemaVersion: makeSchemaVersion,
+  schemaDifferences: makeSchemaDifferences,
+  schemaActivate: makeSchemaActivate,
   parseExpression: makeParseExpression,
   evaluateFilter: makeEvaluateFilter,
 };

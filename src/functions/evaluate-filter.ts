@@ -42,7 +42,7 @@ function readFilter(value: unknown): CompiledFilter {
   const compiled = compileFilter(value);
   if (compiled.ok) return compiled.filter;
   const errors = compiled.problems.map(({ path, message }) => ({
-    pointer: pointerWithin('filter', path),
+    pointer: pointerWithin(['filter'], path),
     detail: message,
   }));
   throw badRequest(errors);

@@ -89,8 +89,8 @@ async function takeIn(request: HttpRequest): Promise<void> {
 }
 
 /** The refusal of a body over the limit. */
-export const tooLarge = (): RequestProblem =>
-  new RequestProblem('PayloadTooLarge', `The body is larger than ${MAX_BODY_BYTES} bytes.`);
+export const tooLarge = (maxBytes: number): RequestProblem =>
+  new RequestProblem('PayloadTooLarge', `The body is larger than ${maxBytes} bytes.`);
 
 /** A handler of an HTTP function of this app. */
 export type Handler = (request: HttpRequest, context: InvocationContext) => Promise<HttpResponseInit>;
@@ -116,15 +116,20 @@ const asProblem: PrintRefusal = ({ status, code, title, detail, errors }) =>
 /**
  * Runs a handler within its invocation; every error becomes a refusal, and no message of a stranger's making leaves.
  * @param print how a refusal is printed; RFC 9457 unless told otherwise
+ * @param maxBytes of the largest body
  */
 export const http =
-  (run: (request: HttpRequest) => Promise<HttpResponseInit>, print: PrintRefusal = asProblem): Handler =>
+  (
+    run: (request: HttpRequest) => Promise<HttpResponseInit>,
+    print: PrintRefusal = asProblem,
+    maxBytes = MAX_BODY_BYTES,
+  ): Handler =>
   (request, context) =>
     withinInvocation(context, async () => {
       try {
-        if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) {
+        if (Number(request.headers.get('content-length') ?? 0) > maxBytes) {
           await takeIn(request);
-          throw tooLarge();
+          throw tooLarge(maxBytes);
         }
         return await run(request);
       } catch (error) {

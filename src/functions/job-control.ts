@@ -27,6 +27,7 @@ export const makeJobStart = endpoint(
   {
     tag: 'job',
     summary: 'Start the job',
+    needsNoMappings: true,
     description: 'The job continues; the next cycle does not wait for the back-off of a quarantine.',
     body: NOTHING,
     answers: { 200: jsonDoc('The job as it is now.', JobChange) },
@@ -44,6 +45,7 @@ export const makeJobPause = endpoint(
   {
     tag: 'job',
     summary: 'Pause the job',
+    needsNoMappings: true,
     description: 'No cycle begins. What is in the queue is finished (`items`: `finish`), or waits there (`stop`).',
     body: JobPauseRequest,
     example: { items: 'finish' },
@@ -102,6 +104,7 @@ export const makeJobRun = endpoint(
   {
     tag: 'job',
     summary: 'Run a cycle now',
+    needsNoMappings: true,
     description: 'Reads as much as it can within the call and continues by itself from there.',
     body: NOTHING,
     answers: {

@@ -39,6 +39,7 @@ export const makeLogs = endpoint(
   {
     tag: 'logs',
     summary: 'The provisioning log',
+    needsNoMappings: true,
     description:
       "Graph's `provisioningObjectSummary` list, newest first. A page with `@odata.nextLink` may be short, or even empty after a search of " +
       'some seconds: follow the link until there is none. With `format` everything that matches is one file, made as it is taken, so it ' +

@@ -59,7 +59,7 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   404: 'Not found.',
   409: 'What the request is about has changed since, or something else is under way.',
   410: 'It existed and has expired.',
-  413: 'The body is larger than 1 MiB.',
+  413: 'The body is too large: over 1 MiB, or 4 MiB for mappings.',
   500: 'The app failed in a way that it did not expect.',
   502: 'Entra ID or Zendesk refused the credential of the app, or responded in a way that it does not understand.',
   503: 'Not configured, or Entra ID, Zendesk or storage did not respond; try again later.',
@@ -76,6 +76,7 @@ function operation(name: string, route: Route, contract: Contract, schemas: Reco
     ...(headers && { headers: mapValues(headers, (text) => ({ description: text, schema: { type: 'string' } })) }),
     ...(content && { content: mapValues(content, (one) => ({ schema: print(one) })) }),
   });
+  const body = contract.file?.shape ?? contract.body;
   const parameters = [
     ...parametersOf('path', print(contract.params ?? z.strictObject({}))),
     ...parametersOf('query', print(contract.query ?? z.strictObject({}))),
@@ -90,12 +91,12 @@ function operation(name: string, route: Route, contract: Contract, schemas: Reco
     description: contract.description,
     ...(route.authLevel === 'anonymous' && { security: [] }),
     ...(parameters.length > 0 && { parameters }),
-    ...(contract.body && {
+    ...(body && {
       requestBody: {
-        required: !contract.body.safeParse({}).success,
+        required: !body.safeParse({}).success,
         content: {
           'application/json': {
-            schema: print(contract.body),
+            schema: print(body),
             ...(contract.example === undefined ? {} : { example: contract.example }),
           },
         },

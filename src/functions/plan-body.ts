@@ -17,7 +17,11 @@ export function headerBody(header: PlanHeader): Body<typeof PlanHead> {
     createdBy: header.createdBy,
     expiresDateTime: new Date(Date.parse(header.createdAt) + PLAN_EXPIRES_MS).toISOString(),
     completedDateTime: header.endedAt,
-    schema: { hash: header.schemaHash, isInForce: !header.isForOtherSchema },
+    schema: {
+      hash: header.schemaHash,
+      isInForce: !header.isForOtherSchema,
+      schemaVersion: header.schemaVersion ?? null,
+    },
     progress: { phase: header.phase, step: cycle.phase ?? null, imported: cycle.imported ?? 0, objects: header.objects },
     counts: header.counts,
     removals: header.removals,

@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { sourceId } from '../core/model';
 import { readSchema } from '../core/schema/read';
+import type { EngineDeps } from '../engine/deps';
 import { settleDrift } from '../engine/drift/drift-check';
 import { createDrift } from '../engine/drift/drift-run';
+import { withMappingsInUse } from '../engine/job/mappings-in-use';
+import { FILE_VERSION } from '../engine/mappings';
 import { type ApplyAnswer, continueApply, startApply } from '../engine/preview/apply-plan';
-import { continuePlan, createPlan } from '../engine/preview/make-plan';
+import { continuePlan, createPlan, type PlannedMappings } from '../engine/preview/make-plan';
 import { cancelPlan } from '../engine/preview/plan-slot';
 import type { Planning } from '../engine/preview/planning';
 import type { Initiator } from '../engine/record/initiator';
@@ -19,7 +22,9 @@ import { headerBody, rowBody } from './plan-body';
 import { planCsv } from './plan-csv';
 import { planPage } from './plan-page';
 import { badParameter } from './read-query';
-import { badRequest, pointerWithin } from './request-faults';
+import { badRequest } from './request-faults';
+import { schemaFaults } from './schema-control';
+import { noVersion } from './schema-versions';
 import { jsonDoc } from './shapes/kit';
 import { Plan, PlanApplyRequest, PlanRequest } from './shapes/plan';
 
@@ -38,10 +43,11 @@ export const makePlanCreate = endpoint(
     tag: 'provisioning',
     summary: 'Plan a cycle without writing',
     description:
-      'What a cycle would do, object by object with old and new values; with `schema`, what it would do under other mappings; with `drift`, ' +
-      'what was changed in Zendesk of all that was provisioned, and what would bring it back; with `undo`, the way back from what one cycle, ' +
+      'What a cycle would do, object by object with old and new values; with `schemaVersion` or `schema`, what it would ' +
+      'do under other mappings; with `drift`, what was changed in Zendesk of all that was provisioned, and what would bring it back; with `undo`, the way back from what one cycle, ' +
       'application, release or act on demand did, for all its objects or for some. One plan at ' +
       'a time; a plan that takes longer than the call continues by itself.',
+    needsNoMappings: true,
     body: PlanRequest,
     example: {},
     answers: {
@@ -66,31 +72,38 @@ export const makePlanCreate = endpoint(
 );
 
 /** Begins the one plan that is asked for. */
-function begin(planning: Planning, body: z.infer<typeof PlanRequest>, operator: Initiator): Promise<UndoBegun> {
-  const { undo, objects, drift, schema } = body;
-  const asked = (['undo', 'drift', 'schema'] as const).filter((name) => body[name] !== undefined);
+async function begin(planning: Planning, body: z.infer<typeof PlanRequest>, operator: Initiator): Promise<UndoBegun> {
+  const { undo, objects, drift } = body;
+  const asked = (['undo', 'drift', 'schema', 'schemaVersion'] as const).filter((name) => body[name] !== undefined);
   const [first, second] = asked;
   if (second) throw badRequest([{ pointer: `/${first}`, detail: `cannot be asked for together with ${second}` }]);
   if (objects && undo === undefined)
     throw badRequest([{ pointer: '/objects', detail: 'says which objects to undo: send undo, too' }]);
   if (undo !== undefined) {
     const only = objects?.map(({ type, id }) => ({ type, id: sourceId(id) }));
+    await withMappingsInUse(planning.deps);
     return createUndo(planning, operator, undo.toLowerCase(), only);
   }
-  return drift ? createDrift(planning, operator, false) : createPlan(planning, operator, schema && readGiven(schema));
+  if (drift) {
+    await withMappingsInUse(planning.deps);
+    return createDrift(planning, operator, false);
+  }
+  return createPlan(planning, operator, await askedFor(planning.deps, body));
 }
 
-function readGiven(schema: Readonly<Record<string, unknown>>) {
+async function askedFor(
+  { mappings }: EngineDeps,
+  { schema, schemaVersion }: z.output<typeof PlanRequest>,
+): Promise<PlannedMappings | undefined> {
+  if (schemaVersion !== undefined) {
+    if (schemaVersion !== FILE_VERSION && !(await mappings.store.read(schemaVersion))) throw noVersion(schemaVersion);
+    return { version: schemaVersion };
+  }
+  if (schema === undefined) return undefined;
   const text = JSON.stringify(schema);
   const read = readSchema(text);
-  if (read.ok) return { schema: read.schema, text };
-  throw badRequest(
-    read.problems.map((one) => ({
-      pointer: pointerWithin('schema', one.path),
-      detail: one.problem,
-      ...(one.allowed ? { allowed: one.allowed } : {}),
-    })),
-  );
+  if (!read.ok) throw badRequest(schemaFaults(read.problems, 'schema'));
+  return { schema: read.schema, text };
 }
 
 const locationOf = (header: PlanHeader): Record<string, string> => ({ location: `/api/plan/${header.planId}` });
@@ -104,6 +117,7 @@ export const makePlanRead = endpoint(
     summary: 'A plan',
     description:
       'How far the plan is, and what it would do, page by page. `Accept: text/html` gives a page for people. Plans are kept for seven days.',
+    needsNoMappings: true,
     params,
     query: z.strictObject({
       include: z
@@ -183,6 +197,7 @@ export const makePlanCancel = endpoint(
   {
     tag: 'provisioning',
     summary: 'Stop a plan',
+    needsNoMappings: true,
     description: 'Stops a plan that is being made or applied. What it has already put into the queue is carried out.',
     params,
     answers: { 200: jsonDoc('The plan as it is now.', Plan) },

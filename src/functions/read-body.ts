@@ -17,16 +17,18 @@ export async function readBody<B extends z.ZodType>(request: HttpRequest, shape:
   throw badRequest(faultsOf(shape, value, parsed.error));
 }
 
-/** The body as text. Keeps no more than the limit, whatever the request announces. */
-async function readText(request: HttpRequest): Promise<string> {
+const readText = async (request: HttpRequest): Promise<string> => (await readBytes(request, MAX_BODY_BYTES)).toString('utf8');
+
+/** The body as it is. Keeps no more than the limit, whatever the request announces. @throws RequestProblem when it is larger */
+export async function readBytes(request: HttpRequest, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (size <= maxBytes) chunks.push(chunk);
   }
-  if (size > MAX_BODY_BYTES) throw tooLarge();
-  return Buffer.concat(chunks).toString('utf8');
+  if (size > maxBytes) throw tooLarge(maxBytes);
+  return Buffer.concat(chunks);
 }
 
 function parse(text: string): unknown {

@@ -23,9 +23,12 @@ export function badRequest(faults: readonly RequestFault[]): RequestProblem {
 export const pointerOf = (path: readonly PropertyKey[]): string =>
   `#${path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`;
 
-/** A place that our readers of schemas and filters name (`groups[0].clauses[1]`), within a field of the body, as a JSON pointer. */
-export const pointerWithin = (field: string, path: string): string =>
-  pointerOf([field, ...path.split(/[.[\]]+/).filter((part) => part !== '')]);
+/**
+ * A place that our readers of schemas and filters name (`groups[0].clauses[1]`), as a JSON pointer.
+ * @param field where in the body what they read stands; none where it is the body
+ */
+export const pointerWithin = (field: readonly string[], path: string): string =>
+  pointerOf([...field, ...path.split(/[.[\]]+/).filter((part) => part !== '')]);
 
 /** What a schema finds wrong with a value, in plain words. @param place how a path is printed */
 export const faultsOf = (

@@ -9,6 +9,9 @@ export interface Route {
 /** A function that only looks. */
 const looks = (route: string): Route => ({ method: 'GET', route, authLevel: 'function' });
 
+/** A function that stores what it is sent. */
+const stores = (route: string): Route => ({ method: 'PUT', route, authLevel: 'function' });
+
 /** A function that acts. Each is a function of its own, so that Azure's keys separate who may look from who may act. */
 const acts = (route: string): Route => ({ method: 'POST', route, authLevel: 'function' });
 
@@ -44,6 +47,11 @@ export const ROUTES = {
   jobUnlink: acts('job/unlink'),
   jobReleaseHolds: acts('job/holds/release'),
   schema: looks('schema'),
+  schemaStore: stores('schema'),
+  schemaVersions: looks('schema/versions'),
+  schemaVersion: looks('schema/versions/{version}'),
+  schemaDifferences: looks('schema/versions/{version}/differences'),
+  schemaActivate: acts('schema/{version}/activate'),
   parseExpression: acts('schema/parse-expression'),
   evaluateFilter: acts('schema/evaluate-filter'),
 } as const satisfies Readonly<Record<string, Route>>;

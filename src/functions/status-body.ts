@@ -66,6 +66,7 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
     changeNotifications: view.changeNotifications,
     watchdog: status.watch,
     watermarkAt: status.watermarkAt,
+    mappings: status.mappings,
     warnings: view.warnings,
   };
 }

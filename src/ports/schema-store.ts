@@ -12,6 +12,8 @@ export interface SchemaVersion {
   readonly storedAt: string;
   /** A name of a person or program. */
   readonly storedBy: string;
+  /** The object id of the person in Entra ID; empty for a program. */
+  readonly storedById: string;
   /** Why, in the words of whoever stored it; empty when nothing was said. */
   readonly why: string;
 }

@@ -40,7 +40,7 @@ describe('GET schema', () => {
     const response = await ask(makeSchema(world.getApp), 'schema');
     const body = (await response.json()) as Record<string, unknown>;
     const file = JSON.parse(readFileSync('provisioning-schema.json', 'utf8'));
-    expect(body).toEqual({ ...file, hash: world.app.deps.schema.hash, ignored: world.app.ignored });
+    expect(body).toEqual({ ...file, hash: world.app.deps.schema.hash, ignored: world.app.ignored, schemaVersion: 0 });
     const etag = response.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[0-9a-f]{32}"$/);
     const again = await ask(makeSchema(world.getApp), 'schema', { headers: { 'if-none-match': `"other", W/${etag}` } });

@@ -16,6 +16,7 @@ const isVersion = guard<SchemaVersion>(
     length: z.int(),
     storedAt: z.string(),
     storedBy: z.string(),
+    storedById: z.string(),
     why: z.string(),
   }),
 );

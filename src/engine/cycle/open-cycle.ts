@@ -11,7 +11,7 @@ import { roleLines } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
 import { type GroupWatermarks, type JobState, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
-import { versionInForce, versionInUse } from '../job/mappings-in-use';
+import { activeVersion, versionInUse } from '../job/mappings-in-use';
 import { accessRules } from '../job-settings';
 import { FILE_VERSION, withMappings } from '../mappings';
 
@@ -29,7 +29,7 @@ const KEPT_AT_ONCE: ReadonlySet<CycleEvent['kind']> = new Set([
 ]);
 
 /**
- * Takes up the cycle that was cut off, with the mappings that it began with, or begins one with those that are in force.
+ * Takes up the cycle that was cut off, with the mappings that it began with, or begins one with the active ones.
  * @param deadlineMs When the cycle is to stop, ms since 1970
  */
 export async function openCycle(
@@ -161,7 +161,7 @@ const underRules = (cycle: CycleState, rules: string): CycleState =>
 
 async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Promise<CycleState> {
   const { value: job } = await readJob(anyDeps.state);
-  const deps = await withMappings(anyDeps, versionInForce(job));
+  const deps = await withMappings(anyDeps, activeVersion(job));
   const users = (await deps.state.read<UserWatermark>(STATE_KEYS.userWatermark))?.value;
   const groups = (await deps.state.read<GroupWatermarks>(STATE_KEYS.groupWatermarks))?.value;
   const userSelect = deps.schema.users.sourceAttributes.join(',');
@@ -189,9 +189,9 @@ async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Pr
 }
 
 const whyChanged = (job: JobState): string =>
-  versionInForce(job) === versionInUse(job)
+  activeVersion(job) === versionInUse(job)
     ? 'The mappings, the settings or the app roles changed.'
-    : `Version ${versionInForce(job)} of the mappings was put in force.`;
+    : `Version ${activeVersion(job)} of the mappings was activated.`;
 
 /** An initial cycle looks at every object ever read; any cycle at the escrows that are due and at what no cycle has counted yet. */
 async function markDue(deps: EngineDeps, cycle: CycleState): Promise<void> {

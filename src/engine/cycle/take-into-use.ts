@@ -1,7 +1,7 @@
 import { StaleStateError } from '../../core/errors';
 import type { CycleContext } from '../import/cycle-context';
 import { readJob, STATE_KEYS } from '../job/job-state';
-import { LOOK_MS, versionInUse } from '../job/mappings-in-use';
+import { AT_ONCE, LOOK_MS, versionInUse } from '../job/mappings-in-use';
 import { FILE_VERSION } from '../mappings';
 
 /**
@@ -16,7 +16,7 @@ const TRIES = 8;
  * Makes the work items use the mappings of a cycle, once it has read what they need and before it puts the first item into the queue:
  *
  *   cycle under version 1 ─ its items: 1 ──────────────┐
- *   version 2 is put in force                          │
+ *   version 2 is activated                             │
  *   cycle under version 2 ─ reads ─ takes into use ─ waits until all have followed ─ its items, and those that are late: 2
  *
  * So at any time there is one version that items use, and an item that is late cannot undo what one of a later cycle has written.
@@ -29,7 +29,8 @@ export async function takeIntoUse(context: CycleContext): Promise<void> {
   const version = mappings ?? FILE_VERSION;
   for (let tries = 1; ; tries += 1) {
     const { value: job, etag } = await readJob(deps.state);
-    if (versionInUse(job) === version) {
+    // What was taken into use without a cycle has not been waited for yet.
+    if (versionInUse(job) === version && job.mappingsInUse?.cycleId !== AT_ONCE) {
       // Cut off while it waited, a cycle waits again.
       const isNew = job.mappingsInUse?.cycleId === cycleId && 'scopedAfter' in state && state.scopedAfter === null;
       if (isNew) await deps.sleep(FOLLOWED_AFTER_MS);

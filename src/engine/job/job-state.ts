@@ -16,8 +16,8 @@ export const STATE_KEYS = {
   systems: 'systems',
 } as const;
 
-/** A version of the mappings that an operator has put in force. */
-export interface MappingsInForce {
+/** A version of the mappings that an operator has activated. */
+export interface ActiveMappings {
   /** 0 is the file. */
   readonly version: number;
   readonly hash: string;
@@ -25,9 +25,15 @@ export interface MappingsInForce {
   readonly since: string;
   /** A name of a person or program. */
   readonly by: string;
+  /** The object id of the person in Entra ID; empty for a program. */
+  readonly byId: string;
   /** Why, in the operator's words; empty when nothing was said. */
   readonly why: string;
-  /** The hash of the file at that time: one that has changed since is not in force. */
+  /** The version that was active before. */
+  readonly replaced: number;
+  /** The plan that was looked at before; null where none was needed. */
+  readonly planId: string | null;
+  /** The hash of the file at that time: one that has changed since is not used. */
   readonly fileHash: string;
   /** The entry of the log that says so. */
   readonly changeId: string;
@@ -62,8 +68,8 @@ export interface JobState {
   /** The quarantine that an operator lifted, until a cycle shows whether that was right. */
   readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
   /** The version of the mappings that the next cycle begins with; null while nobody has chosen one: the file. */
-  readonly mappings: MappingsInForce | null;
-  /** The version that work items use, and the cycle that took it into use; null for the file. */
+  readonly mappings: ActiveMappings | null;
+  /** The version that work items use, and the cycle that took it into use (empty: none did); null for the file. */
   readonly mappingsInUse: { readonly version: number; readonly cycleId: string } | null;
 }
 

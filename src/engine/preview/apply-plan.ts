@@ -78,7 +78,7 @@ function reasonNotToApply(header: PlanHeader, schemaHash: string, allowDeletes: 
   if (header.state === 'failed') return 'The plan could not be made, or was cancelled. Make a new one.';
   // What a cycle did is taken back as it was, whatever the mappings say by now.
   if (header.kind !== 'undo' && header.schemaHash !== schemaHash) {
-    return 'The plan was made with mappings that are not in use: a version that has been put in force is used from the next cycle on. Make a plan with those that are in use.';
+    return 'The plan was made with mappings that are not in use: a version that has been activated is used from the next cycle on. Make a plan with those that are in use.';
   }
   if (header.brake.length === 0 || allowDeletes !== undefined) return undefined;
   const reasons = header.brake.map((one) => one.reason).join(' ');

@@ -20,7 +20,7 @@ import { groupAttributes } from '../import/schema-needs';
 import { scopeContext } from '../import/scope-changes';
 import { type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type Lease, takeLease } from '../job/lease';
-import { versionInForce } from '../job/mappings-in-use';
+import { activeVersion, withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
 import { countSeats } from '../job/seat-ledger';
 import { FILE_VERSION, withSchema } from '../mappings';
@@ -42,7 +42,7 @@ export type PlannedMappings = { readonly version: number } | { readonly schema: 
 
 /**
  * Begins a plan: what an initial cycle would do now, object by object. Nothing but the plan is written. One at a time.
- * @param asked undefined: with the mappings that are in force.
+ * @param asked undefined: with the active mappings.
  * @throws ConfigError when that version of the mappings cannot be used
  */
 export async function createPlan(
@@ -54,11 +54,11 @@ export async function createPlan(
   const now = deps.clock();
   await removeOldPlans(planning);
   const planId = deps.newId();
-  const versionNow = versionInForce((await readJob(deps.state)).value);
+  const { value: job } = await readJob(deps.state);
   const sent = asked && 'text' in asked ? asked : undefined;
-  const version = asked && 'version' in asked ? asked.version : versionNow;
+  const version = asked && 'version' in asked ? asked.version : activeVersion(job);
   const { schema } = sent ?? (await deps.mappings.load(version));
-  const isForOther = asked !== undefined && schema.hash !== (await deps.mappings.load(versionNow)).schema.hash;
+  const isForOther = asked !== undefined && schema.hash !== (job.mappings?.hash ?? deps.mappings.file.schema.hash);
   if (sent) await plans.writeSchema(planId, sent.text);
   const header: PlanHeader = {
     planId,
@@ -116,7 +116,7 @@ export async function continuePlan(planning: Planning, planId: string, options: 
       if (stored?.value.state === 'planning') {
         const deadlineMs = deps.clock().getTime() + options.budgetMs;
         const parts = planning.kinds?.[stored.value.kind];
-        if (parts) await parts.make(planning, lease, stored, deadlineMs);
+        if (parts) await parts.make({ ...planning, deps: await withMappingsInUse(deps) }, lease, stored, deadlineMs);
         else await new PlanRun(planning, lease, stored.value, stored.etag, deadlineMs).run();
       }
     } finally {

@@ -10,12 +10,14 @@ import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executio
 import { type HoldsStatus, heldSummary } from '../job/held-summary';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
+import { activeVersion, versionInUse } from '../job/mappings-in-use';
 import { type SampleObject, sampleObjects } from '../job/notify-samples';
 import { STATUS_KEYS } from '../job/status-keys';
 import { type ItemsWatch, watchItems } from '../job/watch-items';
 import { type PermissionsStatus, readPermissions } from '../job/watch-permissions';
 import { jobId } from '../record/log-entry';
 import { type Watch, type WatchedJob, watchJob } from './read-health';
+import { hasFileChanged } from './read-mappings';
 import { makeProgress, type Progress } from './read-status-progress';
 
 /** How many past cycles the status tells of. */
@@ -97,6 +99,20 @@ export interface JobStatus {
   /** How the last comparison with Zendesk went. */
   readonly drift: DriftState;
   readonly hints: HintsStatus;
+  readonly mappings: MappingsStatus;
+}
+
+/** Which version of the mappings is active. */
+export interface MappingsStatus {
+  /** What the next cycle begins with; 0 is the file. */
+  readonly version: number;
+  readonly hash: string;
+  /** Since when and by whom; null for the file that nobody has chosen. */
+  readonly since: string | null;
+  readonly by: string | null;
+  /** What work items use until a cycle has taken the active version into use. */
+  readonly versionInUse: number;
+  readonly hasFileChanged: boolean;
 }
 
 const outcomes = makeProgress();
@@ -159,6 +175,14 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     permissions,
     drift,
     hints,
+    mappings: {
+      version: activeVersion(state),
+      hash: state.mappings?.hash ?? deps.mappings.file.schema.hash,
+      since: state.mappings?.since ?? null,
+      by: state.mappings?.by ?? null,
+      versionInUse: versionInUse(state),
+      hasFileChanged: hasFileChanged(deps, state),
+    },
   };
 }
 

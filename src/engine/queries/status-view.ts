@@ -23,6 +23,7 @@ export const WARNING_CODES = [
   'SeatsMissing',
   'NoticeNotSent',
   'ChangeNotifications',
+  'MappingFileUnused',
 ] as const;
 
 /** Something that works but deserves a look. */
@@ -135,6 +136,14 @@ export function warningsOf(
     );
   }
   if (status.holds.count > 0) warn('ObjectsHeld', heldWords(status.holds));
+  if (status.mappings.hasFileChanged) {
+    const { version, by, since } = status.mappings;
+    warn(
+      'MappingFileUnused',
+      `The mapping file was changed, and is not active: ${by} activated version ${version} of the mappings at ${since}. To use the file, activate version 0.`,
+      'PROVISIONING_SCHEMA',
+    );
+  }
   for (const { channel, kind, at, problem } of status.undelivered) {
     warn('NoticeNotSent', `A notice (${kind}) could not be sent by ${channel} at ${at}: ${problem}`, CHANNEL_SETTINGS[channel]);
   }

@@ -17,6 +17,13 @@ import type { Outcome, Subject } from './outcome';
 
 export type { Initiator } from './initiator';
 
+/** Whoever was noted as a name and, for a person, an object id. */
+export const initiatorOf = (displayName: string, id: string): Initiator => ({
+  type: id === '' ? 'application' : 'user',
+  id,
+  displayName,
+});
+
 /** The provisioning cycle itself, as initiator. */
 export const THE_CYCLE: Initiator = { type: 'system', id: '', displayName: 'Zendesk provisioning' };
 

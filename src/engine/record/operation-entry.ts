@@ -1,5 +1,7 @@
+import type { SourceId } from '../../core/model';
 import type { ModifiedProperty, ProvisioningLogEntry } from '../../core/record';
 import type { ObjectKey } from '../../ports/stores';
+import { changeIdFor } from '../change-id';
 import type { EngineDeps } from '../deps';
 import { type Initiator, jobId } from './log-entry';
 
@@ -11,13 +13,27 @@ export interface Operation {
   readonly changes?: readonly ModifiedProperty[];
   /** The object it was about; undefined for the job as a whole. */
   readonly subject?: ObjectKey;
+  /** Where asking twice must not be told twice: the id of its entry. */
+  readonly changeId?: string;
+}
+
+/** An operation has a cycle of its own: it is not a work item, so it must not count as one of another cycle. */
+const cycleOf = (changeId: string): string => changeIdFor('operation', { type: 'user', id: changeId as SourceId });
+
+/** As {@link recordOperation}, but only what is not written down yet: so whoever repeats a call that was cut off completes it. */
+export async function recordOnce(
+  deps: EngineDeps,
+  operator: Initiator,
+  operation: Operation & { changeId: string },
+): Promise<void> {
+  const { changeId } = operation;
+  if (!(await deps.log.read(cycleOf(changeId), changeId))) await recordOperation(deps, operator, operation);
 }
 
 /** Writes down who did what to the job, as one entry (action `other`) of the provisioning log. Returns its change id. */
 export async function recordOperation(deps: EngineDeps, operator: Initiator, operation: Operation): Promise<string> {
   const { settings } = deps;
-  const changeId = deps.newId();
-  const { subject } = operation;
+  const { subject, changeId = deps.newId() } = operation;
   const identity = subject
     ? { id: subject.id, displayName: '', identityType: subject.type === 'user' ? ('User' as const) : ('Group' as const) }
     : { id: settings.servicePrincipalId, displayName: 'Provisioning job', identityType: 'ServicePrincipal' as const };
@@ -26,8 +42,7 @@ export async function recordOperation(deps: EngineDeps, operator: Initiator, ope
     activityDateTime: deps.clock().toISOString(),
     tenantId: settings.tenantId,
     jobId: jobId(deps),
-    // A cycle of its own: an operation is not a work item, so it must not count as one.
-    cycleId: deps.newId(),
+    cycleId: cycleOf(changeId),
     changeId,
     provisioningAction: 'other',
     durationInMilliseconds: 0,

@@ -17,6 +17,7 @@ export const PlanRequest = named(
       .literal(true)
       .describe('Compare every linked account and group with what Entra ID says, in place of planning a cycle.')
       .optional(),
+    schemaVersion: count.describe('A stored version of the mappings to plan with; 0 is the file.').optional(),
     undo: z.guid().describe('The id of a cycle: plan the way back from what it did, from the log.').optional(),
     objects: z.array(ObjectKey).min(1).max(MAX_OBJECTS).describe('Only these objects of that cycle; with `undo`.').optional(),
   }),
@@ -80,7 +81,11 @@ export const PlanHead = z.object({
   createdBy: text.describe('Who asked for it.'),
   expiresDateTime: instant.describe('After it the plan can no longer be applied.'),
   completedDateTime: instant.nullable(),
-  schema: z.object({ hash: text, isInForce: flag }),
+  schema: z.object({
+    hash: text,
+    isInForce: flag,
+    schemaVersion: count.nullable().describe('Null: the mappings were sent with the request.'),
+  }),
   progress: z.object({
     phase: z.enum(['copy', 'import', 'objects', 'done']),
     step: text.nullable(),

@@ -250,6 +250,16 @@ export const StatusOfJob = named(
     queueLength: count.describe('Messages in the work queue, about.'),
     watchdog: z.object({ verdict: z.enum(['well', 'overdue', 'silent']), aliveAt: instant }),
     watermarkAt: instant.nullable().describe('When Entra ID was last read completely.'),
+    mappings: z
+      .object({
+        version: count.describe('What the next cycle begins with; 0 is the file that PROVISIONING_SCHEMA names.'),
+        hash: text,
+        since: instant.nullable().describe('Null: nobody has activated a version, the file is used.'),
+        by: text.nullable(),
+        versionInUse: count.describe('What work items use until a cycle has taken the active version into use.'),
+        hasFileChanged: flag.describe('The file was changed while another version is active: the change has no effect.'),
+      })
+      .describe('Which mappings are active.'),
     warnings: z.array(Warning),
   }),
 );

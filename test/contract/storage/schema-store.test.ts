@@ -14,6 +14,7 @@ const version = (number: number, over: Partial<SchemaVersion> = {}): SchemaVersi
   length: 2,
   storedAt: '2026-01-01T00:00:00.000Z',
   storedBy: 'Ann Example',
+  storedById: '',
   why: HOSTILE_TEXTS.join('\n'),
   ...over,
 });
