@@ -70,8 +70,6 @@ const BUDGET_MS = 8 * 60_000;
 
 const { job: JOB } = someConfig();
 
-const PORTS = ['state', 'space', 'links', 'escrows', 'staged', 'cycles', 'log'] as const;
-
 /** Both systems, every store, the queue and two instances of the app, on one clock and one chain of chances. */
 export class Sim {
   readonly scheduler: Scheduler;
@@ -198,7 +196,7 @@ export class Sim {
     const schema = mappingsOf(this.rules.variant);
     return {
       ...(Object.fromEntries(
-        PORTS.map((name) => [name, port('store', name, this.stores[name])]),
+        Object.entries(this.stores).map(([name, store]) => [name, port<object>('store', name, store)]),
       ) as unknown as typeof this.stores),
       queue: port('queue', 'queue', this.queue, ['decode', 'asksForCycle']),
       source: port('source', 'source', this.source),
