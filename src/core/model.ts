@@ -171,6 +171,14 @@ export interface Permission {
 }
 
 /**
+ * Members of a group whom Entra ID does not have in it and who are to be taken out, by their Zendesk ids. Without any, the group itself is asked for:
+ * it is deleted although the mapping does not allow Delete.
+ */
+export interface CleanUp {
+  readonly members: readonly TargetId[];
+}
+
+/**
  * A unit of work: the key of an object, never a snapshot of it. May be lost, repeated, merged, re-ordered or late.
  * Without a permission a worker never disables, downgrades, deletes or removes a member.
  */
@@ -182,6 +190,8 @@ export interface WorkItem {
   readonly allows: Permission | null;
   /** The plan whose way back is carried out in the place of what is due: what it is stands in the hold of the object. Absent for none. */
   readonly undo?: string;
+  /** What an operator has asked for by name, of a group that is to be cleaned up; absent for what is due by itself. */
+  readonly cleanUp?: CleanUp;
   /** How often it was put back because another object of ours was about to give up a value that this one needs; absent for never. */
   readonly waited?: number;
 }

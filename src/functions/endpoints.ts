@@ -1,5 +1,6 @@
 import { makeAccounts, makeAccountsRefresh } from './accounts';
 import { makeAuditLogs } from './audit-logs';
+import { makeGroupsCleanUp, makeGroupsLeftOver } from './clean-up';
 import type { Endpoint } from './endpoint';
 import { makeJobForgetEscrow, makeJobRetryEscrow, makeJobUnlink } from './escrow-control';
 import { makeEvaluateFilter } from './evaluate-filter';
@@ -36,6 +37,8 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   planApply: makePlanApply,
   planCancel: makePlanCancel,
   holds: makeHolds,
+  groupsLeftOver: makeGroupsLeftOver,
+  groupsCleanUp: makeGroupsCleanUp,
   accounts: makeAccounts,
   accountsRefresh: makeAccountsRefresh,
   jobStart: makeJobStart,

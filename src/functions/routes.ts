@@ -35,6 +35,8 @@ export const ROUTES = {
   planApply: acts('plan/{id}/apply'),
   planCancel: acts('plan/{id}/cancel'),
   holds: looks('holds'),
+  groupsLeftOver: looks('groups/clean-up'),
+  groupsCleanUp: acts('groups/clean-up'),
   accounts: looks('accounts'),
   accountsRefresh: acts('accounts'),
   jobStart: acts('job/start'),

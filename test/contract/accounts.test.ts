@@ -1,5 +1,6 @@
 import type { InvocationContext, Timer } from '@azure/functions';
 import { makeAccounts, makeAccountsRefresh } from '../../src/functions/accounts';
+import { makeGroupsCleanUp, makeGroupsLeftOver } from '../../src/functions/clean-up';
 import { makePlanCreate, makePlanRead } from '../../src/functions/plan';
 import { makePlanWork } from '../../src/functions/plan-work';
 import { type JobWorld, startJobWorld } from './job-control-world';
@@ -122,6 +123,37 @@ describe('the report of accounts', () => {
     const whole = (await read(world)).body;
     expect(whole.report.id).toBe(half.running.id);
     expect(whole).toMatchObject({ running: null, report: { accounts: 120 + 8 } });
+  });
+
+  it('groups are cleaned up by name: number confirmed, ids checked, and recorded with who asked', async () => {
+    const { directory, servicePrincipalId, zendesk } = world;
+    expect(await world.call(makeGroupsLeftOver, undefined, { method: 'GET' })).toMatchObject({
+      status: 200,
+      body: { planId: null, value: [] },
+    });
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, role, servicePrincipalId);
+    await world.settle();
+    const [sales] = [...zendesk.state.groups.values()].filter(({ name }) => name === 'Sales');
+    const [boss] = [...zendesk.state.users.values()].filter(({ email }) => email === 'never@zendesk.example');
+    if (!sales || !boss) throw new Error('not seeded');
+    zendesk.seed.member(boss, sales);
+    const drift = await world.call(makePlanCreate, { drift: true });
+    expect([drift.status, drift.body.kind, drift.body.status]).toEqual([200, 'drift', 'planned']);
+    const { body } = await world.call(makeGroupsLeftOver, undefined, { method: 'GET' });
+    expect(body).toMatchObject({ planId: drift.body.id, value: [{ members: [{ id: String(boss.id), displayName: 'Never' }] }] });
+    const members = [{ groupId: group, userIds: [String(boss.id)] }];
+    expect(await world.call(makeGroupsCleanUp, { members, confirm: 2 })).toMatchObject({ status: 400 });
+    expect(
+      await world.call(makeGroupsCleanUp, { members: [{ groupId: group, userIds: ["1' or 1 eq 1"] }], confirm: 1 }),
+    ).toMatchObject({ status: 400 });
+    expect(await world.call(makeGroupsCleanUp, { groups: [group], confirm: 1 })).toMatchObject({ status: 409 });
+    expect(await world.call(makeGroupsCleanUp, { members, confirm: 1 })).toMatchObject({
+      status: 202,
+      body: { groups: 0, members: 1 },
+    });
+    await world.drain();
+    expect(zendesk.state.membership(boss.id, sales.id)).toBeUndefined();
   });
 
   it('a plan says how many seats it takes before anything is written, and who waits', async () => {

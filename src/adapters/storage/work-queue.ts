@@ -30,6 +30,7 @@ const messageSchema = z.union([
     v: z.literal(MESSAGE_VERSION),
     allows: z.object({ kind: z.enum(REMOVAL_KINDS), countedIn: id }).nullable(),
     undo: id.optional(),
+    cleanUp: z.object({ members: z.array(id) }).optional(),
     waited: z.int().nonnegative().optional(),
   }),
   // Of 0.1.0, whose permission did not say for what: nothing is taken away by it, and the next cycle counts anew.

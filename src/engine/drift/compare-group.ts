@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DRIFT_CODES, type DriftCode, type DriftFinding } from '../../core/drift';
 import { mapsMembers } from '../../core/map';
-import type { Link, SourceId, TargetGroup, TargetMembership } from '../../core/model';
+import { type Link, type SourceId, type TargetGroup, type TargetId, type TargetMembership, targetId } from '../../core/model';
 import type { AttributeChange } from '../../core/plan-model';
 import type { ModifiedProperty } from '../../core/record';
 import type { ObjectKey, OwnedMembership } from '../../ports/stores';
@@ -19,7 +19,7 @@ export async function compareGroup(how: Comparing, link: Link, group: TargetGrou
   const key: ObjectKey = { type: 'group', id: link.sourceId };
   const object = (await deps.space.readObject(key))?.value;
   const due = object && (await dueFor(deps, rules, object));
-  // A group out of scope is let go or deleted by a cycle, which counts it; until then nobody compares it.
+  if (due?.decision.kind === 'out') return group && link.createdByUs ? unasked(how, link, group) : { kind: 'skipped' };
   if (due?.decision.kind !== 'in') return { kind: 'skipped' };
   const hasMembers = deps.schema.groups !== undefined && mapsMembers(deps.schema.groups);
   const memberships = group && hasMembers ? await membershipsOf(how, link) : [];
@@ -53,11 +53,30 @@ export async function compareGroup(how: Comparing, link: Link, group: TargetGrou
   return { kind: 'row', row: told(row, drift, changes.length > 0) };
 }
 
+/** A group of ours that is out of scope: where a cycle would delete it, it waits for that; where the mapping does not allow it, it is left over. */
+async function unasked({ deps, cycleId, deadlineMs }: Comparing, link: Link, group: TargetGroup): Promise<Compared> {
+  const key: ObjectKey = { type: 'group', id: link.sourceId };
+  const item = itemFor(cycleId, key);
+  const outcome = await dryRun(withAsRead(deps, { groups: new Map([[link.targetId, group]]) }), item, deadlineMs);
+  if (outcome.kind !== 'skipped' || outcome.skipReason !== 'ActionDisabled') return { kind: 'skipped' };
+  const drift: DriftFinding = { codes: ['GroupUnasked'], lastChangedAt: group.updatedAt ?? null, reported: [] };
+  const row = planRow(deps, key, { item, loss: undefined, outcome });
+  return { kind: 'row', row: { ...told(row, drift, false), name: row.name || group.name } };
+}
+
 async function membershipsOf({ deps }: Comparing, { targetId }: Link): Promise<readonly TargetMembership[]> {
   const all: TargetMembership[] = [];
   for await (const page of deps.target.listGroupMemberships(targetId)) all.push(...page);
   return all;
 }
+
+const member = (oldValue: string): ModifiedProperty => ({ displayName: 'members', oldValue, newValue: null });
+
+/** The Zendesk id of a member as this comparison reports it; undefined for what stands for several. */
+export const memberId = ({ oldValue }: ModifiedProperty): TargetId | undefined => {
+  const id = /\((\d{1,20})\)$/.exec(oldValue ?? '')?.[1];
+  return id === undefined ? undefined : targetId(id);
+};
 
 interface Members {
   /** Whether somebody whom this app had put into the group is to come back into it. */
@@ -85,14 +104,14 @@ async function lookAtMembers(
   if (others.length === 0) return { isAnyRemoved, foreign: [] };
   const below = new Set<SourceId>();
   for await (const ids of usersBelow(deps.space, deps.settings.groupMembership, sourceId)) for (const id of ids) below.add(id);
-  const foreign: ModifiedProperty[] = [];
-  let more = 0;
+  const found: TargetId[] = [];
   for (const { userId } of others) {
     const source = await deps.links.sourceOf('user', userId);
-    if (source && below.has(source)) continue;
-    if (foreign.length === MEMBERS_LISTED) more += 1;
-    else foreign.push({ displayName: 'members', oldValue: source ? `${userId} (${source})` : userId, newValue: null });
+    if (!source || !below.has(source)) found.push(userId);
   }
-  if (more > 0) foreign.push({ displayName: 'members', oldValue: `and ${more} more`, newValue: null });
-  return { isAnyRemoved, foreign };
+  const listed = found.slice(0, MEMBERS_LISTED);
+  const names = await Promise.all(listed.map(async (id) => (await deps.target.getUser(id))?.name ?? ''));
+  const foreign = listed.map((id, at): ModifiedProperty => member(`${names[at]} (${id})`.trim()));
+  const more = found.length - listed.length;
+  return { isAnyRemoved, foreign: more > 0 ? [...foreign, member(`and ${more} more`)] : foreign };
 }

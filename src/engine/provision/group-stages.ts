@@ -43,7 +43,7 @@ export const groupStages: Stages<TargetGroup> = {
   async foreseeMembers(attempt, { link }) {
     if (!hasMembers(attempt)) return NO_CHANGE;
     const { reads, item } = attempt;
-    const plan = await planMembers(reads, item.sourceId, link, foretoldBy(null, item.changeId));
+    const plan = await planMembers(reads, item.sourceId, link, foretoldBy(null, item.changeId), item.cleanUp?.members);
     const groupId = item.sourceId;
     return {
       added: plan.add.map(({ sourceId }) => ({ userId: sourceId, groupId })),
@@ -72,7 +72,7 @@ export const groupStages: Stages<TargetGroup> = {
     const { item } = attempt;
     const group = pairing.requireLink();
     const foretold = foretoldBy(attempt.pairing.row.claim, item.changeId);
-    const plan = await planMembers(deps, item.sourceId, group, foretold);
+    const plan = await planMembers(deps, item.sourceId, group, foretold, item.cleanUp?.members);
     return alignMembers(deps, group, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
   },
 };
@@ -80,7 +80,7 @@ export const groupStages: Stages<TargetGroup> = {
 const hasMembers = ({ reads, decision }: Attempt): boolean =>
   decision.kind === 'in' && reads.schema.groups !== undefined && mapsMembers(reads.schema.groups);
 
-function planOutOfScope({ reads, decision, pairing }: Attempt, { link }: Found<TargetGroup>): Plan | Skip {
+function planOutOfScope({ reads, decision, pairing, item }: Attempt, { link }: Found<TargetGroup>): Plan | Skip {
   if (decision.kind === 'unknown') return skip('Unknown', decision.reason);
   if (decision.kind === 'in') throw new Error('an object in scope has no desired state');
   const { groups } = reads.schema;
@@ -91,6 +91,8 @@ function planOutOfScope({ reads, decision, pairing }: Attempt, { link }: Found<T
     const targetId = row.link?.targetId ?? null;
     return { action: 'none', targetId, changes: [], role: null, adopts: false, notes: [], removals: [] };
   }
+  // Asked for by name: then the mapping's boxes do not matter, but that this app made the group still does.
+  if (item.cleanUp?.members.length === 0 && link.createdByUs) return planGroupOut({ kind: 'delete' }, link);
   if (!groups) return skip('ActionDisabled', `${decision.reason} The group mapping is switched off.`);
   const fate = deprovisionGroup(link, { actions: groups.actions });
   return fate.kind === 'nothing' ? skip(fate.skipReason, `${decision.reason} ${fate.reason}`) : planGroupOut(fate, link);

@@ -27,9 +27,14 @@ export interface MembersPlan {
   readonly remove: readonly { readonly owned: OwnedMembership; readonly actual: TargetMembership | undefined }[];
   /** Members who cannot be in a Zendesk group, or not yet: end users, and people without an account. */
   readonly skip: readonly SourceId[];
+  /** Members whom nobody in Entra ID stands for, and whom an operator has asked to take out. */
+  readonly foreign: readonly TargetMembership[];
   /** Who came and left by an earlier try of the same change, and is in no log entry yet. */
   readonly earlier: { readonly added: readonly SourceId[]; readonly removed: readonly SourceId[] };
 }
+
+/** How somebody is named in a log entry whom Entra ID does not know: by the Zendesk id, where others have the one of Entra ID. */
+export const foreignId = (id: TargetId): SourceId => `zendesk:${id}` as SourceId;
 
 /** What an earlier try of a change had put on record before it wrote memberships, and under which changes it was at work. */
 export interface Foretold {
@@ -48,12 +53,14 @@ export const foretoldBy = (claim: LinkClaim | null, changeId: string): Foretold 
 /**
  * Compares the members of an Entra group with those of its Zendesk group. Reads only. Members that this app did not put there are left alone.
  * @param group the link to the Zendesk group; null while there is none
+ * @param asked members whom an operator has asked to take out; those whom Entra ID has in the group by now stay
  */
 export async function planMembers(
   reads: EngineReads,
   groupId: SourceId,
   group: Link | null,
   foretold: Foretold,
+  asked: readonly TargetId[] = [],
 ): Promise<MembersPlan> {
   const actual = new Map<TargetId, TargetMembership>();
   if (group) {
@@ -94,8 +101,23 @@ export async function planMembers(
   const remove = gone
     .filter(({ userId }) => !held.has(userId))
     .map((one) => ({ owned: one, actual: actual.get(one.targetUserId) }));
-  const left = [...foretold.removed].filter((id) => !owned.has(id) && !seen.has(id));
-  return { add: add.filter(({ sourceId }) => !held.has(sourceId)), note, remove, skip, earlier: { added, removed: left } };
+  const stillThere = new Set<SourceId>([...actual.keys()].map(foreignId));
+  const left = [...foretold.removed].filter((id) => !owned.has(id) && !seen.has(id) && !stillThere.has(id));
+  const ownedTargets = new Set([...owned.values()].map(({ targetUserId }) => targetUserId));
+  const foreign: TargetMembership[] = [];
+  for (const id of asked) {
+    const membership = actual.get(id);
+    const source = membership && (await reads.links.sourceOf('user', id));
+    if (membership && !ownedTargets.has(id) && !(source && seen.has(source))) foreign.push(membership);
+  }
+  return {
+    add: add.filter(({ sourceId }) => !held.has(sourceId)),
+    note,
+    remove,
+    skip,
+    foreign,
+    earlier: { added, removed: left },
+  };
 }
 
 /** Whom an operator holds: their memberships stay as they are. */

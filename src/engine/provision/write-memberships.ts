@@ -5,7 +5,7 @@ import { protectedBy, protectsAddresses } from '../../core/protection';
 import type { OwnedMembership } from '../../ports/stores';
 import type { EngineDeps, EngineReads } from '../deps';
 import type { MembersBack } from './members-back';
-import type { Foretold, GroupsPlan, Member, MembershipChange, MembersPlan } from './memberships';
+import { type Foretold, foreignId, type GroupsPlan, type Member, type MembershipChange, type MembersPlan } from './memberships';
 import { permitted } from './permission';
 
 /** What became of memberships. */
@@ -76,13 +76,18 @@ export async function alignMembers(
 ): Promise<MembershipResult> {
   const { earlier } = plan;
   const counted = await countedRemovals(deps, plan, item);
-  const leaving = [...earlier.removed, ...counted.map(({ owned }) => owned.userId)];
+  const foreign = await askedRemovals(deps, plan, item);
+  const leaving = [
+    ...earlier.removed,
+    ...counted.map(({ owned }) => owned.userId),
+    ...foreign.map(({ userId }) => foreignId(userId)),
+  ];
   const notedIds = plan.note.map(({ user }) => user.sourceId).filter((id) => earlier.added.includes(id));
   const added: MembershipChange[] = earlier.added.map((userId) => ({ userId, groupId: group.sourceId }));
   const skippedIds: SourceId[] = [];
   const problems: string[] = [];
   // Additions that are noted with their change from here on need no other record; the others are on record in batches.
-  if (counted.length > 0 && plan.add.length === 0) await intend(notedIds, leaving);
+  if (counted.length + foreign.length > 0 && plan.add.length === 0) await intend(notedIds, leaving);
   for (let at = 0; at < plan.add.length; at += BATCH) {
     const batch = plan.add.slice(at, at + BATCH);
     await intend([...(at === 0 ? notedIds : []), ...batch.map(({ sourceId }) => sourceId)], leaving);
@@ -103,13 +108,14 @@ export async function alignMembers(
     });
   }
   const left = await removeAll(deps, counted, item);
+  const strangers = await removeForeign(deps, group, foreign, item);
   return {
     added,
-    removed: [...earlier.removed.map((userId) => ({ userId, groupId: group.sourceId })), ...left.removed],
+    removed: [...earlier.removed.map((userId) => ({ userId, groupId: group.sourceId })), ...left.removed, ...strangers.removed],
     skipped: plan.skip.length + skippedIds.length,
     skippedIds: [...plan.skip, ...skippedIds].slice(0, NAMED),
     held: plan.remove.length - counted.length + left.held,
-    problems: [...problems, ...left.problems],
+    problems: [...problems, ...left.problems, ...strangers.problems],
   };
 }
 
@@ -222,6 +228,36 @@ async function removeAll(
     else if (!isSpared) removed.push({ userId: owned.userId, groupId: owned.groupId });
   }
   return { removed, held: 0, problems };
+}
+
+/** Whom an operator has asked to take out, where that was let go. */
+async function askedRemovals(deps: EngineDeps, { foreign }: MembersPlan, item: WorkItem): Promise<readonly TargetMembership[]> {
+  const isLetGo = foreign.length > 0 && (await permitted(deps, item)) === 'membershipRemoval';
+  return isLetGo ? foreign : [];
+}
+
+/** Takes out members whom nobody in Entra ID stands for. Whoever is protected stays. */
+async function removeForeign(
+  deps: EngineDeps,
+  { sourceId: groupId }: Link,
+  foreign: readonly TargetMembership[],
+  item: WorkItem,
+): Promise<Pick<MembershipResult, 'removed' | 'problems'>> {
+  const stretch = newStretch(deps);
+  const removed: MembershipChange[] = [];
+  const problems: string[] = [];
+  for (const membership of foreign) {
+    const { userId } = membership;
+    if (await isProtected(deps, userId)) continue;
+    stretch.requireTime();
+    if ((await permitted(deps, item)) !== 'membershipRemoval') break;
+    const problem = await attempt(`The Zendesk user ${userId} could not be taken out of group ${membership.groupId}`, () =>
+      deps.target.removeMembership(membership),
+    );
+    if (problem !== undefined) problems.push(problem);
+    else removed.push({ userId: foreignId(userId), groupId });
+  }
+  return { removed, problems };
 }
 
 /** A large group is worked on in stretches: what is done is stored, and the item continues from there. */
