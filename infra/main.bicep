@@ -155,6 +155,15 @@ param deprovisionUsers string = 'Suspend'
 @allowed(['Suspend', 'Delete', 'Nothing'])
 param hardDeletedUsers string = 'Suspend'
 
+@description('What happens to the open tickets of an agent who loses access, before the seat is given back: Leave them, Unassign them, or give them to group:<name> or user:<e-mail>.')
+param offboardTickets string = 'Leave'
+
+@description('Deletes the account of a user so many days after access was taken away, unless the user has returned; only accounts that this app created, and never where it is not set. In days.')
+param offboardDeleteAfterDays string = ''
+
+@description('Erases the deleted account of a user permanently so many days after access was taken away; counted from the same day as OFFBOARD_DELETE_AFTER_DAYS, which must be set and not be greater. In days.')
+param offboardEraseAfterDays string = ''
+
 @description('Brake: if one cycle would remove more than this many objects, the removals wait for your approval. In objects.')
 @minValue(0)
 @maxValue(10000000)
@@ -441,6 +450,9 @@ var settings = {
   DEFAULT_ACCESS: defaultAccess
   DEPROVISION_USERS: deprovisionUsers
   HARD_DELETED_USERS: hardDeletedUsers
+  OFFBOARD_TICKETS: offboardTickets
+  OFFBOARD_DELETE_AFTER_DAYS: offboardDeleteAfterDays
+  OFFBOARD_ERASE_AFTER_DAYS: offboardEraseAfterDays
   DELETION_THRESHOLD: string(deletionThreshold)
   DELETION_THRESHOLD_PERCENT: string(deletionThresholdPercent)
   PROTECTED_USERS: protectedUsers

@@ -12,6 +12,7 @@ import { makeConnectorSpace } from './adapters/storage/connector-space';
 import { makeCycleStore } from './adapters/storage/cycle-store';
 import { makeEscrowStore } from './adapters/storage/escrow-store';
 import { makeHoldStore } from './adapters/storage/hold-store';
+import { makeLeavingStore } from './adapters/storage/leaving-store';
 import { makeLinkStore } from './adapters/storage/link-store';
 import { makePlanStore, makeShadowSpace } from './adapters/storage/plan-store';
 import { makeProvisioningLog } from './adapters/storage/provisioning-log';
@@ -174,6 +175,7 @@ function configured(
     timeScale: config.local.timeScale,
     ...targetNeeds(file.schema),
     protectedUsers: config.job.protectedUsers,
+    ticketReceiver: config.job.offboardTickets,
     onRequest: observeZendesk(telemetry, () => zendesk.quota()),
   });
   const ports: EngineDeps = {
@@ -266,6 +268,7 @@ const storesOf = (storage: Storage) => ({
   escrows: makeEscrowStore(storage),
   staged: makeStagedDeletionStore(storage),
   holds: makeHoldStore(storage),
+  leavings: makeLeavingStore(storage),
   cycles: makeCycleStore(storage),
   log: makeProvisioningLog(storage),
 });

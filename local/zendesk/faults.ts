@@ -140,6 +140,10 @@ export class ZendeskFaults {
   unknownTimeZone: 'accept' | 'refuse' = 'accept';
   /** Whether the address and external id of a deleted user are free again; not documented. */
   deletedKeepsKeys = false;
+  /** Tickets that refuse every change, by id. */
+  readonly stubbornTickets = new Set<number>();
+  /** Whether the list of an agent's tickets ignores `sort_by`; that it is honoured there is not documented by the contract. */
+  ticketsUnsorted = false;
   /** Status of `TooManyJobs`; not in a public text. */
   tooManyJobsStatus: 422 | 429 = 429;
   /** What `create_many` does about an address or external id that somebody has; not documented: refuse it, or take the account over. */

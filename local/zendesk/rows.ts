@@ -117,6 +117,18 @@ export interface UserFieldRow {
   options: { readonly id: number; readonly name: string; readonly value: string }[];
 }
 
+/** A ticket, as far as it is somebody's: https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/#json-format */
+export interface TicketRow {
+  readonly id: number;
+  subject: string;
+  status: 'new' | 'open' | 'pending' | 'hold' | 'solved' | 'closed' | 'deleted';
+  requester_id: number;
+  assignee_id: number | null;
+  group_id: number | null;
+  created_at: string;
+  updated_at: string;
+}
+
 /** A brand: https://developer.zendesk.com/api-reference/ticketing/account-configuration/brands/ */
 export interface BrandRow {
   readonly id: number;

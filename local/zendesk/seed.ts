@@ -1,4 +1,4 @@
-import type { BrandRow, CustomRoleRow, GroupRow, OrganizationRow, UserFieldRow, UserRow } from './rows';
+import type { BrandRow, CustomRoleRow, GroupRow, OrganizationRow, TicketRow, UserFieldRow, UserRow } from './rows';
 import { createUser, joinGroup, organizationNamed } from './user-rules';
 import type { Actor, World } from './world';
 
@@ -12,6 +12,8 @@ export interface Seed {
   organization(name: string, externalId?: string): OrganizationRow;
   /** A custom role; `roleType` 0 (default) is one's own, 1 the light agent. */
   customRole(name: string, roleType?: number): CustomRoleRow;
+  /** Tickets of an agent, in the group of that agent unless another is given. */
+  tickets(assignee: UserRow, count: number, ticket?: Partial<TicketRow>): readonly TicketRow[];
   /** A brand of the account. */
   brand(name: string, subdomain?: string): BrandRow;
   userField(
@@ -57,6 +59,25 @@ export function makeSeed(world: World): Seed {
       const row = { id: world.state.nextId(), name, role_type: roleType, created_at: at, updated_at: at };
       world.state.customRoles.set(row.id, row);
       return row;
+    },
+    tickets(assignee, count, ticket = {}) {
+      const at = world.timestamp();
+      return Array.from({ length: count }, () => {
+        const id = world.state.nextId();
+        const row: TicketRow = {
+          id,
+          subject: `Ticket ${id}`,
+          status: 'open',
+          requester_id: world.state.ownerId,
+          assignee_id: assignee.id,
+          group_id: assignee.default_group_id ?? world.state.defaultGroup?.id ?? null,
+          created_at: at,
+          updated_at: at,
+          ...ticket,
+        };
+        world.state.tickets.set(id, row);
+        return row;
+      });
     },
     brand(name, subdomain = name.toLowerCase()) {
       const row = { id: world.state.nextId(), name, subdomain };

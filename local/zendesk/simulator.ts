@@ -24,6 +24,7 @@ import { SearchIndex } from './search-index';
 import { makeSeed, type Seed } from './seed';
 import { ZendeskState } from './state';
 import { type Recorder, type SimStats, startRecorder, type TrafficEntry } from './stats';
+import { ticketRoutes } from './ticket-routes';
 import { deletedUserRoutes, userRoutes } from './users-routes';
 import type { Access, Call, Handler, World } from './world';
 
@@ -285,6 +286,7 @@ class Account {
       organizationMembershipRoutes,
       bulkRoutes,
       accountRoutes,
+      ticketRoutes,
     ];
     for (const add of routes) add((method, pattern, access, handler) => this.#router.add(method, pattern, { access, handler }));
   }

@@ -8,6 +8,7 @@ import type {
   OrganizationMembershipRow,
   OrganizationRow,
   SentMail,
+  TicketRow,
   UserFieldRow,
   UserRow,
 } from './rows';
@@ -35,6 +36,8 @@ export class ZendeskState {
   readonly sentMails: SentMail[] = [];
   /** Open tickets a user requested: such a user cannot be deleted. */
   readonly requestedTickets = new Map<number, number>();
+  /** Tickets that somebody works on, by id. */
+  readonly tickets = new Map<number, TicketRow>();
   /** Users whose sessions were ended, oldest first. */
   readonly endedSessions: number[] = [];
   /** The account owner; undefined only while the account is being set up. */

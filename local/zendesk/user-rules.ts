@@ -1,6 +1,7 @@
 import { forbidden, invalid, simpleRefusal, ZendeskRefusal } from './errors';
 import type { IdentityRow, Role, UserRow } from './rows';
 import { foldCase } from './state';
+import { reassignOnDowngrade, unassignOnDelete } from './ticket-rules';
 import { readUserInput, type UserInput } from './user-input';
 import type { Actor, World } from './world';
 
@@ -43,7 +44,9 @@ export function updateUser(world: World, actor: Actor, user: UserRow, body: Read
     );
   }
   if (isRoleChange && !hasSeat(world, user, access)) throw maxAgentExceeded(world);
+  const wasAgent = user.role !== 'end-user';
   if (isRoleChange) setAccess(world, user, access.role, access.customRoleId);
+  if (wasAgent && user.role === 'end-user') reassignOnDowngrade(world, user.id, actor.user?.id ?? 0);
   const wasSuspended = user.suspended;
   apply(world, user, input, false);
   if (isRoleChange && world.faults.roleWithSuspension === 'role-only') user.suspended = wasSuspended;
@@ -68,6 +71,7 @@ export function deleteUser(world: World, actor: Actor, user: UserRow): void {
     );
   }
   user.active = false;
+  unassignOnDelete(world, user.id);
   user.updated_at = world.timestamp();
   if (!world.faults.deletedKeepsKeys) world.state.forgetDeletedUser(user);
   world.state.onUserChange(user.id);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isGuid } from '../core/guid';
+import type { TicketReceiver } from '../core/leaving';
 import { ncrontabProblem } from './ncrontab';
 import { Secret } from './secret';
 
@@ -132,6 +133,22 @@ export const people: Parser<readonly string[]> = z
     (list) => list.every((item) => EMAIL.test(item) || /^\d{1,20}$/.test(item)),
     'must be e-mail addresses or numeric Zendesk user ids, separated by commas',
   );
+
+const RECEIVER = /^(group|user):(.*)$/is;
+
+/** Who gets the tickets of an agent who leaves: nobody (`Leave`, `Unassign`), `group:<name>` or `user:<e-mail>`. */
+export const ticketReceiver: Parser<TicketReceiver> = z.string().transform((value, context): TicketReceiver => {
+  const word = value.toLowerCase();
+  if (word === 'leave' || word === 'unassign') return { kind: word };
+  const [, kind = '', rest = ''] = RECEIVER.exec(value) ?? [];
+  const name = rest.trim();
+  if (kind.toLowerCase() === 'group' && name !== '' && name.length <= 200) return { kind: 'group', name };
+  if (kind.toLowerCase() === 'user' && EMAIL.test(name)) return { kind: 'user', email: name.toLowerCase() };
+  context.addIssue(
+    'must be Leave, Unassign, group: with the name of a Zendesk group, or user: with the e-mail address of an agent',
+  );
+  return z.NEVER;
+});
 
 /** A day as `2027-06-30`; given back as the instant at which it begins in UTC. */
 export const day: Parser<Date> = z

@@ -51,6 +51,22 @@ export const RULES: readonly Rule[] = [
     if (notifications === 'On' && !hostname)
       findings.warn('CHANGE_NOTIFICATIONS', 'has no effect where the app does not know its address: Azure sets WEBSITE_HOSTNAME');
   },
+  ({ OFFBOARD_DELETE_AFTER_DAYS: deleteAfter, OFFBOARD_ERASE_AFTER_DAYS: eraseAfter }, findings) => {
+    if (eraseAfter === undefined) return;
+    if (deleteAfter === undefined) {
+      const why = 'has to be set with OFFBOARD_DELETE_AFTER_DAYS: Zendesk erases only what is deleted already';
+      findings.problem('OFFBOARD_ERASE_AFTER_DAYS', why);
+    } else if (eraseAfter < deleteAfter) {
+      const why = `must not be less than OFFBOARD_DELETE_AFTER_DAYS (${deleteAfter}): both count from the day on which access ended`;
+      findings.problem('OFFBOARD_ERASE_AFTER_DAYS', why);
+    }
+  },
+  ({ DEPROVISION_USERS: deprovision, OFFBOARD_TICKETS: tickets, OFFBOARD_DELETE_AFTER_DAYS: deleteAfter }, findings) => {
+    if (deprovision !== 'Nothing') return;
+    const why = 'has no effect while DEPROVISION_USERS is Nothing: nobody leaves as long as accounts are left alone';
+    if (tickets !== undefined && tickets.kind !== 'leave') findings.warn('OFFBOARD_TICKETS', why);
+    if (deleteAfter !== undefined) findings.warn('OFFBOARD_DELETE_AFTER_DAYS', why);
+  },
   ({ LOCAL_TIME_SCALE: scale, ZENDESK_BASE_URL: url = '' }, findings) => {
     if (scale !== undefined && scale !== 1 && !isLoopback(url)) {
       findings.problem('LOCAL_TIME_SCALE', 'is accepted only with a ZENDESK_BASE_URL on loopback; remove it');

@@ -236,6 +236,30 @@ export const SETTINGS = {
     default: 'Suspend',
     decidesAccess: true,
   },
+  OFFBOARD_TICKETS: {
+    at: 'job.offboardTickets',
+    sentence:
+      'What happens to the open tickets of an agent who loses access, before the seat is given back: `Leave` them, `Unassign` them, or give them to `group:<name>` or `user:<e-mail>`.',
+    parse: parse.ticketReceiver,
+    default: 'Leave',
+    decidesAccess: true,
+  },
+  OFFBOARD_DELETE_AFTER_DAYS: {
+    at: 'job.offboardDeleteAfterDays',
+    sentence:
+      'Deletes the account of a user so many days after access was taken away, unless the user has returned; only accounts that this app created, and never where it is not set.',
+    parse: parse.integer(1, 3650),
+    unit: 'days',
+    decidesAccess: true,
+  },
+  OFFBOARD_ERASE_AFTER_DAYS: {
+    at: 'job.offboardEraseAfterDays',
+    sentence:
+      'Erases the deleted account of a user permanently so many days after access was taken away; counted from the same day as `OFFBOARD_DELETE_AFTER_DAYS`, which must be set and not be greater.',
+    parse: parse.integer(1, 3650),
+    unit: 'days',
+    decidesAccess: false,
+  },
   DELETION_THRESHOLD: {
     at: 'job.deletionThreshold',
     sentence: 'Brake: if one cycle would remove more than this many objects, the removals wait for your approval.',

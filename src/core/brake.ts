@@ -1,5 +1,12 @@
 /** What the brake counts, each against the linked objects of its own kind. */
-export const REMOVAL_KINDS = ['userDisable', 'userDelete', 'agentDowngrade', 'groupDelete', 'membershipRemoval'] as const;
+export const REMOVAL_KINDS = [
+  'userDisable',
+  'userDelete',
+  'userErase',
+  'agentDowngrade',
+  'groupDelete',
+  'membershipRemoval',
+] as const;
 
 /** One kind of removal. */
 export type RemovalKind = (typeof REMOVAL_KINDS)[number];
@@ -23,6 +30,7 @@ export type BrakeVerdict =
 const PLAIN: Readonly<Record<RemovalKind, string>> = {
   userDisable: 'users to disable',
   userDelete: 'users to delete',
+  userErase: 'deleted users to erase permanently',
   agentDowngrade: 'agents to downgrade',
   groupDelete: 'groups to delete',
   membershipRemoval: 'group memberships to remove',
@@ -70,6 +78,7 @@ export const isShareDue = (count: number, recent: number): boolean => count > 0 
 const LOSABLE: Readonly<Record<RemovalKind, string>> = {
   userDisable: 'active accounts',
   userDelete: 'active accounts',
+  userErase: 'active accounts',
   agentDowngrade: 'agents',
   groupDelete: 'groups that this app created',
   membershipRemoval: 'memberships',

@@ -82,13 +82,17 @@ function stands({ attribute, newValue }: AttributeChange, type: ObjectType, curr
  *   none             │ any    │ the plan
  *   create or update │ none   │ the earlier one
  *   create or update │ update │ both, as the action of the earlier one
+ *   disable          │ disable │ both: access was taken away, and tickets or seat follow
  *   anything else    │ none   │ the earlier one
  *   anything else    │ any    │ the plan
  */
 export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   if (!earlier) return plan;
   if (plan.action === 'none') return earlier;
-  const isMerge = plan.action === 'update' && (earlier.action === 'create' || earlier.action === 'update');
+  const isMerge =
+    plan.action === 'update'
+      ? earlier.action === 'create' || earlier.action === 'update'
+      : plan.action === 'disable' && earlier.action === 'disable';
   if (!isMerge) return plan;
   const before = new Map(earlier.changes.map((one) => [one.attribute, one]));
   const now = plan.changes.map((one) => ({

@@ -102,6 +102,15 @@ export const ERROR_TABLE = {
     course: 'ladder',
     advice: "Correct the attribute in Entra ID or in the mapping; Zendesk's message says what is wrong.",
   },
+  PROV_TARGET_TICKETS: {
+    meaning:
+      'Open tickets of an agent who left could not be handed over. Access was taken away all the same; the seat is given back once the tickets have gone.',
+    http: 502,
+    entra: null,
+    course: 'ladder',
+    advice:
+      'Name in OFFBOARD_TICKETS a group that exists, or an active agent who may be assigned tickets and belongs to a group: Test Connection checks it. Where single tickets are refused, reassign them in Zendesk.',
+  },
   PROV_TARGET_LICENSE_LIMIT: {
     meaning: 'No agent seat is free.',
     http: 409,

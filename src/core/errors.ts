@@ -106,6 +106,17 @@ export class RejectedError extends ProvisioningError {
 /** The account cannot be deleted while it has requested tickets that are not closed: proved by such a ticket, not by the refusal's words. */
 export class OpenTicketsError extends RejectedError {}
 
+/** Open tickets of an agent who left could not be handed over. `detail` is the target's own wording of the first refusal. */
+export class TicketsRefusedError extends ProvisioningError {
+  constructor(
+    message: string,
+    readonly detail?: string,
+    options?: { cause?: unknown },
+  ) {
+    super('PROV_TARGET_TICKETS', message, options);
+  }
+}
+
 /** No agent seat is free in Zendesk. `detail` is Zendesk's own wording. */
 export class LicenseLimitError extends ProvisioningError {
   constructor(
@@ -195,4 +206,6 @@ export class MappingError extends ProvisioningError {
 
 /** What the other side said of a refusal in its own words, redacted; undefined where it said none. */
 export const ownWordsOf = (error: ProvisioningError): string | undefined =>
-  error instanceof RejectedError || error instanceof LicenseLimitError ? error.detail : undefined;
+  error instanceof RejectedError || error instanceof LicenseLimitError || error instanceof TicketsRefusedError
+    ? error.detail
+    : undefined;

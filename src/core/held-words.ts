@@ -5,6 +5,7 @@ import type { Entitlement } from './model';
 const OF_ONE: Readonly<Record<RemovalKind, (count: number) => string>> = {
   userDisable: () => 'the suspension of this account',
   userDelete: () => 'the deletion of this account',
+  userErase: () => 'the permanent erasure of this deleted account',
   agentDowngrade: () => 'the downgrade of this agent to an end user, which gives the paid seat back',
   groupDelete: () => 'the deletion of this group',
   membershipRemoval: (count) => `the removal of ${count} ${count === 1 ? 'member' : 'members'} from this group`,
@@ -14,6 +15,7 @@ const OF_ONE: Readonly<Record<RemovalKind, (count: number) => string>> = {
 const QUESTION: Readonly<Record<RemovalKind, string>> = {
   userDisable: 'should these people lose access',
   userDelete: 'should these people be deleted',
+  userErase: 'should these deleted people be erased permanently',
   agentDowngrade: 'should these agents become end users and give their seats back',
   groupDelete: 'should these groups be deleted',
   membershipRemoval: 'should these people leave their groups',

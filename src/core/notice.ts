@@ -72,7 +72,15 @@ export type Notice =
     }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
+  /** Accounts of people who left that are deleted, or erased for good, within a week: how many on which day. Told once a week. */
+  | { readonly kind: 'accountsDue'; readonly deletions: readonly DayCount[]; readonly erasures: readonly DayCount[] }
   | { readonly kind: 'recovered'; readonly reason: string; readonly since: string };
+
+/** How many on a day (`2026-12-04`, in UTC). */
+export interface DayCount {
+  readonly on: string;
+  readonly count: number;
+}
 
 /** How many objects a notice names: nobody reads more on a phone. */
 export const NOTICE_SAMPLES = 5;

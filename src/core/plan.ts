@@ -117,21 +117,40 @@ function suspensionOf({ desired: { suspended }, link, wasDisabledByUs }: PlanInp
   return { ...NOTHING, notes: [SUSPENDED_BY_OTHERS] };
 }
 
+/** The name under which plans and log entries tell that open tickets are handed over. */
+export const OPEN_TICKETS = 'open_tickets';
+
+/** How access is taken away. */
+export interface Departure {
+  readonly downgrades: boolean;
+  /** Who gets the agent's open tickets, as the setting spells it; null where none are to be handed over. */
+  readonly tickets: string | null;
+  /** True where this very change has taken access away, and the seat was counted with it. */
+  readonly isSeatCounted: boolean;
+}
+
 /**
  * Plans taking access away from a user who is out of scope. Pure.
  *
  *   account   │ seat      │ taken            │ counted as
  *   active    │ kept      │ access           │ userDisable
  *   active    │ given up  │ access and seat  │ userDisable
- *   suspended │ given up  │ seat             │ agentDowngrade  (also of one suspended long ago, when the setting came later)
+ *   suspended │ given up  │ seat             │ agentDowngrade  (also of one suspended long ago, when the setting came later);
+ *             │           │                  │ userDisable where this change has suspended it: both were counted as one
  *   suspended │ kept      │ nothing          │ –
+ *
+ * Open tickets are handed over with it, and are nothing that is counted.
  */
-export function planDisable(current: TargetUser, downgrades: boolean): Plan {
+export function planDisable(current: TargetUser, { downgrades, tickets, isSeatCounted }: Departure): Plan {
   const changes: AttributeChange[] = [];
   const losesSeat = downgrades && current.role.role !== 'end-user';
   if (losesSeat) changes.push(change('role', roleText(current.role), roleText(DEFAULT_ROLE)));
   if (!current.suspended) changes.push(change('suspended', false, true));
-  const attributes = changes.map(({ attribute }) => attribute);
+  const taken = changes.length > 0;
+  if (tickets !== null) changes.push(change(OPEN_TICKETS, null, tickets));
+  const kind = current.suspended && !isSeatCounted ? 'agentDowngrade' : 'userDisable';
+  // Whoever keeps access keeps the tickets; a seat that has to wait does not hold them up.
+  const attributes = current.suspended ? ['role'] : changes.map(({ attribute }) => attribute);
   return {
     action: changes.length > 0 ? 'disable' : 'none',
     targetId: current.id,
@@ -139,12 +158,12 @@ export function planDisable(current: TargetUser, downgrades: boolean): Plan {
     role: losesSeat ? DEFAULT_ROLE : null,
     adopts: false,
     notes: [],
-    removals: changes.length > 0 ? [{ kind: current.suspended ? 'agentDowngrade' : 'userDisable', attributes }] : [],
+    removals: taken ? [{ kind, attributes }] : [],
   };
 }
 
-/** Plans deleting an object. Pure. */
-export const planDelete = (targetId: TargetId, kind: 'userDelete' | 'groupDelete'): Plan => ({
+/** Plans deleting an object, or erasing one that is deleted. Pure. */
+export const planDelete = (targetId: TargetId, kind: 'userDelete' | 'userErase' | 'groupDelete'): Plan => ({
   ...emptyPlan(targetId),
   action: 'delete',
   removals: [{ kind, attributes: [] }],
@@ -164,10 +183,14 @@ const emptyPlan = (targetId: TargetId): Plan => ({
 });
 
 /** Plans what losing scope does to an account. Pure. */
-export const planUserOut = (fate: Exclude<Deprovisioning, { kind: 'nothing' }>, current: TargetUser): Plan =>
+export const planUserOut = (
+  fate: Exclude<Deprovisioning, { kind: 'nothing' }>,
+  current: TargetUser,
+  how: Omit<Departure, 'downgrades'>,
+): Plan =>
   fate.kind === 'delete'
     ? planDelete(current.id, 'userDelete')
-    : planDisable(current, fate.kind === 'disable' && fate.downgrades);
+    : planDisable(current, { ...how, downgrades: fate.kind === 'disable' && fate.downgrades });
 
 /** Plans what losing scope does to a group. Pure. */
 export const planGroupOut = (fate: Exclude<Deprovisioning, { kind: 'nothing' }>, link: Link): Plan =>

@@ -11,6 +11,7 @@ export interface Withheld {
 const WAITS: Readonly<Record<RemovalKind, string>> = {
   userDisable: 'Access is taken away only after a cycle has counted it.',
   userDelete: 'The account is deleted only after a cycle has counted it.',
+  userErase: 'The deleted account is erased only after a cycle has counted it.',
   agentDowngrade: "An agent's seat is taken away only after a cycle has counted it.",
   groupDelete: 'The group is deleted only after a cycle has counted it.',
   membershipRemoval: 'Members are taken out only after a cycle has counted it.',

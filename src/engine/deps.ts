@@ -8,6 +8,7 @@ import type {
   CycleStore,
   EscrowStore,
   HoldStore,
+  LeavingStore,
   LinkReads,
   LinkStore,
   SpaceReads,
@@ -35,6 +36,7 @@ export interface EngineReads {
   readonly links: LinkReads;
   readonly staged: Pick<StagedDeletionStore, 'read'>;
   readonly holds: Pick<HoldStore, 'read'>;
+  readonly leavings: Pick<LeavingStore, 'read'>;
   readonly matchHistory: MatchHistory;
   readonly claims: ClaimWatch;
   readonly clock: Clock;
@@ -58,6 +60,7 @@ export interface EngineDeps {
   readonly escrows: EscrowStore;
   readonly staged: StagedDeletionStore;
   readonly holds: HoldStore;
+  readonly leavings: LeavingStore;
   readonly cycles: CycleStore;
   readonly log: ProvisioningLog;
   readonly notifier: Notifier;

@@ -103,6 +103,7 @@ function bodyOf({ object, decision, ...rest }: Explanation) {
     escrow,
     stagedDeletion: staged && heldBody(staged),
     hold: hold && holdBody(hold),
+    leaving: rest.leaving,
     heldBecause: rest.heldBecause,
     log: entries.map(asGraphEntry),
   };

@@ -62,6 +62,7 @@ export function statusBody(view: StatusView): Body<typeof StatusOfJob> {
       last: status.drift.last,
       failed: status.drift.failed,
     },
+    leaving: { deletions: status.leaving.delete, erasures: status.leaving.erase },
     queueLength: status.queueLength,
     changeNotifications: view.changeNotifications,
     watchdog: status.watch,

@@ -1,3 +1,4 @@
+import type { TicketReceiver } from '../core/leaving';
 import type { Attributes, TargetGroup, TargetId, TargetMembership, TargetRole, TargetUser, TeamMember } from '../core/model';
 
 /** A role that exists in the account besides the three built-in ones. */
@@ -112,6 +113,25 @@ export interface TargetLimits {
 /** Called now and then, at least twice a minute, while a call waits for its turn or for a background job of the account. Must not throw. */
 export type OnWaiting = () => void;
 
+/** Who takes over tickets, found in the account and fit for it. */
+export type TicketHeir =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'group'; readonly id: TargetId }
+  /** `groupIds`: the groups of the agent, the default one first; a ticket keeps its group where the agent is in it. */
+  | { readonly kind: 'user'; readonly id: TargetId; readonly groupIds: readonly TargetId[] };
+
+/** What became of up to a hundred open tickets. */
+export interface TicketBatch {
+  /** Tickets that a re-read shows with the heir. */
+  readonly handed: number;
+  /** Tickets that Zendesk refused to move. */
+  readonly refused: readonly TargetId[];
+  /** Zendesk's own words for the first refusal, redacted; undefined where it said none. */
+  readonly why: string | undefined;
+  /** True while more open tickets may be left than those that were refused. */
+  readonly hasMore: boolean;
+}
+
 /**
  * Zendesk as the engine needs it. Every method may throw UnauthorizedError, ThrottledError, UnavailableError,
  * UnexpectedResponseError of the target. Calls of many concurrent callers are bundled where Zendesk offers it.
@@ -164,6 +184,27 @@ export interface TargetConnector {
    * @throws OpenTicketsError while the user has requested tickets that are not closed; RejectedError for any other reason
    */
   deleteUser(id: TargetId): Promise<void>;
+
+  /**
+   * Erases a deleted user with all personal data, for good. Idempotent: one that is erased already, or was never there, is as good as erased.
+   * @throws RejectedError where the user is not deleted, or Zendesk refuses for another reason
+   */
+  eraseUser(id: TargetId): Promise<void>;
+
+  /**
+   * Who is to take over the tickets of somebody who leaves, as the setting names them: a live group, or an active agent who can be assigned
+   * tickets. What is found holds for some minutes. `refused` says in plain words why nobody fits.
+   */
+  ticketHeir(
+    receiver: Exclude<TicketReceiver, { kind: 'leave' }>,
+    leaver: TargetId,
+  ): Promise<TicketHeir | { readonly kind: 'refused'; readonly reason: string }>;
+
+  /**
+   * Hands over up to a hundred tickets that are assigned to an agent and neither solved nor closed. Idempotent: what is handed over is no
+   * longer the agent's. @param except tickets that were refused already
+   */
+  handOverTickets(from: TargetId, heir: TicketHeir, except: readonly TargetId[]): Promise<TicketBatch>;
 
   /** The group, or undefined when it is deleted. */
   getGroup(id: TargetId): Promise<TargetGroup | undefined>;

@@ -18,6 +18,7 @@ import { makeConnectorSpace } from '../../src/adapters/storage/connector-space';
 import { makeCycleStore } from '../../src/adapters/storage/cycle-store';
 import { makeEscrowStore } from '../../src/adapters/storage/escrow-store';
 import { makeHoldStore } from '../../src/adapters/storage/hold-store';
+import { makeLeavingStore } from '../../src/adapters/storage/leaving-store';
 import { makeLinkStore } from '../../src/adapters/storage/link-store';
 import { makeProvisioningLog } from '../../src/adapters/storage/provisioning-log';
 import { makeStagedDeletionStore } from '../../src/adapters/storage/staged-deletion-store';
@@ -173,6 +174,7 @@ function depsOf(
     escrows: makeEscrowStore(storage),
     staged: makeStagedDeletionStore(storage),
     holds: makeHoldStore(storage),
+    leavings: makeLeavingStore(storage),
     cycles: makeCycleStore(storage),
     log: makeProvisioningLog(storage),
     notifier: { send: async () => undefined },
@@ -206,6 +208,7 @@ const SETTINGS: JobSettings = {
   accountsReportSchedule: null,
   driftCheckSchedule: null,
   driftRepair: 'Report',
+  offboardTickets: { kind: 'leave' },
 };
 
 function shipped() {

@@ -1,4 +1,5 @@
 import { AlreadyExistsError, LicenseLimitError, NotFoundError, OpenTicketsError, RejectedError } from '../../src/core/errors';
+import type { TicketReceiver } from '../../src/core/leaving';
 import type {
   Attributes,
   AttributeValue,
@@ -18,6 +19,8 @@ import type {
   TargetUserChanges,
   TargetWait,
   TeamPage,
+  TicketBatch,
+  TicketHeir,
   UserMatcher,
 } from '../../src/ports/target-connector';
 
@@ -28,6 +31,8 @@ export type WriteMethod =
   | 'removeEmail'
   | 'endSessions'
   | 'deleteUser'
+  | 'eraseUser'
+  | 'handOverTickets'
   | 'createGroup'
   | 'updateGroup'
   | 'deleteGroup'
@@ -58,6 +63,14 @@ export interface FakeUser {
   lastLoginAt?: string | null;
 }
 
+/** An open ticket as the fake keeps it. */
+export interface FakeTicket {
+  assignee: TargetId | null;
+  group: TargetId | null;
+  /** Zendesk refuses to give it to anybody else. */
+  isStubborn?: boolean;
+}
+
 /** A group as the fake keeps it. */
 export interface FakeGroup {
   readonly id: TargetId;
@@ -85,6 +98,12 @@ export interface FakeTarget extends TargetConnector {
   readonly endedSessions: TargetId[];
   /** Users who have requested tickets that are not closed: they cannot be deleted. */
   readonly openTickets: Set<TargetId>;
+  /** Users who were erased, oldest first. */
+  readonly erased: TargetId[];
+  /** Open tickets by their ids. */
+  readonly tickets: Map<TargetId, FakeTicket>;
+  /** Puts open tickets of an agent there. */
+  seedTickets(assignee: TargetId, count: number): void;
   /** Waits that the account asks for. */
   waits: readonly TargetWait[];
   /** What `busyForMs` says. */
@@ -120,6 +139,8 @@ class FakeAccount implements FakeTarget {
   readonly memberships = new Map<TargetId, TargetMembership>();
   readonly endedSessions: TargetId[] = [];
   readonly openTickets = new Set<TargetId>();
+  readonly erased: TargetId[] = [];
+  readonly tickets = new Map<TargetId, FakeTicket>();
   waits: readonly TargetWait[] = [];
   busyMs = 0;
   readonly mails: string[] = [];
@@ -287,6 +308,51 @@ class FakeAccount implements FakeTarget {
       row.active = false;
       for (const membership of this.#membershipsOf(id)) this.memberships.delete(membership.id);
       this.#wrote('deleteUser');
+    });
+  }
+
+  seedTickets(assignee: TargetId, count: number): void {
+    for (let at = 0; at < count; at += 1) this.tickets.set(this.#nextId(), { assignee, group: this.#defaultGroup.id });
+  }
+
+  ticketHeir(receiver: Exclude<TicketReceiver, { kind: 'leave' }>, leaver: TargetId) {
+    return this.#call('ticketHeir', [receiver, leaver], (): TicketHeir | { kind: 'refused'; reason: string } => {
+      if (receiver.kind === 'unassign') return { kind: 'nobody' };
+      if (receiver.kind === 'group') {
+        const group = [...this.groups.values()].find(({ name, deleted }) => !deleted && fold(name) === fold(receiver.name));
+        return group ? { kind: 'group', id: group.id } : { kind: 'refused', reason: 'There is no such group.' };
+      }
+      const user = [...this.users.values()].find(({ email, active }) => active && fold(email) === fold(receiver.email));
+      if (!user || user.suspended || user.role.role === 'end-user' || user.id === leaver)
+        return { kind: 'refused', reason: 'Nobody of that address can be assigned tickets.' };
+      return { kind: 'user', id: user.id, groupIds: this.#membershipsOf(user.id).map(({ groupId }) => groupId) };
+    });
+  }
+
+  handOverTickets(from: TargetId, heir: TicketHeir, except: readonly TargetId[]): Promise<TicketBatch> {
+    return this.#call('handOverTickets', [from, heir, except], () => {
+      const open = [...this.tickets].filter(([id, { assignee }]) => assignee === from && !except.includes(id));
+      const batch = open.slice(0, 100);
+      for (const [, ticket] of batch) {
+        if (ticket.isStubborn) continue;
+        ticket.assignee = heir.kind === 'user' ? heir.id : null;
+        if (heir.kind === 'group') ticket.group = heir.id;
+        this.#wrote('handOverTickets');
+      }
+      const refused = batch.flatMap(([id, { isStubborn }]) => (isStubborn ? [id] : []));
+      const why = refused.length > 0 ? 'The ticket is stubborn.' : undefined;
+      return { handed: batch.length - refused.length, refused, why, hasMore: open.length > batch.length };
+    });
+  }
+
+  eraseUser(id: TargetId): Promise<void> {
+    return this.#call('eraseUser', [id], () => {
+      const row = this.users.get(id);
+      if (row?.active) throw new RejectedError(undefined, 'Refused: the user is not deleted');
+      if (!row || this.erased.includes(id)) return;
+      this.erased.push(id);
+      this.users.delete(id);
+      this.#wrote('eraseUser');
     });
   }
 
@@ -459,8 +525,11 @@ class FakeAccount implements FakeTarget {
   /** A new agent lands in the default group, an ex-agent leaves all groups. */
   #settleRole(row: FakeUser): void {
     const own = this.#membershipsOf(row.id);
-    if (row.role.role === 'end-user') for (const membership of own) this.memberships.delete(membership.id);
-    else if (own.length === 0) this.#join(row.id, this.#defaultGroup.id);
+    if (row.role.role === 'end-user') {
+      for (const membership of own) this.memberships.delete(membership.id);
+      // Zendesk gives them to the admin who did it, or to the first agent of the group: whom this app did not choose.
+      for (const ticket of this.tickets.values()) if (ticket.assignee === row.id) ticket.assignee = this.#description.selfId;
+    } else if (own.length === 0) this.#join(row.id, this.#defaultGroup.id);
   }
 
   #membershipsOf(userId: TargetId): TargetMembership[] {

@@ -17,6 +17,7 @@ import { makeFakeConnectorSpace } from '../fakes/connector-space';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';
 import { makeFakeHoldStore } from '../fakes/hold-store';
+import { makeFakeLeavingStore } from '../fakes/leaving-store';
 import { makeFakeLinkStore } from '../fakes/link-store';
 import { someMappings } from '../fakes/mappings';
 import { makeFakeProvisioningLog } from '../fakes/provisioning-log';
@@ -91,6 +92,7 @@ export class Sim {
     escrows: makeFakeEscrowStore({ pageSize: 5 }),
     staged: makeFakeStagedDeletionStore({ pageSize: 5 }),
     holds: makeFakeHoldStore({ pageSize: 5 }),
+    leavings: makeFakeLeavingStore({ pageSize: 5 }),
     cycles: makeFakeCycleStore(),
     log: makeFakeProvisioningLog(),
   };

@@ -51,13 +51,35 @@ interface Document {
 /** Where the official documents lie when they are at hand; they are never copied into the repository. */
 const specFile = resolve(__dirname, '../../../shared/specs/zendesk-provisioning.oas.yaml');
 
+/** The document that the trimmed one was made from: it alone has the tickets. */
+const wholeFile = resolve(__dirname, '../../../shared/specs/zendesk-support.oas.yaml');
+
+/** The trimmed document with the paths of tickets, and the components that these need. */
+function withTickets(document: Document, whole: Document): Document {
+  const tickets = Object.entries(whole.paths).filter(([path]) =>
+    /^\/api\/v2\/(tickets|users\/\{user_id\}\/tickets)(\/|$)/.test(path),
+  );
+  const { schemas, parameters } = whole.components;
+  return {
+    paths: { ...Object.fromEntries(tickets), ...document.paths },
+    components: {
+      ...document.components,
+      schemas: { ...schemas, ...document.components.schemas },
+      parameters: { ...parameters, ...document.components.parameters },
+    },
+  };
+}
+
 /** Loads the contract; undefined, with a loud warning, when the official document is not at hand. */
 export async function loadZendeskContract(): Promise<ZendeskContract | undefined> {
   if (!existsSync(specFile)) {
     console.warn('SKIPPED: the official Zendesk contract is not at ../shared/specs, traffic is not held against it');
     return undefined;
   }
-  return makeContract(parse(await readFile(specFile, 'utf8')) as Document);
+  const document = parse(await readFile(specFile, 'utf8')) as Document;
+  return makeContract(
+    existsSync(wholeFile) ? withTickets(document, parse(await readFile(wholeFile, 'utf8')) as Document) : document,
+  );
 }
 
 /**

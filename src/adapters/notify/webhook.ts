@@ -53,6 +53,8 @@ function countsOf(notice: Notice) {
       return { reason: 'TooManyDeletes', message: notice.message, held: notice.held };
     case 'stuck':
       return { since: notice.since, waiting: notice.waiting };
+    case 'accountsDue':
+      return { deletions: notice.deletions, erasures: notice.erasures };
     case 'switchedOff':
     case 'recovered':
       return { reason: notice.reason, since: notice.since };

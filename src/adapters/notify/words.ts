@@ -1,6 +1,6 @@
 import { credentialAdvice } from '../../core/credential-end';
 import { WHILE_HELD } from '../../core/held-words';
-import type { Notice, NoticeSample } from '../../core/notice';
+import type { DayCount, Notice, NoticeSample } from '../../core/notice';
 import { quarantineAdvice, RUN_NOW, type Step } from '../../core/quarantine-advice';
 import type { NoticeLinks, PagePart } from './links';
 
@@ -196,6 +196,30 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         filter: undefined,
       };
     }
+    case 'accountsDue': {
+      const { deletions, erasures } = notice;
+      const what = [
+        ...(deletions.length > 0 ? [`${accounts(total(deletions))} will be deleted`] : []),
+        ...(erasures.length > 0 ? [`${accounts(total(erasures))} will be erased permanently`] : []),
+      ].join(', and ');
+      return {
+        subject: `${prefix} Within a week ${what}`,
+        paragraphs: [
+          'The people have left, and the days that are set after leaving will have passed. Before anything happens, a cycle counts the accounts, and the brake holds them where they are too many.',
+          ...(deletions.length > 0 ? [`To be deleted: ${byDay(deletions)}.`] : []),
+          ...(erasures.length > 0 ? [`To be erased permanently: ${byDay(erasures)}.`] : []),
+        ],
+        steps: [
+          {
+            text: 'People who return in Entra ID keep their accounts. To keep one all the same, name its Zendesk id in PROTECTED_USERS; to keep all of them, remove OFFBOARD_DELETE_AFTER_DAYS and OFFBOARD_ERASE_AFTER_DAYS, or set more days.',
+          },
+        ],
+        samples: [],
+        more: 0,
+        part: 'verdict',
+        filter: undefined,
+      };
+    }
     case 'recovered':
       return {
         subject: `${prefix} Provisioning has recovered`,
@@ -212,6 +236,9 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
 }
 
 const applyOf = (planId: string) => ({ method: 'POST' as const, path: `/api/plan/${planId}/apply` });
+const accounts = (count: number): string => (count === 1 ? '1 account' : `${count} accounts`);
+const total = (days: readonly DayCount[]): number => days.reduce((sum, { count }) => sum + count, 0);
+const byDay = (days: readonly DayCount[]): string => days.map(({ on, count }) => `${count} on ${on}`).join(', ');
 
 const objects = (count: number): string => (count === 1 ? '1 object' : `${count} objects`);
 

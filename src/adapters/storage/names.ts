@@ -13,6 +13,7 @@ export const TABLES = {
   cycles: 'Cycles',
   log: 'ProvisioningLog',
   stagedDeletions: 'StagedDeletions',
+  offboarding: 'Offboarding',
   plans: 'Plans',
   planSpace: 'PlanSpace',
   accounts: 'Accounts',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REMOVAL_KINDS } from '../../core/brake';
 import type { StagedDeletion, StagedDeletionStore } from '../../ports/stores';
 import type { Storage } from './connection';
 import { TABLES } from './names';
@@ -12,7 +13,7 @@ const isStagedDeletion = guard<StagedDeletion>(
     key: objectKeySchema,
     cycleId: z.string(),
     changeId: z.string(),
-    kind: z.enum(['userDisable', 'userDelete', 'agentDowngrade', 'groupDelete', 'membershipRemoval']),
+    kind: z.enum(REMOVAL_KINDS),
     count: z.number(),
     reason: z.string(),
     state: z.enum(['candidate', 'staged', 'released']),

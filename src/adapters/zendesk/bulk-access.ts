@@ -3,7 +3,7 @@ import type { Clock, Logger } from '../../ports/runtime';
 import type { StateStore } from '../../ports/stores';
 
 /** What the account may have closed. */
-export type BulkKind = 'createUsers' | 'updateUsers' | 'createMemberships' | 'removeMemberships';
+export type BulkKind = 'createUsers' | 'updateUsers' | 'createMemberships' | 'removeMemberships' | 'updateTickets';
 
 /** Which bulk operations the account offers, remembered by all instances for a day. */
 export interface BulkAccess {
@@ -31,6 +31,7 @@ const ADVICE: Readonly<Record<BulkKind, string>> = {
   createMemberships: 'Group memberships are added one by one: this account refuses POST /api/v2/group_memberships/create_many.',
   removeMemberships:
     'Group memberships are removed one by one: this account refuses DELETE /api/v2/group_memberships/destroy_many.',
+  updateTickets: 'Tickets are handed over one by one: this account refuses PUT /api/v2/tickets/update_many.',
 };
 
 type Closed = Readonly<Partial<Record<BulkKind, number>>>;

@@ -31,6 +31,7 @@ const SIZES: Readonly<Record<BulkKind, { readonly minItems: number; readonly max
   updateUsers: { minItems: 8, maxSingles: 2 },
   createMemberships: { minItems: 20, maxSingles: 8 },
   removeMemberships: { minItems: 20, maxSingles: 8 },
+  updateTickets: { minItems: 4, maxSingles: 1 },
 };
 /** Items that wait for each other come from workers that wait for storage: some tens of milliseconds apart. */
 const QUIET_MS = 200;

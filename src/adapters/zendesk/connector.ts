@@ -19,6 +19,8 @@ import { makeOrganizations } from './organizations';
 import type { Quota, TargetNeeds, ZendeskConnectorOptions } from './settings';
 import { teamPage } from './team';
 import { probeZendesk } from './test-connection';
+import { findHeir, type HeirReads, makeHeirs } from './ticket-heir';
+import { makeTickets } from './tickets';
 import { makeTransport } from './transport';
 import { updateMany } from './update-many';
 import { makeUserPace } from './user-update-pace';
@@ -105,16 +107,26 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
       updateUser: users.update,
       endSessions: users.endSessions,
       deleteUser: users.remove,
+      eraseUser: users.erase,
     };
   };
   const groups = makeGroups(http, clock);
   const memberships = makeMemberships(http, groups, bulk);
+  const own = usersFor(options);
+  const heirReads: HeirReads = {
+    describe: own.describe,
+    findGroups: groups.find,
+    findUsers: (email) => own.findUsers({ attribute: 'email', value: email }),
+    groupsOf: memberships.ofUser,
+  };
 
   const target: TargetConnector = {
-    ...usersFor(options),
+    ...own,
     removeEmail: identities.remove,
     addressesOf: addresses.of,
     countActiveAdmins: (atMost) => countActiveAdmins(http, atMost),
+    ticketHeir: makeHeirs(heirReads, clock),
+    handOverTickets: makeTickets(http, bulk.runner).handOver,
     getGroup: groups.get,
     findGroups: groups.find,
     listGroups: groups.all,
@@ -140,7 +152,15 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
       byNeeds.set(key, found);
       return found;
     },
-    probe: () => probeZendesk({ http, authKind: options.auth.kind, protectedUsers: options.protectedUsers ?? [], clock }),
+    probe: () =>
+      probeZendesk({
+        http,
+        authKind: options.auth.kind,
+        protectedUsers: options.protectedUsers ?? [],
+        ticketReceiver: options.ticketReceiver ?? { kind: 'leave' },
+        findHeir: (receiver) => findHeir(heirReads, receiver),
+        clock,
+      }),
     quota: http.quota,
     close: transport.close,
   };

@@ -15,6 +15,8 @@ export interface Memberships {
   ofGroup(groupId: TargetId): AsyncIterable<readonly TargetMembership[]>;
   add(userId: TargetId, groupId: TargetId): Promise<TargetMembership>;
   remove(membership: TargetMembership): Promise<void>;
+  /** All memberships of a user; none when the user is gone. */
+  ofUser(userId: TargetId): Promise<readonly TargetMembership[]>;
 }
 
 const MEMBERSHIPS = '/api/v2/group_memberships';
@@ -109,6 +111,7 @@ export function makeMemberships(http: ZendeskHttp, groups: Groups, bulk: Pick<Bu
 
   return {
     ofGroup,
+    ofUser,
     add: (userId, groupId) => inOrder(userId, () => joins.submit({ userId, groupId })),
     remove: (membership) =>
       inOrder(membership.userId, () => (membership.isDefault ? dropDefault(membership) : departures.submit(membership))),

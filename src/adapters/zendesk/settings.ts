@@ -1,4 +1,5 @@
 import type { ZendeskAuth } from '../../config/config';
+import type { TicketReceiver } from '../../core/leaving';
 import type { Clock, Logger } from '../../ports/runtime';
 import type { StateStore } from '../../ports/stores';
 
@@ -43,6 +44,8 @@ export interface ZendeskConnectorOptions extends TargetNeeds {
   readonly maxWaitMs?: number;
   /** E-mail addresses and Zendesk ids that are never touched, for Test Connection: the account owner belongs among them. */
   readonly protectedUsers?: readonly string[];
+  /** Who gets the tickets of agents who leave, for Test Connection; default: nobody, they are left. */
+  readonly ticketReceiver?: TicketReceiver;
   /** Write many users at once with background jobs where the account has them; default true. */
   readonly bulk?: boolean;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import type { ZendeskAuth } from '../../config/config';
 import { ProvisioningError, StateUnavailableError, ThrottledError, UnauthorizedError, UnavailableError } from '../../core/errors';
+import { receiverText, type TicketReceiver } from '../../core/leaving';
 import type { ProbeRow } from '../../core/probe';
 import type { Clock } from '../../ports/runtime';
 import { decode, shapes } from './decode';
@@ -7,6 +8,7 @@ import { readCustomRoles, readSettings, readUserFields } from './describe';
 import { quotaOf } from './headers';
 import { traceId, type ZendeskHttp } from './http';
 import { pages } from './paging';
+import type { Heir } from './ticket-heir';
 
 /** What the probe needs. */
 export interface ProbeDeps {
@@ -14,6 +16,9 @@ export interface ProbeDeps {
   readonly authKind: ZendeskAuth['kind'];
   /** E-mail addresses and ids of `PROTECTED_USERS`. */
   readonly protectedUsers: readonly string[];
+  /** `OFFBOARD_TICKETS`. */
+  readonly ticketReceiver: TicketReceiver;
+  readonly findHeir: (receiver: Exclude<TicketReceiver, { kind: 'leave' }>) => Promise<Heir>;
   readonly clock: Clock;
 }
 
@@ -22,6 +27,7 @@ const API_TOKENS_END = '2027-04-30';
 const DAY_MS = 86_400_000;
 const ME = 'GET /api/v2/users/me';
 const ADMINS = 'GET /api/v2/users?role=admin';
+const RECEIVER = 'Receiver of tickets';
 const EMPTY_BULK = 'POST /api/v2/users/create_many with no users';
 
 const pass = (name: string, tried: string, result: string): ProbeRow => ({ name, status: 'pass', tried, result, action: '' });
@@ -52,6 +58,7 @@ export async function probeZendesk(deps: ProbeDeps): Promise<readonly ProbeRow[]
     ['Groups', 'GET /api/v2/groups', probeGroups],
     ['Account owner', ADMINS, (http) => probeOwner(http, deps.protectedUsers)],
     ['Bulk user import', EMPTY_BULK, probeBulk],
+    [RECEIVER, 'OFFBOARD_TICKETS', () => probeReceiver(deps)],
   ];
   for (const [name, tried, check] of checks) {
     rows.push(
@@ -218,6 +225,20 @@ async function probeBulk(http: ZendeskHttp): Promise<ProbeRow[]> {
       'None needed: users are created one by one. For large accounts the owner may ask Zendesk Customer Support to enable bulk user imports',
     ),
   ];
+}
+
+/** Whoever is to take over the tickets of agents who leave has to exist and to be able to: found out here rather than when somebody leaves. */
+async function probeReceiver({ ticketReceiver, findHeir }: ProbeDeps): Promise<ProbeRow[]> {
+  if (ticketReceiver.kind === 'leave') return [];
+  const tried = `OFFBOARD_TICKETS ${receiverText(ticketReceiver)}`;
+  const heir = await findHeir(ticketReceiver);
+  if (heir.kind !== 'refused') {
+    const result = heir.kind === 'nobody' ? 'The tickets stay in their groups' : `Zendesk ${heir.kind} ${heir.id}`;
+    return [pass(RECEIVER, tried, result)];
+  }
+  const action =
+    'Name a group that exists, or an active agent in a group; until then people lose access, and tickets and seats wait';
+  return [fail(RECEIVER, tried, heir.reason, action)];
 }
 
 function sunsetRow(now: Date): ProbeRow {

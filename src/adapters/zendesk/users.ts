@@ -49,10 +49,14 @@ export interface Users {
   update(current: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting): Promise<TargetUser>;
   endSessions(id: TargetId): Promise<void>;
   remove(id: TargetId): Promise<void>;
+  erase(id: TargetId): Promise<void>;
 }
 
 const USERS = '/api/v2/users';
 const USER = '/api/v2/users/{user_id}';
+/** @see https://developer.zendesk.com/api-reference/ticketing/users/users/#list-deleted-users */
+const ERASED_NAME = 'Permanently Deleted User';
+const DELETED_USER = '/api/v2/deleted_users/{deleted_user_id}';
 
 /** Makes it. */
 export function makeUsers(deps: UserDeps): Users {
@@ -252,7 +256,36 @@ export function makeUsers(deps: UserDeps): Users {
         throw error;
       }
     },
+    /** @see https://developer.zendesk.com/api-reference/ticketing/users/users/#permanently-delete-user */
+    async erase(id) {
+      await guardSelf(id, 'erased');
+      try {
+        await http.call({ method: 'DELETE', route: DELETED_USER, params: [id] });
+      } catch (error) {
+        // How a second erasure is refused is not documented, so look.
+        const isRefused = error instanceof NotFoundError || error instanceof RejectedError;
+        if (!isRefused || !(await isErased(id, error))) throw error;
+      }
+    },
   };
+
+  /**
+   * "Returns users that have been deleted but not permanently yet": https://developer.zendesk.com/api-reference/ticketing/users/users/#show-deleted-user
+   * @throws RejectedError for a user who is not deleted at all
+   */
+  async function isErased(id: TargetId, cause: unknown): Promise<boolean> {
+    const found = await lookup.byId(id);
+    if (found?.user.active)
+      throw new RejectedError(undefined, `Zendesk user ${id} is not deleted, so it is not erased`, undefined, { cause });
+    try {
+      const answer = await http.call({ method: 'GET', route: DELETED_USER, params: [id] });
+      const { email, name } = decode(shapes.deletedUser, answer.body, DELETED_USER).deleted_user;
+      return !email && (!name || name === ERASED_NAME);
+    } catch (error) {
+      if (error instanceof NotFoundError) return true;
+      throw error;
+    }
+  }
 
   async function moveOrganizations(
     before: TargetUser,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
-import type { CycleRecord, StagedDeletion } from '../../ports/stores';
+import { type CycleRecord, keyText, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS } from '../change-id';
 import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
@@ -14,6 +14,7 @@ import type { Lease } from '../job/lease';
 import { activeVersion, versionInUse } from '../job/mappings-in-use';
 import { accessRules } from '../job-settings';
 import { FILE_VERSION, withMappings } from '../mappings';
+import { markLeavers } from './mark-leavers';
 
 /** The place of a cycle is kept at most this often: what was done since is safe to repeat, and a cycle without news writes little. */
 const KEEP_EVERY_MS = 2_000;
@@ -193,19 +194,26 @@ const whyChanged = (job: JobState): string =>
     ? 'The mappings, the settings or the app roles changed.'
     : `Version ${activeVersion(job)} of the mappings was activated.`;
 
-/** An initial cycle looks at every object ever read; any cycle at the escrows that are due and at what no cycle has counted yet. */
+/**
+ * An initial cycle looks at every object ever read; any cycle at the escrows that are due, at what no cycle has counted yet, and at those whose
+ * day has come since they left.
+ */
 async function markDue(deps: EngineDeps, cycle: CycleState): Promise<void> {
+  const waiting = new Set<string>();
   const lostBefore = new Date(deps.clock().getTime() - LOST_AFTER_MS).toISOString();
   for await (const page of deps.staged.list()) {
     // What was let go and is not carried out after hours has lost its item.
     const isLost = ({ state, stagedAt }: StagedDeletion): boolean => state === 'released' && stagedAt < lostBefore;
     await deps.space.markDirty(page.filter((row) => row.state === 'candidate' || isLost(row)).map((row) => row.key));
+    for (const { key } of page) waiting.add(keyText(key));
   }
   const now = deps.clock().toISOString();
   for await (const page of deps.escrows.list()) {
     const due = page.filter((escrow) => escrow.nextAttemptAt !== null && escrow.nextAttemptAt <= now);
     await deps.space.markDirty(due.map((escrow) => escrow.key));
+    for (const { key } of page) waiting.add(keyText(key));
   }
+  await markLeavers(deps, waiting);
   if (cycle.kind !== 'initial') return;
   for (const type of ['group', 'user'] as const) {
     for await (const page of deps.space.listObjects(type)) {

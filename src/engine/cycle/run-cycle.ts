@@ -28,6 +28,7 @@ import { type Lease, takeLease } from '../job/lease';
 import { enterQuarantine, leaveQuarantine } from '../job/quarantine-job';
 import { isLookDue, type Looks, noteLook, readLooks } from '../job/rare-looks';
 import { watchPermissions } from '../job/watch-permissions';
+import { announceLeavers } from './announce-leavers';
 import { applyBrake } from './apply-brake';
 import { closeCycles } from './close-cycles';
 import { followAccount, followAccountAgain } from './follow-account';
@@ -177,6 +178,7 @@ async function completeCycle(context: CycleContext, held: QuarantineCause | unde
   await context.close();
   // Perhaps nothing is left for a worker; then there is no last work item to wait for.
   await closeCycles(deps);
+  await announceLeavers(deps);
   return {
     kind: 'completed',
     cycleId: cycle.cycleId,

@@ -36,6 +36,7 @@ function counter(deps: EngineDeps): (kind: RemovalKind) => Promise<number> {
     switch (kind) {
       case 'userDisable':
       case 'userDelete':
+      case 'userErase':
         users ??= countUsers(deps);
         return (await users).active;
       case 'agentDowngrade':

@@ -1,3 +1,4 @@
+import type { Leaving } from '../../core/leaving';
 import type { AppRole, Link, SourceObject } from '../../core/model';
 import type { ScopeDecision } from '../../core/scope';
 import type { ObjectKey } from '../../ports/stores';
@@ -5,6 +6,7 @@ import type { EngineReads } from '../deps';
 import { STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { type Ancestor, type Ancestry, ancestryOf } from './ancestry';
 import { type Held, heldNow } from './held';
+import { readLeaving } from './leaver';
 import { decideScope } from './scope-object';
 
 /** What is due for one object: what the source says of it now, what that decides, and what it is linked to. */
@@ -15,6 +17,8 @@ export interface Due {
   readonly link: Link | null;
   /** Whether an operator holds it: then nothing is due, whatever the decision. */
   readonly held: Held;
+  /** What is kept of somebody who left, where it can matter. */
+  readonly leaving: Leaving | null;
 }
 
 /** What a decision depends on besides the object: read once for a piece of work. */
@@ -23,7 +27,7 @@ export interface Rules {
   readonly ancestry: Ancestry;
 }
 
-type DueReads = Pick<EngineReads, 'space' | 'links' | 'settings' | 'schema' | 'holds'>;
+type DueReads = Pick<EngineReads, 'space' | 'links' | 'leavings' | 'settings' | 'schema' | 'holds'>;
 type RuleReads = Pick<EngineReads, 'state' | 'source' | 'space' | 'settings'>;
 
 /** The rules as the last cycle read them; the app roles are read anew where no cycle has run. */
@@ -38,7 +42,7 @@ export async function decide(
   deps: Pick<EngineReads, 'settings' | 'schema'>,
   rules: Rules,
   object: SourceObject,
-): Promise<Omit<Due, 'link' | 'held'>> {
+): Promise<Omit<Due, 'link' | 'leaving' | 'held'>> {
   const above = await rules.ancestry.above(object.id);
   return { object, above, decision: decideScope(deps, rules.appRoles, object, above) };
 }
@@ -47,7 +51,13 @@ export async function decide(
 export async function dueFor(deps: DueReads, rules: Rules, object: SourceObject): Promise<Due> {
   const decided = await decide(deps, rules, object);
   const stored = await deps.links.read({ type: object.type, id: object.id });
-  return { ...decided, link: stored?.value.link ?? null, held: await heldNow(deps, object) };
+  const link = stored?.value.link ?? null;
+  return {
+    ...decided,
+    link,
+    leaving: await readLeaving(deps, object, decided.decision, link),
+    held: await heldNow(deps, object),
+  };
 }
 
 /** What is due for an object as it was last read; undefined while it has not been. */

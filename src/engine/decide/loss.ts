@@ -1,5 +1,5 @@
 import type { RemovalKind } from '../../core/brake';
-import { deprovisionGroup, deprovisionUser } from '../../core/deprovision';
+import { deprovisionGroup } from '../../core/deprovision';
 import { type Desired, desiredUser } from '../../core/desired';
 import { MappingError, UnknownRoleError } from '../../core/errors';
 import type { Link, SourceId } from '../../core/model';
@@ -10,6 +10,7 @@ import { usersBelow } from './ancestry';
 import { desireRules } from './desire';
 import type { Due } from './due';
 import { isHeld } from './held';
+import { fateOf, isToBeErased } from './leaver';
 
 /** What a linked object stands to lose, as the brake counts it before anybody looks at Zendesk. An estimate: the plan decides. */
 export interface Loss {
@@ -26,7 +27,9 @@ const one = (kind: RemovalKind): Loss => ({ kind, count: 1, memberships: [] });
 
 /** What carrying out a decision would take away from a linked object; undefined when nothing. What is unknown or held loses nothing. */
 export async function lossOf(deps: LossReads, due: Due): Promise<Loss | undefined> {
-  if (!due.link || due.decision.kind === 'unknown' || due.held.kind === 'held') return undefined;
+  if (due.decision.kind === 'unknown' || due.held.kind === 'held') return undefined;
+  // A deleted account has no link any more; what is left of it goes as well, in its time.
+  if (!due.link) return due.decision.kind === 'out' && isToBeErased(deps, due.leaving) ? one('userErase') : undefined;
   return due.object.type === 'user' ? userLoss(deps, due, due.link) : groupLoss(deps, due, due.link);
 }
 
@@ -35,7 +38,7 @@ export const canSignIn = (link: Link): boolean => !link.disabledByUs && link.sus
 
 async function userLoss(deps: LossReads, due: Due, link: Link): Promise<Loss | undefined> {
   if (due.decision.kind === 'out') {
-    const fate = deprovisionUser(due.decision.cause, { ...deps.settings, actions: deps.schema.users.actions });
+    const fate = fateOf(deps, due.decision.cause, due.leaving, { isSuspended: !canSignIn(link), isAgent: link.isAgent });
     if (fate.kind === 'delete') return one('userDelete');
     if (fate.kind !== 'disable') return undefined;
     if (canSignIn(link)) return one('userDisable');

@@ -12,6 +12,8 @@ export const STATUS_KEYS = {
   undelivered: 'notification-warnings',
   /** Which end of the credential people were notified of last. */
   credential: 'credential-told',
+  /** When people were last told whose accounts are deleted or erased soon. */
+  leaversTold: 'leavers-told',
   /** The permissions that the app was last seen to lack. */
   permissions: 'permissions-missing',
   /** How far the oldest cycle with waiting items had come when it was last looked at. */

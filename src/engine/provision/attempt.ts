@@ -1,3 +1,4 @@
+import type { Leaving } from '../../core/leaving';
 import type { Link, SourceObject, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
@@ -27,6 +28,8 @@ export interface Attempt {
   readonly pairing: PairingState;
   /** What is taken back in the place of what is due; null for an ordinary attempt. */
   readonly back: Back | null;
+  /** What is kept of somebody who left, where it can matter. */
+  readonly leaving: Leaving | null;
   readonly trace: Trace;
 }
 

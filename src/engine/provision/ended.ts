@@ -49,12 +49,13 @@ export async function foreseen<T extends NonNullable<NamedTarget>>(
  *   yes                               │ –           │ –                   │ done
  *   no                                │ changed     │ –                   │ done, as an update
  *   no                                │ refused     │ –                   │ done with a warning, as `other`
+ *   in part (tickets were refused)    │ –           │ –                   │ done with a warning, and tried again as a failure
  *   no                                │ –           │ yes                 │ skipped, AwaitingCycle
  *   no                                │ –           │ no, but for a seat  │ skipped, AwaitingSeat
  *   no                                │ –           │ no                  │ skipped, RedundantExport
  */
 export async function ended<T extends NonNullable<NamedTarget>>(
-  { deps, attempt, pairing, desired, plan, told, awaitsSeat }: Writing<T>,
+  { deps, attempt, pairing, desired, plan, told, awaitsSeat, left }: Writing<T>,
   target: T | undefined,
   waits: readonly RemovalKind[],
   members: MembershipResult,
@@ -63,15 +64,23 @@ export async function ended<T extends NonNullable<NamedTarget>>(
   const { item, decision } = attempt;
   if (members.held > 0) await awaitCount(deps, item, 'membershipRemoval', members.held, decision.reason);
   const held = members.held > 0 ? [`${members.held} removals of members wait for the brake.`] : [];
-  const warnings = [...(desired?.warnings ?? []), ...plan.notes, ...members.problems, ...held];
+  const unfinished = left.error ? [left.error.message] : [];
+  const warnings = [...(desired?.warnings ?? []), ...plan.notes, ...members.problems, ...held, ...unfinished];
   const changes = membershipChanges(attempt, members);
   const isRefused = members.problems.length > 0;
-  if (told.action !== 'none' || changes.length > 0 || isRefused) {
+  if (told.action !== 'none' || changes.length > 0 || isRefused || left.error) {
     const action = told.action !== 'none' ? told.action : changes.length > 0 ? 'update' : 'other';
     const done: Plan = { ...told, action, changes: [...told.changes, ...changes] };
     const subject = { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) };
-    const left = { ...(isRefused && { refused: members.problems }), ...(awaitsSeat && { awaitsSeat: true as const }) };
-    return { kind: 'done', subject, plan: done, warnings, ...left };
+    return {
+      kind: 'done',
+      subject,
+      plan: done,
+      warnings,
+      ...(isRefused && { refused: members.problems }),
+      ...(awaitsSeat && { awaitsSeat: true as const }),
+      ...(left.error && { unfinished: left.error }),
+    };
   }
   // What an earlier try had claimed and not written is nothing that the log should ever mention.
   if (attempt.pairing.row.claim) await pairing.release(false);

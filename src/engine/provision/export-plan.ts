@@ -1,10 +1,11 @@
 import type { AttributeValue, SourceId } from '../../core/model';
+import { OPEN_TICKETS } from '../../core/plan';
 import type { AttributeChange, Plan } from '../../core/plan-model';
 import { DEFAULT_ROLE } from '../../core/role';
 import type { NewTargetUser, TargetUserChanges } from '../../ports/target-connector';
 
 /** Attributes of a user that have a place of their own in the target connector's calls. */
-const OWN_PLACE: ReadonlySet<string> = new Set(['external_id', 'email', 'name', 'role', 'suspended']);
+const OWN_PLACE: ReadonlySet<string> = new Set(['external_id', 'email', 'name', 'role', 'suspended', OPEN_TICKETS]);
 
 /** The account that a plan of action `create` asks for. */
 export function newUserOf(plan: Plan, source: SourceId): NewTargetUser {

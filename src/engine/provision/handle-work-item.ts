@@ -160,6 +160,7 @@ async function endReleased(deps: EngineDeps, key: ObjectKey, { countedIn }: Perm
 /** What is to be tried again of an outcome: a failure, or memberships that Zendesk refused. */
 function failureIn(outcome: Exclude<Outcome, { kind: 'deferred' }>): ProvisioningError | undefined {
   if (outcome.kind === 'failed') return outcome.error;
+  if (outcome.kind === 'done' && outcome.unfinished) return outcome.unfinished;
   const [first, ...others] = (outcome.kind === 'done' && outcome.refused) || [];
   if (first === undefined) return undefined;
   return new RejectedError('memberships', `${first}${others.length > 0 ? `, and ${others.length} more memberships` : ''}`);

@@ -1,5 +1,6 @@
 import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, RejectedError, StaleStateError } from '../../core/errors';
 import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
+import { OPEN_TICKETS } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import type { LinkClaim, LinkRow, LinkStore, ObjectKey } from '../../ports/stores';
 import { CLAIM_MS } from '../claim-watch';
@@ -196,8 +197,9 @@ export async function withClaim<T>(
   }
 }
 
-/** A refusal says that nothing was written, but for a new address: that takes several calls, of which the first may have gone through. */
+/** A refusal says that nothing was written, but for what takes several calls, of which the first may have gone through: a new address, a departure with tickets. */
 function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
-  if (error instanceof RejectedError) return action !== 'create' && changes.some(({ attribute }) => attribute === 'email');
+  if (error instanceof RejectedError)
+    return action !== 'create' && changes.some(({ attribute }) => attribute === 'email' || attribute === OPEN_TICKETS);
   return !(error instanceof AlreadyExistsError || error instanceof LicenseLimitError || error instanceof DisputedMatchError);
 }

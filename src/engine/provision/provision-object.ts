@@ -4,6 +4,7 @@ import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
 import { decide, readRules } from '../decide/due';
 import { heldNow } from '../decide/held';
+import { readLeaving } from '../decide/leaver';
 import type { EngineDeps, EngineReads } from '../deps';
 import { readJob } from '../job/job-state';
 import { enterQuarantine } from '../job/quarantine-job';
@@ -107,8 +108,9 @@ async function readAttempt(
   how.trace.step('import', 'Taken as last read from Entra ID.', { version: String(object.version) });
   const { above, decision } = await decide(reads, await readRules(reads), object);
   const pairing = await readPairing(reads, { type: object.type, id: object.id });
+  const leaving = await readLeaving(reads, object, decision, pairing.row.link);
   const account = await reads.target.describe();
-  return { ...how, reads, item, object, above, decision, pairing, account, back: null };
+  return { ...how, reads, item, object, above, decision, pairing, leaving, account, back: null };
 }
 
 /**

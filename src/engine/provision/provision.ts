@@ -1,4 +1,5 @@
 import { continued, proved } from '../../core/continued';
+import type { Plan } from '../../core/plan-model';
 import { withhold } from '../../core/withhold';
 import type { EngineDeps } from '../deps';
 import type { Outcome } from '../record/outcome';
@@ -7,7 +8,7 @@ import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
 import { openPairing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
-import type { Stages } from './stages';
+import type { Left, Stages } from './stages';
 import { tracePlan, traceWritten } from './words';
 
 /**
@@ -41,10 +42,11 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   tracePlan(attempt, plan, desired);
 
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
-  const told = continued(proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired)), plan);
+  const told = continued(proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired, attempt)), plan);
   const pairing = openPairing(deps, attempt.pairing);
   trace.planned = told;
-  const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat };
+  const left: Left = { error: undefined, attributes: [] };
+  const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left };
   const isWritten = plan.action !== 'none';
   trace.enter('export');
   const target = isWritten
@@ -53,7 +55,20 @@ export async function provision<T extends NonNullable<NamedTarget>>(
         .takeOver()
         .then(() => stages.settle(writing))
         .then(() => found.target);
-  traceWritten(attempt, told, isWritten, target ?? found.target);
+  const done = { ...writing, told: withoutLeft(told, left) };
+  traceWritten(attempt, done.told, isWritten, target ?? found.target);
   trace.enter('referenceResolution');
-  return ended(writing, target, waits, await stages.memberships(writing));
+  return ended(done, target, waits, await stages.memberships(done));
+}
+
+/** A plan without what could not be written: the log tells only what was. */
+function withoutLeft(told: Plan, { attributes }: Left): Plan {
+  if (attributes.length === 0) return told;
+  const changes = told.changes.filter(({ attribute }) => !attributes.includes(attribute));
+  return {
+    ...told,
+    changes,
+    role: attributes.includes('role') ? null : told.role,
+    action: changes.length > 0 ? told.action : 'none',
+  };
 }

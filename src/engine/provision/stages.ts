@@ -1,5 +1,6 @@
 import type { Evidence } from '../../core/continued';
 import type { Desired } from '../../core/desired';
+import type { ProvisioningError } from '../../core/errors';
 import type { Link } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { EngineDeps } from '../deps';
@@ -21,6 +22,15 @@ export interface Writing<T> {
   readonly told: Plan;
   /** True where the role was taken out of the plan, because no agent seat is free. */
   readonly awaitsSeat: boolean;
+  /** What the export leaves undone and has tried again as a failure: filled by it. */
+  readonly left: Left;
+}
+
+/** What could not be written beside what was. */
+export interface Left {
+  error: ProvisioningError | undefined;
+  /** The attributes of the plan that were not written. */
+  readonly attributes: string[];
 }
 
 /** Stores the link once the target is as planned. */
@@ -37,7 +47,7 @@ export interface Stages<T extends NonNullable<NamedTarget>> {
   /** Whether the plan takes or frees an agent seat; undefined for neither. */
   seat(attempt: Attempt, found: Found<T>, plan: Plan): 'takes' | 'frees' | undefined;
   /** What there is to see, for telling what an earlier try had written. */
-  evidence(found: Found<T>, desired: Desired | null): Evidence;
+  evidence(found: Found<T>, desired: Desired | null, attempt: Attempt): Evidence;
   /** The memberships that would change; asked in a dry run. */
   foreseeMembers(attempt: Attempt, found: Found<T>): Promise<ForeseenMembers>;
   /** Writes the plan and stores the link. Returns the object as it is now; undefined where it is gone, or let go. */

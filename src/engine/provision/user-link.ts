@@ -27,7 +27,7 @@ export function userLinkAfter({ attempt, found, desired, plan, told }: Writing<T
 }
 
 /** Whether a plan suspends the account: only then it is this app's suspension, which a return may lift. */
-const suspends = ({ changes }: Plan): boolean =>
+export const suspends = ({ changes }: Plan): boolean =>
   changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
 
 /** What the source said of the role, once it was written, found so, or left to Zendesk by adoption. */

@@ -1,9 +1,7 @@
 import { proved, userEvidence, withProved } from '../../core/continued';
-import { deprovisionUser } from '../../core/deprovision';
 import type { Desired } from '../../core/desired';
-import { OpenTicketsError } from '../../core/errors';
 import type { TargetUser } from '../../core/model';
-import { planUser, planUserOut, roleText } from '../../core/plan';
+import { OPEN_TICKETS, planUser } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import { freesSeat, takesSeat } from '../../core/seats';
@@ -11,12 +9,12 @@ import { desireObject, desireToMatch } from '../decide/desire';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
 import { createAccount, updateAccount } from './export-account';
-import { changesOf } from './export-plan';
 import { linkedTo } from './holder';
+import { callOffLeaving, deleteAccount, eraseAccount, keepDeletion, keepLeaving, planOutOfScope, takeAccess } from './leave';
 import { type Found, formerOf, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
 import { foretoldBy, planGroups } from './memberships';
-import type { Settle, Stages, Writing } from './stages';
-import { isSameLink, userLinkAfter } from './user-link';
+import type { Stages, Writing } from './stages';
+import { isSameLink, suspends, userLinkAfter } from './user-link';
 import { forgetMemberships, joinGroups, leaveWithRole, NO_CHANGE } from './write-memberships';
 
 /** The stages of a user's way. */
@@ -41,16 +39,19 @@ export const userStages: Stages<TargetUser> = {
   },
 
   async plan(attempt, found, desired) {
-    const planned = desired ? planInScope(attempt, found, desired) : planOutOfScope(attempt, found);
+    const planned = desired ? planInScope(attempt, found, desired) : planOutOfScope(attempt, found.target);
     return isSkip(planned) ? planned : ((await sparedBy(attempt, found.target, desired?.email ?? null, planned)) ?? planned);
   },
 
   seat: seatOfUser,
 
-  evidence({ target, link }, desired) {
+  evidence({ target, link }, desired, { leaving }) {
     // Out of scope an account without a link is found by our id alone.
     const foundBy = link ? null : (target?.externalId ?? null);
-    return userEvidence(target, desired ? desired.externalId : foundBy, link !== null);
+    const evidence = userEvidence(target, desired ? desired.externalId : foundBy, link !== null);
+    // Zendesk does not show whose the tickets were; what is kept of whoever left does.
+    const handed = leaving?.tickets?.isComplete ? leaving.tickets.to : null;
+    return evidence.current ? { ...evidence, current: { ...evidence.current, [OPEN_TICKETS]: handed } } : evidence;
   },
 
   // Whether a user joins a group or the group takes the user is a matter of order: a dry run tells it of the group.
@@ -59,11 +60,17 @@ export const userStages: Stages<TargetUser> = {
   async export(writing, settle) {
     const { deps, attempt, pairing, found, plan } = writing;
     const { target } = found;
+    if (attempt.decision.kind === 'in') await callOffLeaving(writing);
+    if (isErasure(plan) && plan.targetId !== null) {
+      await eraseAccount(writing, plan.targetId);
+      return undefined;
+    }
     if (!target) return createAccount(writing, settle);
     // The account may have become somebody else's since: that of a former self, hired again.
     await pairing.reserve(target.id, formerOf(found));
     if (plan.action === 'delete') {
       await deleteAccount(writing, target);
+      await keepDeletion(writing, target.id);
       await forgetMemberships(deps, attempt.item.sourceId);
       await pairing.end(target.id);
       return undefined;
@@ -74,6 +81,7 @@ export const userStages: Stages<TargetUser> = {
   async settle(writing) {
     const { deps, attempt, pairing, found, told } = writing;
     const { link } = pairing;
+    if (attempt.decision.kind === 'in') await callOffLeaving(writing);
     if (!link) {
       // An account of ours whose link was forgotten: linked again, so that the next cycle counts what it stands to lose.
       if (!found.target) return;
@@ -81,11 +89,19 @@ export const userStages: Stages<TargetUser> = {
       return pairing.settle(userLinkAfter(writing, found.target));
     }
     if (!found.target) {
-      if (told.action !== 'delete') return;
+      if (told.action !== 'delete') {
+        // Somebody else has deleted it: no day is to be waited for.
+        if (attempt.leaving?.targetId === link.targetId) await deps.leavings.remove(attempt.item.sourceId);
+        return;
+      }
+      await keepDeletion(writing, link.targetId);
       await forgetMemberships(deps, attempt.item.sourceId);
       return pairing.end(link.targetId);
     }
     await cleanUpEmail(writing, found.target);
+    // A crash between the suspension and the end of the sessions would leave somebody signed in.
+    if (found.target.suspended && suspends(told)) await deps.target.endSessions(found.target.id);
+    if (attempt.decision.kind === 'out' && found.target.suspended) await keepLeaving(writing, found.target);
     const after = userLinkAfter(writing, found.target);
     if (!isSameLink(after, link)) await pairing.settle(after);
   },
@@ -150,23 +166,6 @@ function planInScope({ reads }: Attempt, found: Found<TargetUser>, desired: Desi
   return plan;
 }
 
-const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };
-
-function planOutOfScope({ reads, decision, pairing }: Attempt, { target }: Found<TargetUser>): Plan | Skip {
-  const { link, claim } = pairing.row;
-  if (decision.kind === 'unknown') return skip('Unknown', decision.reason);
-  if (decision.kind === 'in') throw new Error('an object in scope has no desired state');
-  const fate = deprovisionUser(decision.cause, { ...reads.settings, actions: reads.schema.users.actions });
-  if (!target) {
-    // Perhaps an earlier try has deleted it and was cut off before its log entry.
-    if (claim) return { ...NOTHING, targetId: link?.targetId ?? null };
-    if (link) return skip('RedundantExport', `${decision.reason} The account is gone in Zendesk already.`);
-    return skip(decision.skipReason, `${decision.reason} There is no account to take away.`);
-  }
-  if (fate.kind === 'nothing') return skip(fate.skipReason, `${decision.reason} ${fate.reason}`);
-  return planUserOut(fate, target);
-}
-
 /** Why a plan is not carried out whatever it is: the account is never touched, or is the last that can administer Zendesk. */
 export async function sparedBy(
   { reads, account, decision }: Attempt,
@@ -178,7 +177,8 @@ export async function sparedBy(
   const rules = { ...account, protectedUsers };
   const reason = decision.kind === 'out' ? `${decision.reason} ` : '';
   const spare = (why: string) => skip('Protected', `${reason}The account is never touched: ${why}`);
-  const atOnce = protectedBy(rules, target, [email]);
+  const deleted = isErasure(plan) && plan.targetId !== null ? { id: plan.targetId, email: null } : undefined;
+  const atOnce = protectedBy(rules, target ?? deleted, [email]);
   if (atOnce) return spare(atOnce);
   if (!target || plan.action === 'none') return undefined;
   if (protectsAddresses(protectedUsers)) {
@@ -192,32 +192,10 @@ export async function sparedBy(
   return undefined;
 }
 
+/** A plan for what is left of an account that this app has deleted. */
+const isErasure = ({ removals }: Plan): boolean => removals.some(({ kind }) => kind === 'userErase');
+
 const isDemotion = ({ role }: Plan): boolean => role !== null && role.role !== 'admin';
-
-async function takeAccess(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
-  const { deps, pairing, plan } = writing;
-  const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
-  if (!target.suspended) await deps.target.endSessions(target.id);
-  await settle(userLinkAfter(writing, written));
-  return written;
-}
-
-/**
- * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, and the deletion is
- * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
- */
-async function deleteAccount({ deps, attempt }: Writing<TargetUser>, target: TargetUser): Promise<void> {
-  try {
-    await deps.target.deleteUser(target.id);
-  } catch (error) {
-    if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
-    await deps.target.updateUser(target, { suspended: true });
-    await deps.target.endSessions(target.id);
-    const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
-    attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');
-    throw error;
-  }
-}
 
 /** A crash between making a new address primary and removing the old one leaves the old one behind. */
 export async function cleanUpEmail({ deps, told, plan }: Writing<TargetUser>, target: TargetUser): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Desired } from '../../core/desired';
 import type { ObjectType } from '../../core/model';
+import { OPEN_TICKETS } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import type { Attempt, NamedTarget } from './attempt';
 import type { ForeseenMembers } from './stages';
@@ -16,6 +17,25 @@ const DONE: Readonly<Record<Plan['action'], string>> = {
   other: 'left as it is and no longer managed, because it was there before',
 };
 
+const ERASED = 'erased permanently';
+const erases = ({ removals }: Plan): boolean => removals.some(({ kind }) => kind === 'userErase');
+const has = ({ changes }: Plan, name: string): boolean => changes.some(({ attribute }) => attribute === name);
+const inWords = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+
+/** The parts of a departure in their order, each in its words. */
+const departure = (plan: Plan, suspended: string, tickets: string, seat: string): readonly string[] => [
+  ...(has(plan, 'suspended') ? [suspended] : []),
+  ...(has(plan, OPEN_TICKETS) ? [tickets] : []),
+  ...(has(plan, 'role') && !(has(plan, 'suspended') && !has(plan, OPEN_TICKETS)) ? [seat] : []),
+];
+
+function doneWords(told: Plan): string {
+  if (told.action === 'delete' && erases(told)) return ERASED;
+  if (told.action !== 'disable') return DONE[told.action];
+  return inWords(departure(told, DONE.disable, 'open tickets handed over', 'seat given back')) || DONE.disable;
+}
+
 /** What a plan is about to do, in a sentence. */
 export function describePlan(plan: Plan, type: ObjectType): string {
   const what = plan.changes.map((change) => change.attribute).join(', ');
@@ -25,11 +45,10 @@ export function describePlan(plan: Plan, type: ObjectType): string {
     case 'update':
       return plan.adopts ? `The ${THING[type]} is to be adopted${what ? `, changing ${what}` : ''}.` : `To be changed: ${what}.`;
     case 'disable':
-      return plan.changes.some(({ attribute }) => attribute === 'suspended')
-        ? `The ${THING[type]} is to be suspended.`
-        : "The suspended account is to give its agent's seat back.";
-    case 'create':
+      return `The ${has(plan, 'suspended') ? THING[type] : 'suspended account'} is to ${inWords(departure(plan, 'be suspended', 'hand its open tickets over', "give its agent's seat back"))}.`;
     case 'delete':
+      return `The ${erases(plan) ? 'deleted ' : ''}${THING[type]} is to be ${erases(plan) ? ERASED : DONE.delete}.`;
+    case 'create':
     case 'other':
       return `The ${THING[type]} is to be ${DONE[plan.action]}.`;
   }
@@ -50,7 +69,7 @@ export function tracePlan({ trace, object, decision }: Attempt, plan: Plan, desi
 export function traceWritten({ trace, object }: Attempt, told: Plan, isWritten: boolean, target: NamedTarget): void {
   if (told.action === 'none') return;
   const thing = THING[object.type];
-  const done = `${thing.charAt(0).toUpperCase()}${thing.slice(1)} ${DONE[told.action]}.`;
+  const done = `${thing.charAt(0).toUpperCase()}${thing.slice(1)} ${doneWords(told)}.`;
   const text = isWritten ? done : `${done} An earlier try of this change had written it already; it is recorded now.`;
   trace.step('export', text, { targetId: target?.id ?? told.targetId ?? '' });
 }

@@ -1,11 +1,13 @@
 import { sentence } from '../../core/advice';
 import { heldSentence, idsIn, withNames } from '../../core/held-words';
+import { type Leaving, type LeavingStep, leavingSteps } from '../../core/leaving';
 import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject, sourceId } from '../../core/model';
 import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
 import type { ScopeDecision } from '../../core/scope';
 import type { Escrow, Hold, ObjectKey, StagedDeletion } from '../../ports/stores';
 import { readRules } from '../decide/due';
 import { heldNow, heldReason } from '../decide/held';
+import { canSignIn } from '../decide/loss';
 import { decideScope } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { readJob } from '../job/job-state';
@@ -40,6 +42,8 @@ export interface Explanation {
   readonly staged: StagedDeletion | null;
   /** The hold that an undo has left on it, while it is in force. */
   readonly hold: Hold | null;
+  /** Where somebody is who left, step by step; null for everybody else. */
+  readonly leaving: (Pick<Leaving, 'leftAt' | 'createdByUs' | 'deletedAt'> & { readonly steps: readonly LeavingStep[] }) | null;
   /** Why nothing moves at present, besides all this; null when the job runs. */
   readonly heldBecause: string | null;
   /** The answer in one or two sentences. */
@@ -60,7 +64,7 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
   const subject = await readSubject(deps, key);
   if (subject.kind !== 'found') return subject;
   const { object, isImported } = subject;
-  const [rules, linkRow, recent, failed, escrow, staged, held, heldBecause] = await Promise.all([
+  const [rules, linkRow, recent, failed, escrow, staged, held, leaving, heldBecause] = await Promise.all([
     readRules(deps),
     deps.links.read(key),
     deps.log.query({ sourceId: key.id }, ENTRIES_SHOWN),
@@ -68,6 +72,7 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     deps.escrows.read(key),
     deps.staged.read(key),
     heldNow(deps, object),
+    key.type === 'user' ? deps.leavings.read(key.id) : undefined,
     reasonHeld(deps),
   ]);
   const decision = decideScope(deps, rules.appRoles, object, subject.above);
@@ -83,6 +88,7 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
     escrow: escrow ?? null,
     staged: staged?.state === 'staged' ? staged : null,
     hold: held.kind === 'held' ? held.stored.value : null,
+    leaving: leavingOf(deps, decision, leaving, linkRow?.value.link ?? null),
     heldBecause,
   };
   const mentioned = idsIn([decision.reason, facts.staged?.reason ?? '']).map((id) => ({
@@ -91,6 +97,19 @@ export async function explainObject(deps: EngineDeps, key: ObjectKey): Promise<E
   }));
   const names = await readNames(deps, mentioned);
   return { kind: 'explained', explanation: { ...facts, answer: answerOf(facts, names) } };
+}
+
+/** What is still kept of an earlier time says nothing of somebody who is back. */
+function leavingOf(
+  { settings, clock }: EngineDeps,
+  decision: ScopeDecision,
+  leaving: Leaving | undefined,
+  link: Link | null,
+): Explanation['leaving'] {
+  if (!leaving || decision.kind === 'in' || (link && link.targetId !== leaving.targetId)) return null;
+  const account = { isSuspended: link !== null && !canSignIn(link), isAgent: link?.isAgent === true };
+  const { leftAt, createdByUs, deletedAt } = leaving;
+  return { leftAt, createdByUs, deletedAt, steps: leavingSteps(leaving, account, settings, clock()) };
 }
 
 const roleOf = (decision: ScopeDecision): string | null =>
@@ -136,7 +155,7 @@ function answerOf(facts: Omit<Explanation, 'answer'>, names: ReadonlyMap<string,
     return `${account}. The last try failed: ${escrow.reason} (${next}).${words} ${escrow.recommendedAction}${held}`;
   }
   if (decision.kind === 'unknown') return `${account}. ${why}${held}`;
-  if (decision.kind === 'out') return `${account}${suspendedBy(link)}. Out of scope: ${why}${held}`;
+  if (decision.kind === 'out') return `${account}${suspendedBy(link)}. Out of scope: ${why}${whatIsAhead(facts.leaving)}${held}`;
   if (link) return `${account}${suspendedBy(link)}. In scope: ${why}${held}`;
   const skipped = facts.entries[0]?.skipReason ? ` The last entry of the log: skipped, ${facts.entries[0].skipReason}.` : '';
   const waits = facts.isImported ? '' : ' The next cycle reads it for the first time.';
@@ -146,4 +165,14 @@ function answerOf(facts: Omit<Explanation, 'answer'>, names: ReadonlyMap<string,
 function suspendedBy(link: Link | null): string {
   if (link?.disabledByUs) return ', disabled by this app';
   return link?.suspendedByOthers ? ', suspended in Zendesk by somebody else: this app leaves that as it is' : '';
+}
+
+/** The next step that waits for its day, in a sentence. */
+function whatIsAhead(leaving: Explanation['leaving']): string {
+  const next = leaving?.steps.find(({ at, state }) => at !== null && (state === 'waits' || state === 'due'));
+  if (!next?.at) return '';
+  const what = next.step === 'delete' ? 'The account is deleted' : 'The deleted account is erased permanently';
+  return next.state === 'due'
+    ? ` ${what} with the next cycle, if the brake lets it go.`
+    : ` ${what} after ${next.at}, unless the user returns.`;
 }

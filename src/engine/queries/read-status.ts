@@ -9,6 +9,7 @@ import { type DriftState, readDriftState } from '../job/drift-state';
 import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executions';
 import { type HoldsStatus, heldSummary } from '../job/held-summary';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
+import { type LeaversAhead, readLeaversAhead } from '../job/leavers-ahead';
 import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
 import { activeVersion, versionInUse } from '../job/mappings-in-use';
 import { type SampleObject, sampleObjects } from '../job/notify-samples';
@@ -87,6 +88,8 @@ export interface JobStatus {
   readonly escrows: EscrowsStatus;
   readonly staged: StagedStatus;
   readonly holds: HoldsStatus;
+  /** Whose accounts the days delete or erase within a week. */
+  readonly leaving: LeaversAhead;
   /** About how many messages wait in the work queue. */
   readonly queueLength: number;
   readonly watch: Watch;
@@ -135,6 +138,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     items,
     drift,
     hints,
+    leaving,
   ] = await Promise.all([
     readJob(deps.state),
     deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
@@ -151,6 +155,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     watchItems(deps),
     readDriftState(deps),
     readHints(deps),
+    readLeaversAhead(deps),
   ]);
   const cycles = await Promise.all(latest.map((cycle) => outcomes.of(deps, cycle)));
   const quarantine = state.quarantine && { ...state.quarantine, samples: await sampleObjects(deps, state.quarantine.sampleIds) };
@@ -167,6 +172,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     escrows,
     staged,
     holds,
+    leaving,
     queueLength,
     watch,
     items,

@@ -31,6 +31,8 @@ export type Outcome =
       readonly refused?: readonly string[];
       /** True where the role waits for a free agent seat, and everything else was carried out. */
       readonly awaitsSeat?: true;
+      /** What of it could not be done and is tried again as the failure that it is; absent for none. */
+      readonly unfinished?: ProvisioningError;
     }
   /** A dry run: what would have been done. */
   | {

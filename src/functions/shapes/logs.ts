@@ -128,6 +128,22 @@ export const Explanation = named(
     escrow: Escrow.nullable(),
     stagedDeletion: StagedDeletion.nullable(),
     hold: Hold.nullable().describe('The hold that an undo has left on it.'),
+    leaving: z
+      .object({
+        leftAt: instant.describe('When access was taken away: the days count from it.'),
+        createdByUs: flag.describe('False: the account was there before this app, so no day ever deletes it.'),
+        deletedAt: instant.nullable(),
+        steps: z.array(
+          z.object({
+            step: z.enum(['access', 'tickets', 'seat', 'delete', 'erase']),
+            state: z.enum(['done', 'due', 'waits', 'off']),
+            at: instant.nullable().describe('The day on which it is due.'),
+            detail: text.nullable(),
+          }),
+        ),
+      })
+      .nullable()
+      .describe('Where somebody is who left; null for everybody else.'),
     heldBecause: text.nullable().describe('Why nothing moves at present: the job is paused or in quarantine.'),
     log: z.array(LogEntry),
   }),

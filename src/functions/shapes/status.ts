@@ -145,6 +145,17 @@ const Cycle = named(
   }),
 );
 
+const StepAhead = named(
+  'StepAhead',
+  z.object({
+    afterDays: count.describe('As set.'),
+    due: count.describe('Accounts whose day has come: a cycle counts them, and the brake may hold them.'),
+    ahead: count.describe('Accounts whose day comes within 7 days.'),
+    isCountExact: flag.describe('False: there are at least this many.'),
+    days: z.array(z.object({ on: text, count })).describe('Those ahead by their day, such as 2026-12-04, in UTC.'),
+  }),
+);
+
 /** How the job stands. */
 export const StatusOfJob = named(
   'Status',
@@ -247,6 +258,12 @@ export const StatusOfJob = named(
         problems: z.array(text),
       })
       .describe('Whether Microsoft Graph tells the app of changes (CHANGE_NOTIFICATIONS).'),
+    leaving: z
+      .object({
+        deletions: StepAhead.nullable().describe('Null: OFFBOARD_DELETE_AFTER_DAYS is not set.'),
+        erasures: StepAhead.nullable().describe('Null: OFFBOARD_ERASE_AFTER_DAYS is not set.'),
+      })
+      .describe('Accounts of people who left that are deleted, or erased permanently, now or within 7 days.'),
     queueLength: count.describe('Messages in the work queue, about.'),
     watchdog: z.object({ verdict: z.enum(['well', 'overdue', 'silent']), aliveAt: instant }),
     watermarkAt: instant.nullable().describe('When Entra ID was last read completely.'),

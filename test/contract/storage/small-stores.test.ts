@@ -1,10 +1,13 @@
 import { makeCycleStore } from '../../../src/adapters/storage/cycle-store';
 import { makeEscrowStore } from '../../../src/adapters/storage/escrow-store';
+import { makeLeavingStore } from '../../../src/adapters/storage/leaving-store';
 import { makeStagedDeletionStore } from '../../../src/adapters/storage/staged-deletion-store';
-import { sourceId } from '../../../src/core/model';
+import type { Leaving } from '../../../src/core/leaving';
+import { sourceId, targetId } from '../../../src/core/model';
 import type { CycleRecord, Escrow, ObjectKey, StagedDeletion } from '../../../src/ports/stores';
 import { makeFakeCycleStore } from '../../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../../fakes/escrow-store';
+import { makeFakeLeavingStore } from '../../fakes/leaving-store';
 import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
 import { all, HOSTILE_TEXTS, onBoth } from './both';
 
@@ -155,5 +158,50 @@ onBoth('CycleStore', { fake: () => makeFakeCycleStore(), real: makeCycleStore },
     await store.put(cycle('b', '2026-01-02T00:00:00.000Z'));
     await store.put(cycle('a', '2026-01-03T00:00:00.000Z'));
     expect((await store.latest(9)).map(({ cycleId }) => cycleId)).toEqual(['a', 'b']);
+  });
+});
+
+onBoth('LeavingStore', { fake: () => makeFakeLeavingStore(), real: makeLeavingStore }, (make) => {
+  const leaving = (id: string, leftAt: string, over: Partial<Leaving> = {}): Leaving => ({
+    sourceId: sourceId(id),
+    targetId: targetId(`9${id.slice(1)}`),
+    leftAt,
+    createdByUs: true,
+    tickets: { to: HOSTILE_TEXTS.join('\n'), count: 3, isComplete: true },
+    deletedAt: null,
+    ...over,
+  });
+  const day = (number: number): string => `2026-01-${String(number).padStart(2, '0')}T12:00:00.000Z`;
+  const ids = async (list: AsyncIterable<readonly Leaving[]>) => (await all(list)).map((one) => one.sourceId);
+
+  test('one row per person, kept whole, replaced and removed', async () => {
+    const store = await make();
+    expect(await store.read(sourceId('u1'))).toBeUndefined();
+    await store.put(leaving('u1', day(1)));
+    await store.put(leaving('u1', day(2), { tickets: null }));
+    expect(await store.read(sourceId('u1'))).toEqual(leaving('u1', day(2), { tickets: null }));
+    expect(await ids(store.listLeft('delete', null, day(9)))).toEqual(['u1']);
+    await store.remove(sourceId('u1'));
+    await store.remove(sourceId('u1'));
+    expect(await store.read(sourceId('u1'))).toBeUndefined();
+    expect(await ids(store.listLeft('delete', null, day(9)))).toEqual([]);
+  });
+
+  test('who waits for a day is listed in the order of leaving, up to an instant, and from one on', async () => {
+    const store = await make();
+    for (const [id, at] of [
+      ['u3', 3],
+      ['u1', 5],
+      ['u2', 1],
+      ['u4', 7],
+    ] as const)
+      await store.put(leaving(id, day(at)));
+    await store.put(leaving('u5', day(2), { createdByUs: false }));
+    expect(await ids(store.listLeft('delete', null, day(5)))).toEqual(['u2', 'u3', 'u1']);
+    expect(await ids(store.listLeft('delete', day(3), day(9)))).toEqual(['u1', 'u4']);
+    expect(await ids(store.listLeft('erase', null, day(9)))).toEqual([]);
+    await store.put(leaving('u3', day(3), { deletedAt: day(8) }));
+    expect(await ids(store.listLeft('delete', null, day(9)))).toEqual(['u2', 'u1', 'u4']);
+    expect(await all(store.listLeft('erase', null, day(9)))).toEqual([leaving('u3', day(3), { deletedAt: day(8) })]);
   });
 });

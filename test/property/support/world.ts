@@ -19,6 +19,7 @@ import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { makeFakeCycleStore } from '../../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../../fakes/escrow-store';
 import { makeFakeHoldStore } from '../../fakes/hold-store';
+import { makeFakeLeavingStore } from '../../fakes/leaving-store';
 import { makeFakeLinkStore } from '../../fakes/link-store';
 import { someMappings } from '../../fakes/mappings';
 import { makeFakeProvisioningLog } from '../../fakes/provisioning-log';
@@ -99,6 +100,7 @@ export class World {
       escrows: makeFakeEscrowStore(all),
       staged: makeFakeStagedDeletionStore(all),
       holds: makeFakeHoldStore(all),
+      leavings: makeFakeLeavingStore(all),
       cycles: makeFakeCycleStore(all),
       log: makeFakeProvisioningLog(all),
     };

@@ -14,6 +14,9 @@ const suspended = (oldValue: boolean | null, newValue: boolean) => ({
 });
 const downgrade = { attribute: 'role', oldValue: 'agent', newValue: 'end-user', redacted: false };
 
+/** Nothing but access and seat. */
+const AT_ONCE = { tickets: null, isSeatCounted: false } as const;
+
 describe('plans, whole', () => {
   it('a created account is suspended where that is desired', () => {
     const plan = planUser({ desired: aDesired({}, { suspended: true }), current: null, link: null });
@@ -31,13 +34,13 @@ describe('plans, whole', () => {
   it('a leaver is suspended, and gives the seat back only where the settings say so', () => {
     const current = anAccount({ role: AGENT });
     const base = { action: 'disable', targetId: current.id, adopts: false, notes: [] };
-    expect(planUserOut({ kind: 'disable', downgrades: false }, current)).toEqual({
+    expect(planUserOut({ kind: 'disable', downgrades: false }, current, AT_ONCE)).toEqual({
       ...base,
       changes: [suspended(false, true)],
       role: null,
       removals: [{ kind: 'userDisable', attributes: ['suspended'] }],
     });
-    expect(planUserOut({ kind: 'disable', downgrades: true }, current)).toEqual({
+    expect(planUserOut({ kind: 'disable', downgrades: true }, current, AT_ONCE)).toEqual({
       ...base,
       changes: [downgrade, suspended(false, true)],
       role: END_USER,
@@ -46,7 +49,7 @@ describe('plans, whole', () => {
   });
 
   it('a deletion adopts nobody', () => {
-    expect(planUserOut({ kind: 'delete' }, anAccount())).toMatchObject({ adopts: false, role: null });
+    expect(planUserOut({ kind: 'delete' }, anAccount(), AT_ONCE)).toMatchObject({ adopts: false, role: null });
   });
 
   it('what flows at creation only is written then, and never again', () => {

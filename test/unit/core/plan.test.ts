@@ -14,6 +14,9 @@ const role = (name: string): TargetRole | null => (name === '' ? null : (ROLES[n
 const wanting = (wanted: string, suspended: boolean | null = null, attributes: Record<string, string> = {}) =>
   aDesired(attributes, { role: role(wanted), suspended });
 
+/** Nothing but access and seat. */
+const AT_ONCE = { tickets: null, isSeatCounted: false } as const;
+
 describe('planUser › no account', () => {
   it.each([
     ['', 'end'],
@@ -137,7 +140,7 @@ describe('planDisable', () => {
     [false, 'agent', true, [], null],
     [true, 'end', true, [], null],
   ] as const)('downgrades %s, is %s, suspended %s › %j', (downgrades, current, suspended, attributes, written) => {
-    const plan = planDisable(anAccount({ role: ROLES[current] as TargetRole, suspended }), downgrades);
+    const plan = planDisable(anAccount({ role: ROLES[current] as TargetRole, suspended }), { ...AT_ONCE, downgrades });
     expect(plan.changes.map(({ attribute }) => attribute)).toEqual(attributes);
     expect(plan.action).toBe(attributes.length > 0 ? 'disable' : 'none');
     expect(plan.role).toEqual(written === null ? null : ROLES[written]);
@@ -162,7 +165,7 @@ describe('planGroup, planDelete, roleText', () => {
   });
 
   it('a deletion names its target, changes nothing and is counted as one', () => {
-    expect(planUserOut({ kind: 'delete' }, anAccount())).toMatchObject({
+    expect(planUserOut({ kind: 'delete' }, anAccount(), AT_ONCE)).toMatchObject({
       action: 'delete',
       targetId: '7',
       changes: [],

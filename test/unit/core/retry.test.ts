@@ -17,6 +17,7 @@ describe('disposition', () => {
     PROV_TARGET_NOT_FOUND: 'replan',
     PROV_TARGET_EXISTS: 'replan',
     PROV_TARGET_REJECTED: 'escrow',
+    PROV_TARGET_TICKETS: 'escrow',
     PROV_TARGET_LICENSE_LIMIT: 'escrow',
     PROV_TARGET_DISPUTED: 'escrow',
     PROV_TARGET_HANDOVER: 'escrow',

@@ -29,13 +29,13 @@ test.each([
 });
 
 test('a plan takes a seat only where none is held, and frees one where one is', () => {
-  const plan = { ...planDisable(anAccount(), false), role: role('agent') };
+  const plan = { ...planDisable(anAccount(), { tickets: null, isSeatCounted: false, downgrades: false }), role: role('agent') };
   expect(takesSeat(plan, undefined, ROLES)).toBe(true);
   expect(takesSeat(plan, anAccount({ role: role('agent', '1') }), ROLES)).toBe(true);
   expect(takesSeat(plan, agent, ROLES)).toBe(false);
   expect(takesSeat({ role: null }, undefined, ROLES)).toBe(false);
-  expect(freesSeat(planDisable(agent, true), agent, ROLES)).toBe(true);
-  expect(freesSeat(planDisable(agent, false), agent, ROLES)).toBe(false);
+  expect(freesSeat(planDisable(agent, { tickets: null, isSeatCounted: false, downgrades: true }), agent, ROLES)).toBe(true);
+  expect(freesSeat(planDisable(agent, { tickets: null, isSeatCounted: false, downgrades: false }), agent, ROLES)).toBe(false);
   expect(freesSeat(planDelete(agent.id, 'userDelete'), agent, ROLES)).toBe(true);
   expect(freesSeat(planDelete(agent.id, 'userDelete'), anAccount(), ROLES)).toBe(false);
 });
@@ -43,7 +43,7 @@ test('a plan takes a seat only where none is held, and frees one where one is', 
 test('without its seat a plan keeps everything else', () => {
   const change = (attribute: string) => ({ attribute, oldValue: null, newValue: 'x', redacted: false });
   const plan = {
-    ...planDisable(anAccount(), false),
+    ...planDisable(anAccount(), { tickets: null, isSeatCounted: false, downgrades: false }),
     action: 'update' as const,
     changes: [change('name'), change('role')],
     role: role('agent'),

@@ -1,0 +1,177 @@
+import { OpenTicketsError, StaleStateError } from '../../core/errors';
+import { areTicketsDue, type Leaving, receiverText } from '../../core/leaving';
+import type { TargetId, TargetUser } from '../../core/model';
+import { OPEN_TICKETS, planDelete, planUserOut, roleText } from '../../core/plan';
+import type { Plan } from '../../core/plan-model';
+import { fateOf, isToBeErased } from '../decide/leaver';
+import { type Attempt, type Skip, skip } from './attempt';
+import { changesOf } from './export-plan';
+import { handOverTickets } from './hand-over-tickets';
+import { permitted } from './permission';
+import type { Settle, Writing } from './stages';
+import { suspends, userLinkAfter } from './user-link';
+import { forgetMemberships } from './write-memberships';
+
+const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };
+
+/** What is done about the account of a user who is not in scope. */
+export function planOutOfScope(
+  { reads, item, decision, pairing, leaving }: Attempt,
+  target: TargetUser | undefined,
+): Plan | Skip {
+  const { link, claim } = pairing.row;
+  if (decision.kind === 'unknown') return skip('Unknown', decision.reason);
+  if (decision.kind === 'in') throw new Error('an object in scope has no desired state');
+  if (!target) {
+    if (!link && leaving && isToBeErased(reads, leaving)) return planDelete(leaving.targetId, 'userErase');
+    // Perhaps an earlier try has deleted it and was cut off before its log entry; or somebody else has, and no day is to be waited for any more.
+    if (claim || (link && leaving)) return { ...NOTHING, targetId: link?.targetId ?? null };
+    if (link) return skip('RedundantExport', `${decision.reason} The account is gone in Zendesk already.`);
+    return skip(decision.skipReason, `${decision.reason} There is no account to take away.`);
+  }
+  const account = { isSuspended: target.suspended, isAgent: target.role.role !== 'end-user' };
+  const fate = fateOf(reads, decision.cause, leaving, account);
+  if (fate.kind === 'nothing') return skip(fate.skipReason, `${decision.reason} ${fate.reason}`);
+  const { offboardTickets } = reads.settings;
+  // Whoever has access now leaves anew, whatever became of the tickets the last time.
+  const areDue = areTicketsDue(account, target.suspended ? leaving : null, reads.settings);
+  return planUserOut(fate, target, {
+    tickets: areDue ? receiverText(offboardTickets) : null,
+    isSeatCounted: claim?.changeId === item.changeId && claim.plan.removals.some(countsSeat),
+  });
+}
+
+const countsSeat = ({ kind, attributes }: Plan['removals'][number]): boolean =>
+  kind === 'userDisable' && attributes.includes('role');
+
+/**
+ * Takes access away, in an order in which nobody keeps it for the sake of tickets:
+ *
+ *   suspended ▸ sessions ended ▸ open tickets handed over ▸ seat given back, with which Zendesk ends the memberships in groups
+ *
+ * Where no tickets are to be handed over, account and seat change with one request. Each step shows in the account, so a try that was cut off
+ * continues with the next one. The tickets of one agent take their time in stretches: the item goes back into the queue between them.
+ * What could not be done for want of somebody who takes the tickets is left in `writing.left`: it is tried again as a failure.
+ */
+export async function takeAccess(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
+  const { deps, plan, told } = writing;
+  await keepLeaving(writing, target);
+  if (plan.changes.some(({ attribute }) => attribute === OPEN_TICKETS)) return leaveWithTickets(writing, target, settle);
+  const written = await deps.target.updateUser(target, changesOf(plan));
+  if (suspends(told)) await deps.target.endSessions(target.id);
+  return seatGiven(writing, written, settle);
+}
+
+async function leaveWithTickets(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
+  const { deps, attempt, pairing, plan, told } = writing;
+  const account = suspends(plan) ? await deps.target.updateUser(target, { suspended: true }) : target;
+  if (suspends(told)) await deps.target.endSessions(target.id);
+  const { role, ...rest } = plan;
+  const soFar = userLinkAfter({ ...writing, plan: { ...rest, role: null } }, account);
+  await settle(soFar);
+  if (suspends(plan)) {
+    const what = 'Access ended first: the account is suspended and its sessions are closed. Then the tickets are handed over.';
+    attempt.trace.step('export', what, { targetId: target.id });
+  }
+  const claim = (): Promise<void> => pairing.claim(attempt.item, told);
+  await claim();
+  const end = await handOverTickets(writing, account, claim);
+  if (end.kind === 'more') {
+    await settle(soFar);
+    throw new StaleStateError(`There are more open tickets than one call can hand over (${end.count} so far); it continues.`);
+  }
+  if (end.kind === 'refused') {
+    writing.left.error = end.error;
+    writing.left.attributes.push(OPEN_TICKETS, 'role');
+  }
+  if (end.kind === 'refused' || !role) {
+    await settle(soFar);
+    return account;
+  }
+  // The tickets took their time: whether the seat may be taken is asked again, under a claim that nobody else has taken meanwhile.
+  await claim();
+  if ((await permitted(deps, attempt.item)) === null) {
+    await settle(soFar);
+    throw new StaleStateError('The seat is no longer let go; it is counted again.');
+  }
+  return seatGiven(writing, await deps.target.updateUser(account, { role }), settle);
+}
+
+async function seatGiven(writing: Writing<TargetUser>, written: TargetUser, settle: Settle): Promise<TargetUser> {
+  if (writing.plan.role) await forgetMemberships(writing.deps, writing.attempt.item.sourceId);
+  await settle(userLinkAfter(writing, written));
+  return written;
+}
+
+/**
+ * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, and the deletion is
+ * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
+ */
+export async function deleteAccount({ deps, attempt }: Writing<TargetUser>, target: TargetUser): Promise<void> {
+  try {
+    await deps.target.deleteUser(target.id);
+  } catch (error) {
+    if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
+    await deps.target.updateUser(target, { suspended: true });
+    await deps.target.endSessions(target.id);
+    const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
+    attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');
+    throw error;
+  }
+}
+
+/** Erases the account that this app has deleted, and forgets who had it. */
+export async function eraseAccount({ deps, attempt, pairing }: Writing<TargetUser>, targetId: TargetId): Promise<void> {
+  await deps.target.eraseUser(targetId);
+  await deps.leavings.remove(attempt.item.sourceId);
+  await pairing.end(targetId);
+}
+
+/** Keeps who has left, and since when; whoever had access until now leaves now, whatever is kept of an earlier time. */
+export async function keepLeaving(
+  writing: Pick<Writing<TargetUser>, 'deps' | 'attempt' | 'found'>,
+  target: TargetUser,
+): Promise<Leaving> {
+  const { deps, attempt, found } = writing;
+  const { leaving, item } = attempt;
+  if (leaving && leaving.targetId === target.id && target.suspended) return leaving;
+  const begun: Leaving = {
+    sourceId: item.sourceId,
+    targetId: target.id,
+    leftAt: deps.clock().toISOString(),
+    createdByUs: found.link?.createdByUs === true,
+    tickets: null,
+    deletedAt: null,
+  };
+  await deps.leavings.put(begun);
+  return begun;
+}
+
+/** Keeps that this app has deleted the account, for the day on which it may be erased; of one that it did not make nothing is kept. */
+export async function keepDeletion({ deps, attempt, pairing }: Writing<TargetUser>, targetId: TargetId): Promise<void> {
+  const { leaving, item } = attempt;
+  const now = deps.clock().toISOString();
+  const createdByUs = pairing.link?.createdByUs === true;
+  if (!createdByUs) return deps.leavings.remove(item.sourceId);
+  const known = leaving?.targetId === targetId ? leaving : undefined;
+  await deps.leavings.put({
+    sourceId: item.sourceId,
+    targetId,
+    leftAt: known?.leftAt ?? now,
+    createdByUs,
+    tickets: known?.tickets ?? null,
+    deletedAt: known?.deletedAt ?? now,
+  });
+}
+
+/** A return calls off what a day would have brought. Before anything is written, so that no day comes in between. */
+export async function callOffLeaving({ deps, attempt }: Writing<TargetUser>): Promise<void> {
+  const { leaving, item, trace } = attempt;
+  if (!leaving) return;
+  await deps.leavings.remove(item.sourceId);
+  const what =
+    leaving.deletedAt === null
+      ? 'The user is back: what was due after leaving is called off.'
+      : `The user is back. The former account ${leaving.targetId} was deleted at ${leaving.deletedAt}, which Zendesk cannot undo; it is no longer to be erased.`;
+  trace.step('export', what, { formerTargetId: leaving.targetId, leftAt: leaving.leftAt });
+}
