@@ -22,6 +22,10 @@ async function rowsOf<T extends Row>(list: AsyncIterable<readonly T[]>): Promise
 /** Names of the objects that the brake holds. */
 export const heldObjects = async (sim: Sim): Promise<readonly string[]> => [...(await rowsOf(sim.stores.staged.list())).keys()];
 
+/** Names of the objects with a stored failure. */
+export const failingObjects = async (sim: Sim): Promise<ReadonlySet<string>> =>
+  new Set((await rowsOf(sim.stores.escrows.list())).keys());
+
 interface View {
   readonly sim: Sim;
   /** True after everything was compared anew: then what was changed by hand is put right too. */
