@@ -121,3 +121,25 @@ describe('engine › a list of assignments that lacks some', () => {
     expect(agents.filter(({ id }) => world.accountOf(id)?.suspended)).toEqual(agents);
   });
 });
+
+describe('engine › a list of members that lacks one who has just joined', () => {
+  it('whoever is moved from an assignment of their own to a group keeps access; who is in none loses it', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 2 });
+    await world.round();
+    const [ann, bob] = users;
+    if (!ann || !bob) throw new Error('nobody');
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.assign(team, roles.user);
+    directory.addMember(team, ann.id);
+    for (const { assignment } of [ann, bob]) directory.unassign(assignment);
+    const read = world.source.readGroupChanges.bind(world.source);
+    world.source.readGroupChanges = async (...args) => {
+      const page = await read(...args);
+      return { ...page, changes: page.changes.map((one) => (one.kind === 'present' ? { ...one, members: [] } : one)) };
+    };
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, true]);
+    await world.round();
+    expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, true]);
+  });
+});

@@ -136,13 +136,14 @@ export class Watch {
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
       owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
     const isTruthful = this.#isTruthful;
+    const mayHaveAccess = owner === null || this.past.mayHaveHadAccess(owner, this.knownSinceMs);
     for (const kind of kinds) {
-      if (kind === 'create' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToCreate', told);
+      if (kind === 'create' && isTruthful && !mayHaveAccess) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
       if (kind === 'delete' && !wasEver((one) => !one.isIn && one.why === 'hard')) this.violate('noReasonToDelete', told);
       if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user'))
         this.violate('noReasonToDowngrade', told);
-      if (kind === 'enable' && isTruthful && !wasEver(({ isIn }) => isIn)) this.violate('noReasonToEnable', told);
+      if (kind === 'enable' && isTruthful && !mayHaveAccess) this.violate('noReasonToEnable', told);
       if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && notes.owner !== null && !notes.isDetached) {
         this.violate('liftedByOther', `Somebody else's suspension was lifted: ${told}`);
       }

@@ -9,17 +9,16 @@ export type MembershipReads = Pick<ImportSession, 'deps' | 'wantedGroups' | 'par
 /**
  * Reads the groups above an object directly and keeps those that matter: with direct membership the wanted ones, with transitive
  * membership also the groups between. A stored membership that the list lacks is forgotten only when proved gone.
+ * @returns whether the object is a member of a group that was not known
  */
-export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKey): Promise<void> {
+export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKey): Promise<boolean> {
   const { deps } = session;
   const listed: SourceId[] = [];
   for await (const page of deps.source.listGroupsOf(key.type, key.id)) listed.push(...page);
   const edges = (await usefulEdges(session, key, listed)).filter((edge) => edge.groupId !== edge.memberId);
   const stored = await deps.space.groupsOf(key.id);
-  await markMoved(
-    session,
-    edges.filter((edge) => edge.memberId === key.id && !stored.includes(edge.groupId)),
-  );
+  const joined = edges.filter((edge) => edge.memberId === key.id && !stored.includes(edge.groupId));
+  await markMoved(session, joined);
   await deps.space.putMembers(edges);
 
   const groups = new Set(listed);
@@ -28,6 +27,7 @@ export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKe
     session,
     doubtful.map((groupId) => ({ groupId, memberId: key.id, memberType: key.type })),
   );
+  return joined.length > 0;
 }
 
 async function usefulEdges(

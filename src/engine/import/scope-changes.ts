@@ -1,3 +1,4 @@
+import { NotFoundError } from '../../core/errors';
 import type { Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
@@ -15,6 +16,7 @@ import type { Outcome } from '../record/outcome';
 import { Trace } from '../record/trace';
 import { itemFor } from '../work-item';
 import type { CycleContext } from './cycle-context';
+import { type MembershipReads, refreshGroupsAbove } from './import-one-members';
 import { noteManagers } from './managers';
 import { readAhead } from './read-ahead';
 import { lookAtApplication, roleLines } from './read-application';
@@ -114,7 +116,7 @@ async function scopeOne(
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
-  const reason = isForWantOfAssignment(due, loss) ? await doubt() : undefined;
+  const reason = isForWantOfAssignment(due, loss) ? await doubt(key) : undefined;
   if (reason === undefined) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
@@ -143,20 +145,33 @@ function doubted({ object, decision, link }: Due, cause: string): Extract<Outcom
 }
 
 /** Tells why nobody is to lose anything for want of an assignment in this cycle; undefined where nothing speaks against it. */
-type Doubt = () => Promise<string | undefined>;
+type Doubt = (key: ObjectKey) => Promise<string | undefined>;
 
 /**
  * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
- * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more.
+ * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
+ * may lack one who has just joined: who leaves is asked directly, as far as the brake would let them all go; releases ask anew in any case.
  */
-function doubtOf({ deps, application, cycle }: CycleContext): Doubt {
+function doubtOf({ deps, application, cycle, groups }: CycleContext): Doubt {
   let changed: Promise<boolean> | undefined;
-  return async () => {
+  let asked = 0;
+  const parents: MembershipReads['parents'] = new Map();
+  return async (key) => {
     if (cycle().isListDoubted)
       return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
     changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
-    return (await changed) ? 'The app roles have changed since this cycle read them.' : undefined;
+    if (await changed) return 'The app roles have changed since this cycle read them.';
+    asked += 1;
+    if (key.type !== 'user' || asked > deps.settings.deletionThreshold) return undefined;
+    const isMember = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
+    return isMember ? 'Entra ID did not list a group membership that exists.' : undefined;
   };
+}
+
+/** Who is not there is in no group. */
+function ifGone(error: unknown): false {
+  if (error instanceof NotFoundError) return false;
+  throw error;
 }
 
 /** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */

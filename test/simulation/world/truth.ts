@@ -116,6 +116,18 @@ export class TruthHistory {
     return this.#people.get(id)?.wasEver(sinceMs, test) ?? false;
   }
 
+  /**
+   * Whether what was the case at some time, read one after the other, may add up to access: somebody who joins a group that was assigned until
+   * just then. What is given so is taken back by the next cycle; to take away, it is no reason.
+   */
+  mayHaveHadAccess(id: string, sinceMs: number): boolean {
+    if (this.wasPerson(id, sinceMs, ({ isIn }) => isIn)) return true;
+    return [...this.#teams].some(
+      ([teamId, past]) =>
+        past.wasEver(sinceMs, (isIn) => isIn) && this.#members.get(teamId)?.wasEver(sinceMs, (ids) => ids.includes(id)),
+    );
+  }
+
   wasTeam(id: string, sinceMs: number, isIn: boolean): boolean {
     return this.#teams.get(id)?.wasEver(sinceMs, (value) => value === isIn) ?? false;
   }
