@@ -1,11 +1,13 @@
 import type { ConsoleDownload, ConsolePage } from './model';
+import { accountsCsvDownload, accountsPage } from './pages/accounts';
+import { groupCleanUpPage } from './pages/group-clean-up';
 import { overviewPage } from './pages/overview';
 
 /** Every page of the console. A new page is a file of its own in `pages/` and a line here. */
-export const PAGES: readonly ConsolePage[] = [overviewPage];
+export const PAGES: readonly ConsolePage[] = [overviewPage, accountsPage, groupCleanUpPage];
 
 /** Every file that the console offers. */
-export const DOWNLOADS: readonly ConsoleDownload[] = [];
+export const DOWNLOADS: readonly ConsoleDownload[] = [accountsCsvDownload];
 
 /** What stands in the navigation, in its order. */
 export const NAVIGATION = PAGES.flatMap(({ nav, path }) => (nav ? [{ ...nav, path }] : [])).sort((a, b) => a.order - b.order);

@@ -1,5 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { ProvisioningError } from '../core/errors';
 import {
   type AccountReport,
   beginReport,
@@ -82,15 +83,17 @@ export const makeAccountsRefresh = endpoint(
     const { reporting } = app;
     const { reportId } = await beginReport(reporting, operatorOf(app, request));
     const state = await continueReport(reporting, { owner: reporting.deps.newId(), budgetMs: BUDGET_MS });
+    if (state.failed?.reportId === reportId) throw new ProvisioningError(state.failed.code, state.failed.message);
     return respond(Accounts, await accountsBody(reporting, state), state.done?.reportId === reportId ? 200 : 202);
   },
 );
 
-async function accountsBody({ deps }: Reporting, { done, running }: ReportState): Promise<Body<typeof Accounts>> {
+async function accountsBody({ deps }: Reporting, { done, running, failed }: ReportState): Promise<Body<typeof Accounts>> {
   const now = deps.clock();
   return {
     report: done && reportBody(done, now),
     running: running && reportBody(running, now),
+    failed: failed && { at: failed.at, code: failed.code, message: failed.message },
     seats: done && (await readSeats(deps, done.seatsUsed)),
   };
 }
@@ -133,7 +136,8 @@ const COLUMNS = [
   ...['sourceId', 'sourceDisplayName', 'findings', 'reportedDateTime'],
 ] as const;
 
-async function accountsCsv(
+/** The last whole report as CSV; streamed. @throws RequestProblem where there is none */
+export async function accountsCsv(
   reporting: Reporting,
   { done }: ReportState,
   include: 'findings' | 'all',

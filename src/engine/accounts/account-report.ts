@@ -1,5 +1,5 @@
 import { ACCOUNT_FINDINGS, type AccountFinding, accountFindings } from '../../core/account-findings';
-import { ProvisioningError, StateUnavailableError } from '../../core/errors';
+import { type ErrorCode, ProvisioningError, StateUnavailableError } from '../../core/errors';
 import type { TeamMember } from '../../core/model';
 import { roleText } from '../../core/plan';
 import { protectedBy } from '../../core/protection';
@@ -46,11 +46,13 @@ export interface AccountReport {
 export interface ReportState {
   readonly done: AccountReport | null;
   readonly running: AccountReport | null;
+  /** The last one that could not be made, until another is; the last whole one stays. */
+  readonly failed: { readonly reportId: string; readonly at: string; readonly code: ErrorCode; readonly message: string } | null;
   /** When a scheduled report last began, or the schedule was first looked at (ISO 8601). */
   readonly scheduledFrom: string | null;
 }
 
-const NONE: ReportState = { done: null, running: null, scheduledFrom: null };
+const NONE: ReportState = { done: null, running: null, failed: null, scheduledFrom: null };
 const LEASE = 'accounts-lease';
 
 /** Reads which reports there are. */
@@ -140,7 +142,7 @@ async function readPage(
   }
   const done: AccountReport = { ...counted, endedAt: deps.clock().toISOString() };
   const before = (await readReports(deps)).done;
-  await change(deps, (now) => ({ ...now, running: null, done }));
+  await change(deps, (now) => ({ ...now, running: null, failed: null, done }));
   if (before) await reports.remove(before.reportId);
   if (done.isScheduled) await tell(reporting, done);
   return null;
@@ -201,8 +203,12 @@ async function noteError({ deps, reports }: Reporting, error: ProvisioningError)
   const isPassing = kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
   const told = { code: error.code, message: error.message };
   const { running } = await readReports(deps);
-  await change(deps, (now) => ({ ...now, running: now.running && isPassing ? { ...now.running, error: told } : null }));
-  if (isPassing) return;
-  if (running) await reports.remove(running.reportId);
+  if (isPassing || !running) {
+    await change(deps, (now) => ({ ...now, running: now.running && { ...now.running, error: told } }));
+    return;
+  }
+  const failed = { reportId: running.reportId, at: deps.clock().toISOString(), ...told };
+  await change(deps, (now) => ({ ...now, running: null, failed }));
+  await reports.remove(running.reportId);
   deps.logger.error('The report of accounts could not be made', { code: error.code, reason: error.message });
 }

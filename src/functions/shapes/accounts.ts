@@ -40,6 +40,7 @@ export const Accounts = named(
   z.object({
     report: Report.nullable().describe('The last whole report; null before the first.'),
     running: Report.nullable().describe('The one that is being made.'),
+    failed: z.object({ at: instant, code: text, message: text }).nullable().describe('Why a newer one could not be made.'),
     seats: z
       .object({
         bought: count.nullable().describe('`AGENT_SEATS`; null while it is not set.'),
