@@ -13,7 +13,7 @@ import { Layout } from './layout';
 import { type Ask, addressOf, type ConsolePage, type View } from './model';
 import * as refusals from './refusals';
 import { DOWNLOADS, type Found, find, NAVIGATION, PAGES } from './registry';
-import { placeOf } from './request';
+import { MAX_FORM_BYTES, placeOf } from './request';
 
 /** What is known of a request before a page is asked. */
 export interface Arrived {
@@ -43,6 +43,7 @@ export const consoleHandler =
           </Layout>,
           status,
         ),
+      MAX_FORM_BYTES,
     )(request, context);
 
 /** `GET /api/console/…`: a page or a file. */

@@ -1,13 +1,26 @@
 import type { ConsoleDownload, ConsolePage } from './model';
 import { accountsCsvDownload, accountsPage } from './pages/accounts';
 import { groupCleanUpPage } from './pages/group-clean-up';
+import { mappingAddPage, mappingEditPage } from './pages/mapping-edit';
+import { mappingTextPage } from './pages/mapping-text';
+import { mappingFile, mappingVersionPage } from './pages/mapping-version';
+import { mappingsPage } from './pages/mappings';
 import { overviewPage } from './pages/overview';
 
 /** Every page of the console. A new page is a file of its own in `pages/` and a line here. */
-export const PAGES: readonly ConsolePage[] = [overviewPage, accountsPage, groupCleanUpPage];
+export const PAGES: readonly ConsolePage[] = [
+  overviewPage,
+  mappingsPage,
+  mappingVersionPage,
+  mappingEditPage,
+  mappingAddPage,
+  mappingTextPage,
+  accountsPage,
+  groupCleanUpPage,
+];
 
 /** Every file that the console offers. */
-export const DOWNLOADS: readonly ConsoleDownload[] = [accountsCsvDownload];
+export const DOWNLOADS: readonly ConsoleDownload[] = [mappingFile, accountsCsvDownload];
 
 /** What stands in the navigation, in its order. */
 export const NAVIGATION = PAGES.flatMap(({ nav, path }) => (nav ? [{ ...nav, path }] : [])).sort((a, b) => a.order - b.order);

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '@azure/functions';
-import { MAX_BODY_BYTES, RequestProblem, tooLarge } from '../functions/http';
+import { RequestProblem, tooLarge } from '../functions/http';
 import { CONSOLE } from './model';
 import type { Sent } from './refusals';
 
@@ -23,15 +23,18 @@ export function isFromHere(request: Pick<HttpRequest, 'headers'>): boolean {
   return URL.canParse(origin) && new URL(origin).host === request.headers.get('host');
 }
 
+/** The largest form, in bytes: one with a mapping file in it. */
+export const MAX_FORM_BYTES = 5 * 1_048_576;
+
 /** The fields of a form, in order; a file counts as its text. @throws RequestProblem when it is too large or not a form */
 export async function readForm(request: HttpRequest): Promise<Sent> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (size <= MAX_FORM_BYTES) chunks.push(chunk);
   }
-  if (size > MAX_BODY_BYTES) throw tooLarge(MAX_BODY_BYTES);
+  if (size > MAX_FORM_BYTES) throw tooLarge(MAX_FORM_BYTES);
   const type = request.headers.get('content-type') ?? '';
   try {
     const data = await new Response(Buffer.concat(chunks), { headers: { 'content-type': type } }).formData();

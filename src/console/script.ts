@@ -1,7 +1,8 @@
 /**
  * The one script of the console, which no page needs. It fetches anew what is marked `data-live`, in place: focus, open details and what
  * somebody types stay, and a part in which somebody writes is left alone. Words for screen readers (`data-say`) go into a region that
- * outlives the refresh, so that only a change is spoken. It also keeps a form from being sent twice, and ticks all boxes of a list.
+ * outlives the refresh, so that only a change is spoken. It also keeps a form from being sent twice, ticks all boxes of a list, and tries
+ * what is typed into a form with `data-try` while it is typed.
  */
 export const SCRIPT = `
 (() => {
@@ -45,6 +46,22 @@ export const SCRIPT = `
     for (const button of form.querySelectorAll('button')) button.setAttribute('aria-disabled', 'true');
   });
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
+  for (const form of document.querySelectorAll('form[data-try]')) {
+    let timer;
+    const named = (part) => [...part.querySelectorAll('input[id],textarea[id]')];
+    const put = (part, next) => {
+      const kept = new Map(named(part).map((one) => [one.id, one.value]));
+      part.replaceChildren(...next.childNodes);
+      for (const one of named(part)) one.value = kept.get(one.id) ?? one.value;
+    };
+    const tried = async () => {
+      const answer = await fetch(form.action + '?' + new URLSearchParams(new FormData(form)), { cache: 'no-store', redirect: 'error' });
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('tried');
+      if (fresh) put(document.getElementById('tried'), fresh);
+    };
+    form.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(tried, 400); });
+  }
   for (const all of document.querySelectorAll('[data-tick-all]')) {
     all.hidden = false;
     all.addEventListener('click', () => {

@@ -7,19 +7,21 @@ interface ActFormProps {
   readonly act: string;
   /** On the button. */
   readonly label: string;
-  readonly tone?: 'danger' | 'second';
+  readonly tone?: 'danger' | 'second' | undefined;
   /** What is sent besides, unseen. */
   readonly hidden?: Readonly<Record<string, string | readonly string[]>>;
   readonly children?: Child;
   readonly className?: string;
+  /** True where a file is sent. */
+  readonly multipart?: boolean;
 }
 
 /**
  * A form that acts. It says in its children what it will do, in numbers; the button says it in a word. Works without a script; sent twice it
  * is carried out once.
  */
-export const ActForm = ({ ask, act, label, tone, hidden = {}, children, className }: ActFormProps) => (
-  <form method="post" action={ask.here} class={className}>
+export const ActForm = ({ ask, act, label, tone, hidden = {}, children, className, multipart }: ActFormProps) => (
+  <form method="post" action={ask.here} class={className} enctype={multipart ? 'multipart/form-data' : undefined}>
     <input type="hidden" name="act" value={act} />
     <input type="hidden" name="token" value={ask.token()} />
     {Object.entries(hidden).flatMap(([name, values]) =>

@@ -59,8 +59,8 @@ export async function activateMappings(
   }
   if (version !== FILE_VERSION && !(await deps.mappings.store.read(version))) return { kind: 'notFound' };
   const { schema } = await deps.mappings.load(version);
-  const need = await planNeeded(planning, before, schema.hash, request);
-  if (need) return need;
+  const refusal = refusalOf(await activationNeed(planning, version), request);
+  if (refusal) return refusal;
   const mappings: ActiveMappings = {
     version,
     hash: schema.hash,
@@ -119,43 +119,60 @@ async function hashOf(deps: EngineDeps, version: number): Promise<string | undef
   }
 }
 
+/** What has to be looked at before a version is activated. */
+export type ActivationNeed =
+  | { readonly kind: 'nothing' }
+  /** A plan of it has to be made; `begun` is one that is not finished yet. */
+  | { readonly kind: 'noPlan'; readonly begun: PlanHeader | undefined }
+  /** The newest plan of it, and how much that takes away. */
+  | { readonly kind: 'plan'; readonly plan: PlanHeader; readonly removals: number };
+
 /**
- * What has to be looked at first; undefined where nothing has to be:
+ * Says what has to be looked at first:
  *
  *   no cycle has ever run                                         │ nothing: nobody has anything yet that could be taken away
  *   it decides the same as what is in use, and no cycle is about  │
  *   to use another one (a new layout; going back in time)         │ nothing
  *   no plan of it that is finished and of today                   │ make one
- *   its newest plan removes nothing                               │ nothing
- *   its newest plan removes something                             │ its id, and allowDeletes
+ *   else                                                          │ its newest plan
+ *
+ * @throws ConfigError when the version cannot be used
  */
-async function planNeeded(
-  { deps, plans }: Planning,
-  job: JobState,
-  hash: string,
-  { version, planId, allowDeletes }: ActivateRequest,
-): Promise<Extract<ActivateAnswer, { kind: 'planNeeded' }> | undefined> {
-  if (await hasNeverRun(deps, job)) return undefined;
+export async function activationNeed({ deps, plans }: Planning, version: number): Promise<ActivationNeed> {
+  const { value: job } = await readJob(deps.state);
+  const { hash } = (await deps.mappings.load(version)).schema;
+  if (await hasNeverRun(deps, job)) return { kind: 'nothing' };
   const running = (await deps.state.read<RunningCycle | null>(STATE_KEYS.cycle))?.value;
   const used = new Set([versionInUse(job), ...(running ? [running.mappings ?? FILE_VERSION] : [])]);
   const hashes = await Promise.all([...used].map((one) => hashOf(deps, one)));
-  if (hashes.every((one) => one === hash)) return undefined;
+  if (hashes.every((one) => one === hash)) return { kind: 'nothing' };
   const nowMs = deps.clock().getTime();
   const mine = (await plans.list())
     .filter((one) => one.kind === 'cycle' && one.schemaHash === hash && one.state !== 'failed')
     .filter((one) => nowMs - Date.parse(one.createdAt) <= PLAN_EXPIRES_MS)
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt));
   const plan = mine.find((one) => one.state !== 'planning');
-  if (!plan) {
-    const [begun] = mine;
+  if (!plan) return { kind: 'noPlan', begun: mine[0] };
+  return { kind: 'plan', plan, removals: Object.values(plan.removals).reduce((sum, count) => sum + count, 0) };
+}
+
+/** Why a version is not activated yet; undefined where it may be. */
+function refusalOf(
+  need: ActivationNeed,
+  { version, planId, allowDeletes }: ActivateRequest,
+): Extract<ActivateAnswer, { kind: 'planNeeded' }> | undefined {
+  if (need.kind === 'nothing') return undefined;
+  if (need.kind === 'noPlan') {
+    const { begun } = need;
     const reason = begun
       ? `The plan of version ${version} (${begun.planId}) is not finished yet. Wait for it, and ask again.`
       : `Nobody knows what version ${version} would do: there is no plan of it from the last 24 hours. Make one (POST /api/plan with "schemaVersion": ${version}), look at it, and ask again.`;
     return { kind: 'planNeeded', reason, plan: begun ?? null };
   }
-  const removals = Object.values(plan.removals).reduce((sum, count) => sum + count, 0);
-  if (removals === 0 || (planId?.toLowerCase() === plan.planId && allowDeletes === true)) return undefined;
-  const other = planId !== undefined && planId.toLowerCase() !== plan.planId ? `It is not plan ${planId} that counts. ` : '';
+  const { plan, removals } = need;
+  const isMeant = planId?.toLowerCase() === plan.planId;
+  if (removals === 0 || (isMeant && allowDeletes === true)) return undefined;
+  const other = planId !== undefined && !isMeant ? `It is not plan ${planId} that counts. ` : '';
   const reason = `${other}The newest plan of version ${version} takes something away ${removals} times. Look at it, and send "planId": "${plan.planId}" and "allowDeletes": true. The cycle still holds what is above the deletion threshold.`;
   return { kind: 'planNeeded', reason, plan };
 }
