@@ -38,6 +38,7 @@ const entries = Object.entries({
   'local/cli': join(root, 'local/cli.ts'),
   'local/check-schema': join(root, 'local/check-schema.ts'),
   'local/measure': join(root, 'local/measure.ts'),
+  'local/screenshots': join(root, 'local/screenshots.ts'),
   'local/probe': join(root, 'local/probe/main.ts'),
 }).filter(([name]) => only === undefined || only.includes(name));
 

@@ -5,9 +5,10 @@ import { ProvisioningError } from '../core/errors';
 import { type Handler, RequestProblem } from '../functions/http';
 import { allows } from '../functions/principal';
 import { redirectTo } from './answer';
+import { askForApproval } from './approvals';
 import { consoleSecret, makeToken, readToken, settleForm, takeUp, wasCutOff } from './forms';
 import { askOf, consoleHandler, personOf, refuse, resultAddress, usableFor } from './handle';
-import type { Act, ActResult, Ask } from './model';
+import type { ActResult, Ask } from './model';
 import * as refusals from './refusals';
 import { find, PAGES } from './registry';
 import { fieldsOf, isFromHere, placeOf, readForm } from './request';
@@ -55,17 +56,22 @@ export const makeConsoleAct = (getApp: () => App): Handler =>
     if (before?.state === 'running') return refuse(arrived, refusals.stillRunning(here, wasCutOff(before, now)));
     if (before) return redirectTo(resultAddress(before.to, token.form));
     const ask = await askOf(usable, principal, found.params, here, new URLSearchParams());
-    return carryOut(act, ask, fields.data, token.form);
+    const takesTwo = usable.config.console.twoPersonApproval === 'On' && (await act.takesTwo?.(fields.data, ask));
+    return carryOut(ask, token.form, () =>
+      takesTwo
+        ? askForApproval(ask, { act: name, fields: fieldsOf(sent), summary: act.summary?.(fields.data) ?? name })
+        : act.run(ask, fields.data),
+    );
   });
 
 const lastOf = (sent: refusals.Sent, name: string): string => sent.findLast(([one]) => one === name)?.[1] ?? '';
 
-async function carryOut(act: Act, ask: Ask, fields: Record<string, unknown>, form: string): Promise<HttpResponseInit> {
+async function carryOut(ask: Ask, form: string, run: () => Promise<ActResult>): Promise<HttpResponseInit> {
   const { state } = ask.app.deps;
   const settle = ({ kind, text, to = ask.here }: ActResult): Promise<void> =>
     settleForm(state, ask.principal.id, { form, at: ask.now.toISOString(), state: kind, text, to });
   try {
-    const result = await resultOf(act, ask, fields);
+    const result = await resultOf(run);
     await settle(result);
     return redirectTo(resultAddress(result.to ?? ask.here, form));
   } catch (error) {
@@ -75,9 +81,9 @@ async function carryOut(act: Act, ask: Ask, fields: Record<string, unknown>, for
 }
 
 /** What a use case refuses, or a side that cannot be reached, is a result that is shown, like any other. */
-async function resultOf(act: Act, ask: Ask, fields: Record<string, unknown>): Promise<ActResult> {
+async function resultOf(run: () => Promise<ActResult>): Promise<ActResult> {
   try {
-    return await act.run(ask, fields);
+    return await run();
   } catch (error) {
     if (error instanceof RequestProblem) return { kind: 'refused', text: error.detail };
     if (error instanceof ProvisioningError) return { kind: 'refused', text: `${error.code}: ${withAdvice(error)}` };

@@ -105,6 +105,18 @@ export async function askOf(
     query,
     now,
     here,
+    perform: async (there, name, sent) => {
+      const found = find(PAGES, there.replace(addressOf(''), ''));
+      const act = found?.item.acts?.[name];
+      const fields = act?.fields.safeParse(sent);
+      if (!found || !act || !fields?.success || !allows(principal.role, act.role))
+        return {
+          kind: 'refused',
+          text: 'This cannot be done any more: the app has no such form, or you have not the role for it.',
+        };
+      const other = await askOf(app, principal, found.params, there, new URLSearchParams());
+      return act.run(other, fields.data);
+    },
     can: (role: Role) => allows(principal.role, role),
     token: () => makeToken(secret, principal.id, now),
   };
@@ -116,12 +128,13 @@ async function showPage(arrived: Arrived, { item }: Found<ConsolePage>, ask: Ask
   const { state } = ask.app.deps;
   const outcome = done === null ? undefined : await readOutcome(state, ask.principal.id, done);
   const view = await shown(item, ask);
+  if (view.redirect !== undefined) return redirectTo(view.redirect);
   return htmlResponse(
     <Layout
       title={view.title ?? item.title}
       account={ask.app.config.target.subdomain}
       principal={ask.principal}
-      nav={NAVIGATION}
+      nav={navigationOf(ask.app)}
       current={currentOf(item)}
       refreshSeconds={view.refreshSeconds}
       now={arrived.now}
@@ -132,6 +145,8 @@ async function showPage(arrived: Arrived, { item }: Found<ConsolePage>, ask: Ask
     view.status ?? 200,
   );
 }
+
+const navigationOf = (app: ConfiguredApp) => NAVIGATION.filter(({ isShown }) => isShown?.(app) ?? true);
 
 /** The item of the navigation that a page stands under: its own, else that of the page above it. */
 const currentOf = ({ path }: ConsolePage): string | undefined =>
@@ -164,7 +179,7 @@ export function refuse(arrived: Arrived, view: refusals.RefusalView): HttpRespon
       title={view.title}
       account={principal && app.kind === 'configured' ? app.config.target.subdomain : undefined}
       principal={principal}
-      nav={principal?.role !== undefined && app.kind === 'configured' ? NAVIGATION : []}
+      nav={principal?.role !== undefined && app.kind === 'configured' ? navigationOf(app) : []}
       now={now}
     >
       {view.main}

@@ -19,6 +19,8 @@ export interface Ask {
   readonly here: string;
   /** Whether whoever asks has this role. */
   can(role: Role): boolean;
+  /** Carries out an act of another page as this person, for whom it was kept. @param here where that page is @param fields as they were sent */
+  perform(here: string, act: string, fields: Readonly<Record<string, string | string[]>>): Promise<ActResult>;
   /** A fresh token for one form: against forged requests, and so that a form sent twice is carried out once. */
   token(): string;
 }
@@ -30,6 +32,8 @@ export interface View {
   readonly main: Child;
   /** Seconds after which what is marked `data-live` is fetched anew; undefined for a page that stands still. */
   readonly refreshSeconds?: number;
+  /** Another page that is meant; then nothing is shown. */
+  readonly redirect?: string;
   /** The status of the response; 200 unless told otherwise. */
   readonly status?: number;
 }
@@ -52,7 +56,7 @@ export interface Act<F extends z.ZodObject = z.ZodObject> {
    * True for what takes access away or breaks pairs by the word of a person: with `TWO_PERSON_APPROVAL` it is carried out only when another
    * person approves it, and `summary` says to them what it is.
    */
-  readonly takesTwo?: (fields: z.output<F>) => boolean;
+  readonly takesTwo?: (fields: z.output<F>, ask: Ask) => boolean | Promise<boolean>;
   /** What is asked for, in a sentence for whoever has to approve it. */
   readonly summary?: (fields: z.output<F>) => string;
   run(ask: Ask, fields: z.output<F>): Promise<ActResult>;
@@ -64,7 +68,7 @@ export interface ConsolePage {
   readonly path: string;
   readonly title: string;
   /** Its place in the navigation; undefined for a page that others lead to. */
-  readonly nav?: { readonly label: string; readonly order: number };
+  readonly nav?: { readonly label: string; readonly order: number; readonly isShown?: (app: ConfiguredApp) => boolean };
   readonly role: Role;
   /** True for a page that is there also while the mappings in use cannot be read: `ask.app` then has those of the package. */
   readonly worksWithoutMappings?: true;

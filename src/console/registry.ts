@@ -1,15 +1,32 @@
 import type { ConsoleDownload, ConsolePage } from './model';
 import { accountsCsvDownload, accountsPage } from './pages/accounts';
+import { approvalsPage } from './pages/approvals';
+import { connectionPage } from './pages/connection';
 import { groupCleanUpPage } from './pages/group-clean-up';
+import { heldPage } from './pages/held';
+import { logCsv, logJson, logPage } from './pages/log';
+import { logEntryPage } from './pages/log-entry';
 import { mappingAddPage, mappingEditPage } from './pages/mapping-edit';
 import { mappingTextPage } from './pages/mapping-text';
 import { mappingFile, mappingVersionPage } from './pages/mapping-version';
 import { mappingsPage } from './pages/mappings';
 import { overviewPage } from './pages/overview';
+import { peoplePage } from './pages/people';
+import { personPage } from './pages/person';
+import { planCsvDownload, planPage } from './pages/plan';
+import { plansPage } from './pages/plans';
+import { provisionPage } from './pages/provision';
+import { restartPage } from './pages/restart';
 
 /** Every page of the console. A new page is a file of its own in `pages/` and a line here. */
 export const PAGES: readonly ConsolePage[] = [
   overviewPage,
+  peoplePage,
+  personPage,
+  provisionPage,
+  plansPage,
+  planPage,
+  heldPage,
   mappingsPage,
   mappingVersionPage,
   mappingEditPage,
@@ -17,10 +34,15 @@ export const PAGES: readonly ConsolePage[] = [
   mappingTextPage,
   accountsPage,
   groupCleanUpPage,
+  approvalsPage,
+  logPage,
+  logEntryPage,
+  connectionPage,
+  restartPage,
 ];
 
 /** Every file that the console offers. */
-export const DOWNLOADS: readonly ConsoleDownload[] = [mappingFile, accountsCsvDownload];
+export const DOWNLOADS: readonly ConsoleDownload[] = [logCsv, logJson, planCsvDownload, mappingFile, accountsCsvDownload];
 
 /** What stands in the navigation, in its order. */
 export const NAVIGATION = PAGES.flatMap(({ nav, path }) => (nav ? [{ ...nav, path }] : [])).sort((a, b) => a.order - b.order);

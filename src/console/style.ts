@@ -37,7 +37,7 @@ pre{overflow:auto;margin:.3rem 0;padding:.6rem;border:1px solid var(--line);bord
 .soft{color:var(--soft)}.whole{white-space:nowrap}.num{text-align:right;font-variant-numeric:tabular-nums}.fail{color:var(--bad);font-weight:600}
 del{color:var(--bad);text-decoration-thickness:1px}ins{color:var(--good);text-decoration:none;font-weight:600}
 progress{width:100%;height:1.1rem;accent-color:var(--c2)}
-dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:.7rem 1.2rem;margin:0}
+dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.7rem 1.2rem;margin:0}
 dl.facts dt{color:var(--soft);font-size:.875rem}dl.facts dd{margin:0;font-weight:600}dl.facts dd small{font-weight:400}
 table{border-collapse:collapse;width:100%;font-size:.94rem}caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;border-top:1px solid var(--line)}
@@ -58,7 +58,8 @@ input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%}input.sh
 button,a.button{display:inline-block;background:var(--link);border:1px solid var(--link);color:var(--on-link);font:inherit;font-weight:600;padding:.45rem .8rem;border-radius:.4rem;cursor:pointer;text-decoration:none}
 button.second,a.button.second{background:transparent;color:var(--link)}button.danger{background:var(--bad);border-color:var(--bad);color:var(--card)}
 button[aria-disabled]{opacity:.6;cursor:default}
-.acts{display:flex;flex-wrap:wrap;gap:.6rem;align-items:start}.acts details{border:1px solid var(--line);border-radius:.4rem;padding:.15rem .8rem;background:var(--card)}
+.card>:first-child{margin-top:0}.card>:last-child{margin-bottom:0}code.id{white-space:nowrap}form.row+form.row,search+form.row{margin-top:.7rem}
+.acts>form{flex:1 1 100%}.acts>form p{margin:.2rem 0}.acts{display:flex;flex-wrap:wrap;gap:.6rem;align-items:start}.acts details{border:1px solid var(--line);border-radius:.4rem;padding:.15rem .8rem;background:var(--card)}
 .acts details[open]{flex:1 1 100%}.acts summary{font-weight:600;color:var(--link)}
 .pages{display:flex;gap:1rem;margin:.6rem 0}
 footer{color:var(--soft);font-size:.875rem;padding-bottom:2rem}ul.plain{padding-left:1.2rem;margin:.3rem 0}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}

@@ -70,6 +70,8 @@ export type Notice =
       /** How many accounts stand out by each finding. */
       readonly byFinding: Readonly<Record<string, number>>;
     }
+  /** Somebody tries whether notices arrive. `by`: their name. */
+  | { readonly kind: 'test'; readonly by: string }
   | { readonly kind: 'switchedOff'; readonly reason: string; readonly message: string; readonly since: string }
   | { readonly kind: 'credentialEnds'; readonly credential: CredentialEnd }
   /** Accounts of people who left that are deleted, or erased for good, within a week: how many on which day. Told once a week. */

@@ -8,7 +8,15 @@ import { makeExplain } from './explain';
 import { makeGraphNotifications } from './graph-notifications';
 import { makeHealth } from './health';
 import { makeHolds, makeJobReleaseHolds } from './holds';
-import { makeJobAllowDeletes, makeJobPause, makeJobRestart, makeJobRun, makeJobStart } from './job-control';
+import {
+  makeJobAllowDeletes,
+  makeJobDropDeletes,
+  makeJobPause,
+  makeJobRestart,
+  makeJobRun,
+  makeJobStart,
+  makeJobTestNotice,
+} from './job-control';
 import { makeLogs } from './logs';
 import { makeOnDemand } from './on-demand';
 import { makeOpenApi } from './openapi';
@@ -46,6 +54,8 @@ export const ENDPOINTS: Readonly<Record<RouteName, Endpoint>> = {
   jobRestart: makeJobRestart,
   jobRun: makeJobRun,
   jobAllowDeletes: makeJobAllowDeletes,
+  jobDropDeletes: makeJobDropDeletes,
+  jobTestNotice: makeJobTestNotice,
   jobRetryEscrow: makeJobRetryEscrow,
   jobForgetEscrow: makeJobForgetEscrow,
   jobUnlink: makeJobUnlink,

@@ -1,8 +1,10 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { ConfiguredApp } from '../compose';
 import { type ErrorCode, type ProvisioningError, ThrottledError } from '../core/errors';
+import { dropStaged } from '../engine/control/drop-staged';
 import { allowOneRun, pauseJob, startJob } from '../engine/control/job-control';
 import { breaksLinks, RESET_SCOPES, readResetScope, restartJob } from '../engine/control/restart';
+import { sendTestNotice } from '../engine/control/test-notice';
 import { closeCycles } from '../engine/cycle/close-cycles';
 import { allowDeletes } from '../engine/cycle/release-staged';
 import { type CycleOutcome, runCycle } from '../engine/cycle/run-cycle';
@@ -14,11 +16,14 @@ import { badRequest } from './request-faults';
 import {
   AllowDeletes,
   AllowDeletesRequest,
+  DropDeletes,
+  DropDeletesRequest,
   JobChange,
   JobPauseRequest,
   JobRestart,
   JobRestartRequest,
   JobRun,
+  TestNotice,
 } from './shapes/job';
 import { jsonDoc } from './shapes/kit';
 
@@ -173,8 +178,9 @@ export const makeJobAllowDeletes = endpoint(
     answers: { 200: jsonDoc('What was released.', AllowDeletes) },
     problems: [400, 404, 409, 503],
   },
-  async (app, { body: { cycleId }, request }) => {
-    const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(app, request), cycleId);
+  async (app, { body: { cycleId, only }, request }) => {
+    const some = only && new Set(only.map((id) => id.toLowerCase()));
+    const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(app, request), cycleId, some);
     const { value: job } = await readJob(app.deps.state);
     return respond(AllowDeletes, {
       released: released.reduce((sum, one) => sum + one.released, 0),
@@ -184,6 +190,42 @@ export const makeJobAllowDeletes = endpoint(
     });
   },
 );
+
+/** `POST /api/job/drop-deletes`: held removals are dropped; nothing is taken away. */
+export const makeJobDropDeletes = endpoint(
+  {
+    tag: 'job',
+    summary: 'Drop held removals',
+    description:
+      'The named objects keep what they have, and the brake does not wait for them any more. People who are still out of scope when a ' +
+      'cycle looks at them again are counted again.',
+    body: DropDeletesRequest,
+    example: { objects: ['5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1'] },
+    answers: { 200: jsonDoc('How many were held.', DropDeletes) },
+    problems: [400, 503],
+  },
+  async (app, { body: { objects }, request }) => {
+    const only = new Set(objects.map((id) => id.toLowerCase()));
+    return respond(DropDeletes, { dropped: await dropStaged(app.deps, operatorOf(app, request), only) });
+  },
+);
+
+/** `POST /api/job/test-notice`: sends a notice that says that it is a test. */
+export const makeJobTestNotice = endpoint(
+  {
+    tag: 'job',
+    summary: 'Send a test notice',
+    description: 'Sends a notice by every way that is set, and says which of them failed and why.',
+    body: NOTHING,
+    answers: { 200: jsonDoc('What came of it.', TestNotice) },
+    problems: [400, 503],
+  },
+  async (app, { request }) => respond(TestNotice, await sendTestNotice(app.deps, operatorOf(app, request), hasNotices(app))),
+);
+
+/** Whether anybody would be told of anything. */
+export const hasNotices = ({ config: { notification } }: ConfiguredApp): boolean =>
+  notification.email !== undefined || notification.webhookUrl !== undefined;
 
 function requireOn({ config }: ConfiguredApp): void {
   if (config.job.status === 'On') return;

@@ -177,7 +177,13 @@ export const makePlanApply = endpoint(
   async (app, { params: { id }, body, request }) => {
     const { planning } = app;
     const planId = id.toLowerCase();
-    const begun = await startApply(planning, planId, operatorOf(app, request), body.allowDeletes);
+    const begun = await startApply(
+      planning,
+      planId,
+      operatorOf(app, request),
+      body.allowDeletes,
+      body.only?.map((id) => id.toLowerCase()),
+    );
     if (begun.kind !== 'applying') throw refusalOf(begun);
     const options = { owner: planning.deps.newId(), budgetMs: BUDGET_MS };
     const header = (await continueApply(planning, planId, options)) ?? begun.header;

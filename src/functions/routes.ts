@@ -44,6 +44,8 @@ export const ROUTES = {
   jobRestart: acts('job/restart'),
   jobRun: acts('job/run'),
   jobAllowDeletes: acts('job/allow-deletes'),
+  jobDropDeletes: acts('job/drop-deletes'),
+  jobTestNotice: acts('job/test-notice'),
   jobRetryEscrow: acts('job/escrows/retry'),
   jobForgetEscrow: acts('job/escrows/forget'),
   jobUnlink: acts('job/unlink'),

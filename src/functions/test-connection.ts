@@ -25,10 +25,11 @@ export const makeTestConnection = openEndpoint(
     answers: { 200: jsonDoc('The rows.', TestConnection) },
     problems: [400],
   },
-  async (app) => respond(TestConnection, verdictOf(await rowsOf(app))),
+  async (app) => respond(TestConnection, verdictOf(await connectionRows(app))),
 );
 
-async function rowsOf(app: App): Promise<readonly ProbeRow[]> {
+/** Tries everything the app needs, one row per check. Never writes. */
+export async function connectionRows(app: App): Promise<readonly ProbeRow[]> {
   if (app.kind === 'notConfigured') {
     return app.error.issues.map((issue) => ({
       name: `Setting ${issue.setting}`,

@@ -33,6 +33,8 @@ export interface PlanApplication {
   readonly allowDeletes: boolean | undefined;
   /** Who applies it; absent in rows of older versions. */
   readonly by?: Hold['heldBy'];
+  /** Entra object ids: these alone are applied; absent means all. */
+  readonly only?: readonly string[];
   readonly startedAt: string;
   readonly endedAt: string | null;
   /** The mark of the last page done. */
@@ -62,6 +64,8 @@ export interface PlanHeader {
   readonly only?: readonly ObjectKey[];
   readonly createdAt: string;
   readonly createdBy: string;
+  /** Entra object id of the person; absent where a program or a key asked, and in rows of older versions. */
+  readonly createdById?: string;
   readonly state: 'planning' | 'planned' | 'failed' | 'applying' | 'applied';
   /** Hash of the mappings that the plan is made with. */
   readonly schemaHash: string;

@@ -70,6 +70,8 @@ function countsOf(notice: Notice) {
       const { planId, compared, differing, reported, isRepaired, byCode } = notice;
       return { planId, compared, differing, reported, isRepaired, byCode };
     }
+    case 'test':
+      return {};
     case 'credentialEnds':
       return { endsOn: notice.credential.on, daysLeft: notice.credential.daysLeft };
   }

@@ -103,6 +103,16 @@ export function wordsOf(notice: Notice, account: string): NoticeWords {
         part: 'warnings',
         filter: undefined,
       };
+    case 'test':
+      return {
+        subject: `${prefix} This is a test`,
+        paragraphs: [`Notices arrive. ${notice.by} wanted to know.`],
+        steps: [],
+        samples: [],
+        more: 0,
+        part: 'verdict',
+        filter: undefined,
+      };
     case 'drift': {
       const { compared, differing, reported, isRepaired, planId } = notice;
       const codes = Object.entries(notice.byCode).sort(([, a], [, b]) => b - a);

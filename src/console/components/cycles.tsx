@@ -52,7 +52,7 @@ export function Cycles({ cycles, now }: { readonly cycles: readonly CycleStatus[
 }
 
 function count({ cycle }: CycleStatus, name: string, number: number) {
-  if (number === 0 || (name !== 'Failed' && name !== 'Skipped')) return <>{number}</>;
+  if (number === 0 || (name !== 'Failed' && name !== 'Skipped')) return String(number);
   return (
     <a
       href={addressOf('log', { cycle: cycle.cycleId, status: name === 'Failed' ? 'failure' : 'skipped' })}

@@ -36,7 +36,7 @@ export const Facts = ({ facts }: { readonly facts: readonly (readonly [name: str
     {facts.map(([name, value]) => (
       <div>
         <dt>{name}</dt>
-        <dd>{value}</dd>
+        <dd>{typeof value === 'number' ? String(value) : value}</dd>
       </div>
     ))}
   </dl>

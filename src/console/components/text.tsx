@@ -1,12 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { absolute, relative } from '../../core/time-words';
-
-/** The beginning of a text, by whole characters, with an ellipsis where something is missing. */
-export function clip(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
-  const characters = [...text.slice(0, maxLength * 2)];
-  return characters.length <= maxLength && text.length <= maxLength * 2 ? text : `${characters.slice(0, maxLength).join('')}…`;
-}
+import { clip } from '../../html';
 
 /** A name or another text from outside: shown in its own direction, cut where it is endless. The renderer escapes it. */
 export const Foreign = ({ text, max = 200 }: { readonly text: string; readonly max?: number }) => <bdi>{clip(text, max)}</bdi>;
@@ -21,15 +15,14 @@ export function When({ at, now, none = '–' }: { readonly at: string | null; re
   );
 }
 
-/** What an object is called: its name where one is known, and always its id. */
+/** What an object is called: its name, or its id where none is known. */
 export function Named({ name, id }: { readonly name: string | undefined; readonly id: string }) {
   if (!name) return <code>{clip(id, 80)}</code>;
-  return (
-    <>
-      <Foreign text={name} max={80} /> <small class="soft">{clip(id, 80)}</small>
-    </>
-  );
+  return <Foreign text={name} max={80} />;
 }
+
+/** An id that is read as one. */
+export const Id = ({ id }: { readonly id: string }) => <code class="id">{clip(id, 80)}</code>;
 
 /** A count with its noun: `1 object`, `3 objects`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>

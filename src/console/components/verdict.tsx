@@ -4,9 +4,10 @@ import type { SampleObject } from '../../engine/job/notify-samples';
 import type { Progress } from '../../engine/queries/read-status-progress';
 import type { StatusView } from '../../engine/queries/status-view';
 import type { Verdict } from '../../engine/queries/verdict';
+import { clip } from '../../html';
 import { addressOf } from '../model';
 import { Card } from './parts';
-import { clip, Foreign, Named, When } from './text';
+import { Foreign, Named, When } from './text';
 
 interface VerdictProps {
   readonly verdict: Verdict;

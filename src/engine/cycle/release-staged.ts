@@ -31,9 +31,15 @@ export interface Allowed {
  * Lets the staged deletions of one cycle go, once: exactly those, into the queue, with the operator's word. What the brake holds
  * later is another matter. Idempotent; a break-off in the middle is made good by asking again.
  * @param cycleId The cycle that staged them; undefined means the last one that staged anything.
+ * @param only Entra object ids: of those that cycle holds, these alone; undefined means all of them.
  */
-export async function allowDeletes(deps: EngineDeps, operator: Initiator, cycleId: string | undefined): Promise<Allowed> {
-  const released = await releaseStaged(deps, cycleId ?? 'last');
+export async function allowDeletes(
+  deps: EngineDeps,
+  operator: Initiator,
+  cycleId: string | undefined,
+  only?: ReadonlySet<string>,
+): Promise<Allowed> {
+  const released = await releaseStaged(deps, cycleId ?? 'last', only);
   const leftQuarantine = await recoverFromBrake(deps);
   const count = released.reduce((sum, one) => sum + one.released, 0);
   await recordOperation(deps, operator, {
@@ -43,12 +49,12 @@ export async function allowDeletes(deps: EngineDeps, operator: Initiator, cycleI
   return { released, leftQuarantine };
 }
 
-/** Puts staged deletions into the queue. @param which A cycle, the last that staged anything, or all */
-export async function releaseStaged(deps: EngineDeps, which: string): Promise<readonly Released[]> {
+/** Puts staged deletions into the queue. @param which A cycle, the last that staged anything, or all. @param only Of these objects alone */
+export async function releaseStaged(deps: EngineDeps, which: string, only?: ReadonlySet<string>): Promise<readonly Released[]> {
   const byCycle = new Map<string, StagedDeletion[]>();
   for await (const page of deps.staged.list()) {
     for (const row of page) {
-      if (row.state !== 'staged') continue;
+      if (row.state !== 'staged' || (only && !only.has(row.key.id))) continue;
       const cycle = row.heldIn ?? row.cycleId;
       byCycle.set(cycle, [...(byCycle.get(cycle) ?? []), row]);
     }
@@ -62,7 +68,7 @@ export async function releaseStaged(deps: EngineDeps, which: string): Promise<re
     if (rows.length === 0) continue;
     session ??= await openImport(deps);
     const known = await lookAgain(session, rows, deadlineMs);
-    released.push({ ...(await release(deps, cycle, known)), kept: rows.length - known.length });
+    released.push({ ...(await release(deps, cycle, known, only)), kept: rows.length - known.length });
   }
   return released;
 }
@@ -100,8 +106,14 @@ function lastOf(byCycle: ReadonlyMap<string, readonly StagedDeletion[]>): readon
   return last ? [last.cycle] : [];
 }
 
-async function release(deps: EngineDeps, stagedBy: string, rows: readonly StagedDeletion[]): Promise<Omit<Released, 'kept'>> {
-  const cycleId = releaseCycleId(stagedBy);
+async function release(
+  deps: EngineDeps,
+  stagedBy: string,
+  rows: readonly StagedDeletion[],
+  only: ReadonlySet<string> | undefined,
+): Promise<Omit<Released, 'kept'>> {
+  // A choice has a cycle of its own: it must count its objects, and not those of a choice before it.
+  const cycleId = releaseCycleId(only ? `${stagedBy} ${[...only].sort().join(' ')}` : stagedBy);
   const before = await deps.cycles.read(cycleId);
   const keys = new Set(rows.map((row) => changeIdFor(cycleId, row.key)));
   const record = operatorCycle(deps, {

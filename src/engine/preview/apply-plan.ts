@@ -30,6 +30,7 @@ export type ApplyAnswer = { readonly kind: 'applying'; readonly header: PlanHead
 
 /**
  * Begins to apply a plan. What is applied is applied: asking again returns how far it is.
+ * @param only Entra object ids: these alone are applied; undefined means all.
  * @param allowDeletes Needed where the brake would hold: true lets those removals go, false leaves them out.
  */
 export async function startApply(
@@ -37,6 +38,7 @@ export async function startApply(
   planId: string,
   operator: Initiator,
   allowDeletes: boolean | undefined,
+  only?: readonly string[],
 ): Promise<ApplyAnswer> {
   const stored = await plans.read(planId);
   if (!stored) return { kind: 'notFound' };
@@ -53,6 +55,7 @@ export async function startApply(
     cycleId: changeIdFor('apply', { type: 'user', id: planId as PlanRow['key']['id'] }),
     allowDeletes,
     by: operator,
+    ...(only && { only }),
     startedAt: now.toISOString(),
     endedAt: null,
     after: null,
@@ -63,7 +66,12 @@ export async function startApply(
   const next: PlanHeader = { ...header, state: 'applying', application };
   await plans.write(next, etag);
   await recordOperation(deps, operator, {
-    description: header.kind === 'undo' ? `What cycle ${header.undoes} did is taken back.` : 'A plan was applied.',
+    description:
+      header.kind === 'undo'
+        ? `What cycle ${header.undoes} did is taken back.`
+        : only
+          ? `${only.length} objects of a plan were applied.`
+          : 'A plan was applied.',
     details: {
       planId,
       cycleId: application.cycleId,
@@ -121,7 +129,8 @@ async function applyPages(planning: Planning, lease: Lease, begun: Stored<PlanHe
     const progress = header.application;
     if (!progress) return;
     const page = await plans.rows(header.planId, 'acting', APPLIED_AT_ONCE, progress.after ?? undefined);
-    const judged = await concurrently(page.rows, SOURCE_CONCURRENCY, (row) =>
+    const chosen = page.rows.filter(({ key }) => progress.only?.includes(key.id) ?? true);
+    const judged = await concurrently(chosen, SOURCE_CONCURRENCY, (row) =>
       judge(planning, session, header, progress, row, deadlineMs),
     );
     const rows = judged.map(({ row }) => row);

@@ -65,6 +65,7 @@ export async function createPlan(
     kind: 'cycle',
     createdAt: now.toISOString(),
     createdBy: operator.displayName,
+    ...(operator.id !== '' && { createdById: operator.id }),
     state: 'planning',
     schemaHash: schema.hash,
     ...(!sent && { schemaVersion: version }),

@@ -62,7 +62,36 @@ export const EscrowForgotten = named('EscrowForgotten', z.object({ forgotten: fl
 export const Unlinked = named('Unlinked', z.object({ unlinked: flag, targetId: text.nullable() }));
 
 /** Whose held removals may go. */
-export const AllowDeletesRequest = named('AllowDeletesRequest', z.strictObject({ cycleId: z.guid().optional() }));
+export const AllowDeletesRequest = named(
+  'AllowDeletesRequest',
+  z.strictObject({
+    cycleId: z.guid().optional(),
+    only: z
+      .array(z.guid())
+      .min(1)
+      .max(500)
+      .describe('Entra object ids: of what the cycle holds, these alone; without it all of it.')
+      .optional(),
+  }),
+);
+
+/** Whose held removals are dropped. */
+export const DropDeletesRequest = named(
+  'DropDeletesRequest',
+  z.strictObject({ objects: z.array(z.guid()).min(1).max(500).describe('Entra object ids.') }),
+);
+
+/** What was dropped. */
+export const DropDeletes = named('DropDeletes', z.object({ dropped: count }));
+
+/** Whether the test notice was sent. */
+export const TestNotice = named(
+  'TestNotice',
+  z.object({
+    isConfigured: flag.describe('False: no address and no webhook is set, so nothing was sent.'),
+    problems: z.array(z.object({ channel: z.enum(['email', 'webhook']), problem: text })),
+  }),
+);
 
 /** What was released. */
 export const AllowDeletes = named(

@@ -23,8 +23,22 @@ export const PlanRequest = named(
   }),
 );
 
+/** Objects that can be named in one request. */
+export const MAX_CHOSEN = 500;
+
 /** What to apply. */
-export const PlanApplyRequest = named('PlanApplyRequest', z.strictObject({ allowDeletes: flag.optional() }));
+export const PlanApplyRequest = named(
+  'PlanApplyRequest',
+  z.strictObject({
+    allowDeletes: flag.optional(),
+    only: z
+      .array(z.guid())
+      .min(1)
+      .max(MAX_CHOSEN)
+      .describe('Entra object ids: these objects of the plan alone; without it all of them.')
+      .optional(),
+  }),
+);
 
 /** What a plan says of one object. */
 export const PlanObject = named(

@@ -1,0 +1,335 @@
+import type { Child } from 'hono/jsx';
+import { idsIn, withNames } from '../../core/held-words';
+import { type ObjectType, sourceId } from '../../core/model';
+import { SKIP_REASONS } from '../../core/scope';
+import { findSubject, type SubjectHit } from '../../engine/find-subject';
+import { type ListedObject, listPeople } from '../../engine/queries/list-people';
+import { readNames } from '../../engine/read-names';
+import { clip } from '../../html';
+import type { Escrow } from '../../ports/stores';
+import { SelectField, TextField } from '../components/form';
+import { LogTable } from '../components/log-table';
+import { Card, Empty, Notice, Table } from '../components/parts';
+import { Foreign, Id, Named, Tag, When } from '../components/text';
+import { type Ask, addressOf, addressOfObject, type ConsolePage, type View } from '../model';
+
+const PAGE = 50;
+/** Failures looked at in one go. */
+const COUNTED = 5_000;
+
+const FILTERS = [
+  ['all', 'Everybody'],
+  ['in', 'In scope'],
+  ['out', 'Out of scope'],
+  ['failed', 'Failed'],
+  ['held', 'Held by the brake'],
+  ['skipped', 'Skipped, newest first'],
+] as const;
+
+interface Fields {
+  readonly q: string;
+  readonly type: ObjectType;
+  readonly show: (typeof FILTERS)[number][0];
+  readonly code: string;
+  readonly reason: string;
+}
+
+function fieldsOf(query: URLSearchParams): Fields {
+  const text = (name: string): string => (query.get(name) ?? '').trim().slice(0, 320);
+  const show = FILTERS.find(([name]) => name === query.get('show'))?.[0] ?? 'all';
+  return {
+    q: text('q'),
+    type: query.get('type') === 'group' ? 'group' : 'user',
+    show,
+    code: text('code'),
+    reason: text('reason'),
+  };
+}
+
+async function show(ask: Ask): Promise<View> {
+  const fields = fieldsOf(ask.query);
+  if (fields.q !== '') return searched(ask, fields);
+  if (fields.show === 'held') return { main: null, redirect: addressOf('held') };
+  return { main: page(fields, await listed(ask, fields)) };
+}
+
+const page = (fields: Fields, list: Child) => (
+  <>
+    <Search fields={fields} />
+    {list}
+  </>
+);
+
+/** By the one search that finds somebody everywhere: by id on either side, address, name or a part of one. */
+async function searched(ask: Ask, fields: Fields): Promise<View> {
+  const found = await findSubject(ask.app.deps, fields.q);
+  switch (found.kind) {
+    case 'one':
+      return { main: null, redirect: addressOfObject(found.key) };
+    case 'several':
+      return { main: page(fields, <Hits hits={found.hits} isComplete={found.isComplete} />) };
+    case 'target':
+      return { main: page(fields, <Nobody text="This app has never touched the Zendesk account or group with this id." />) };
+    case 'unreadable':
+      return { main: page(fields, <Nobody text="This is longer than any name." />) };
+    case 'none':
+      return {
+        main: page(
+          fields,
+          <Nobody text="Neither the cycles nor the log know anybody of this name, and Entra ID has no such address. People who are not assigned are found by their id, UPN or address." />,
+        ),
+      };
+  }
+}
+
+const Nobody = ({ text }: { readonly text: string }) => (
+  <Notice tone="warn">
+    <p>{text}</p>
+  </Notice>
+);
+
+const Hits = ({ hits, isComplete }: { readonly hits: readonly SubjectHit[]; readonly isComplete: boolean }) => (
+  <Card id="found" title="Which one?">
+    <Table
+      rows={hits}
+      caption={isComplete ? `${hits.length} found.` : `${hits.length} found, and there may be more: name them more exactly.`}
+      columns={[
+        {
+          head: 'Name',
+          cell: ({ key, displayName }) => (
+            <a href={addressOfObject(key)}>
+              <Foreign text={displayName ?? key.id} max={80} />
+            </a>
+          ),
+        },
+        { head: 'Kind', cell: ({ key }) => key.type },
+        { head: 'Address', cell: ({ address }) => (address === null ? '–' : <Foreign text={address} max={120} />) },
+        { head: 'Entra object id', cell: ({ key }) => <Id id={key.id} /> },
+      ]}
+    />
+  </Card>
+);
+
+const Search = ({ fields }: { readonly fields: Fields }) => (
+  <section class="card" aria-label="Search and filter">
+    <search>
+      <form method="get" action={addressOf('people')} class="row">
+        <TextField id="q" name="q" type="search" label="Name, part of one, address, Entra or Zendesk id" value={fields.q} />
+        <button type="submit">Find</button>
+      </form>
+    </search>
+    <form method="get" action={addressOf('people')} class="row">
+      <SelectField id="show" name="show" label="Show" value={fields.show} options={FILTERS} />
+      <SelectField
+        id="type"
+        name="type"
+        label="Kind"
+        value={fields.type}
+        options={[
+          ['user', 'People'],
+          ['group', 'Groups'],
+        ]}
+      />
+      <SelectField
+        id="reason"
+        name="reason"
+        label="Reason (of what was skipped)"
+        value={fields.reason}
+        options={[['', 'Any'], ...SKIP_REASONS.map((reason) => [reason, reason] as const)]}
+      />
+      <button type="submit" class="second">
+        Show
+      </button>
+    </form>
+  </section>
+);
+
+const nextPage = (fields: Fields, after: string) =>
+  addressOf('people', { show: fields.show, type: fields.type, code: fields.code, reason: fields.reason, after });
+
+async function listed(ask: Ask, fields: Fields): Promise<Child> {
+  if (fields.show === 'failed') return failed(ask, fields);
+  if (fields.show === 'skipped') return skipped(ask, fields);
+  const which = fields.show === 'in' || fields.show === 'out' ? fields.show : 'all';
+  const after = ask.query.get('after') ?? undefined;
+  const { rows, next } = await listPeople(ask.app.deps, fields.type, which, PAGE, isId(after) ? after : undefined);
+  const pathGroups = rows.flatMap(({ object }) => object.entitlements[0]?.path ?? []);
+  const mentioned = idsIn(rows.map(({ decision }) => decision.reason)).map((id) => sourceId(id));
+  const names = await readNames(
+    ask.app.deps,
+    [...new Set([...pathGroups, ...mentioned])].map((id) => ({ type: 'group' as const, id })),
+  );
+  return (
+    <Card id="list" title={fields.type === 'user' ? 'People' : 'Groups'}>
+      {rows.length === 0 ? (
+        <Empty>
+          {next === undefined
+            ? 'There is nobody to show. What no cycle has read is not here; it is found by the search above.'
+            : 'Nobody was found so far; continue below.'}
+        </Empty>
+      ) : (
+        <People rows={rows} names={names} />
+      )}
+      {next !== undefined && (
+        <p class="pages">
+          <a rel="next" href={nextPage(fields, next)}>
+            More
+          </a>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+const isId = (text: string | undefined): boolean => text !== undefined && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+
+const People = ({ rows, names }: { readonly rows: readonly ListedObject[]; readonly names: ReadonlyMap<string, string> }) => (
+  <Table
+    rows={rows}
+    columns={[
+      {
+        head: 'Name',
+        cell: ({ object }) => (
+          <>
+            <a href={addressOfObject(object)}>
+              <Foreign text={textOf(object.attributes['displayName']) ?? object.id} max={80} />
+            </a>{' '}
+            <small class="soft">
+              <Foreign
+                text={textOf(object.attributes['userPrincipalName']) ?? textOf(object.attributes['mail']) ?? ''}
+                max={80}
+              />
+            </small>
+          </>
+        ),
+      },
+      {
+        head: 'Scope',
+        cell: ({ decision }) => (
+          <>
+            <Tag tone={decision.kind === 'in' ? 'good' : decision.kind === 'out' ? 'none' : 'warn'}>
+              {decision.kind === 'in' ? 'in' : decision.kind === 'out' ? 'out' : 'not known'}
+            </Tag>{' '}
+            <Foreign text={withNames(decision.reason, names).replace(/ \([\da-f-]{36}\)/g, '')} max={200} />
+          </>
+        ),
+      },
+      {
+        head: 'Role',
+        cell: ({ decision }) =>
+          decision.kind === 'in' && decision.roles[0] ? <Foreign text={decision.roles[0].role.displayName} max={60} /> : '–',
+      },
+      {
+        head: 'In Zendesk',
+        cell: ({ link }) =>
+          link ? (
+            <>
+              <Id id={link.targetId} /> {(link.disabledByUs || link.suspendedByOthers) && <Tag tone="warn">suspended</Tag>}
+            </>
+          ) : (
+            <span class="soft">no account</span>
+          ),
+      },
+    ]}
+  />
+);
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+/** Stored failures, with a code where one is asked for. */
+async function failed(ask: Ask, fields: Fields): Promise<Child> {
+  const all: Escrow[] = [];
+  let seen = 0;
+  for await (const rows of ask.app.deps.escrows.list()) {
+    seen += rows.length;
+    all.push(...rows.filter(({ code }) => fields.code === '' || code === fields.code));
+    if (seen >= COUNTED) break;
+  }
+  const from = Math.max(0, Number.parseInt(ask.query.get('after') ?? '0', 10) || 0);
+  const rows = all.slice(from, from + PAGE);
+  const names = await readNames(
+    ask.app.deps,
+    rows.map(({ key }) => key),
+  );
+  return (
+    <Card id="list" title={fields.code === '' ? 'Failed' : `Failed with ${clip(fields.code, 80)}`}>
+      {rows.length === 0 ? (
+        <Empty>Nothing has failed that waits for another try.</Empty>
+      ) : (
+        <Table
+          rows={rows}
+          caption={`${from + 1} to ${from + rows.length} of ${seen >= COUNTED ? 'at least ' : ''}${all.length}.`}
+          columns={[
+            {
+              head: 'Object',
+              cell: ({ key }) => (
+                <a href={addressOfObject(key)}>
+                  <Named name={names.get(key.id)} id={key.id} />
+                </a>
+              ),
+            },
+            {
+              head: 'What is wrong',
+              cell: ({ code, reason, detail, changeId }) => (
+                <>
+                  <a class="fail" href={addressOf('log', { change: changeId })}>
+                    {code}
+                  </a>
+                  : <Foreign text={reason} max={300} />
+                  {detail !== undefined && (
+                    <div>
+                      Zendesk’s own words:{' '}
+                      <q>
+                        <Foreign text={detail} max={300} />
+                      </q>
+                    </div>
+                  )}
+                </>
+              ),
+            },
+            { head: 'What to do', cell: ({ recommendedAction }) => recommendedAction },
+            {
+              head: 'Next try',
+              cell: ({ nextAttemptAt }) => <When at={nextAttemptAt} now={ask.now} none="when it changes in Entra ID" />,
+            },
+          ]}
+        />
+      )}
+      {from + rows.length < all.length && (
+        <p class="pages">
+          <a rel="next" href={nextPage(fields, String(from + PAGE))}>
+            More
+          </a>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+/** Objects that were skipped, as the log has them. */
+async function skipped(ask: Ask, fields: Fields): Promise<Child> {
+  const after = ask.query.get('after') ?? undefined;
+  const query = { statuses: ['skipped' as const], ...(fields.reason !== '' && { skipReason: fields.reason }) };
+  const { entries, next } = await ask.app.deps.log.query(query, PAGE, after);
+  return (
+    <Card id="list" title="Skipped">
+      <LogTable entries={entries} now={ask.now} />
+      {next !== undefined && (
+        <p class="pages">
+          <a rel="next" href={nextPage(fields, next)}>
+            More
+          </a>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+/** People and groups: found by whatever names them, or listed. */
+export const peoplePage: ConsolePage = {
+  path: 'people',
+  title: 'People and groups',
+  nav: { label: 'People', order: 20 },
+  role: 'Read',
+  show,
+};

@@ -1,0 +1,507 @@
+import { z } from 'zod';
+import { capital, heldRemoval, idsIn, withNames } from '../../core/held-words';
+import { type Link, type ObjectType, type SourceObject, sourceId } from '../../core/model';
+import { forgetEscrow, retryEscrow } from '../../engine/control/escrow-control';
+import { unlinkOne } from '../../engine/control/unlink';
+import { type ComparedAttribute, type Comparison, compareObject } from '../../engine/queries/compare-object';
+import { type Explanation, explainObject } from '../../engine/queries/explain-object';
+import { readNames } from '../../engine/read-names';
+import { clip } from '../../html';
+import type { ObjectKey, OwnedMembership } from '../../ports/stores';
+import { ActForm } from '../components/form';
+import { LogTable } from '../components/log-table';
+import { Card, Empty, Facts, type Station, StepsLine, Table } from '../components/parts';
+import { counted, Foreign, Named, Tag, When } from '../components/text';
+import { type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
+import * as refusals from '../refusals';
+
+/** Memberships of one object that a page lists. */
+const MEMBERSHIPS = 100;
+
+/** The object that the address names; undefined when it names none. */
+export function keyOf({ params }: Ask): ObjectKey | undefined {
+  const type = params['type'];
+  const id = params['id'] ?? '';
+  if ((type !== 'user' && type !== 'group') || !z.guid().safeParse(id).success) return undefined;
+  return { type, id: sourceId(id.toLowerCase()) };
+}
+
+async function show(ask: Ask): Promise<View> {
+  const key = keyOf(ask);
+  if (!key) return refusals.notFound('There is no person or group with this id.');
+  const result = await explainObject(ask.app.deps, key);
+  if (result.kind === 'explained') return whole(ask, key, result.explanation);
+  const reason =
+    result.kind === 'notFound'
+      ? 'Entra ID has no such object, and no cycle has ever read one.'
+      : `The object could not be read from Entra ID: ${result.reason}`;
+  return recorded(ask, key, reason);
+}
+
+/** What is recorded of somebody whom Entra ID does not have, or about whom it does not respond. */
+async function recorded(ask: Ask, key: ObjectKey, reason: string): Promise<View> {
+  const { deps } = ask.app;
+  const [escrow, { entries }] = await Promise.all([deps.escrows.read(key), deps.log.query({ sourceId: key.id }, 20)]);
+  const name = entries[0]?.sourceIdentity.displayName;
+  return {
+    title: name || key.id,
+    status: entries.length === 0 && !escrow ? 404 : 200,
+    main: (
+      <>
+        <Card id="known" title="What is known">
+          <p>
+            <Foreign text={reason} max={600} />
+          </p>
+        </Card>
+        <Card id="history" title="History">
+          <LogTable entries={entries} now={ask.now} showsObject={false} />
+        </Card>
+      </>
+    ),
+  };
+}
+
+async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promise<View> {
+  const { deps } = ask.app;
+  const { object, decision, link } = explanation;
+  const [comparison, memberships] = await Promise.all([compareObject(deps, object, decision, link), membershipsOf(ask, key)]);
+  const mentioned = idsIn([decision.reason, explanation.staged?.reason ?? '']);
+  const names = await readNames(
+    deps,
+    mentioned.map((id) => ({ type: 'group' as const, id: sourceId(id) })),
+  );
+  const name = textOf(object, 'displayName');
+  return {
+    title: name ?? textOf(object, 'userPrincipalName') ?? key.id,
+    main: (
+      <>
+        <section class="card" aria-label="The way to Zendesk">
+          <p>
+            <Foreign text={explanation.answer} max={1_500} />
+          </p>
+          <StepsLine stations={stationsOf(explanation, comparison, names)} />
+        </section>
+        <Acts ask={ask} explanation={explanation} />
+        {explanation.escrow && <Failure ask={ask} explanation={explanation} />}
+        {explanation.staged && (
+          <Card id="held" title="Held removal">
+            <p>
+              {capital(heldRemoval(explanation.staged))} is held by the brake since{' '}
+              <When at={explanation.staged.stagedAt} now={ask.now} />:{' '}
+              <Foreign text={withNames(explanation.staged.reason, names)} max={600} />
+            </p>
+            <p>
+              <a href={addressOf('held')}>Decide about everything that is held</a>, or provision this one alone above.
+            </p>
+          </Card>
+        )}
+        <Attributes comparison={comparison} link={link} />
+        <Memberships type={key.type} memberships={memberships} />
+        <Identity ask={ask} explanation={explanation} />
+        <Card id="history" title="History">
+          <LogTable entries={explanation.entries} now={ask.now} showsObject={false} />
+          <p>
+            <a href={addressOf('log', { object: key.id })}>The whole history</a>
+          </p>
+        </Card>
+      </>
+    ),
+  };
+}
+
+const textOf = ({ attributes }: SourceObject, name: string): string | null => {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+  return typeof value === 'string' && value !== '' ? value : null;
+};
+
+/** The way from Entra ID to Zendesk, with what each station said. */
+function stationsOf(
+  { object, isImported, decision, path, role, link, escrow, staged }: Explanation,
+  comparison: Comparison,
+  names: ReadonlyMap<string, string>,
+): readonly Station[] {
+  const isOff = object.type === 'user' && object.attributes['accountEnabled'] === false;
+  const differing = comparison.attributes.filter(({ state }) => state === 'differs').length;
+  const entra: Station = {
+    name: 'Entra ID',
+    tone: object.deleted === 'no' ? (isOff ? 'warn' : 'good') : 'warn',
+    word: object.deleted === 'no' ? (isOff ? 'Disabled' : 'There') : 'Deleted',
+    text: isImported ? 'As a cycle last read it.' : 'No cycle has read it yet; read just now.',
+  };
+  const scope: Station = {
+    name: 'Scope',
+    tone: decision.kind === 'in' ? 'good' : 'warn',
+    word: decision.kind === 'in' ? 'In scope' : decision.kind === 'out' ? 'Out of scope' : 'Not known',
+    text: (
+      <>
+        <Foreign text={withNames(decision.reason, names)} max={400} />
+        {decision.kind === 'in' && role !== null && (
+          <>
+            {' '}
+            Role: <Foreign text={role} max={80} />.
+          </>
+        )}
+        {path.length > 0 && (
+          <>
+            {' '}
+            By way of{' '}
+            {path.map(({ id, displayName }, at) => (
+              <>
+                {at > 0 && ' in '}
+                <a href={addressOfObject({ type: 'group', id })}>
+                  <Foreign text={displayName ?? id} max={80} />
+                </a>
+              </>
+            ))}
+            .
+          </>
+        )}
+      </>
+    ),
+  };
+  const mapping: Station = {
+    name: 'Mapping',
+    tone: comparison.mappingError !== null ? 'bad' : comparison.warnings.length > 0 ? 'warn' : 'good',
+    word: comparison.mappingError !== null ? 'Fails' : comparison.warnings.length > 0 ? 'With gaps' : 'Works',
+    text: (
+      <Foreign
+        text={
+          comparison.mappingError ??
+          (comparison.warnings.length > 0 ? comparison.warnings.join(' ') : `${comparison.attributes.length} attributes.`)
+        }
+        max={400}
+      />
+    ),
+  };
+  return [entra, scope, mapping, zendeskStation(link, comparison, differing, escrow !== null, staged !== null)];
+}
+
+function zendeskStation(
+  link: Link | null,
+  { target, targetError }: Comparison,
+  differing: number,
+  isFailing: boolean,
+  isHeld: boolean,
+): Station {
+  const isSuspended = target !== undefined && 'suspended' in target && target.suspended;
+  const word = isFailing
+    ? 'Failed'
+    : isHeld
+      ? 'Held'
+      : !link
+        ? 'No account'
+        : targetError !== null
+          ? 'Not readable'
+          : isSuspended
+            ? 'Suspended'
+            : 'Linked';
+  const tone = isFailing
+    ? 'bad'
+    : isHeld || isSuspended || targetError !== null || differing > 0
+      ? 'warn'
+      : link
+        ? 'good'
+        : 'none';
+  return {
+    name: 'Zendesk',
+    tone,
+    word,
+    text: link ? (
+      <>
+        {link.type === 'user' ? 'User' : 'Group'} <code>{link.targetId}</code>
+        {link.createdByUs ? ', created by this app' : ', taken over by this app'}.{' '}
+        {targetError !== null ? (
+          <Foreign text={targetError} max={300} />
+        ) : differing === 0 ? (
+          'In sync.'
+        ) : (
+          `${counted(differing, 'attribute')} ${differing === 1 ? 'differs' : 'differ'}.`
+        )}
+        {isSuspended && (link.disabledByUs ? ' Suspended by this app.' : ' Suspended by somebody in Zendesk: left so.')}
+      </>
+    ) : (
+      'This app knows of no account.'
+    ),
+  };
+}
+
+function Acts({ ask, explanation: { escrow, link, object } }: { readonly ask: Ask; readonly explanation: Explanation }) {
+  if (!ask.can('Operate')) return null;
+  const kind = object.type === 'user' ? 'account' : 'group';
+  return (
+    <Card id="acts" title="Act">
+      <div class="acts">
+        <a class="button" href={`${ask.here}/provision`}>
+          Provision now …
+        </a>
+        {escrow && (
+          <details>
+            <summary>Try the failure again</summary>
+            <ActForm ask={ask} act="retry" label="Try again now">
+              <p>Puts this one object into the queue now instead of at its next try. Nothing is taken away by it.</p>
+            </ActForm>
+          </details>
+        )}
+        {escrow && (
+          <details>
+            <summary>Forget the failure</summary>
+            <ActForm ask={ask} act="forget" label="Forget the failure" tone="second">
+              <p>
+                The failure of {escrow.attempts} tries is forgotten; the next cycle tries the object as if for the first time.
+              </p>
+            </ActForm>
+          </details>
+        )}
+        {link && ask.can('Approve') && (
+          <details>
+            <summary>Unlink</summary>
+            <ActForm ask={ask} act="unlink" label="Unlink" tone="danger">
+              <p>
+                The app forgets that the Zendesk {kind} <code>{link.targetId}</code> belongs to this object. Neither is changed.
+                They are matched again when the object is next provisioned, and if they do not match then, a second {kind} is
+                created.
+              </p>
+            </ActForm>
+          </details>
+        )}
+      </div>
+    </Card>
+  );
+}
+
+function Failure({ ask, explanation: { escrow } }: { readonly ask: Ask; readonly explanation: Explanation }) {
+  if (!escrow) return null;
+  return (
+    <Card id="failure" title="The last try failed">
+      <p>
+        <a href={addressOf('log', { change: escrow.changeId })}>
+          <code>{escrow.code}</code>
+        </a>
+        : <Foreign text={escrow.reason} max={600} />
+      </p>
+      {escrow.detail !== undefined && (
+        <p>
+          Zendesk’s own words:{' '}
+          <q>
+            <Foreign text={escrow.detail} max={600} />
+          </q>
+        </p>
+      )}
+      <p>{escrow.recommendedAction}</p>
+      <Facts
+        facts={[
+          ['Next try', <When at={escrow.nextAttemptAt} now={ask.now} none="when it changes in Entra ID" />],
+          ['Tries', escrow.attempts],
+          ['First failed', <When at={escrow.firstFailedAt} now={ask.now} />],
+        ]}
+      />
+    </Card>
+  );
+}
+
+const value = (text: string | null | undefined) =>
+  text === undefined ? (
+    <span class="soft">–</span>
+  ) : text === null ? (
+    <span class="soft">(empty)</span>
+  ) : (
+    <Foreign text={text} max={300} />
+  );
+
+const STATES: Readonly<Record<ComparedAttribute['state'], readonly ['good' | 'warn' | 'none', string]>> = {
+  same: ['good', 'In sync'],
+  differs: ['warn', 'Differs'],
+  leftAlone: ['none', 'Not compared'],
+};
+
+function Attributes({ comparison, link }: { readonly comparison: Comparison; readonly link: Link | null }) {
+  const { attributes } = comparison;
+  if (attributes.length === 0) return null;
+  return (
+    <Card id="attributes" title="Attributes">
+      <Table
+        rows={attributes}
+        caption="What the mappings make of this object, beside what Zendesk has now."
+        columns={[
+          {
+            head: 'In Zendesk called',
+            cell: ({ name, matchingPriority }) => (
+              <>
+                <code>{clip(name, 80)}</code> {matchingPriority > 0 && <Tag tone="none">match {matchingPriority}</Tag>}
+              </>
+            ),
+          },
+          {
+            head: 'Made from',
+            cell: ({ source }) => (source === '' ? <span class="soft">(default only)</span> : <code>{clip(source, 400)}</code>),
+          },
+          { head: 'Wanted', cell: ({ wanted }) => value(wanted) },
+          { head: 'In Zendesk', cell: ({ inZendesk }) => value(inZendesk) },
+          ...(link
+            ? [
+                {
+                  head: 'State',
+                  cell: ({ state }: ComparedAttribute) => <Tag tone={STATES[state][0]}>{STATES[state][1]}</Tag>,
+                },
+              ]
+            : []),
+        ]}
+      />
+    </Card>
+  );
+}
+
+interface ShownMembership {
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly targetId: string;
+  readonly isLeaving: boolean;
+}
+
+/** The Zendesk memberships that this app made or took over, by the Entra object on their other side. */
+async function membershipsOf({ app }: Ask, { type, id }: ObjectKey): Promise<readonly ShownMembership[]> {
+  const { links } = app.deps;
+  const owned: OwnedMembership[] = [];
+  if (type === 'user') owned.push(...(await links.membershipsOfUser(id)));
+  else
+    for await (const page of links.membershipsOfGroup(id)) {
+      owned.push(...page);
+      if (owned.length >= MEMBERSHIPS) break;
+    }
+  const other = type === 'user' ? 'group' : 'user';
+  const shown = owned.slice(0, MEMBERSHIPS);
+  const idOf = (one: (typeof owned)[number]) => (type === 'user' ? one.groupId : one.userId);
+  const names = await readNames(
+    app.deps,
+    shown.map((one) => ({ type: other, id: idOf(one) })),
+  );
+  return shown.map((one) => ({
+    id: idOf(one),
+    name: names.get(idOf(one)),
+    targetId: type === 'user' ? one.targetGroupId : one.targetUserId,
+    isLeaving: one.leavingIn !== undefined,
+  }));
+}
+
+function Memberships({ type, memberships }: { readonly type: ObjectType; readonly memberships: readonly ShownMembership[] }) {
+  const other = type === 'user' ? 'group' : 'user';
+  return (
+    <Card id="memberships" title={type === 'user' ? 'Groups in Zendesk' : 'Members in Zendesk'}>
+      {memberships.length === 0 ? (
+        <Empty>
+          This app has put {type === 'user' ? 'this person into no group' : 'nobody into this group'}. Only agents can be members
+          of groups.
+        </Empty>
+      ) : (
+        <Table
+          rows={memberships}
+          caption={
+            memberships.length === MEMBERSHIPS
+              ? `The first ${MEMBERSHIPS}.`
+              : `${memberships.length}, each with the object of Entra ID that it comes from.`
+          }
+          columns={[
+            {
+              head: type === 'user' ? 'From the Entra group' : 'Person',
+              cell: ({ id, name }) => (
+                <a href={addressOfObject({ type: other, id })}>
+                  <Named name={name} id={id} />
+                </a>
+              ),
+            },
+            { head: `Zendesk ${other}`, cell: ({ targetId }) => <code>{targetId}</code> },
+            {
+              head: 'State',
+              cell: ({ isLeaving }) => (isLeaving ? <Tag tone="warn">To be removed</Tag> : <Tag tone="good">Member</Tag>),
+            },
+          ]}
+        />
+      )}
+    </Card>
+  );
+}
+
+function Identity({ ask, explanation: { object, isImported } }: { readonly ask: Ask; readonly explanation: Explanation }) {
+  const rows = Object.entries(object.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return (
+    <Card id="entra" title="In Entra ID">
+      <Facts
+        facts={[
+          ['Object id', <code>{object.id}</code>],
+          ['Kind', object.type],
+          ['Read', isImported ? 'by a cycle' : 'just now'],
+          ['Deleted', object.deleted],
+        ]}
+      />
+      <details>
+        <summary>{rows.length} attributes that the mappings read</summary>
+        <Table
+          rows={rows}
+          columns={[
+            { head: 'Attribute', cell: ([name]) => <code>{clip(name, 80)}</code> },
+            { head: 'Value', cell: ([, one]) => value(one === null ? null : Array.isArray(one) ? one.join(', ') : String(one)) },
+          ]}
+        />
+      </details>
+      {ask.can('Read') && isImported && (
+        <p class="soft">Attributes are those that the mappings in use read; a cycle reads no others.</p>
+      )}
+    </Card>
+  );
+}
+
+const NO_FIELDS = z.strictObject({});
+
+/** An act on the object of the address. */
+const onObject =
+  (run: (ask: Ask, key: ObjectKey) => Promise<{ readonly kind: 'done' | 'refused'; readonly text: string }>) =>
+  async (ask: Ask) => {
+    const key = keyOf(ask);
+    return key ? run(ask, key) : ({ kind: 'refused', text: 'There is no person or group with this id.' } as const);
+  };
+
+/** One person or group: why it has an account or not, and everything that can be done with it. */
+export const personPage: ConsolePage = {
+  path: 'people/:type/:id',
+  title: 'One person',
+  role: 'Read',
+  show,
+  acts: {
+    retry: defineAct({
+      role: 'Operate',
+      fields: NO_FIELDS,
+      summary: () => 'try the failed object again',
+      run: onObject(async ({ app, operator }, key) => {
+        const cycleId = await retryEscrow(app.deps, operator, key);
+        return cycleId === undefined
+          ? { kind: 'refused', text: 'There is no stored failure any more: it was tried again or forgotten meanwhile.' }
+          : { kind: 'done', text: 'It is in the queue, and is tried within seconds. Reload this page to see how it went.' };
+      }),
+    }),
+    forget: defineAct({
+      role: 'Operate',
+      fields: NO_FIELDS,
+      summary: () => 'forget the stored failure',
+      run: onObject(async ({ app, operator }, key) =>
+        (await forgetEscrow(app.deps, operator, key))
+          ? { kind: 'done', text: 'The failure was forgotten. The next cycle tries the object anew.' }
+          : { kind: 'done', text: 'There was no stored failure any more.' },
+      ),
+    }),
+    unlink: defineAct({
+      role: 'Approve',
+      fields: NO_FIELDS,
+      summary: () => 'unlink the object from its account in Zendesk',
+      run: onObject(async ({ app, operator }, key) => {
+        const target = await unlinkOne(app.deps, operator, key);
+        return {
+          kind: 'done',
+          text:
+            target === undefined
+              ? 'It was not connected to anything in Zendesk any more.'
+              : `It is no longer connected to ${target} in Zendesk; neither was changed.`,
+        };
+      }),
+    }),
+  },
+};
