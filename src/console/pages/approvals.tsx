@@ -18,11 +18,7 @@ async function show(ask: Ask): Promise<View> {
           </Empty>
         </Card>
       ) : (
-        <>
-          {approvals.map((approval) => (
-            <One ask={ask} approval={approval} />
-          ))}
-        </>
+        approvals.map((approval) => <One ask={ask} approval={approval} />)
       ),
   };
 }
