@@ -52,7 +52,7 @@ test('the runbook knows every code, status, warning, quarantine and notice', () 
   for (const reason of QUARANTINE_REASONS) expect(runbook).toContain(reason);
   for (const code of WARNING_CODES) expect(runbook).toContain(`\`${code}\``);
   const kinds = readFileSync(join(__dirname, '../../../src/core/notice.ts'), 'utf8').match(/(?<=kind: ')\w+/g) ?? [];
-  expect(kinds).toHaveLength(11);
+  expect(kinds).toHaveLength(12);
   for (const kind of kinds) expect(runbook).toContain(`\`${kind}\``);
 });
 
