@@ -24,6 +24,8 @@ export function Named({ name, id }: { readonly name: string | undefined; readonl
 /** An id that is read as one. */
 export const Id = ({ id }: { readonly id: string }) => <code class="id">{clip(id, 80)}</code>;
 
+export { clip };
+
 /** A count with its noun: `1 object`, `3 objects`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
