@@ -5,6 +5,7 @@ import { ClaimWatch } from '../../src/engine/claim-watch';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
+import { driftPlans } from '../../src/engine/drift/drift-run';
 import { type Gate, makeGate } from '../../src/engine/job/gate';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
@@ -145,6 +146,8 @@ export class Sim {
     const { variant: _variant, ...rules } = this.rules;
     return {
       ...JOB,
+      status: 'On',
+      driftRepair: 'Repair',
       ...rules,
       tenantId: '11111111-0000-4000-8000-000000000001',
       servicePrincipalId: APPLICATION,
@@ -382,7 +385,7 @@ export class Sim {
   planning(deps: EngineDeps, instance: Instance): Planning {
     const context: Context = { kind: 'operator', title: 'plan', startedAtMs: this.nowMs };
     const around = this.#around('store', 'plans', instance.process, context);
-    return { deps, plans: wrapped(this.plans, around), shadow: wrapped(this.shadow, around) };
+    return { deps, plans: wrapped(this.plans, around), shadow: wrapped(this.shadow, around), kinds: { drift: driftPlans } };
   }
 
   /** The timer, as the function does it. */

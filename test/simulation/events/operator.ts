@@ -6,30 +6,19 @@ import { unlinkOne } from '../../../src/engine/control/unlink';
 import { closeCycles } from '../../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../../src/engine/cycle/release-staged';
 import { runCycle } from '../../../src/engine/cycle/run-cycle';
-import type { EngineDeps } from '../../../src/engine/deps';
 import { provisionOnDemand } from '../../../src/engine/on-demand/on-demand';
 import { continueApply, startApply } from '../../../src/engine/preview/apply-plan';
 import { continuePlan, createPlan } from '../../../src/engine/preview/make-plan';
-import type { Planning } from '../../../src/engine/preview/planning';
-import type { Initiator } from '../../../src/engine/record/log-entry';
 import type { ObjectKey } from '../../../src/ports/stores';
 import type { Dice } from '../random';
 import { mappingsOf, mappingText } from '../rules';
 import type { Sim } from '../sim';
 import type { Variant } from '../world/truth';
-
-export const OPERATOR: Initiator = { type: 'user', id: 'op', displayName: 'Operator' };
-
-type Act = (sim: Sim, dice: Dice) => string | undefined;
+import { type Act, ask, BUDGET_MS, OPERATOR } from './ask';
+import { DRIFT_ACTS } from './drift';
 
 /** The gate of an instance looks at the job's state so often; work begun before may be at its writes. */
 const GATE_MS = 5_000;
-
-function ask(sim: Sim, dice: Dice, title: string, work: (deps: EngineDeps, planning: Planning) => Promise<unknown>): string {
-  const instance = dice.pick(sim.instances);
-  sim.begin(instance, { kind: 'operator', title }, (deps) => work(deps, sim.planning(deps, instance)));
-  return `operator: ${title}`;
-}
 
 const restart =
   (...scopes: ResetScope[]): Act =>
@@ -46,8 +35,6 @@ function somebody(sim: Sim, dice: Dice): ObjectKey | undefined {
   const keys = [...sim.entra.people.values(), ...sim.entra.teams.values()].map(({ type, id }) => ({ type, id }) as ObjectKey);
   return dice.maybe(keys);
 }
-
-const BUDGET_MS = 110_000;
 
 export const OPERATOR_ACTS = {
   pause: ((sim, dice) => {
@@ -150,4 +137,5 @@ export const OPERATOR_ACTS = {
     sim.redeploy();
     return 'operator: the app is deployed anew';
   }) as Act,
+  ...DRIFT_ACTS,
 } satisfies Record<string, Act>;
