@@ -46,6 +46,9 @@ import { NO_TELEMETRY, type Telemetry } from './ports/telemetry';
 import type { WorkQueue } from './ports/work-queue';
 import { VERSION } from './version';
 
+/** A hundred work items find their places within so long in most plans of Zendesk: to wait costs less than to begin anew. */
+const ACCOUNT_WAIT_MS = 25_000;
+
 /** The app with everything wired together. */
 export interface ConfiguredApp {
   readonly kind: 'configured';
@@ -173,6 +176,7 @@ function configured(
     random,
     logger,
     timeScale: config.local.timeScale,
+    accountWaitMs: ACCOUNT_WAIT_MS,
     ...targetNeeds(file.schema),
     protectedUsers: config.job.protectedUsers,
     ticketReceiver: config.job.offboardTickets,

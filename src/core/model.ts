@@ -194,4 +194,6 @@ export interface WorkItem {
   readonly cleanUp?: CleanUp;
   /** How often it was put back because another object of ours was about to give up a value that this one needs; absent for never. */
   readonly waited?: number;
+  /** True where an account is likely to be changed: nothing is read for it before the account's lane of changes has a place. */
+  readonly isChange?: true;
 }

@@ -11,6 +11,7 @@ import type {
 } from '../../src/core/model';
 import { targetId } from '../../src/core/model';
 import type {
+  LimitKind,
   NewTargetUser,
   TargetConnector,
   TargetDescription,
@@ -106,7 +107,7 @@ export interface FakeTarget extends TargetConnector {
   seedTickets(assignee: TargetId, count: number): void;
   /** Waits that the account asks for. */
   waits: readonly TargetWait[];
-  /** What `busyForMs` says. */
+  /** What `busyForMs` says of changes of accounts. */
   busyMs: number;
   /** Addresses that were sent a welcome mail. */
   readonly mails: string[];
@@ -454,8 +455,8 @@ class FakeAccount implements FakeTarget {
     });
   }
 
-  busyForMs(): number {
-    return this.busyMs;
+  busyForMs(kind: LimitKind): number {
+    return kind === 'userUpdate' ? this.busyMs : 0;
   }
 
   limits(): Promise<TargetLimits> {

@@ -32,6 +32,7 @@ const messageSchema = z.union([
     undo: id.optional(),
     cleanUp: z.object({ members: z.array(id) }).optional(),
     waited: z.int().nonnegative().optional(),
+    isChange: z.literal(true).optional(),
   }),
   // Of 0.1.0, whose permission did not say for what: nothing is taken away by it, and the next cycle counts anew.
   z

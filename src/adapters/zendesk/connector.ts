@@ -52,6 +52,7 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
     random,
     plan,
     ...(options.maxWaitMs === undefined ? {} : { maxWaitMs: options.maxWaitMs }),
+    ...(options.accountWaitMs === undefined ? {} : { accountWaitMs: options.accountWaitMs }),
   });
   const http: ZendeskHttp = makeHttp({
     transport,

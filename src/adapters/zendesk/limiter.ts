@@ -29,6 +29,8 @@ export interface LimiterDeps {
   readonly plan: LimiterPlan;
   /** Longest time a caller is kept waiting before it is told to come back later; default 10 s. */
   readonly maxWaitMs?: number;
+  /** The same where it is no update; by default `maxWaitMs`. */
+  readonly accountWaitMs?: number;
 }
 
 /** One limiter for all instances: its state is one document, from which each instance takes places in small blocks. */
@@ -45,8 +47,8 @@ export interface Limiter {
   /** Notes that Zendesk served a request: a wait that comes later is a new one. */
   served(): void;
   /**
-   * For how long, in ms, a place of the lane is further away than a caller would be kept waiting; 0 when it is worth asking. From what this
-   * instance knows, without a request.
+   * For how long, in ms, a caller is to stay away because a place of the lane is further away than anybody is kept waiting; 0 when it is worth
+   * asking. Each who asks is given a turn of its own, so that not all come back at once. From what this instance knows, without a request.
    */
   busyForMs(lane: Lane): number;
   /** The limits as all instances share them now. @throws StateUnavailableError */
@@ -63,6 +65,8 @@ const MAX_CONFLICTS = 30;
 const CONFLICT_PAUSE_MS = 15;
 /** How long this instance goes by what it knows of a place far ahead: another one may have ended the wait. */
 const KNOWN_MS = 5_000;
+/** Turns are given no further ahead: the lane may be faster by then. */
+const FURTHEST_TURN_MS = 30 * 60_000;
 /** Time that taking places may take, conflicts included. */
 const STORAGE_MS = 400;
 
@@ -83,6 +87,8 @@ interface LaneQueue {
   knownNextAt: number;
   /** When that was last read from storage. */
   knownAt: number;
+  /** The turn that was given last to somebody who was sent away. */
+  turnAt: number;
   isPumping: boolean;
   /** Wakes a pump that waits for a place far ahead, because somebody came who needs one too. */
   wake: () => void;
@@ -94,6 +100,8 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
   const now = () => deps.clock().getTime();
   const queues: Record<Lane, LaneQueue> = { account: newQueue('account'), updateUser: newQueue('updateUser') };
   const maxWait = Math.min(deps.maxWaitMs ?? DEFAULT_MAX_WAIT_MS, MAX_AHEAD_MS);
+  const accountWait = Math.min(deps.accountWaitMs ?? maxWait, MAX_AHEAD_MS);
+  const maxWaitOf = (lane: Lane): number => (lane === 'account' ? accountWait : maxWait);
   // What this instance heard and may not have been able to write down yet.
   let heard: LimiterState = EMPTY_LIMITER;
   let heardAt = 0;
@@ -228,7 +236,7 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
   }
 
   return {
-    acquire(lane, maxWaitMs = maxWait) {
+    acquire(lane, maxWaitMs = maxWaitOf(lane)) {
       const queue = queues[lane];
       const since = now();
       return new Promise<number>((resolve, reject) => {
@@ -258,8 +266,15 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
     },
     busyForMs(lane) {
       const queue = queues[lane];
-      const expected = expectedAt(queue, now(), paceOf(lastSeen, plan));
-      return isKnown(queue) && expected > now() + maxWait ? Math.ceil(expected - now()) : 0;
+      const pace = paceOf(lastSeen, plan);
+      const expected = expectedAt(queue, now(), pace);
+      if (!isKnown(queue) || expected <= now() + maxWaitOf(lane)) {
+        queue.turnAt = 0;
+        return 0;
+      }
+      const intervalMs = lane === 'account' ? pace.intervalMs : pace.updateIntervalMs;
+      queue.turnAt = Math.max(expected, Math.min(queue.turnAt + intervalMs, expected + FURTHEST_TURN_MS));
+      return Math.ceil(queue.turnAt - now());
     },
     async limits() {
       const stored = await store.read<unknown>(LIMITER_KEY);
@@ -288,7 +303,17 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
 }
 
 function newQueue(lane: Lane): LaneQueue {
-  return { lane, waiters: [], slots: [], size: 1, knownNextAt: 0, knownAt: 0, isPumping: false, wake: () => undefined };
+  return {
+    lane,
+    waiters: [],
+    slots: [],
+    size: 1,
+    knownNextAt: 0,
+    knownAt: 0,
+    turnAt: 0,
+    isPumping: false,
+    wake: () => undefined,
+  };
 }
 
 /** Ends when somebody joins the lane of updates; the places of the account's lane lie too near to bother. */

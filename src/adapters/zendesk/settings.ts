@@ -42,6 +42,8 @@ export interface ZendeskConnectorOptions extends TargetNeeds {
   readonly startPerMinute?: number;
   /** Longest wait for a place within the rate limit before ThrottledError; default 10 s. */
   readonly maxWaitMs?: number;
+  /** The same for requests that are no updates; default `maxWaitMs`. */
+  readonly accountWaitMs?: number;
   /** E-mail addresses and Zendesk ids that are never touched, for Test Connection: the account owner belongs among them. */
   readonly protectedUsers?: readonly string[];
   /** Who gets the tickets of agents who leave, for Test Connection; default: nobody, they are left. */

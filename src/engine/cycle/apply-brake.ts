@@ -102,4 +102,5 @@ export const itemOf = (row: StagedDeletion, isLetGo: boolean): WorkItem => ({
   cycleId: row.cycleId,
   changeId: row.changeId,
   allows: isLetGo ? { kind: row.kind, countedIn: row.countedIn ?? row.changeId } : null,
+  ...(isLetGo && row.kind === 'userDisable' && { isChange: true }),
 });

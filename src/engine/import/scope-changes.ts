@@ -111,7 +111,10 @@ async function scopeOne(
   const due = object && (await dueFor(scoping.deps, scoping, object));
   if (due?.held.kind === 'ended') await endOutlived(deps, due.held.stored);
   const loss = due && (await lossOf(deps, due));
-  if (!loss) return { key, item, candidate: undefined, ...(due && (await wantsSeat(deps, due)) && { wantsSeat: true }) };
+  // In an initial cycle nearly everybody is linked and few have changed.
+  const isChange = key.type === 'user' && due?.link && context.cycle().kind === 'incremental';
+  const told = isChange ? { ...item, isChange: true as const } : item;
+  if (!loss) return { key, item: told, candidate: undefined, ...(due && (await wantsSeat(deps, due)) && { wantsSeat: true }) };
   const released = releasedFor(staged, loss);
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };

@@ -22,6 +22,9 @@ import { AWAITING_SEAT } from './await-seat';
 import { closeClaim } from './pairing';
 import { provisionObject } from './provision-object';
 
+/** An operator may end a wait that Zendesk has asked for: whoever stays away asks again after so long. */
+const LONGEST_STAY_AWAY_MS = 30 * 60_000;
+
 /**
  * Carries out one work item from the queue and records how it ended: exactly one log entry, or back into the queue with a delay.
  * Returning normally takes the message off the queue; throwing hands it out again after the retry delay.
@@ -30,6 +33,11 @@ export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkIte
   const holdMs = await gate.holdMs();
   if (holdMs > 0) {
     await holdItem(deps, item, holdMs);
+    return undefined;
+  }
+  const busyMs = deps.target.busyForMs(item.isChange ? 'userUpdate' : 'request');
+  if (busyMs > 0) {
+    await deps.queue.defer(item, Math.min(busyMs, LONGEST_STAY_AWAY_MS));
     return undefined;
   }
   const startedAt = deps.clock();

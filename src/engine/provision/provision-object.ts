@@ -14,7 +14,7 @@ import { type Attempt, type Back, skipped } from './attempt';
 import { groupBackStages, userBackStages } from './back-stages';
 import { groupStages } from './group-stages';
 import { readPairing } from './pairing';
-import { provision } from './provision';
+import { isAccountChange, provision } from './provision';
 import { turnOf } from './turn';
 import { userStages } from './user-stages';
 
@@ -52,7 +52,7 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
         case 'rethrow':
           throw error;
         case 'defer':
-          return { kind: 'deferred', delayMs: verdict.delayMs, error, item };
+          return { kind: 'deferred', delayMs: verdict.delayMs, error, item: changesAccount(item, trace) };
         case 'quarantine':
           await quarantineFor(deps, item, error);
           return { kind: 'deferred', delayMs: REFUSED_DEFER_MS, error, item };
@@ -65,6 +65,10 @@ export async function provisionObject(deps: EngineDeps, item: WorkItem, options:
     }
   }
 }
+
+/** The item as it comes back: what it turned out to need is not found out again by reading everything. */
+const changesAccount = (item: WorkItem, { planned }: Trace): WorkItem =>
+  planned && isAccountChange(item.objectType, planned) ? { ...item, isChange: true } : item;
 
 async function tryOnce(
   deps: EngineDeps,

@@ -1,4 +1,6 @@
 import { continued, proved } from '../../core/continued';
+import { ThrottledError } from '../../core/errors';
+import type { ObjectType } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { withhold } from '../../core/withhold';
 import type { EngineDeps } from '../deps';
@@ -37,6 +39,10 @@ export async function provision<T extends NonNullable<NamedTarget>>(
     tracePlan(attempt, allowed, desired);
     return foreseen(attempt, found, { plan: allowed, desired, waits, seat }, await stages.foreseeMembers(attempt, found));
   }
+  if (isAccountChange(item.objectType, allowed)) {
+    trace.planned = allowed;
+    requirePlace(deps);
+  }
   const { plan, awaitsSeat } = await seated(deps, attempt, allowed, seat);
   if (!plan) return skipped(attempt, found.target, AWAITING_SEAT);
   tracePlan(attempt, plan, desired);
@@ -71,4 +77,14 @@ function withoutLeft(told: Plan, { attributes }: Left): Plan {
     role: attributes.includes('role') ? null : told.role,
     action: changes.length > 0 ? told.action : 'none',
   };
+}
+
+/** Whether a plan takes a place in the account's narrow lane of changes. */
+export const isAccountChange = (type: ObjectType, { action }: Plan): boolean =>
+  type === 'user' && action !== 'none' && action !== 'create' && action !== 'delete';
+
+/** Before anything is taken or claimed: what has to wait for its place is put back with nothing written. @throws ThrottledError */
+function requirePlace({ target }: EngineDeps): void {
+  const busyMs = target.busyForMs('userUpdate');
+  if (busyMs > 0) throw new ThrottledError('target', busyMs, 'The Zendesk rate limit is used up; try again later');
 }

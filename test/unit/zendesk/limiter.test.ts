@@ -348,6 +348,20 @@ describe('limiter', () => {
     expect(rig.calls()).toBeLessThanOrEqual(calls + 8);
   });
 
+  it('busy › each who stays away is given a turn of its own, one after the other', async () => {
+    const rig = makeRig({ maxWaitMs: 3_000 });
+    const start = rig.time.now();
+    const all = Array.from({ length: 6 }, () => rig.acquire(0, 'updateUser'));
+    await rig.time.runUntil(start + 10);
+    const turns = Array.from({ length: 100 }, () => rig.limiters[0]!.busyForMs('updateUser'));
+    for (const [at, turn] of turns.entries()) if (at > 0) expect(turn - turns[at - 1]!).toBeGreaterThanOrEqual(1_000);
+    // The lane is used up to the last turn, and not beyond it: nobody waits for a place that nobody has.
+    expect(turns[99]!).toBeLessThan(turns[0]! + 100 * 1_050);
+    await rig.time.runUntil(start + 10 + turns[0]!);
+    await Promise.all(all);
+    expect(rig.limiters[0]!.busyForMs('updateUser')).toBe(0);
+  });
+
   it('the lane of updates carries 0.97 a second under full demand', async () => {
     const rig = makeRig({ instances: 1, perMinute: 700 });
     const start = rig.time.now();
