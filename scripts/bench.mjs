@@ -1,19 +1,14 @@
-/** Bundles a benchmark as the app is bundled and runs it: `node scripts/bench.mjs test/bench/<name>.bench.ts [arguments]`. */
+/** Bundles the benchmarks as the app is bundled and runs one: `npm run bench -- NAME [options]`; test/bench/main.ts lists them. */
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [file, ...args] = process.argv.slice(2);
-if (!file) {
-  console.error('Name a benchmark, such as test/bench/mapping.bench.ts.');
-  process.exit(2);
-}
 const outfile = join(root, 'out', 'bench.cjs');
 await build({
   absWorkingDir: root,
-  entryPoints: [file],
+  entryPoints: ['test/bench/main.ts'],
   outfile,
   bundle: true,
   platform: 'node',
@@ -25,4 +20,4 @@ await build({
   banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   define: { 'import.meta.url': '__importMetaUrl' },
 });
-process.exit(spawnSync(process.execPath, [outfile, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1);
+process.exit(spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' }).status ?? 1);

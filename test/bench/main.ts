@@ -1,0 +1,85 @@
+/**
+ * Benchmarks: `npm run bench -- NAME [options]` prints one JSON line. Storage is the emulator over sockets and Zendesk the simulator, each in a
+ * process of its own, Entra ID a directory in memory: CPU time and memory are the app's. Counts hold anywhere, times are of the machine.
+ *
+ *   initial            everybody is new: the cycle, and its export until each has an account      --people 1000 --bulk on|off --instances 1
+ *   idle               the initial cycle, one with nothing changed, one with 1 % changed, without export         --people 5000
+ *   changed            1 % changed, with export                                                                  --people 1000
+ *   update-lane        single changes, one a second                                                              --seconds 60
+ *   suspend-1000       1,000 people lose access; held by the brake, let go by an operator
+ *   adopt              everybody has an account already                                                          --people 500
+ *   group-heavy        many assigned groups                                                                      --groups 2000
+ *   huge-group         one group with everybody in it, then one member more                                      --people 5000
+ *   many-memberships   one person in all groups                                                                  --groups 2000
+ *   nested             groups ten deep, each in both above it
+ *   log-download       the log as CSV and JSON                                                                   --entries 12000
+ *   log-questions      the first page of each question to the log
+ *   cold-start         the first answer over HTTP of an app that was not running (needs `npm run build`)
+ *   mapping            the shipped mapping on 100,000 people
+ *
+ * `--scale N` compresses Zendesk's time; `--workers N` is the number of work items under way at once.
+ */
+import { parseArgs } from 'node:util';
+import { coldStart } from './cold-start';
+import * as cycles from './cycles';
+import { logDownload, logQuestions } from './logs';
+import { mapping } from './mapping';
+import { playZendesk, ZENDESK_ROLE } from './zendesk-child';
+
+const NUMBERS = { people: '1000', groups: '1', instances: '1', workers: '100', scale: '1', seconds: '60', entries: '12000' };
+
+async function main(): Promise<void> {
+  const options = Object.fromEntries([...Object.keys(NUMBERS), 'bulk'].map((name) => [name, { type: 'string' as const }]));
+  const { values, positionals } = parseArgs({ options, allowPositionals: true });
+  const [name = ''] = positionals;
+  const defaults = DEFAULTS[name] ?? {};
+  const number = (key: keyof typeof NUMBERS): number => Number(values[key] ?? defaults[key] ?? NUMBERS[key]);
+  const asked = {
+    people: number('people'),
+    groups: number('groups'),
+    seconds: number('seconds'),
+    bulk: (values['bulk'] ?? defaults['bulk'] ?? 'on') === 'on',
+    instances: number('instances'),
+    workers: number('workers'),
+    scale: number('scale'),
+  };
+  const bench = BENCHES[name];
+  if (!bench) throw new Error(`Name one of: ${Object.keys(BENCHES).join(', ')}`);
+  console.log(JSON.stringify({ bench: name, ...asked, ...(await bench({ ...asked, entries: number('entries') })) }));
+}
+
+const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  idle: { people: '5000' },
+  'update-lane': { people: '120', bulk: 'off', scale: '1' },
+  adopt: { people: '500' },
+  'group-heavy': { groups: '2000' },
+  'huge-group': { people: '5000' },
+  'many-memberships': { people: '200', groups: '2000' },
+  nested: { people: '200' },
+};
+
+const BENCHES: Readonly<Record<string, (asked: cycles.Asked & { readonly entries: number }) => Promise<cycles.Result>>> = {
+  initial: cycles.initial,
+  idle: cycles.idle,
+  changed: cycles.changed,
+  'update-lane': cycles.updateLane,
+  'suspend-1000': cycles.suspend,
+  adopt: cycles.adopt,
+  'group-heavy': cycles.groupHeavy,
+  'huge-group': cycles.hugeGroupCycles,
+  'many-memberships': cycles.manyMembershipsOfOne,
+  nested: cycles.nestedGroups,
+  'log-download': ({ entries }) => logDownload(entries),
+  'log-questions': ({ entries }) => logQuestions(entries),
+  'cold-start': coldStart,
+  mapping,
+};
+
+const role = process.argv.indexOf(ZENDESK_ROLE);
+(role < 0 ? main() : playZendesk(JSON.parse(process.argv[role + 1] ?? '{}'))).then(
+  () => role < 0 && process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,223 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { startAzurite } from '../../local/azurite';
+import { type ConfiguredApp, composeApp } from '../../src/compose';
+import type { WorkItem } from '../../src/core/model';
+import { runCycle } from '../../src/engine/cycle/run-cycle';
+import type { EngineDeps } from '../../src/engine/deps';
+import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
+import type { WorkQueue } from '../../src/ports/work-queue';
+import { FakeSourceConnector } from '../fakes/source-connector';
+import { watchWire } from './wire';
+import { type AccountFacts, startZendeskChild } from './zendesk-child';
+
+/** How a benchmark's world is to be. */
+export interface BenchOptions {
+  /** Whether the account has bulk user import. */
+  readonly bulk: boolean;
+  /** Instances of the app, sharing storage and account. */
+  readonly instances: number;
+  /** Work items under way at once in each instance: `host.json`. */
+  readonly workers: number;
+  /** Time compression of Zendesk; the app is not compressed but for Zendesk's own waits. */
+  readonly scale: number;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What a stretch of work took. */
+export interface Figures {
+  readonly objects: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly cpuMsPerObject: number;
+  readonly tableOperations: number;
+  readonly tableOperationsPerObject: number;
+  readonly queueOperations: number;
+  readonly graphRequests: number;
+  readonly zendeskRequests: number;
+  readonly zendeskRequestsPerObject: number;
+  readonly throttled: number;
+  readonly peakMb: number;
+}
+
+/** The real app on the storage emulator and the Zendesk simulator, each in a process of its own, with a directory in memory. */
+export interface BenchWorld {
+  readonly source: FakeSourceConnector;
+  readonly apps: readonly ConfiguredApp[];
+  readonly deps: EngineDeps;
+  /** Messages that wait. */
+  readonly queue: { readonly length: number };
+  /** Runs a cycle to its end. Returns how many objects it decided on. */
+  cycle(): Promise<number>;
+  /** Works the queue off with all instances. Returns how many items were begun and put back. */
+  drain(isOver?: () => boolean): Promise<{ readonly runs: number; readonly putBack: number }>;
+  /** Ends cycles whose work nobody does. */
+  endCycles(): Promise<void>;
+  measure(work: () => Promise<number>): Promise<Figures>;
+  /** How often one item, all alone, waits for tables. */
+  waves(work: () => Promise<unknown>): Promise<number>;
+  account(): Promise<AccountFacts>;
+  seed(emails: readonly string[]): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Of the account: https://developer.zendesk.com/api-reference/introduction/rate-limits/ (Suite Professional and Growth). */
+export const PLAN_PER_MINUTE = 700;
+const OAUTH = { identifier: 'provisioning', secret: 'secret' };
+const GRAPH_PAGE = 999;
+/** Recorded jobs of Zendesk took some seconds. */
+const JOB_MS = 3_000;
+
+interface Waiting {
+  readonly item: WorkItem;
+  readonly at: number;
+}
+
+/** Starts it. */
+export async function startBench(options: BenchOptions): Promise<BenchWorld> {
+  const azurite = await startAzurite();
+  const zendesk = await startZendeskChild({
+    requestsPerMinute: PLAN_PER_MINUTE,
+    timeScale: options.scale,
+    jobDurationMs: JOB_MS / options.scale,
+    oauthClients: [OAUTH],
+    features: { bulkCreateEnabled: options.bulk },
+  });
+  const wire = watchWire(azurite.ports);
+  const source = new FakeSourceConnector();
+  source.pageSize = GRAPH_PAGE;
+  let graphRequests = 0;
+  source.beforeCall = () => {
+    graphRequests += 1;
+  };
+  const waiting: Waiting[] = [];
+  const apps = Array.from({ length: options.instances }, () => appOf(options, azurite.connectionString, zendesk.url)).map(
+    (app) => ({
+      ...app,
+      deps: { ...app.deps, source, queue: mirrored(app.deps.queue, waiting) },
+    }),
+  );
+  const [first] = apps;
+  if (!first) throw new Error('There is no instance.');
+  const { deps } = first;
+  const world: BenchWorld = {
+    source,
+    apps,
+    deps,
+    queue: waiting,
+    async cycle() {
+      for (;;) {
+        const outcome = await runCycle(deps, { owner: deps.newId(), budgetMs: 8 * 60_000 });
+        if (outcome.kind === 'failed') throw outcome.error;
+        if (outcome.kind === 'notRun') throw new Error(outcome.reason);
+        if (outcome.kind === 'completed') return outcome.evaluated;
+      }
+    },
+    async drain(isOver = () => false) {
+      const tally = { runs: 0, putBack: 0 };
+      let underWay = 0;
+      const worker = async ({ deps: own, gate }: ConfiguredApp): Promise<void> => {
+        while (!isOver() && (waiting.length > 0 || underWay > 0)) {
+          const at = waiting.findIndex((one) => one.at <= Date.now());
+          const [taken] = at < 0 ? [] : waiting.splice(at, 1);
+          if (!taken) {
+            await pause(50);
+            continue;
+          }
+          underWay += 1;
+          const outcome = await handleWorkItem(own, gate, taken.item);
+          underWay -= 1;
+          // What was put back before anything was read costs two messages and no run.
+          if (outcome) tally.runs += 1;
+          if (outcome?.kind === 'deferred') tally.putBack += 1;
+        }
+      };
+      await Promise.all(apps.flatMap((app) => Array.from({ length: options.workers }, () => worker(app))));
+      return tally;
+    },
+    async endCycles() {
+      waiting.length = 0;
+      for (const cycle of await deps.cycles.listExporting()) await deps.cycles.put({ ...cycle, state: 'succeeded' });
+    },
+    async measure(work) {
+      const before = { ...wire(), graphRequests, account: await zendesk.facts(), cpu: process.cpuUsage(), at: performance.now() };
+      let peak = 0;
+      const watch = setInterval(() => {
+        peak = Math.max(peak, process.memoryUsage().rss);
+      }, 100);
+      const objects = await work();
+      clearInterval(watch);
+      const cpu = process.cpuUsage(before.cpu);
+      const seconds = (performance.now() - before.at) / 1_000;
+      const [now, account] = [wire(), await zendesk.facts()];
+      const tableOperations = now.tableOperations - before.tableOperations;
+      const zendeskRequests = account.requests - before.account.requests;
+      const each = (value: number): number => round(value / Math.max(1, objects));
+      return {
+        objects,
+        seconds: round(seconds),
+        perSecond: round(objects / seconds),
+        cpuMsPerObject: each((cpu.user + cpu.system) / 1_000),
+        tableOperations,
+        tableOperationsPerObject: each(tableOperations),
+        queueOperations: now.queueOperations - before.queueOperations,
+        graphRequests: graphRequests - before.graphRequests,
+        zendeskRequests,
+        zendeskRequestsPerObject: each(zendeskRequests),
+        throttled: account.throttled - before.account.throttled,
+        peakMb: Math.round(Math.max(peak, process.memoryUsage().rss) / 2 ** 20),
+      };
+    },
+    async waves(work) {
+      const before = wire().tableWaves;
+      await work();
+      return wire().tableWaves - before;
+    },
+    account: () => zendesk.facts(),
+    seed: (emails) => zendesk.seed(emails),
+    async stop() {
+      await Promise.all(apps.map((app) => app.zendesk.close()));
+      zendesk.close();
+      await azurite.stop();
+    },
+  };
+  return world;
+}
+
+function appOf({ scale, settings }: BenchOptions, connectionString: string, zendeskUrl: string): ConfiguredApp {
+  const quiet = (): void => undefined;
+  const env = {
+    AzureWebJobsStorage: connectionString,
+    ENTRA_TENANT_ID: '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f',
+    ENTRA_SERVICE_PRINCIPAL_ID: 'ffffffff-0000-4000-8000-000000000001',
+    GRAPH_BASE_URL: 'http://127.0.0.1:9/',
+    GRAPH_ACCESS_TOKEN: 'token',
+    ZENDESK_SUBDOMAIN: 'demo',
+    ZENDESK_BASE_URL: zendeskUrl,
+    ZENDESK_OAUTH_CLIENT_ID: OAUTH.identifier,
+    ZENDESK_OAUTH_CLIENT_SECRET: OAUTH.secret,
+    LOCAL_TIME_SCALE: String(scale),
+    PROVISIONING_STATUS: 'On',
+    ...settings,
+  };
+  const error = (text: string, values?: unknown): void => console.error(text, values);
+  const app = composeApp(env, process.cwd(), { debug: quiet, info: quiet, warn: quiet, error });
+  if (app.kind !== 'configured') throw app.error;
+  return app;
+}
+
+/** The real queue, whose messages are also handed to this process: taking them is the host's work and not the app's. */
+function mirrored(queue: WorkQueue, waiting: Waiting[]): WorkQueue {
+  return {
+    ...queue,
+    async enqueue(items) {
+      await queue.enqueue(items);
+      for (const item of items) waiting.push({ item, at: 0 });
+    },
+    async defer(item, delayMs) {
+      await queue.defer(item, delayMs);
+      waiting.push({ item, at: Date.now() + Math.ceil(delayMs / 1_000) * 1_000 });
+    },
+  };
+}
+
+export const round = (value: number): number => Math.round(value * 1_000) / 1_000;

@@ -1,0 +1,68 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { ZendeskSimulatorOptions } from '../../local/zendesk/options';
+import { startZendeskSimulator } from '../../local/zendesk/simulator';
+
+/** How the account stands, as the simulator's own process tells it. */
+export interface AccountFacts {
+  /** Accounts with an external id. */
+  readonly linked: number;
+  /** Of them with an external id that another one has too. */
+  readonly doubled: number;
+  readonly suspended: number;
+  readonly requests: number;
+  readonly throttled: number;
+  readonly byRoute: Readonly<Record<string, number>>;
+}
+
+/** The Zendesk simulator in a process of its own: what it takes is not the app's. */
+export interface ZendeskChild {
+  readonly url: string;
+  facts(): Promise<AccountFacts>;
+  /** Adds accounts that nobody has linked, one for each address. */
+  seed(emails: readonly string[]): Promise<void>;
+  close(): void;
+}
+
+/** The argument that makes a process of this bundle play the account. */
+export const ZENDESK_ROLE = '--zendesk';
+
+/** Starts it. */
+export async function startZendeskChild(options: ZendeskSimulatorOptions): Promise<ZendeskChild> {
+  const child = fork(__filename, [ZENDESK_ROLE, JSON.stringify(options)]);
+  const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
+  const ask = async (question: object): Promise<unknown> => {
+    child.send(question);
+    return (await once(child, 'message'))[0];
+  };
+  return {
+    url,
+    facts: () => ask({ kind: 'facts' }) as Promise<AccountFacts>,
+    seed: async (emails) => void (await ask({ kind: 'seed', emails })),
+    close: () => void (child as ChildProcess).kill('SIGKILL'),
+  };
+}
+
+/** Plays the account until the parent ends. */
+export async function playZendesk(options: ZendeskSimulatorOptions): Promise<void> {
+  const simulator = await startZendeskSimulator(options);
+  process.on('message', (question: { readonly kind: string; readonly emails?: readonly string[] }) => {
+    if (question.kind === 'seed') {
+      for (const email of question.emails ?? []) simulator.seed.user({ name: email, email });
+      process.send?.({});
+      return;
+    }
+    const linked = [...simulator.state.users.values()].filter(({ external_id: id, active }) => id !== null && active);
+    const facts: AccountFacts = {
+      linked: linked.length,
+      doubled: linked.length - new Set(linked.map(({ external_id: id }) => id)).size,
+      suspended: linked.filter(({ suspended }) => suspended).length,
+      requests: simulator.stats.requests,
+      throttled: simulator.stats.throttled,
+      byRoute: Object.fromEntries(simulator.stats.byRoute),
+    };
+    process.send?.(facts);
+  });
+  process.on('disconnect', () => process.exit(0));
+  process.send?.({ url: simulator.url });
+}
