@@ -229,7 +229,8 @@ export interface LinkStore {
   write(key: ObjectKey, row: LinkRow, etag: string | null): Promise<string>;
   remove(key: ObjectKey, etag: string): Promise<void>;
   /** Reserves a target for one source object: returns who holds it afterwards. Idempotent for the same source. */
-  reserveTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<SourceId>;
+  /** @param isNew where the target was made a moment ago: nobody is likely to hold it */
+  reserveTarget(type: ObjectType, target: TargetId, source: SourceId, isNew?: boolean): Promise<SourceId>;
   /** Gives a reservation back if it is held by that source. */
   releaseTarget(type: ObjectType, target: TargetId, source: SourceId): Promise<void>;
   sourceOf(type: ObjectType, target: TargetId): Promise<SourceId | undefined>;

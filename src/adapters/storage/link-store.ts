@@ -105,9 +105,10 @@ export function makeLinkStore(storage: Storage): LinkStore {
 
     remove: (key, etag) => table.remove(linkPartition(key.type), encodeKey(key.id), etag),
 
-    reserveTarget: (type, target, source) =>
+    reserveTarget: (type, target, source, isNew = false) =>
       retryStale(RESERVE_TRIES, storage.random, async () => {
-        const held = await holder(type, target);
+        const held = isNew ? undefined : await holder(type, target);
+        isNew = false;
         if (held) return held.source;
         await table.write({ partitionKey: targetPartition(type), rowKey: encodeKey(target), sourceId: source }, null);
         return source;

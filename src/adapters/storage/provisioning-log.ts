@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { TransactionAction } from '@azure/data-tables';
 import { concurrently } from '../../concurrently';
+import { StaleStateError } from '../../core/errors';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { mergeRepeat } from '../../core/repeat';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
 import type { Storage } from './connection';
+import { makeGathering } from './gathering';
 import { purgeLog } from './log-purge';
 import { countLog, queryLog } from './log-query';
 import { countsKey, countsKeys, entryColumns, entryKey, indexRows, toCounts, toEntry } from './log-rows';
 import { addCounts, countOf, noCounts } from './log-rules';
 import { TABLES } from './names';
-import { PARALLEL_ROWS, type StoreTable } from './store-table';
-import { jsonColumns, retryStale } from './table-kit';
+import { MAX_TRANSACTION_UNITS, PARALLEL_ROWS, type StoreTable } from './store-table';
+import { jsonColumns, type Row, retryStale } from './table-kit';
 
 /** More writers than ever meet at one of a cycle's counters. */
 const RECORD_TRIES = 64;
@@ -41,10 +43,15 @@ interface Recorded {
  */
 export function makeProvisioningLog(storage: Storage): ProvisioningLog {
   const table = storage.table(TABLES.log);
+  const recordTogether = makeRecorder(table, storage.random);
+  const putPointers = makeGathering<Row>(
+    ({ partitionKey }) => partitionKey,
+    (rows) => table.upsertMany(rows),
+  );
   return {
     async record(entry) {
-      const { result, stored, before } = await recordEntry(table, storage.random, entry);
-      await table.upsertMany(indexRows(stored));
+      const { result, stored, before } = await recordTogether(entry);
+      await Promise.all(indexRows(stored).map(putPointers));
       if (before) await table.removeMany(outdatedRows(before, stored));
       return result;
     },
@@ -70,10 +77,76 @@ export function makeProvisioningLog(storage: Storage): ProvisioningLog {
   };
 }
 
+/** An entry with what tells our own write from a repeat when the answer to it was lost and the library sent it again. */
+interface Recording {
+  readonly entry: ProvisioningLogEntry;
+  readonly writer: string;
+  /** Takes what became of it, or throws why nothing did. */
+  readonly settle: (recorded: () => Recorded) => void;
+}
+
+/** Records entries that come at the same time and share a counter together; one that cannot be is recorded by itself. */
+function makeRecorder(table: StoreTable, random: () => number): (entry: ProvisioningLogEntry) => Promise<Recorded> {
+  const add = makeGathering<Recording>(
+    ({ entry }) => entryKey(entry.cycleId, entry.changeId).partitionKey,
+    async (recordings) => {
+      if (recordings.length > 1 && (await addTogether(table, recordings))) return;
+      // One that fails is not the others' failure.
+      await concurrently(recordings, PARALLEL_ROWS, ({ entry, writer, settle }) =>
+        recordEntry(table, random, entry, writer).then(
+          (recorded) => settle(() => recorded),
+          (error: unknown) =>
+            settle(() => {
+              throw error;
+            }),
+        ),
+      );
+    },
+  );
+  return async (entry) => {
+    let recorded: (() => Recorded) | undefined;
+    await add({
+      entry,
+      writer: randomUUID(),
+      settle: (one) => {
+        recorded = one;
+      },
+    });
+    if (!recorded) throw new Error('An entry was not recorded.');
+    return recorded();
+  };
+}
+
+/** Adds new entries of one partition and their count, all or none. Returns false when that cannot be: then nothing is known of any. */
+async function addTogether(table: StoreTable, recordings: readonly Recording[]): Promise<boolean> {
+  const rows = recordings.map(({ entry, writer }) => ({
+    ...entryKey(entry.cycleId, entry.changeId),
+    writer,
+    ...entryColumns(entry),
+  }));
+  const [first] = rows;
+  if (!first || new Set(rows.map(({ rowKey }) => rowKey)).size < rows.length) return false;
+  if (JSON.stringify(rows).length > MAX_TRANSACTION_UNITS) return false;
+  const key = countsKey(first.partitionKey);
+  const counts = await table.get(key.partitionKey, key.rowKey);
+  const sum = recordings.reduce((before, { entry }) => addCounts(before, countOf(entry)), counts ? toCounts(counts) : noCounts());
+  const countsRow = { ...key, ...jsonColumns(sum) };
+  try {
+    await table.transact([
+      ...rows.map((row): TransactionAction => ['create', row]),
+      counts ? ['update', countsRow, 'Merge', { etag: counts.etag }] : ['create', countsRow],
+    ]);
+  } catch (error) {
+    // Somebody was faster at the counter, or one of them is a repeat.
+    if (error instanceof StaleStateError) return false;
+    throw error;
+  }
+  for (const { entry, settle } of recordings) settle(() => ({ result: 'recorded', stored: entry }));
+  return true;
+}
+
 /** Writes the entry and its count, both or neither, and repeats while other writers of the same counter are faster. */
-function recordEntry(table: StoreTable, random: () => number, entry: ProvisioningLogEntry): Promise<Recorded> {
-  // Tells our own write from a repeat when the answer to it was lost and the library sent it again.
-  const writer = randomUUID();
+function recordEntry(table: StoreTable, random: () => number, entry: ProvisioningLogEntry, writer: string): Promise<Recorded> {
   let intended: Recorded | undefined;
   return retryStale(RECORD_TRIES, random, async () => {
     const key = entryKey(entry.cycleId, entry.changeId);
@@ -81,7 +154,7 @@ function recordEntry(table: StoreTable, random: () => number, entry: Provisionin
       table.get(key.partitionKey, key.rowKey),
       table.get(key.partitionKey, countsKey(key.partitionKey).rowKey),
     ]);
-    if (intended && row?.writer === writer) return intended;
+    if (row?.writer === writer) return intended ?? { result: 'recorded', stored: entry };
     const before = row && toEntry(row);
     const stored = before ? mergeRepeat(before, entry) : entry;
     const entryRow = { ...key, writer, ...entryColumns(stored) };

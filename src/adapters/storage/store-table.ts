@@ -9,7 +9,7 @@ export const ROW_VERSION = 1;
 /** Rows of one entity group transaction. @see https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
 export const MAX_TRANSACTION_ROWS = 100;
 /** A transaction holds 4 MiB. Characters may take two or three bytes each and are escaped once more, so this leaves a wide margin. */
-const MAX_TRANSACTION_UNITS = 500_000;
+export const MAX_TRANSACTION_UNITS = 500_000;
 /** Largest page that the service answers. */
 export const MAX_PAGE_ROWS = 1_000;
 /** Parallel single-row requests of one call. */

@@ -1,5 +1,5 @@
 import type { Leaving } from '../../core/leaving';
-import type { AppRole, Link, SourceObject } from '../../core/model';
+import type { AppRole, Link, SourceId, SourceObject } from '../../core/model';
 import type { ScopeDecision } from '../../core/scope';
 import type { ObjectKey } from '../../ports/stores';
 import type { EngineReads } from '../deps';
@@ -37,13 +37,14 @@ export async function readRules(deps: RuleReads): Promise<Rules> {
   return { appRoles, ancestry: ancestryOf(deps) };
 }
 
-/** Whether a whole object is in scope now, with the groups above it. */
+/** Whether a whole object is in scope now, with the groups above it. @param direct the groups it is a direct member of, where they are known */
 export async function decide(
   deps: Pick<EngineReads, 'settings' | 'schema'>,
   rules: Rules,
   object: SourceObject,
+  direct?: readonly SourceId[],
 ): Promise<Omit<Due, 'link' | 'leaving' | 'held'>> {
-  const above = await rules.ancestry.above(object.id);
+  const above = await rules.ancestry.above(object.id, direct);
   return { object, above, decision: decideScope(deps, rules.appRoles, object, above) };
 }
 

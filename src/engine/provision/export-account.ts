@@ -31,7 +31,7 @@ export async function createAccount(writing: Writing<TargetUser>, settle: Settle
   try {
     const created = await deps.target.createUser(newUserOf(plan, attempt.item.sourceId), pairing.renew);
     deps.matchHistory.note(false);
-    await pairing.reserve(created.id);
+    await pairing.reserveNew(created.id);
     await settle(userLinkAfter(writing, created));
     return created;
   } catch (error) {

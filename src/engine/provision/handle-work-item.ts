@@ -90,9 +90,11 @@ export async function recordOutcome(
   if (isWaiting) await waitForSeat(deps, item);
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
   await deps.log.record(entry);
-  if (outcome.kind === 'done') await closeClaim(deps, key);
-  // What is only held back has not succeeded: a way back that failed is tried again.
-  if (!failure && !isWaiting && !isHeldBack(outcome)) await deps.escrows.remove(key);
+  await Promise.all([
+    outcome.kind === 'done' ? closeClaim(deps, key) : undefined,
+    // What is only held back has not succeeded: a way back that failed is tried again.
+    failure || isWaiting || isHeldBack(outcome) ? undefined : deps.escrows.remove(key),
+  ]);
   if (!failure && item.undo !== undefined) await finishHold(deps, key, item.undo, outcome);
   if (!failure && item.allows) await endReleased(deps, key, item.allows);
   deps.logger.info('Provisioned', {

@@ -42,6 +42,8 @@ export interface Pairing {
    * @throws DisputedMatchError when another one is linked to it, StaleStateError while another one is about to be
    */
   reserve(target: TargetId, former?: FormerSelf): Promise<void>;
+  /** The same for a target that was made a moment ago. */
+  reserveNew(target: TargetId): Promise<void>;
   /** Ends a claim that a dead process has left behind, and keeps its plan on record; nothing where there is none. */
   takeOver(): Promise<void>;
   /** Stores the link and lets others write; the plan stays on record until {@link closeClaim}. */
@@ -108,7 +110,8 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
     },
     intend: ({ changeId, cycleId }, plan, members) =>
       store({ link: row.link, claim: { untilMs: 0, changeId, cycleId, plan, members } }),
-    reserve: (target, former) => reserve(deps, key, target, former),
+    reserve: (target, former) => reserve(deps, key, target, { former }),
+    reserveNew: (target) => reserve(deps, key, target, { isNew: true }),
     async takeOver() {
       if (row.claim && row.claim.untilMs !== 0) await store({ link: row.link, claim: { ...row.claim, untilMs: 0 } });
     },
@@ -129,9 +132,14 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
 /** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */
 const RESERVE_TRIES = 4;
 
-async function reserve(deps: EngineDeps, key: ObjectKey, target: TargetId, former?: FormerSelf): Promise<void> {
+async function reserve(
+  deps: EngineDeps,
+  key: ObjectKey,
+  target: TargetId,
+  { former, isNew = false }: { readonly former?: FormerSelf | undefined; readonly isNew?: boolean },
+): Promise<void> {
   for (let tries = 1; tries <= RESERVE_TRIES; tries += 1) {
-    const holder = await deps.links.reserveTarget(key.type, target, key.id);
+    const holder = await deps.links.reserveTarget(key.type, target, key.id, isNew && tries === 1);
     if (holder === key.id) return;
     if (former && holder === former.id) await endFormer(deps, key, former);
     else await requireStale(deps, key, holder, target);

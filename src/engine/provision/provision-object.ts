@@ -1,8 +1,8 @@
 import { HandoverError, ProvisioningError } from '../../core/errors';
-import type { SourceObject, WorkItem } from '../../core/model';
+import type { SourceId, SourceObject, WorkItem } from '../../core/model';
 import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
-import { decide, readRules } from '../decide/due';
+import { decide, type Rules, readRules } from '../decide/due';
 import { heldNow } from '../decide/held';
 import { readLeaving } from '../decide/leaver';
 import type { EngineDeps, EngineReads } from '../deps';
@@ -77,13 +77,18 @@ async function tryOnce(
   trace: Trace,
   isSecondTry: boolean,
 ): Promise<Outcome> {
-  const object = (await deps.space.readObject({ type: item.objectType, id: item.sourceId }))?.value;
+  const [stored, rules, direct] = await Promise.all([
+    deps.space.readObject({ type: item.objectType, id: item.sourceId }),
+    readRules(deps),
+    deps.space.groupsOf(item.sourceId),
+  ]);
+  const object = stored?.value;
   if (!object) {
     const reason = 'The object could not be read from Entra ID yet (deleted principals may linger in the assignments).';
     trace.step('import', reason, { id: item.sourceId }, 'skipped');
     return { kind: 'skipped', subject: emptySubject(trace), skipReason: 'Unknown', reason };
   }
-  const read = await readAttempt(deps, item, object, { dryRun, isSecondTry, trace });
+  const read = await readAttempt(deps, { item, object, rules, direct }, { dryRun, isSecondTry, trace });
   // After the row of the pairing: whoever applies a way back in between writes that row, and this attempt finds it changed.
   const turn = await turnOf(deps, item, await heldNow(deps, object), dryRun);
   if (turn.kind === 'skip') return skipped(read, undefined, turn);
@@ -102,15 +107,22 @@ function takingBack(attempt: Attempt, back: Back): Attempt {
   return { ...attempt, back, decision: { kind: 'in', roles: [], reason } };
 }
 
+/** What is read first of an item. */
+interface AsRead {
+  readonly item: WorkItem;
+  readonly object: SourceObject;
+  readonly rules: Rules;
+  readonly direct: readonly SourceId[];
+}
+
 /** What is due: the source's side of one object, whether another worker holds it, and what the account is like. */
 async function readAttempt(
   reads: EngineReads,
-  item: WorkItem,
-  object: SourceObject,
+  { item, object, rules, direct }: AsRead,
   how: Pick<Attempt, 'dryRun' | 'isSecondTry' | 'trace'>,
 ): Promise<Attempt> {
   how.trace.step('import', 'Taken as last read from Entra ID.', { version: String(object.version) });
-  const { above, decision } = await decide(reads, await readRules(reads), object);
+  const { above, decision } = await decide(reads, rules, object, direct);
   const pairing = await readPairing(reads, { type: object.type, id: object.id });
   const leaving = await readLeaving(reads, object, decision, pairing.row.link);
   const account = await reads.target.describe();

@@ -95,6 +95,22 @@ onBoth('ProvisioningLog', { fake: () => makeFakeProvisioningLog(), real: makePro
     expect(await everything(log, { cycleId: 'y1' })).toHaveLength(60);
   });
 
+  test('entries that are too large together are recorded all the same, and a repeat among many stays a repeat', async () => {
+    const log = await make();
+    const large = { reason: 'x'.repeat(120_000) };
+    const entryOf = (at: number) => {
+      const entry = logEntry('one-cycle', `change-${at % 120}`, { status: 'success' });
+      return at % 7 === 0
+        ? { ...entry, provisioningSteps: entry.provisioningSteps.map((step) => ({ ...step, description: large.reason })) }
+        : entry;
+    };
+    const results = await Promise.all(Array.from({ length: 150 }, (_, at) => log.record(entryOf(at))));
+    expect(results.filter((result) => result === 'recorded')).toHaveLength(120);
+    expect((await log.counts('one-cycle')).total).toBe(120);
+    expect((await log.read('one-cycle', 'change-3'))?.attempts).toBe(2);
+    expect((await log.read('one-cycle', 'change-119'))?.attempts).toBe(1);
+  });
+
   test('pages come newest first, whatever the page size, with nothing lost or twice', async () => {
     const log = await make();
     for (const n of [3, 1, 5, 2, 4]) await log.record(logEntry('y1', `c${n}`, { at: at(n) }));
