@@ -197,7 +197,7 @@ export class Sim {
     const port = <T extends object>(side: Side, name: string, inner: T, pure: readonly string[] = []): T =>
       wrapped(inner, this.#around(side, name, process, context), pure);
     const quiet = (): void => undefined;
-    const target = port('target', 'target', this.zendesk.target);
+    const target = port('target', 'target', this.zendesk.target, ['busyForMs']);
     const schema = mappingsOf(this.rules.variant);
     return {
       ...(Object.fromEntries(
