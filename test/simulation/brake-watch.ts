@@ -2,7 +2,7 @@ import type { WorkItem } from '../../src/core/model';
 import type { Context, Effect, Violation } from './watch';
 import type { EffectKind } from './world/zendesk';
 
-type Kind = 'userDisable' | 'userDelete' | 'agentDowngrade' | 'groupDelete' | 'membershipRemoval';
+type Kind = 'userDisable' | 'userDelete' | 'userErase' | 'agentDowngrade' | 'groupDelete' | 'membershipRemoval';
 
 const DAY_MS = 24 * 3600_000;
 
@@ -13,6 +13,7 @@ const SLACK_MS = 30 * 60_000;
 const TAKES: Partial<Record<EffectKind, Kind>> = {
   disable: 'userDisable',
   delete: 'userDelete',
+  erase: 'userErase',
   downgrade: 'agentDowngrade',
   groupDelete: 'groupDelete',
   memberRemove: 'membershipRemoval',
@@ -29,6 +30,8 @@ export class BrakeWatch {
   /** How many active accounts are the app's, at some times. */
   readonly #active: { readonly atMs: number; readonly count: number }[] = [];
   readonly #removedIn = new Map<string, number>();
+  /** Accounts suspended under a permission that covers their seat, by the change that did. */
+  readonly #suspendedIn = new Set<string>();
   /** Since when each object has been held. */
   readonly #heldSince = new Map<string, number>();
 
@@ -78,6 +81,10 @@ export class BrakeWatch {
     const { allows } = item as { readonly allows?: { readonly kind: Kind } | null };
     const kinds = new Set(effects.flatMap(({ kind }) => TAKES[kind] ?? []));
     if (kinds.has('userDisable')) kinds.delete('agentDowngrade');
+    const change = `${item.changeId} ${item.sourceId}`;
+    if (kinds.has('userDisable') && allows?.kind === 'userDisable') this.#suspendedIn.add(change);
+    // The seat that follows the tickets was counted with the access.
+    if (allows?.kind === 'userDisable' && this.#suspendedIn.has(change)) kinds.delete('agentDowngrade');
     for (const kind of kinds) {
       // Whom Zendesk refuses to delete for open tickets is suspended meanwhile.
       const isCovered =

@@ -4,6 +4,7 @@ import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { OPERATOR } from './events/ask';
 import { ENTRA_EVENTS, someRole } from './events/entra';
+import { workOnTickets } from './events/leaving';
 import { OPERATOR_ACTS } from './events/operator';
 import { ZENDESK_EVENTS } from './events/zendesk';
 import type { FaultName } from './faults';
@@ -87,6 +88,7 @@ function act(sim: Sim, host: Host, step: Step, at: number): void {
   const dice = new Dice(step.salt);
   switch (step.kind) {
     case 'tick':
+      workOnTickets(sim, dice.fork('tickets'));
       host.tick(dice);
       return;
     case 'fault':

@@ -9,6 +9,8 @@ import type { Person, Team } from './world/entra';
 import { isTeamIn, peopleIn, standingOf } from './world/truth';
 import { addressesOf } from './world/zendesk';
 
+const DAY_MS = 24 * 3600_000;
+
 interface Row {
   readonly key: { readonly type: string; readonly id: string };
 }
@@ -52,7 +54,7 @@ export async function checkHeld(sim: Sim): Promise<void> {
     const person = sim.entra.people.get(row.key.id);
     const standing = person && standingOf(sim.entra, sim.rules, person);
     const hasCause =
-      row.kind === 'userDisable' || row.kind === 'userDelete'
+      row.kind === 'userDisable' || row.kind === 'userDelete' || row.kind === 'userErase'
         ? standing && !standing.isIn
         : row.kind === 'agentDowngrade'
           ? standing && (!standing.isIn || standing.role === 'end-user')
@@ -109,7 +111,18 @@ function checkPerson(view: View, person: Person): void {
     if (setting === 'Nothing' || held.has(name)) return;
     if (!isFull && notes.isTouched) return;
     const hasTickets = sim.zendesk.target.openTickets.has(account.id);
-    if (escrow && !(hasTickets && setting === 'Delete')) violate('escrowWithoutCause', 'is out of scope and fails');
+    const dueMs = sim.watch.leaving.dueMs(account.id);
+    const isToBeDeleted = setting === 'Delete' || (dueMs !== undefined && dueMs <= sim.nowMs);
+    // The group that is to take tickets may be renamed or deleted by hand: then they wait, and the failure says so.
+    const lacksHeir = escrow?.code === 'PROV_TARGET_TICKETS' && !sim.zendesk.liveGroups.some(({ name }) => name === 'Strangers');
+    if (escrow && !(hasTickets && isToBeDeleted) && !lacksHeir) violate('escrowWithoutCause', 'is out of scope and fails');
+    const tickets = [...sim.zendesk.target.tickets.values()].filter(({ assignee }) => assignee === account.id).length;
+    const areToGo = sim.setting.leaving.offboardTickets.kind !== 'leave' && notes.suspendedBy === 'app';
+    if (isFull && areToGo && tickets > 0 && account.role.role !== 'end-user' && !escrow)
+      violate('keepsTickets', `has left, and ${tickets} tickets are still those of Zendesk ${account.id}`);
+    const isPlain = !sim.hasBeenCutOff && notes.suspendedBy === 'app' && !hasTickets && !escrow;
+    if (isFull && isPlain && dueMs !== undefined && dueMs + 3 * DAY_MS < sim.nowMs)
+      violate('notDeletedByDay', `has left, and Zendesk ${account.id} is not deleted`);
     if (setting === 'Delete' && !hasTickets) violate('notDeleted', `is gone for good, and Zendesk ${account.id} is not deleted`);
     if (!account.suspended) violate('keepsAccess', `has no right to it, and Zendesk ${account.id} is active`);
     const losesSeat = sim.rules.deprovisionUsers === 'DowngradeAndSuspend' && setting !== 'Delete';
@@ -259,7 +272,14 @@ export async function checkBooks(sim: Sim): Promise<void> {
   await checkTold(sim);
 }
 
-const TOLD = { create: 'create', disable: 'disable', delete: 'delete', groupCreate: 'create', groupDelete: 'delete' } as const;
+const TOLD = {
+  create: 'create',
+  disable: 'disable',
+  delete: 'delete',
+  erase: 'delete',
+  groupCreate: 'create',
+  groupDelete: 'delete',
+} as const;
 
 /** Creations, suspensions and deletions are in the log as often as they happened. */
 async function checkTold(sim: Sim): Promise<void> {

@@ -1,4 +1,5 @@
 import { ENTRA_EVENTS } from './events/entra';
+import { leavingRules } from './events/leaving';
 import { OPERATOR_ACTS } from './events/operator';
 import { ZENDESK_EVENTS } from './events/zendesk';
 import { FAULTS, type FaultName, isLie } from './faults';
@@ -99,6 +100,7 @@ function settingOf(dice: Dice, isCrowd: boolean): Setting {
     deletionThresholdPercent: isCrowd ? dice.pick([10, 30, 60]) : 10,
     protectedUsers: dice.chance(0.4) ? [`p${dice.int(12)}@contoso.com`] : [],
     skewsMs: skews,
+    leaving: leavingRules(dice.fork('leaving')),
   };
 }
 

@@ -27,6 +27,7 @@ import { makeFakeStagedDeletionStore } from '../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../fakes/state-store';
 import type { FakeUser } from '../fakes/target-connector';
 import { BrakeWatch } from './brake-watch';
+import type { LeavingRules } from './events/leaving';
 import { Faults, type Side } from './faults';
 import { makePlans, makeShadow } from './ports/plans';
 import { type Message, SimQueue } from './ports/queue';
@@ -48,6 +49,7 @@ export interface Setting {
   readonly deletionThresholdPercent: number;
   readonly protectedUsers: readonly string[];
   readonly skewsMs: readonly number[];
+  readonly leaving: LeavingRules;
 }
 
 /** One app instance: what lives as long as its process. */
@@ -131,7 +133,7 @@ export class Sim {
     this.rules = setting.rules;
     this.protectedUsers = setting.protectedUsers;
     this.past = new TruthHistory(this.entra, () => this.rules);
-    this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs);
+    this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs, setting.leaving);
     this.watch.protectedNames = setting.protectedUsers;
     const limits = { absolute: setting.deletionThreshold, percent: setting.deletionThresholdPercent };
     this.brake = new BrakeWatch(limits, (rule, text) => this.watch.violate(rule, text));
@@ -149,6 +151,7 @@ export class Sim {
       status: 'On',
       driftRepair: 'Repair',
       ...rules,
+      ...this.setting.leaving,
       tenantId: '11111111-0000-4000-8000-000000000001',
       servicePrincipalId: APPLICATION,
       subdomain: 'acme',

@@ -4,6 +4,8 @@
  */
 import type { TargetId, WorkItem } from '../../src/core/model';
 import type { FakeUser } from '../fakes/target-connector';
+import type { LeavingRules } from './events/leaving';
+import { LeavingWatch } from './leaving-watch';
 import type { Entra } from './world/entra';
 import type { TruthHistory } from './world/truth';
 import { addressesOf, type EffectKind, type Zendesk } from './world/zendesk';
@@ -63,13 +65,17 @@ export class Watch {
   starts = 0;
   protectedNames: readonly string[] = [];
   #before: Shot | undefined;
+  readonly leaving: LeavingWatch;
 
   constructor(
     private readonly entra: Entra,
     private readonly zendesk: Zendesk,
     private readonly past: TruthHistory,
     private readonly nowMs: () => number,
-  ) {}
+    rules: LeavingRules,
+  ) {
+    this.leaving = new LeavingWatch(zendesk, past, rules, (rule, text) => this.violate(rule, text));
+  }
 
   get #isTruthful(): boolean {
     return Math.max(this.lastLieMs, this.lastRoleChangeMs) < this.knownSinceMs;
@@ -87,6 +93,7 @@ export class Watch {
 
   beforeWrite(): void {
     this.#before = shotOf(this.zendesk);
+    this.leaving.beforeWrite();
   }
 
   afterWrite(method: string, context: Context): void {
@@ -97,6 +104,15 @@ export class Watch {
       const kinds = userEffects(before.users.get(id), user);
       if (kinds.length > 0) this.#user(id, before.users.get(id), user, kinds, context);
     }
+    for (const id of before.users.keys()) {
+      if (target.users.has(id)) continue;
+      const owner = this.zendesk.notesOf(id).owner;
+      this.leaving.erased(id, this.nowMs(), `erase of Zendesk ${id} (${owner ?? 'nobody'}) by ${context.title}`);
+      if (owner !== null && !this.past.wasPerson(owner, this.knownSinceMs, ({ isIn }) => !isIn))
+        this.violate('noReasonToErase', `Zendesk ${id} (${owner}) by ${context.title}`);
+      this.#effect('erase', id, owner, context);
+    }
+    if (method === 'handOverTickets') this.leaving.handedOver((id) => this.zendesk.notesOf(id).owner, this.knownSinceMs, context);
     for (const [id, group] of target.groups) {
       const was = before.groups.get(id);
       const kind = !was ? 'groupCreate' : !was.deleted && group.deleted ? 'groupDelete' : 'groupChange';
@@ -140,7 +156,13 @@ export class Watch {
     for (const kind of kinds) {
       if (kind === 'create' && isTruthful && !mayHaveAccess) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
-      if (kind === 'delete' && !wasEver((one) => !one.isIn && one.why === 'hard')) this.violate('noReasonToDelete', told);
+      const byDays = kind === 'delete' && this.leaving.mayDelete(id, this.nowMs()) && wasEver(({ isIn }) => !isIn);
+      if (kind === 'delete' && !byDays && !wasEver((one) => !one.isIn && one.why === 'hard'))
+        this.violate('noReasonToDelete', told);
+      if (kind === 'create') this.leaving.madeByApp(id);
+      if (kind === 'disable') this.leaving.suspended(id, this.nowMs());
+      if (kind === 'delete') this.leaving.deleted(id);
+      if (kind === 'downgrade') this.leaving.downgraded(id, owner, is.suspended, this.knownSinceMs, told);
       if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user'))
         this.violate('noReasonToDowngrade', told);
       if (kind === 'enable' && isTruthful && !mayHaveAccess) this.violate('noReasonToEnable', told);

@@ -33,6 +33,7 @@ export type EffectKind =
   | 'disable'
   | 'enable'
   | 'delete'
+  | 'erase'
   | 'downgrade'
   | 'change'
   | 'groupCreate'
