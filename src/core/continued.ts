@@ -1,7 +1,7 @@
 import { attributesOf, groupAttributesOf } from './desired';
 import { isSameValue } from './map/changes';
 import type { Attributes, Link, ObjectType, TargetGroup, TargetUser } from './model';
-import { roleText, sorted } from './plan';
+import { OPEN_TICKETS, roleText, sorted } from './plan';
 import type { AttributeChange, Plan } from './plan-model';
 
 /** What can be seen of a target object now, to tell what an earlier try had written. */
@@ -78,21 +78,22 @@ function stands({ attribute, newValue }: AttributeChange, type: ObjectType, curr
  * A plan that completes an earlier one which has been written in part and is in no log entry: told as one change, from the values before the
  * first to those after the last. Pure.
  *
- *   earlier          │ plan   │ told
- *   none             │ any    │ the plan
- *   create or update │ none   │ the earlier one
- *   create or update │ update │ both, as the action of the earlier one
- *   disable          │ disable │ both: access was taken away, and tickets or seat follow
- *   anything else    │ none   │ the earlier one
- *   anything else    │ any    │ the plan
+ *   earlier          │ plan            │ told
+ *   none             │ any             │ the plan
+ *   create or update │ none            │ the earlier one
+ *   create or update │ update          │ both, as the action of the earlier one
+ *   disable          │ disable, or     │ both, as disable: access was taken away, and tickets or seat follow
+ *                    │ only tickets    │
+ *   anything else    │ none            │ the earlier one
+ *   anything else    │ any             │ the plan
  */
 export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   if (!earlier) return plan;
   if (plan.action === 'none') return earlier;
   const isMerge =
-    plan.action === 'update'
-      ? earlier.action === 'create' || earlier.action === 'update'
-      : plan.action === 'disable' && earlier.action === 'disable';
+    earlier.action === 'disable'
+      ? plan.action === 'disable' || isOfTickets(plan)
+      : plan.action === 'update' && (earlier.action === 'create' || earlier.action === 'update');
   if (!isMerge) return plan;
   const before = new Map(earlier.changes.map((one) => [one.attribute, one]));
   const now = plan.changes.map((one) => ({
@@ -110,3 +111,5 @@ export function continued(earlier: Plan | undefined, plan: Plan): Plan {
     removals: plan.removals,
   };
 }
+
+const isOfTickets = ({ changes }: Plan): boolean => changes.length === 1 && changes[0]?.attribute === OPEN_TICKETS;

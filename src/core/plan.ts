@@ -146,19 +146,19 @@ export function planDisable(current: TargetUser, { downgrades, tickets, isSeatCo
   const losesSeat = downgrades && current.role.role !== 'end-user';
   if (losesSeat) changes.push(change('role', roleText(current.role), roleText(DEFAULT_ROLE)));
   if (!current.suspended) changes.push(change('suspended', false, true));
-  const taken = changes.length > 0;
+  const isTaken = changes.length > 0;
   if (tickets !== null) changes.push(change(OPEN_TICKETS, null, tickets));
   const kind = current.suspended && !isSeatCounted ? 'agentDowngrade' : 'userDisable';
   // Whoever keeps access keeps the tickets; a seat that has to wait does not hold them up.
   const attributes = current.suspended ? ['role'] : changes.map(({ attribute }) => attribute);
   return {
-    action: changes.length > 0 ? 'disable' : 'none',
+    action: isTaken ? 'disable' : tickets !== null ? 'update' : 'none',
     targetId: current.id,
     changes: sorted(changes),
     role: losesSeat ? DEFAULT_ROLE : null,
     adopts: false,
     notes: [],
-    removals: taken ? [{ kind, attributes }] : [],
+    removals: isTaken ? [{ kind, attributes }] : [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { type SourceId, type TargetId, targetId } from './model';
+import { OPEN_TICKETS } from './plan';
 import type { ModifiedProperty, ProvisioningLogEntry } from './record';
 
 /** One value that a change has written: what it left behind, and what was there before it. As the log prints them; null for no value. */
@@ -113,6 +114,7 @@ function take(parts: Parts, property: ModifiedProperty, since: string | undefine
 
 function reasonLost({ displayName, oldValue, newValue }: ModifiedProperty, id: SourceId | undefined, since: string | undefined) {
   if (since !== undefined) return `changed again by cycle ${since}`;
+  if (displayName === OPEN_TICKETS) return 'tickets that were handed over stay with those who have them now';
   if (oldValue === REDACTED || newValue === REDACTED) return 'the mapping keeps its values out of the log';
   if (isCut(oldValue) || isCut(newValue)) return 'the log does not hold the whole value';
   if (MEMBERSHIPS.has(displayName) && id === undefined) return `the log does not name them (${newValue ?? oldValue})`;

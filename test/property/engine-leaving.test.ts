@@ -2,8 +2,11 @@ import type { Leaving } from '../../src/core/leaving';
 import type { SourceId, TargetId } from '../../src/core/model';
 import type { ProvisioningLogEntry } from '../../src/core/record';
 import { DAY_MS } from '../../src/core/time';
+import { readLeaversAhead } from '../../src/engine/job/leavers-ahead';
 import type { JobSettings } from '../../src/engine/job-settings';
+import { explainObject } from '../../src/engine/queries/explain-object';
 import { aCompany } from '../builders/people';
+import { Undoing } from './support/undoing';
 import type { World } from './support/world';
 
 type Company = ReturnType<typeof aCompany>;
@@ -268,6 +271,78 @@ describe('leaving › called off by a return', () => {
     expect(world.accountOf(ann)).toBeDefined();
     await laterBy(world, 1);
     expect(world.accountOf(ann)).toBeUndefined();
+  });
+});
+
+describe('leaving › taken back by an operator', () => {
+  it('the account is lifted, no day comes while it is held, and the tickets are named as what does not come back', async () => {
+    const desk = await aDesk();
+    const { world, ann } = desk;
+    const { id } = world.accountOf(ann) as { id: TargetId };
+    disable(desk, ann);
+    const { cycleId } = await world.round();
+    const undoing = new Undoing(world);
+    const { header, rows } = await undoing.plan(cycleId);
+    expect(JSON.stringify(rows)).toContain('tickets that were handed over stay');
+    await undoing.apply(header.planId);
+    expect(world.accountOf(ann)).toMatchObject({ id, suspended: false, role: { role: 'agent' } });
+    expect(await leavingOf(world, ann)).toBeUndefined();
+    for (let cycles = 0; cycles < 3; cycles += 1) await laterBy(world, 200);
+    expect(world.accountOf(ann)).toMatchObject({ id, suspended: false });
+  });
+});
+
+describe('leaving › told beforehand', () => {
+  it('the status counts by day what comes within a week, and a notice says so once a week', async () => {
+    const company = aCompany({ users: 4 }, { settings: ALL });
+    const { world, users } = company;
+    await world.round();
+    for (const { id } of users.slice(0, 3)) {
+      disable(company, id);
+      await world.round();
+    }
+    const due = world.nowMs + 30 * DAY_MS;
+    const told = () => world.notices.filter(({ kind }) => kind === 'accountsDue');
+    await laterBy(world, 20);
+    expect(await readLeaversAhead(world.deps())).toMatchObject({ delete: { afterDays: 30, due: 0, ahead: 0, days: [] } });
+    expect(told()).toEqual([]);
+    await laterBy(world, 5);
+    const on = new Date(due).toISOString().slice(0, 10);
+    expect(await readLeaversAhead(world.deps())).toEqual({
+      delete: { afterDays: 30, due: 0, ahead: 3, isCountExact: true, days: [{ on, count: 3 }] },
+      erase: { afterDays: 90, due: 0, ahead: 0, isCountExact: true, days: [] },
+    });
+    await laterBy(world, 1);
+    expect(told()).toEqual([{ kind: 'accountsDue', deletions: [{ on, count: 3 }], erasures: [] }]);
+    world.settings = { ...world.settings, offboardDeleteAfterDays: 60 };
+    expect((await readLeaversAhead(world.deps())).delete).toMatchObject({ due: 0, ahead: 0 });
+    world.settings = { ...world.settings, offboardDeleteAfterDays: 26 };
+    await world.round();
+    expect(users.slice(0, 3).some(({ id }) => world.accountOf(id))).toBe(false);
+    expect(told()).toHaveLength(1);
+    await laterBy(world, 58);
+    expect(told().at(-1)).toMatchObject({ deletions: [], erasures: [{ on: expect.any(String), count: 3 }] });
+  });
+
+  it('explain says where somebody is, and what is to come', async () => {
+    const desk = await aDesk();
+    const { world, ann } = desk;
+    disable(desk, ann);
+    await world.round();
+    const result = await explainObject(world.deps(), { type: 'user', id: ann });
+    const explained = result.kind === 'explained' ? result.explanation : undefined;
+    expect(explained?.leaving?.steps.map(({ step, state }) => `${step} ${state}`)).toEqual([
+      'access done',
+      'tickets done',
+      'seat done',
+      'delete waits',
+      'erase waits',
+    ]);
+    expect(explained?.answer).toContain('The account is deleted after');
+    enable(desk, ann);
+    await world.round();
+    const back = await explainObject(world.deps(), { type: 'user', id: ann });
+    expect(back.kind === 'explained' && back.explanation.leaving).toBeNull();
   });
 });
 

@@ -120,13 +120,15 @@ function checkPerson(view: View, person: Person): void {
     const areToGo = sim.setting.leaving.offboardTickets.kind !== 'leave' && notes.suspendedBy === 'app';
     if (isFull && areToGo && tickets > 0 && account.role.role !== 'end-user' && !escrow)
       violate('keepsTickets', `has left, and ${tickets} tickets are still those of Zendesk ${account.id}`);
-    const isPlain = !sim.hasBeenCutOff && notes.suspendedBy === 'app' && !hasTickets && !escrow;
+    // Whose links were forgotten counts as having been there before.
+    const isForgotten = ['restartLinks', 'restartFull', 'unlink'].some((name) => sim.counts.has(name));
+    const isPlain = !isForgotten && !sim.hasBeenCutOff && notes.suspendedBy === 'app' && !hasTickets && !escrow;
     if (isFull && isPlain && dueMs !== undefined && dueMs + 3 * DAY_MS < sim.nowMs)
       violate('notDeletedByDay', `has left, and Zendesk ${account.id} is not deleted`);
     if (setting === 'Delete' && !hasTickets) violate('notDeleted', `is gone for good, and Zendesk ${account.id} is not deleted`);
     if (!account.suspended) violate('keepsAccess', `has no right to it, and Zendesk ${account.id} is active`);
     const losesSeat = sim.rules.deprovisionUsers === 'DowngradeAndSuspend' && setting !== 'Delete';
-    if (isFull && losesSeat && account.role.role !== 'end-user' && notes.suspendedBy === 'app') {
+    if (isFull && losesSeat && !lacksHeir && account.role.role !== 'end-user' && notes.suspendedBy === 'app') {
       violate('keepsSeat', `keeps the seat of Zendesk ${account.id}`);
     }
     return;

@@ -222,9 +222,51 @@ describe('config › refused', () => {
       { AzureWebJobsStorage__tableServiceUri: 'http://a.table.core.windows.net' },
       ['AzureWebJobsStorage__tableServiceUri'],
     ],
+    ['tickets to nobody', { OFFBOARD_TICKETS: 'group:' }, ['OFFBOARD_TICKETS']],
+    ['tickets to a word', { OFFBOARD_TICKETS: 'Tier 2' }, ['OFFBOARD_TICKETS']],
+    ['tickets to what is not an address', { OFFBOARD_TICKETS: 'user:ann' }, ['OFFBOARD_TICKETS']],
+    ['a negative number of days', { OFFBOARD_DELETE_AFTER_DAYS: '-3' }, ['OFFBOARD_DELETE_AFTER_DAYS']],
+    ['no day at all', { OFFBOARD_DELETE_AFTER_DAYS: '0' }, ['OFFBOARD_DELETE_AFTER_DAYS']],
+    ['erasure without deletion', { OFFBOARD_ERASE_AFTER_DAYS: '30' }, ['OFFBOARD_ERASE_AFTER_DAYS']],
+    [
+      'erasure before deletion, and more that is wrong',
+      { OFFBOARD_DELETE_AFTER_DAYS: '31', OFFBOARD_ERASE_AFTER_DAYS: '30', OFFBOARD_TICKETS: 'x', PROVISIONING_STATUS: 'yes' },
+      ['PROVISIONING_STATUS', 'OFFBOARD_TICKETS', 'OFFBOARD_ERASE_AFTER_DAYS'],
+    ],
     ['two at once', { PROVISIONING_STATUS: 'yes', GROUP_MEMBERSHIP: 'All' }, ['PROVISIONING_STATUS', 'GROUP_MEMBERSHIP']],
   ])('%s', (_name, extra, expected) => {
     expect(blamed(load(extra))).toEqual(expected);
+  });
+});
+
+describe('config › leaving', () => {
+  const job = (extra: Env) => {
+    const loaded = load(extra);
+    if (!loaded.ok) throw new Error(loaded.error.message);
+    return { ...loaded.config.job, warned: loaded.warnings.map(({ setting }) => setting) };
+  };
+
+  test.each([
+    ['', { kind: 'leave' }],
+    ['leave', { kind: 'leave' }],
+    ['UNASSIGN', { kind: 'unassign' }],
+    ['Group: Tier 2, EMEA ', { kind: 'group', name: 'Tier 2, EMEA' }],
+    ['user:Ann@Example.com', { kind: 'user', email: 'ann@example.com' }],
+  ])('tickets to «%s»', (text, expected) => {
+    expect(job({ OFFBOARD_TICKETS: text }).offboardTickets).toEqual(expected);
+  });
+
+  test('erasure on the day of the deletion, or later', () => {
+    const days = (erase: string) =>
+      job({ OFFBOARD_DELETE_AFTER_DAYS: '30', OFFBOARD_ERASE_AFTER_DAYS: erase }).offboardEraseAfterDays;
+    expect([days('30'), days('3650')]).toEqual([30, 3650]);
+    expect(job({}).offboardDeleteAfterDays).toBeUndefined();
+  });
+
+  test('what has no effect while accounts are left alone is warned of', () => {
+    const all = { OFFBOARD_TICKETS: 'Unassign', OFFBOARD_DELETE_AFTER_DAYS: '30' };
+    expect(job(all).warned).toEqual([]);
+    expect(job({ ...all, DEPROVISION_USERS: 'Nothing' }).warned).toEqual(['OFFBOARD_TICKETS', 'OFFBOARD_DELETE_AFTER_DAYS']);
   });
 });
 

@@ -8,6 +8,7 @@ import { readNames } from '../../engine/read-names';
 import { statusViewOf } from '../../functions/status-view';
 import { Cycles } from '../components/cycles';
 import { ActForm } from '../components/form';
+import { LeaversAheadCard } from '../components/leaving';
 import { Card, Facts, Live } from '../components/parts';
 import { Foreign, When } from '../components/text';
 import { ProgressCard, VerdictPanel } from '../components/verdict';
@@ -42,6 +43,9 @@ async function show(ask: Ask): Promise<View> {
         </Live>
         <Live id="waiting">
           <Waiting view={view} />
+        </Live>
+        <Live id="leaving">
+          <LeaversAheadCard view={view} />
         </Live>
         <Live id="warnings">
           <Warnings view={view} />

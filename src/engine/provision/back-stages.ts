@@ -33,10 +33,12 @@ export const userBackStages: Stages<TargetUser> = {
   evidence: ({ target, link }) => userEvidence(target, null, link !== null),
   foreseeMembers,
   async export(writing, settle) {
-    const { deps, found, plan, pairing } = writing;
+    const { deps, attempt, found, plan, pairing } = writing;
     const target = found.target as TargetUser;
     const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
     if (written.suspended && !target.suspended) await deps.target.endSessions(target.id);
+    // Whoever is let in again has not left: no day is to come.
+    if (!written.suspended && attempt.leaving) await deps.leavings.remove(attempt.item.sourceId);
     await settle(linkBack(writing, written));
     return written;
   },

@@ -43,6 +43,8 @@ export function describePlan(plan: Plan, type: ObjectType): string {
     case 'none':
       return 'Source and target agree.';
     case 'update':
+      if (plan.changes.length === 1 && has(plan, OPEN_TICKETS))
+        return 'The open tickets of the suspended account are to be handed over.';
       return plan.adopts ? `The ${THING[type]} is to be adopted${what ? `, changing ${what}` : ''}.` : `To be changed: ${what}.`;
     case 'disable':
       return `The ${has(plan, 'suspended') ? THING[type] : 'suspended account'} is to ${inWords(departure(plan, 'be suspended', 'hand its open tickets over', "give its agent's seat back"))}.`;

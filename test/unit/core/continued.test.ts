@@ -1,5 +1,6 @@
 import { continued, type Evidence, groupEvidence, proved, userEvidence, withProved } from '../../../src/core/continued';
 import { targetId } from '../../../src/core/model';
+import { OPEN_TICKETS } from '../../../src/core/plan';
 import type { AttributeChange, Plan } from '../../../src/core/plan-model';
 import { aLink, anAccount, aZendeskGroup } from '../../builders/objects';
 
@@ -13,6 +14,7 @@ const changed = (
   newValue,
   redacted: false,
 });
+const aChange = (attribute: string): AttributeChange => ({ attribute, oldValue: null, newValue: 'x', redacted: false });
 const plan = (action: Plan['action'], changes: readonly AttributeChange[] = [], adopts = false): Plan => ({
   action,
   targetId: targetId(7),
@@ -111,6 +113,9 @@ describe('continued', () => {
     ['deleted, now created', plan('delete'), plan('create'), 'create'],
     ['disabled, now nothing to do', plan('disable'), plan('none'), 'disable'],
     ['disabled, now updated', plan('disable'), plan('update'), 'update'],
+    ['disabled, now the seat', plan('disable'), plan('disable'), 'disable'],
+    ['disabled, now the tickets', plan('disable'), plan('update', [aChange(OPEN_TICKETS)]), 'disable'],
+    ['disabled, now tickets and a name', plan('disable'), plan('update', [aChange(OPEN_TICKETS), aChange('name')]), 'update'],
   ] as [string, Plan | undefined, Plan, string][])('%s › told as %4$s', (_name, earlier, now, expected) => {
     expect(continued(earlier, now).action).toBe(expected);
   });

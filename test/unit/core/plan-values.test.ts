@@ -31,6 +31,22 @@ describe('plans, whole', () => {
     expect(given.changes).toContainEqual(suspended(true, false));
   });
 
+  it('open tickets go along, and are nothing that is counted; the seat that follows in the same change was counted with the access', () => {
+    const agent = anAccount({ role: AGENT });
+    const gone = anAccount({ role: AGENT, suspended: true });
+    const to = { attribute: 'open_tickets', oldValue: null, newValue: 'Unassign', redacted: false };
+    const leave = (account: typeof agent, downgrades: boolean, isSeatCounted = false) =>
+      planUserOut({ kind: 'disable', downgrades }, account, { tickets: 'Unassign', isSeatCounted });
+    expect(leave(agent, true)).toMatchObject({
+      action: 'disable',
+      changes: [to, downgrade, suspended(false, true)],
+      removals: [{ kind: 'userDisable', attributes: ['role', 'suspended', 'open_tickets'] }],
+    });
+    expect(leave(gone, true).removals).toEqual([{ kind: 'agentDowngrade', attributes: ['role'] }]);
+    expect(leave(gone, true, true).removals).toEqual([{ kind: 'userDisable', attributes: ['role'] }]);
+    expect(leave(gone, false)).toMatchObject({ action: 'update', changes: [to], role: null, removals: [] });
+  });
+
   it('a leaver is suspended, and gives the seat back only where the settings say so', () => {
     const current = anAccount({ role: AGENT });
     const base = { action: 'disable', targetId: current.id, adopts: false, notes: [] };
