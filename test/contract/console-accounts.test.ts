@@ -3,7 +3,7 @@ import { type SourceId, targetId } from '../../src/core/model';
 import { STATE_KEYS } from '../../src/engine/job/job-state';
 import { STATUS_KEYS } from '../../src/engine/job/status-keys';
 import type { PlanRow } from '../../src/ports/plan-store';
-import { aLink } from '../builders/objects';
+import { APP_ROLES, aLink, aUser } from '../builders/objects';
 import { makeFakeAccountReports } from '../fakes/account-reports';
 import { type FakeTarget, makeFakeTarget } from '../fakes/target-connector';
 import { makePlans, makeShadow } from '../simulation/ports/plans';
@@ -45,6 +45,34 @@ describe('the page Accounts', () => {
   it('a file that is not there yet is told in a page', async () => {
     const { app } = anApp();
     expect((await visit(() => app, READER).get('accounts/csv')).status).toBe(404);
+  });
+});
+
+describe('a comparison with Zendesk', () => {
+  it('is made by an operator, and shows what is only reported', async () => {
+    const { app, target } = anApp();
+    const { deps } = app;
+    await deps.state.write(STATE_KEYS.application, { appRoles: APP_ROLES }, '*');
+    const id = guid(5) as SourceId;
+    const account = target.seedUser({
+      name: 'By hand',
+      email: 'ann@contoso.com',
+      externalId: id,
+      role: { ...AGENT, role: 'admin' },
+    });
+    await deps.space.writeObject(
+      aUser({ id, attributes: { accountEnabled: true, displayName: HOSTILE, mail: 'ann@contoso.com' } }),
+      null,
+    );
+    const link = aLink({ sourceId: id, targetId: account.id, settledRole: AGENT, isAgent: true });
+    await deps.links.write({ type: 'user', id }, { link, claim: null }, null);
+    expect((await visit(() => app, READER).get('plans')).body).not.toContain('value="compare"');
+    const page = await visit(() => app, OPERATOR).act('plans', 'compare');
+    expect(textOf(page)).toContain('The plan was made.');
+    expect(textOf(page)).toContain('only reported role : admin in Zendesk, agent in Entra ID');
+    expect(textOf(page)).toContain('The name or the address was changed in Zendesk.');
+    expect(page.body).not.toContain(HOSTILE);
+    expect(account.name).toBe('By hand');
   });
 });
 

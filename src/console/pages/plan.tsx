@@ -1,18 +1,17 @@
 import { z } from 'zod';
 import { plainRemoval, REMOVAL_KINDS } from '../../core/brake';
 import { capital } from '../../core/held-words';
-import { linkedCounts } from '../../engine/job/linked-counts';
 import { continueApply, startApply } from '../../engine/preview/apply-plan';
 import { cancelPlan } from '../../engine/preview/plan-slot';
 import { PLAN_EXPIRES_MS } from '../../engine/preview/planning';
 import { RequestProblem } from '../../functions/http';
-import { isHeld } from '../../functions/plan-body';
+import { isHeld, seatsAfter } from '../../functions/plan-body';
 import { planCsv } from '../../functions/plan-csv';
 import { MAX_CHOSEN } from '../../functions/shapes/plan';
 import { clip } from '../../html';
-import { isPlanMark, type PlanHeader, type PlanRow } from '../../ports/plan-store';
+import { isPlanMark, type PlanHeader, type PlanRow, type PlanSeats } from '../../ports/plan-store';
 import { ActForm, NumberToType, typedWrong } from '../components/form';
-import { Card, Change, Empty, Facts, Live, Table } from '../components/parts';
+import { Card, Change, Empty, Facts, Live, Notice, Table } from '../components/parts';
 import { counted, Foreign, Tag, type Tone, When } from '../components/text';
 import {
   type ActResult,
@@ -49,7 +48,6 @@ async function show(ask: Ask): Promise<View> {
   if (after !== undefined && !isPlanMark(after)) return noPlan();
   const { rows, next } = await ask.app.planning.plans.rows(header.planId, which, PAGE, after);
   const isMoving = header.state === 'planning' || header.state === 'applying';
-  const seats = await seatsOf(ask, header);
   return {
     title: PLAN_KINDS[header.kind],
     ...(isMoving && { refreshSeconds: BUSY_REFRESH_SECONDS }),
@@ -59,7 +57,7 @@ async function show(ask: Ask): Promise<View> {
           <State ask={ask} header={header} />
         </Live>
         <Live id="counts">
-          <Counts header={header} seats={seats} />
+          <Counts header={header} />
         </Live>
         <Decide ask={ask} header={header} />
         <Rows ask={ask} header={header} rows={rows} which={which} next={next} />
@@ -111,20 +109,11 @@ const ACTIONS: Readonly<Record<string, string>> = {
   unchanged: 'In sync already',
   skipped: 'Skipped',
   failed: 'Would fail',
+  reported: 'Only reported',
+  waiting: 'Left to cycles',
 };
 
-interface Seats {
-  readonly before: number;
-  readonly freed: number;
-}
-
-/** Seats in use as last counted, and how many the plan would give back. */
-async function seatsOf({ app }: Ask, { removals }: PlanHeader): Promise<Seats> {
-  const { userStates } = await linkedCounts(app.deps, Number.POSITIVE_INFINITY);
-  return { before: userStates.agents, freed: removals.agentDowngrade ?? 0 };
-}
-
-function Counts({ header, seats }: { readonly header: PlanHeader; readonly seats: Seats }) {
+function Counts({ header }: { readonly header: PlanHeader }) {
   const order = Object.keys(ACTIONS);
   const counts = Object.entries(header.counts).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   const removals = REMOVAL_KINDS.flatMap((kind) =>
@@ -136,12 +125,34 @@ function Counts({ header, seats }: { readonly header: PlanHeader; readonly seats
       {removals.length > 0 && (
         <>
           <h3>Of these, access taken away</h3>
-          <Facts facts={[...removals, ['Seats in use now', seats.before], ['Seats given back', seats.freed]]} />
+          <Facts facts={removals} />
         </>
       )}
+      {header.seats && header.seats.needed + header.seats.freed > 0 && <SeatFacts seats={header.seats} />}
     </Card>
   );
 }
+
+/** The agent seats before and after, and whether they are enough. */
+const SeatFacts = ({ seats }: { readonly seats: PlanSeats }) => (
+  <>
+    <h3>Agent seats</h3>
+    {seats.missing > 0 && (
+      <Notice tone="warn">
+        {counted(seats.missing, 'seat is', 'seats are')} missing: these people wait, in the order of their object ids.
+      </Notice>
+    )}
+    <Facts
+      facts={[
+        ['Used now', seats.before],
+        ['Used afterwards', seatsAfter(seats)],
+        ['Bought', seats.bought ?? 'AGENT_SEATS is not set'],
+        ['Needed by this plan', seats.needed],
+        ['Given back by it', seats.freed],
+      ]}
+    />
+  </>
+);
 
 /** Removals that the brake would hold. */
 const heldCount = ({ brake }: PlanHeader): number => brake.reduce((sum, { count }) => sum + count, 0);
@@ -300,7 +311,7 @@ const RowTable = ({
         cell: (row) => (
           <>
             <Tag tone={row.outcome === 'failed' ? 'bad' : row.outcome === 'planned' ? (ROW_TONES[row.action] ?? 'none') : 'none'}>
-              {row.outcome === 'planned' ? row.action : row.outcome}
+              {row.outcome === 'planned' ? row.action : row.drift ? 'reported' : row.outcome}
             </Tag>{' '}
             {row.removal && <Tag tone="bad">takes access away</Tag>}{' '}
             {isHeld(header, row) && <Tag tone="warn">held by the brake</Tag>}{' '}
@@ -310,14 +321,25 @@ const RowTable = ({
       },
       {
         head: 'Changes',
-        cell: ({ changes }) =>
-          changes.length === 0
-            ? '–'
-            : changes.map((one) => (
+        cell: ({ changes, drift }) =>
+          changes.length + (drift?.reported.length ?? 0) === 0 ? (
+            '–'
+          ) : (
+            <>
+              {changes.map((one) => (
                 <div>
                   <code>{clip(one.displayName, 80)}</code>: <Change from={one.oldValue} to={one.newValue} />
                 </div>
-              )),
+              ))}
+              {drift?.reported.map((one) => (
+                <div>
+                  <Tag tone="none">only reported</Tag> <code>{clip(one.displayName, 80)}</code>:{' '}
+                  <Foreign text={one.oldValue ?? '(none)'} max={120} /> in Zendesk,{' '}
+                  <Foreign text={one.newValue ?? '(none)'} max={120} /> in Entra ID
+                </div>
+              ))}
+            </>
+          ),
       },
       { head: 'Why', cell: ({ refusal, reason }) => <Foreign text={refusal ?? reason} max={400} /> },
     ]}

@@ -1,10 +1,14 @@
 import { z } from 'zod';
+import { settleDrift } from '../../engine/drift/drift-check';
+import { createDrift } from '../../engine/drift/drift-run';
 import { continuePlan, createPlan } from '../../engine/preview/make-plan';
+import type { PlanBegun } from '../../engine/preview/plan-slot';
+import type { Planning } from '../../engine/preview/planning';
 import type { PlanHeader } from '../../ports/plan-store';
 import { ActForm } from '../components/form';
 import { Card, Empty, Live, Table } from '../components/parts';
 import { counted, Foreign, Tag, type Tone, When } from '../components/text';
-import { type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
+import { type ActResult, type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
 
 const BUSY_REFRESH_SECONDS = 5;
 const IDLE_REFRESH_SECONDS = 60;
@@ -45,7 +49,18 @@ async function show(ask: Ask): Promise<View> {
               {PLAN_STATES[atWork.state][1].toLowerCase()}.
             </p>
           ) : ask.can('Operate') ? (
-            <ActForm ask={ask} act="make" label="Plan a cycle" />
+            <div class="acts">
+              <ActForm ask={ask} act="make" label="Plan a cycle" />
+              <details>
+                <summary>Compare with Zendesk</summary>
+                <ActForm ask={ask} act="compare" label="Compare with Zendesk">
+                  <p>
+                    Compares every provisioned account and group with what Entra ID says, and lists what was changed in Zendesk.
+                    Applying it brings that back; roles, suspensions by others and members added in Zendesk are only reported.
+                  </p>
+                </ActForm>
+              </details>
+            </div>
           ) : (
             <p class="soft">To make one, you need the role Provisioning.Operate.</p>
           )}
@@ -92,12 +107,31 @@ const Plans = ({ plans, now }: { readonly plans: readonly PlanHeader[]; readonly
   />
 );
 
+/** What is counted in a plan and never acted on. */
+const NOT_ACTING: ReadonlySet<string> = new Set(['unchanged', 'skipped', 'failed', 'reported', 'waiting']);
+
 /** How many objects a plan would act on. */
 export const actingOn = (counts: PlanHeader['counts']): number =>
-  Object.entries(counts).reduce(
-    (sum, [action, count]) => (['unchanged', 'skipped', 'failed'].includes(action) ? sum : sum + count),
-    0,
-  );
+  Object.entries(counts).reduce((sum, [action, count]) => (NOT_ACTING.has(action) ? sum : sum + count), 0);
+
+/** Makes a plan as far as a person waits for it. */
+async function made(planning: Planning, begin: () => Promise<PlanBegun>): Promise<ActResult> {
+  const begun = await begin();
+  if (begun.kind === 'busy')
+    return {
+      kind: 'refused',
+      text: `Another plan is ${begun.state === 'planning' ? 'being made' : 'being applied'}: one at a time.`,
+      to: addressOf(`plans/${begun.planId}`),
+    };
+  const { planId } = begun.header;
+  const header = await continuePlan(planning, planId, { owner: planning.deps.newId(), budgetMs: BUDGET_MS });
+  await settleDrift(planning);
+  const text =
+    header?.state === 'planning'
+      ? 'The plan was begun; it continues by itself, and this page shows how far it is.'
+      : 'The plan was made.';
+  return { kind: 'done', text, to: addressOf(`plans/${planId}`) };
+}
 
 /** All plans, and making one. */
 export const plansPage: ConsolePage = {
@@ -111,23 +145,13 @@ export const plansPage: ConsolePage = {
       role: 'Operate',
       fields: z.strictObject({}),
       summary: () => 'make a plan',
-      run: async ({ app, operator }) => {
-        const { planning } = app;
-        const begun = await createPlan(planning, operator, undefined);
-        if (begun.kind === 'busy')
-          return {
-            kind: 'refused',
-            text: `Another plan is ${begun.state === 'planning' ? 'being made' : 'being applied'}: one at a time.`,
-            to: addressOf(`plans/${begun.planId}`),
-          };
-        const { planId } = begun.header;
-        const header = await continuePlan(planning, planId, { owner: planning.deps.newId(), budgetMs: BUDGET_MS });
-        const text =
-          header?.state === 'planning'
-            ? 'The plan was begun; it continues by itself, and this page shows how far it is.'
-            : 'The plan was made.';
-        return { kind: 'done', text, to: addressOf(`plans/${planId}`) };
-      },
+      run: ({ app: { planning }, operator }) => made(planning, () => createPlan(planning, operator, undefined)),
+    }),
+    compare: defineAct({
+      role: 'Operate',
+      fields: z.strictObject({}),
+      summary: () => 'compare with Zendesk',
+      run: ({ app: { planning }, operator }) => made(planning, () => createDrift(planning, operator, false)),
     }),
   },
 };
