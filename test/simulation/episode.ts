@@ -2,6 +2,7 @@ import { startJob } from '../../src/engine/control/job-control';
 import { restartJob } from '../../src/engine/control/restart';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
+import { releaseHolds } from '../../src/engine/undo/holds';
 import { OPERATOR } from './events/ask';
 import { ENTRA_EVENTS, someRole } from './events/entra';
 import { workOnTickets } from './events/leaving';
@@ -221,6 +222,7 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   for (const { process } of sim.instances) process.callsLeft = Number.POSITIVE_INFINITY;
   sim.tell('everything settles');
   await host.operator('start', (deps) => startJob(deps, OPERATOR));
+  await host.operator('release holds', (deps) => releaseHolds(deps, OPERATOR, { kind: 'all' }));
   await host.rest();
   const isOk = (): boolean => sim.watch.violations.length === 0;
   if (isOk() && !sim.needsInitial && sim.lost.size === 0) await checkWorld(sim, false);

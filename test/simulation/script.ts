@@ -29,6 +29,8 @@ const MINUTE_MS = 60_000;
 const RARE: Partial<Record<string, number>> = {
   changeMapping: 0.5,
   changeSettings: 1,
+  undo: 2,
+  hint: 2,
   restartLinks: 0.5,
   restartFull: 0.5,
   toggleRole: 0.4,

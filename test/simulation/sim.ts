@@ -6,12 +6,17 @@ import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import { driftPlans } from '../../src/engine/drift/drift-run';
+
+import { endHint, takeUpHint } from '../../src/engine/hints/hint-cycle';
+
 import { type Gate, makeGate } from '../../src/engine/job/gate';
+import { STATE_KEYS } from '../../src/engine/job/job-state';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { MatchHistory } from '../../src/engine/match-history';
 import type { Planning } from '../../src/engine/preview/planning';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
+import { undoParts } from '../../src/engine/undo/make-undo';
 import type { CycleRecord, LinkRow, ObjectKey, OwnedMembership, StagedDeletion } from '../../src/ports/stores';
 import { someConfig } from '../builders/settings';
 import { makeFakeConnectorSpace } from '../fakes/connector-space';
@@ -38,7 +43,7 @@ import { mappingsOf } from './rules';
 import { never, Process, Scheduler, type Task } from './scheduler';
 import { type Context, Watch } from './watch';
 import { type Customs, Entra } from './world/entra';
-import { type Rules, standingOf, TruthHistory } from './world/truth';
+import { type Rules, standingOf, TruthHistory, type Variant } from './world/truth';
 import { Zendesk } from './world/zendesk';
 
 /** What a story begins with, besides what its steps change. */
@@ -102,6 +107,10 @@ export class Sim {
   /** Whether the history tells each call of a port. */
   isTraced = false;
   rules: Rules;
+  /** Which mappings are in the file, and in the stored versions. */
+  fileVariant: Variant = 'shipped';
+  readonly versions = new Map<number, Variant>();
+  #activeVersion = 0;
   protectedUsers: readonly string[];
   instances: Instance[] = [];
   /** Log entries as last recorded, by cycle and change. */
@@ -169,6 +178,15 @@ export class Sim {
     this.history.push(`${new Date(this.nowMs).toISOString().slice(5, 19)} ${text}`);
   }
 
+  /** After another file, or another active version: the rules go by what is active. */
+  mappingsChanged(activeVersion = this.#activeVersion): void {
+    this.#activeVersion = activeVersion;
+    const variant = this.versions.get(activeVersion) ?? this.fileVariant;
+    if (variant === this.rules.variant) return;
+    this.rules = { ...this.rules, variant };
+    this.changed();
+  }
+
   /** After each change of Entra or the settings. */
   changed(): void {
     this.past.note(this.nowMs);
@@ -201,7 +219,7 @@ export class Sim {
       wrapped(inner, this.#around(side, name, process, context), pure);
     const quiet = (): void => undefined;
     const target = port('target', 'target', this.zendesk.target, ['busyForMs']);
-    const schema = mappingsOf(this.rules.variant);
+    const schema = mappingsOf(this.fileVariant);
     return {
       ...(Object.fromEntries(
         Object.entries(this.stores).map(([name, store]) => [name, port<object>('store', name, store)]),
@@ -280,6 +298,9 @@ export class Sim {
 
   #observe(port: string, method: string, args: readonly unknown[], context: Context): void {
     if (port === 'links') this.#noteLink(method, args, context);
+    if (port === 'state' && method === 'write' && args[0] === STATE_KEYS.job) {
+      this.mappingsChanged((args[1] as { readonly mappings?: { readonly version: number } | null }).mappings?.version ?? 0);
+    }
     if (port === 'links' && method === 'putMembership') {
       const { targetUserId, targetGroupId } = args[0] as OwnedMembership;
       this.zendesk.settledMembers.add(`${targetUserId} ${targetGroupId}`);
@@ -388,19 +409,27 @@ export class Sim {
   planning(deps: EngineDeps, instance: Instance): Planning {
     const context: Context = { kind: 'operator', title: 'plan', startedAtMs: this.nowMs };
     const around = this.#around('store', 'plans', instance.process, context);
-    return { deps, plans: wrapped(this.plans, around), shadow: wrapped(this.shadow, around), kinds: { drift: driftPlans } };
+    return {
+      deps,
+      plans: wrapped(this.plans, around),
+      shadow: wrapped(this.shadow, around),
+      kinds: { drift: driftPlans, undo: undoParts },
+    };
   }
 
-  /** The timer, as the function does it. */
-  tick(instance: Instance, budgetMs = BUDGET_MS): Task {
+  /** The timer, as the function does it. @param isAsked where the queue asks for the cycle */
+  tick(instance: Instance, budgetMs = BUDGET_MS, isAsked = false): Task {
     const startedAtMs = this.nowMs;
     this.#noteActive();
     return this.begin(instance, { kind: 'tick', title: `timer on ${instance.process.name}` }, async (deps) => {
       await reportUnreadable(deps);
+      const isHint = isAsked && (await takeUpHint(deps));
+      const startedMs = deps.clock().getTime();
       await closeCycles(deps);
       const outcome = await runCycle(deps, { owner: deps.newId(), budgetMs });
       this.ended(outcome, startedAtMs);
       if (outcome.kind === 'interrupted') await deps.queue.askForCycle();
+      if (isHint) await endHint(deps, startedMs, outcome);
     });
   }
 
@@ -430,10 +459,7 @@ export class Sim {
   deliver(dice: Dice): void {
     for (const instance of this.instances) {
       if (this.scheduler.tasksOf(instance.process) >= WORKERS || !dice.chance(0.5)) continue;
-      if (this.queue.cyclesAsked > 0) {
-        this.queue.cyclesAsked -= 1;
-        this.tick(instance);
-      }
+      if (this.queue.takeAsked()) this.tick(instance, BUDGET_MS, true);
       const message = dice.maybe(this.queue.visible);
       if (message) this.#work(instance, message, dice);
     }

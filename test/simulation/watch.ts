@@ -149,10 +149,12 @@ export class Watch {
       this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
     const isForeign = was?.externalId && !this.entra.people.has(was.externalId) && notes.owner === null;
     if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
+    // What an operator takes back goes by what was, not by what Entra says.
+    const isWayBack = context.item?.undo !== undefined;
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
-      owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
+      isWayBack || owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
     const isTruthful = this.#isTruthful;
-    const mayHaveAccess = owner === null || this.past.mayHaveHadAccess(owner, this.knownSinceMs);
+    const mayHaveAccess = isWayBack || owner === null || this.past.mayHaveHadAccess(owner, this.knownSinceMs);
     for (const kind of kinds) {
       if (kind === 'create' && isTruthful && !mayHaveAccess) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
@@ -190,13 +192,15 @@ export class Watch {
     }
     const owner = actor ?? notes.owner;
     if (kind === 'groupCreate') notes.createdByApp = true;
-    const isTruthful = this.#isTruthful;
+    const isWayBack = context.item?.undo !== undefined;
+    const isTruthful = this.#isTruthful && !isWayBack;
     if (kind === 'groupCreate' && isTruthful && owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, true)) {
       this.violate('noReasonToCreate', told);
     }
     if (kind === 'groupDelete') {
       if (!notes.createdByApp) this.violate('deletedForeignGroup', `A group that the app did not make was deleted: ${told}`);
-      if (owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, false)) this.violate('noReasonToDelete', told);
+      if (owner !== null && !isWayBack && !this.past.wasTeam(owner, this.knownSinceMs, false))
+        this.violate('noReasonToDelete', told);
     }
     this.#effect(kind, id, owner, context);
     notes.owner = owner;
@@ -217,7 +221,8 @@ export class Watch {
     const told = `memberRemove of Zendesk ${user} (${person}) from group ${group} (${team}) by ${context.title}`;
     if (person === null || team === null) this.violate('notOurs', `A membership that is nobody's was removed: ${told}`);
     else {
-      if (!this.past.wasOutside(team, person, this.knownSinceMs)) this.violate('noReasonToRemoveMember', told);
+      const isWayBack = context.item?.undo !== undefined;
+      if (!isWayBack && !this.past.wasOutside(team, person, this.knownSinceMs)) this.violate('noReasonToRemoveMember', told);
       const neverInside = !this.past.wasInside(team, person);
       if (maker === 'hand' && neverInside)
         this.violate('removedForeignMember', `Somebody else's membership was removed: ${told}`);

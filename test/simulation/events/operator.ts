@@ -16,6 +16,7 @@ import type { Sim } from '../sim';
 import type { Variant } from '../world/truth';
 import { type Act, ask, BUDGET_MS, OPERATOR } from './ask';
 import { DRIFT_ACTS } from './drift';
+import { LATER_ACTS } from './later';
 
 /** The gate of an instance looks at the job's state so often; work begun before may be at its writes. */
 const GATE_MS = 5_000;
@@ -116,10 +117,11 @@ export const OPERATOR_ACTS = {
   }) as Act,
   changeMapping: ((sim, dice) => {
     const variant = dice.pick<Variant>(['shipped', 'shipped', 'titled', 'filtered', 'withoutGroups']);
-    if (variant === sim.rules.variant) return undefined;
-    sim.rules = { ...sim.rules, variant };
+    if (variant === sim.fileVariant) return undefined;
+    sim.fileVariant = variant;
+    sim.mappingsChanged();
     sim.redeploy();
-    return `operator: the mapping is ${variant} now`;
+    return `operator: the mapping file is ${variant} now`;
   }) as Act,
   changeSettings: ((sim, dice) => {
     const rules = { ...sim.rules };
@@ -138,4 +140,5 @@ export const OPERATOR_ACTS = {
     return 'operator: the app is deployed anew';
   }) as Act,
   ...DRIFT_ACTS,
+  ...LATER_ACTS,
 } satisfies Record<string, Act>;

@@ -39,11 +39,17 @@ export class SimQueue implements WorkQueue {
 
   decode = decodeWorkItem;
 
-  /** How many messages ask for a cycle to be continued. */
-  cyclesAsked = 0;
+  /** When the messages are seen that ask for a cycle. */
+  readonly #asked: number[] = [];
 
-  async askForCycle(): Promise<void> {
-    this.cyclesAsked += 1;
+  async askForCycle(delayMs = 0): Promise<void> {
+    this.#asked.push(this.nowMs() + delayMs);
+  }
+
+  /** Takes a message that asks for a cycle and can be seen. @returns whether there was one */
+  takeAsked(): boolean {
+    const at = this.#asked.findIndex((atMs) => atMs <= this.nowMs());
+    return at >= 0 && this.#asked.splice(at, 1).length > 0;
   }
 
   asksForCycle = (): boolean => false;
