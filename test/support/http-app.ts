@@ -27,6 +27,8 @@ export interface HttpApp {
   readonly zendesk: ZendeskSimulator;
   /** Runs a cycle and works its items off. */
   cycle(): Promise<void>;
+  /** Works off what is in the queue. */
+  workOff(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -38,8 +40,13 @@ export function aDirectory() {
   return { directory, application, agent: role('Agent'), user: role('User'), odd: role('Astronaut') };
 }
 
-/** Composes and starts everything. @param schemaPath another mapping file */
-export async function startHttpApp(directory: SimulatedDirectory, application: string, schemaPath?: string): Promise<HttpApp> {
+/** Composes and starts everything. @param schemaPath another mapping file @param settings besides those that it needs */
+export async function startHttpApp(
+  directory: SimulatedDirectory,
+  application: string,
+  schemaPath?: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<HttpApp> {
   const [azurite, graph, zendesk] = await Promise.all([
     startAzurite(),
     startGraphSimulator({ directory, token: TOKEN }),
@@ -58,6 +65,7 @@ export async function startHttpApp(directory: SimulatedDirectory, application: s
     LOCAL_TIME_SCALE: '100',
     PROVISIONING_STATUS: 'On',
     ...(schemaPath && { PROVISIONING_SCHEMA: schemaPath }),
+    ...settings,
   };
   const app = composeApp(env, ROOT, invocationLogger);
   if (app.kind !== 'configured') throw app.error;
@@ -73,6 +81,7 @@ export async function startHttpApp(directory: SimulatedDirectory, application: s
       if (outcome.kind !== 'completed') throw new Error(`The cycle did not complete: ${JSON.stringify(outcome)}`);
       await workOff(app, azurite);
     },
+    workOff: () => workOff(app, azurite),
     async stop() {
       await Promise.all([azurite.stop(), graph.close(), zendesk.close()]);
     },
@@ -86,7 +95,13 @@ async function workOff(app: ConfiguredApp, azurite: Azurite): Promise<void> {
     const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 });
     if (receivedMessageItems.length === 0) return;
     for (const message of receivedMessageItems) {
-      const item = app.deps.queue.decode(JSON.parse(Buffer.from(message.messageText, 'base64').toString('utf8')));
+      const text: unknown = JSON.parse(Buffer.from(message.messageText, 'base64').toString('utf8'));
+      const item = app.deps.queue.decode(text);
+      // A test runs its cycles itself.
+      if (!item && app.deps.queue.asksForCycle(text)) {
+        await queue.deleteMessage(message.messageId, message.popReceipt);
+        continue;
+      }
       if (!item) throw new Error('A message of the work queue is no work item');
       await handleWorkItem(app.deps, app.gate, item);
       await queue.deleteMessage(message.messageId, message.popReceipt);

@@ -1,0 +1,220 @@
+import type { SimulatedDirectory } from '../../local/graph/directory';
+import { readJob } from '../../src/engine/job/job-state';
+import { APPROVER, APPROVER_2, OPERATOR, READER, SIGNED_IN, textOf, visit } from '../support/console-app';
+import { aDirectory, type HttpApp, startHttpApp } from '../support/http-app';
+
+/** A company of a dozen people in one group, and a page of the console for each thing that one does. */
+describe('the console at work', () => {
+  let world: HttpApp;
+  let directory: SimulatedDirectory;
+  let group: string;
+  const people: string[] = [];
+  const as = (person: typeof READER) => visit(() => world.app, person);
+
+  beforeAll(async () => {
+    const made = aDirectory();
+    directory = made.directory;
+    group = directory.addGroup({ displayName: 'Support', securityEnabled: true });
+    directory.assign(group, made.user);
+    for (let n = 0; n < 12; n += 1) {
+      const id = directory.addUser({
+        displayName: `Person ${n}`,
+        userPrincipalName: `p${n}@contoso.com`,
+        mail: `p${n}@contoso.com`,
+      });
+      directory.addMember(group, id);
+      people.push(id);
+    }
+    const odd = directory.addUser({ displayName: 'Odd One', userPrincipalName: 'odd@contoso.com', mail: 'odd@contoso.com' });
+    directory.assign(odd, made.odd);
+    people.push(odd);
+    world = await startHttpApp(directory, made.application, undefined, SIGNED_IN);
+    await world.cycle();
+  });
+  afterAll(() => world?.stop());
+
+  const suspended = () => [...world.zendesk.state.users.values()].filter((user) => user.suspended).length;
+  const held = async () => {
+    let count = 0;
+    for await (const page of world.app.deps.staged.list()) count += page.filter(({ state }) => state === 'staged').length;
+    return count;
+  };
+
+  test('every page opens for a reader, and has no form but those that filter', async () => {
+    const plan = await as(OPERATOR).act('plans', 'make');
+    const planPath = plan.location.replace('/api/console/', '').split('?')[0] ?? '';
+    const [entry] = (await world.app.deps.log.query({}, 1)).entries;
+    const paths = [
+      '',
+      'people',
+      'people?show=in',
+      'people?show=failed',
+      'people?show=skipped',
+      'people?type=group',
+      'plans',
+      planPath,
+      'held',
+      'log',
+    ];
+    paths.push(
+      `people/user/${people[0]}`,
+      `people/group/${group}`,
+      `log/${entry?.cycleId}/${entry?.changeId}`,
+      'connection',
+      'restart',
+      'approvals',
+    );
+    for (const path of paths) {
+      const page = await as(READER).get(path);
+      expect([path, page.status]).toEqual([path, 200]);
+      expect([path, page.body.includes('method="post"')]).toEqual([path, false]);
+    }
+  });
+
+  test('one person: by which path, each attribute beside what Zendesk has, and the history', async () => {
+    const text = textOf(await as(READER).get(`people/user/${people[0]}`));
+    for (const words of ['Person 0', 'In scope', 'Support', 'p0@contoso.com', 'In sync', 'Linked', 'Account created'])
+      expect(text).toContain(words);
+  });
+
+  test('a search for a part of a name, an address, an id', async () => {
+    const found = await as(READER).get('people?q=Person');
+    expect(textOf(found)).toContain('Which one?');
+    const one = await as(READER).get('people?q=p3%40contoso.com');
+    expect(one.headers['location']).toBe(`/api/console/people/user/${people[3]}`);
+    expect((await as(READER).get(`people?q=${people[4]}`)).status).toBe(303);
+    expect(textOf(await as(READER).get('people?q=nobody-of-this-name'))).toContain('know anybody of this name');
+  });
+
+  test('a failure: retry, then forget', async () => {
+    const path = `people/user/${people[12]}`;
+    expect(textOf(await as(READER).get('people?show=failed'))).toContain('Odd One');
+    expect(textOf(await as(OPERATOR).act(path, 'retry'))).toContain('It is in the queue');
+    await world.workOff();
+    expect(textOf(await as(OPERATOR).act(path, 'forget'))).toContain('The failure was forgotten');
+    expect(textOf(await as(READER).get('people?show=failed'))).toContain('Nothing has failed');
+  });
+
+  test('provision now: the dry run is shown, then exactly that is done; what has changed since is refused', async () => {
+    const id = people[1] ?? '';
+    const path = `people/user/${id}/provision`;
+    directory.updateUser(id, { displayName: 'Person One' });
+    const shown = await as(OPERATOR).get(path);
+    expect(textOf(shown)).toContain('from Person 1 → to Person One');
+    const digest = /name="digest" value="([^"]+)"/.exec(shown.body)?.[1] ?? '';
+    directory.updateUser(id, { displayName: 'Person Uno' });
+    const token = await as(OPERATOR).token(path);
+    const refused = await as(OPERATOR).post(path, { act: 'provision', token, digest });
+    expect(textOf(await as(OPERATOR).get(refused.headers['location'] ?? ''))).toContain('Something has changed since');
+    const done = await as(OPERATOR).act(path, 'provision');
+    expect(textOf(done)).toContain('It was carried out');
+    expect([...world.zendesk.state.users.values()].some((user) => user.name === 'Person Uno')).toBe(true);
+  });
+
+  test('unlink needs an approver', async () => {
+    const path = `people/user/${people[2]}`;
+    expect((await as(OPERATOR).get(path)).body).not.toContain('value="unlink"');
+    expect(textOf(await as(APPROVER).act(path, 'unlink'))).toContain('no longer connected');
+    await as(OPERATOR).act(`${path}/provision`, 'provision');
+    expect(textOf(await as(READER).get(path))).toContain('Linked');
+  });
+
+  test('pause, start, run, restart', async () => {
+    expect(textOf(await as(OPERATOR).act('', 'pause', { items: 'finish' }))).toContain('The job was paused');
+    expect(textOf(await as(OPERATOR).act('', 'start'))).toContain('The job was started');
+    expect(textOf(await as(OPERATOR).act('', 'run'))).toContain('A cycle was asked for');
+    expect(textOf(await as(OPERATOR).act('restart', 'restart', { scopes: ['Escrows'] }))).toContain('The job was restarted');
+    expect((await readJob(world.app.deps.state)).value.paused).toBe(false);
+  });
+
+  test('a plan: ticked objects alone, and never without the number where access is taken away', async () => {
+    await world.cycle();
+    const leavers = people.slice(8, 10);
+    for (const id of leavers) directory.removeMember(group, id);
+    const made = await as(OPERATOR).act('plans', 'make');
+    const path = made.location.replace('/api/console/', '').split('?')[0] ?? '';
+    expect(textOf(made)).toContain('takes access away');
+    const none = await as(APPROVER).act(path, 'applyTicked', { ids: leavers[0] ?? '', typed: '' });
+    expect(textOf(none)).toContain('no number was typed');
+    const operator = await as(OPERATOR).act(path, 'applyTicked', { ids: leavers[0] ?? '', typed: '1' });
+    expect(textOf(operator)).toContain('needs the role Provisioning.Approve');
+    expect(suspended()).toBe(0);
+    expect(textOf(await as(APPROVER).act(path, 'applyTicked', { ids: leavers[0] ?? '', typed: '1' }))).toContain(
+      'The plan was applied',
+    );
+    await world.workOff();
+    expect(suspended()).toBe(1);
+    for (const id of leavers) directory.addMember(group, id);
+    await world.cycle();
+    expect(suspended()).toBe(0);
+  });
+
+  test('held removals: dropped one by one, let go with the number typed, by approvers alone', async () => {
+    for (const id of people.slice(0, 11)) directory.removeMember(group, id);
+    await world.cycle();
+    expect(await held()).toBe(11);
+    const page = await as(APPROVER).get('held');
+    expect(textOf(page)).toContain('11 removals wait for your decision');
+    expect((await as(OPERATOR).get('held')).body).not.toContain('method="post"');
+    expect(textOf(await as(APPROVER).act('held', 'allowCycle', { typed: '10' }))).toContain('there are 11 now');
+    expect(textOf(await as(APPROVER).act('held', 'decide', { what: 'drop', ids: people[0] ?? '', typed: '2' }))).toContain(
+      'there are 1 now',
+    );
+    expect(textOf(await as(APPROVER).act('held', 'decide', { what: 'drop', ids: people[0] ?? '', typed: '1' }))).toContain(
+      '1 held removal dropped',
+    );
+    expect(textOf(await as(APPROVER).act('held', 'decide', { what: 'allow', ids: people.slice(1, 3), typed: '2' }))).toContain(
+      '2 removals are in the queue',
+    );
+    await world.workOff();
+    expect(suspended()).toBe(2);
+    expect(await held()).toBe(8);
+    // Two at once: the second one finds that it has been decided.
+    const [token, other] = [await as(APPROVER).token('held'), await as(APPROVER_2).token('held')];
+    const cycleId = /name="cycleId" value="([^"]+)"/.exec((await as(APPROVER).get('held')).body)?.[1] ?? '';
+    const sent = { act: 'allowCycle', cycleId, typed: '8' };
+    const results = await Promise.all([
+      as(APPROVER).post('held', { ...sent, token }),
+      as(APPROVER_2).post('held', { ...sent, token: other }),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual([303, 303]);
+    await world.workOff();
+    expect([suspended(), await held()]).toEqual([10, 0]);
+    const entries = (await world.app.deps.log.query({}, 200)).entries.filter(({ initiatedBy }) => initiatedBy.id === APPROVER.id);
+    expect(entries.length).toBeGreaterThan(0);
+  });
+
+  test('the log: a filter, an entry, and files by sign-in alone', async () => {
+    expect(textOf(await as(READER).get('log?status=success&name=Person'))).toContain('Person');
+    const csv = await as(READER).get('log.csv?part=properties');
+    expect(csv.headers['content-type']).toContain('text/csv');
+    expect(JSON.parse((await as(READER).get('log.json?status=success')).body).length).toBeGreaterThan(5);
+    expect((await visit(() => world.app, undefined).get('log.csv')).status).toBe(303);
+    expect((await as({ ...READER, roles: [] }).get('log.csv')).status).toBe(403);
+    expect((await as(READER).get('log?next=nonsense')).status).toBe(404);
+  });
+
+  test('Test Connection, and a test notice to nobody', async () => {
+    expect(textOf(await as(OPERATOR).get('connection?test=yes'))).toContain('Zendesk reachable');
+    expect((await as(READER).get('connection?test=yes')).body).not.toContain('Zendesk reachable');
+  });
+
+  test('TWO_PERSON_APPROVAL: what one asks for another approves, and nobody approves their own', async () => {
+    const two = {
+      ...world.app,
+      config: { ...world.app.config, console: { ...world.app.config.console, twoPersonApproval: 'On' as const } },
+    };
+    const [asking, approving] = [visit(() => two, APPROVER), visit(() => two, APPROVER_2)];
+    const page = await asking.get('restart');
+    const pairs = /type the number of pairs: (\d+)/.exec(textOf(page))?.[1] ?? '';
+    expect(textOf(await asking.act('restart', 'forgetPairs', { typed: pairs }))).toContain('Nothing has been done yet');
+    expect((await asking.get('approvals')).body).not.toContain('value="approve"');
+    const token = await asking.token('approvals');
+    const id = /name="id" value="([^"]+)"/.exec((await approving.get('approvals')).body)?.[1] ?? '';
+    const own = await asking.post('approvals', { act: 'approve', id, token });
+    expect(textOf(await asking.get(own.headers['location'] ?? ''))).toContain('somebody else has to approve it');
+    const done = await approving.act('approvals', 'approve');
+    expect(textOf(done)).toMatch(/The job was restarted|still to lose access/);
+    expect(textOf(await approving.get('approvals'))).toContain('Nothing waits for approval');
+  });
+});
