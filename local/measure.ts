@@ -17,6 +17,7 @@ interface Counts {
   tableTransactions: number;
   queueMessages: number;
   zendeskRequests: number;
+  graphRequests: number;
   telemetryBytes: number;
 }
 
@@ -57,6 +58,7 @@ async function measure(people: number) {
     tableTransactions: proxy?.tables() ?? 0,
     queueMessages: proxy?.messages() ?? 0,
     zendeskRequests: world.zendesk.stats.requests,
+    graphRequests: world.graph.stats.count,
     telemetryBytes: invoked.bytes,
   });
   try {

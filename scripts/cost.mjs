@@ -54,6 +54,14 @@ const POLLS_PER_MONTH = DAYS_PER_MONTH * 2 * 43_200;
 const INSTANCE_GB = 2;
 /** `planWork` looks every five minutes whether a plan waits, and an active instance is billed for a second at least. https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
 const PLAN_WORK_PER_MONTH = DAYS_PER_MONTH * 288;
+/** How often a CYCLE_SCHEDULE runs, by what it says. */
+const SCHEDULES = [
+  ['0 */20 * * * *', DAYS_PER_MONTH * 72],
+  ['0 */5 * * * *', DAYS_PER_MONTH * 288],
+  ['0 * * * * *', DAYS_PER_MONTH * 1_440],
+];
+/** An active instance is billed for a second at least, and an idle cycle takes less. https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
+const LEAST_SECONDS = 1;
 const ALERT_RULES = 11;
 const BEGIN = '<!-- cost table: begin (node scripts/cost.mjs --write) -->';
 const END = '<!-- cost table: end -->';
@@ -82,7 +90,7 @@ function at(measurements, quantity, part, size) {
 }
 
 /** First month: one initial cycle and idle cycles. A usual month: idle cycles and changes. */
-function month(measurements, size, isFirst) {
+function month(measurements, size, isFirst, cycles = CYCLES_PER_MONTH) {
   const total = {};
   for (const quantity of QUANTITIES) {
     const [initial, idle, perChange] = ['initial', 'incrementalIdle', 'perChange'].map((part) =>
@@ -91,7 +99,7 @@ function month(measurements, size, isFirst) {
     const known = isFirst ? [initial, idle] : [idle, perChange];
     total[quantity] = known.every((value) => value === undefined)
       ? undefined
-      : (idle ?? 0) * CYCLES_PER_MONTH + (isFirst ? (initial ?? 0) : (perChange ?? 0) * size * changeShare);
+      : (idle ?? 0) * cycles + (isFirst ? (initial ?? 0) : (perChange ?? 0) * size * changeShare);
   }
   for (const quantity of ['functionExecutions', 'functionSeconds']) {
     if (total[quantity] !== undefined) total[quantity] += PLAN_WORK_PER_MONTH;
@@ -146,7 +154,30 @@ function table() {
     '| Objects | Month | Executions | GB-seconds | Table transactions | Queue transactions | Zendesk requests | Telemetry, GB | US dollars |',
     '|---:|---|---:|---:|---:|---:|---:|---:|---:|',
     ...rows,
+    '',
+    'A later month by `CYCLE_SCHEDULE`, each idle cycle billed for a second at least:',
+    '',
+    '| Objects | `CYCLE_SCHEDULE` | Cycles | GB-seconds | Table transactions | Graph requests | US dollars |',
+    '|---:|---|---:|---:|---:|---:|---:|',
+    ...SIZES.flatMap((size) => SCHEDULES.map(([schedule, cycles]) => scheduleRow(measurements, size, schedule, cycles))),
   ].join('\n');
+}
+
+function scheduleRow(measurements, size, schedule, cycles) {
+  const total = month(measurements, size, false, cycles);
+  const idleSeconds = at(measurements, 'functionSeconds', 'incrementalIdle', size) ?? 0;
+  total.functionSeconds = (total.functionSeconds ?? 0) + Math.max(0, LEAST_SECONDS - idleSeconds) * cycles;
+  const graph = at(measurements, 'graphRequests', 'incrementalIdle', size);
+  const cells = [
+    shown(size),
+    `\`${schedule}\``,
+    shown(cycles),
+    shown(total.functionSeconds * INSTANCE_GB),
+    shown(total.tableTransactions),
+    shown(graph === undefined ? undefined : graph * cycles),
+    dollars(total).toFixed(2),
+  ];
+  return `| ${cells.join(' | ')} |`;
 }
 
 const text = table();
