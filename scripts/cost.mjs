@@ -84,8 +84,11 @@ function at(measurements, quantity, part, size) {
   const n = points.length;
   const meanX = points.reduce((sum, [x]) => sum + x, 0) / n;
   const meanY = points.reduce((sum, [, y]) => sum + y, 0) / n;
-  const slope =
-    points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+  // Nothing gets cheaper with more people: what looks like it is chance.
+  const slope = Math.max(
+    0,
+    points.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0) / points.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0),
+  );
   return Math.max(0, meanY + slope * (size - meanX));
 }
 
@@ -157,8 +160,8 @@ function table() {
     '',
     'A later month by `CYCLE_SCHEDULE`, each idle cycle billed for a second at least:',
     '',
-    '| Objects | `CYCLE_SCHEDULE` | Cycles | GB-seconds | Table transactions | Graph requests | US dollars |',
-    '|---:|---|---:|---:|---:|---:|---:|',
+    '| Objects | `CYCLE_SCHEDULE` | Cycles | GB-seconds | Table transactions | US dollars |',
+    '|---:|---|---:|---:|---:|---:|',
     ...SIZES.flatMap((size) => SCHEDULES.map(([schedule, cycles]) => scheduleRow(measurements, size, schedule, cycles))),
   ].join('\n');
 }
@@ -167,14 +170,12 @@ function scheduleRow(measurements, size, schedule, cycles) {
   const total = month(measurements, size, false, cycles);
   const idleSeconds = at(measurements, 'functionSeconds', 'incrementalIdle', size) ?? 0;
   total.functionSeconds = (total.functionSeconds ?? 0) + Math.max(0, LEAST_SECONDS - idleSeconds) * cycles;
-  const graph = at(measurements, 'graphRequests', 'incrementalIdle', size);
   const cells = [
     shown(size),
     `\`${schedule}\``,
     shown(cycles),
     shown(total.functionSeconds * INSTANCE_GB),
     shown(total.tableTransactions),
-    shown(graph === undefined ? undefined : graph * cycles),
     dollars(total).toFixed(2),
   ];
   return `| ${cells.join(' | ')} |`;

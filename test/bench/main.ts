@@ -15,6 +15,7 @@
  *   log-download       the log as CSV and JSON                                                                   --entries 12000
  *   log-questions      the first page of each question to the log
  *   cold-start         the first answer over HTTP of an app that was not running (needs `npm run build`)
+ *   hints              from a change to its write, with change notifications                                      --people 10000
  *   mapping            the shipped mapping on 100,000 people
  *
  * `--scale N` compresses Zendesk's time; `--workers N` is the number of work items under way at once.
@@ -22,6 +23,7 @@
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start';
 import * as cycles from './cycles';
+import { hints } from './hints';
 import { logDownload, logQuestions } from './logs';
 import { mapping } from './mapping';
 import { playZendesk, ZENDESK_ROLE } from './zendesk-child';
@@ -56,6 +58,7 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'huge-group': { people: '5000' },
   'many-memberships': { people: '200', groups: '2000' },
   nested: { people: '200' },
+  hints: { people: '10000' },
 };
 
 const BENCHES: Readonly<Record<string, (asked: cycles.Asked & { readonly entries: number }) => Promise<cycles.Result>>> = {
@@ -72,6 +75,7 @@ const BENCHES: Readonly<Record<string, (asked: cycles.Asked & { readonly entries
   'log-download': ({ entries }) => logDownload(entries),
   'log-questions': ({ entries }) => logQuestions(entries),
   'cold-start': coldStart,
+  hints: ({ people }) => hints(people),
   mapping,
 };
 

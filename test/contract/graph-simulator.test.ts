@@ -1,7 +1,10 @@
 import { buildDemoDirectory, type DemoDirectory } from '../../local/demo/directory';
 import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
+import { makeGraphConnector } from '../../src/adapters/graph/connector';
+import { LONGEST_SUBSCRIPTION_MS } from '../../src/ports/change-subscriptions';
 import { type GraphContract, loadGraphContract } from '../support/graph-contract';
 import { GraphProbe } from '../support/graph-probe';
+import { serveHandler, silentContext } from '../support/serve-handler';
 
 describe('the Graph simulator keeps to the official contract', () => {
   let contract: GraphContract | undefined;
@@ -182,5 +185,42 @@ describe('the Graph simulator keeps to the official contract', () => {
     expect(await contract.validateResponse(users, { status: 200, body: { value: [{ nickname: 'x' }] } })).toHaveLength(1);
     expect(await contract.validateResponse(users, { status: 200, body: { value: {} } })).not.toEqual([]);
     expect(await contract.validateResponse(users, { status: 404, body: { message: 'no envelope' } })).not.toEqual([]);
+  });
+
+  test('subscriptions: what the app sends and gets, creation to end', async () => {
+    const served = await serveHandler(() => async (request) => ({
+      status: 200,
+      headers: { 'content-type': 'text/plain' },
+      body: request.query.get('validationToken') ?? '',
+    }));
+    graph.permissions.add('Group.Read.All');
+    const { subscriptions } = makeGraphConnector({
+      baseUrl: graph.url,
+      servicePrincipalId: demo.servicePrincipalId,
+      credential: { kind: 'token', token: 'any' },
+      clock: () => new Date(),
+      sleep: async () => undefined,
+      logger: silentContext,
+    });
+    const to = {
+      notificationUrl: `http://${served.host}/api/graph-notifications`,
+      clientState: 'secret',
+      activeUntil: new Date(Date.now() + 3_600_000).toISOString(),
+    };
+    const users = await subscriptions.subscribe('users', to);
+    const groups = await subscriptions.subscribe('groups', to);
+    expect(await subscriptions.subscribedTo(to.notificationUrl)).toEqual([users.id, groups.id]);
+    expect(await subscriptions.renew(users.id, to.activeUntil)).toEqual(users);
+    expect(await subscriptions.renew('gone', to.activeUntil)).toBeUndefined();
+    await subscriptions.unsubscribe(users.id);
+    await subscriptions.unsubscribe(users.id);
+    await subscriptions.unsubscribe(groups.id);
+    const tooLong = new Date(Date.now() + LONGEST_SUBSCRIPTION_MS + 600_000).toISOString();
+    await expect(subscriptions.subscribe('users', { ...to, activeUntil: tooLong })).rejects.toThrow('400 ValidationError');
+    await served.close();
+    await expect(subscriptions.subscribe('users', to)).rejects.toThrow('must be reachable from the internet');
+    graph.permissions.delete('Group.Read.All');
+    await expect(subscriptions.subscribe('groups', to)).rejects.toThrow('Group.Read.All');
+    await expectTrafficToConform();
   });
 });

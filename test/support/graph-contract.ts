@@ -6,7 +6,7 @@ import { type OpenApiDocument, OpenApiDocuments } from './openapi-documents';
 /** Where the official documents lie: beside the repository, never inside it. */
 const SPECS = join(__dirname, '../../../shared/specs');
 
-const DOCUMENTS = ['graph-users', 'graph-groups', 'graph-applications', 'graph-directory'];
+const DOCUMENTS = ['graph-users', 'graph-groups', 'graph-applications', 'graph-directory', 'graph-subscriptions'];
 
 /** A request to Graph, as it went over the wire. */
 export interface ContractRequest {
@@ -75,7 +75,7 @@ class Contract implements GraphContract {
     const operation = this.documents.find(request.method, path);
     if (operation === undefined && response.status < 400) return [`${label(request)}: answered, but not in the contract`];
     if (response.body === undefined)
-      return response.status === 202 ? [] : [`${label(request)}: ${response.status} without a body`];
+      return response.status === 202 || response.status === 204 ? [] : [`${label(request)}: ${response.status} without a body`];
     // The error envelope is the same everywhere, also for what the contract does not know.
     const found = (operation ?? this.documents.find('GET', '/users'))?.responseProblems(response.status, response.body) ?? [];
     const problems = found.map((problem) => `${label(request)}: ${response.status} ${problem}`);
@@ -156,6 +156,7 @@ function typeOf(path: string): string | undefined {
   const cast = /\/microsoft\.graph\.(\w+)$/.exec(path)?.[1];
   if (cast !== undefined) return cast;
   if (path.includes('/appRoleAssignedTo')) return 'appRoleAssignment';
+  if (path.startsWith('/subscriptions')) return 'subscription';
   if (path.startsWith('/users')) return 'user';
   if (path.startsWith('/groups')) return 'group';
   return path.startsWith('/servicePrincipals') ? 'servicePrincipal' : 'organization';

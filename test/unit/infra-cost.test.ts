@@ -11,7 +11,7 @@ function table(counts: object, ...args: readonly string[]) {
   writeFileSync(file, JSON.stringify(counts));
   const { stdout, stderr, status } = spawnSync(process.execPath, [script, '--counts', file, ...args], { encoding: 'utf8' });
   expect([status, stderr]).toEqual([0, '']);
-  const rows = stdout
+  const all = stdout
     .split('\n')
     .filter((line) => /^\| [\d,]+ \|/.test(line))
     .map((line) =>
@@ -20,7 +20,8 @@ function table(counts: object, ...args: readonly string[]) {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     );
-  return { stdout, rows };
+  const isMonth = ([, what]: readonly string[]): boolean => what?.endsWith(' month') === true;
+  return { stdout, rows: all.filter(isMonth), schedules: all.filter((row) => !isMonth(row)) };
 }
 
 /** 72 cycles a day over a twelfth of 365.25 days. */
@@ -55,6 +56,24 @@ test('several sizes › a line through them, so that what is fixed stays fixed',
   });
   const { rows } = table({ measurements: [at(10_000), at(1_000)] });
   expect(number(rows[4]?.[4])).toBe(Math.round(500 + 20 * 100_000 + 40 * CYCLES));
+});
+
+test('by schedule › each cycle counts, and an idle one is billed for a second at least', () => {
+  const { schedules } = table({
+    measurements: [1_000, 10_000].map((objects) => ({
+      objects,
+      functionSeconds: { initial: 10, incrementalIdle: objects / 5_000, perChange: 0 },
+      tableTransactions: { initial: 10, incrementalIdle: 40, perChange: 0 },
+    })),
+  });
+  expect(schedules.slice(0, 3).map(([size, schedule, cycles]) => [size, schedule, number(cycles)])).toEqual([
+    ['1,000', '`0 */20 * * * *`', Math.round(CYCLES)],
+    ['1,000', '`0 */5 * * * *`', Math.round(CYCLES * 4)],
+    ['1,000', '`0 * * * * *`', Math.round(CYCLES * 20)],
+  ]);
+  expect(number(schedules[2]?.[3])).toBe(Math.round((CYCLES * 20 + PLAN_WORK) * 2));
+  expect(number(schedules[5]?.[3])).toBe(Math.round((CYCLES * 20 * 2 + PLAN_WORK) * 2));
+  expect(number(schedules[2]?.[4])).toBe(Math.round(CYCLES * 20 * 40));
 });
 
 test('what was not measured › is said, never guessed', () => {
