@@ -1,17 +1,8 @@
-import type { RemovalKind } from './brake';
 import { attributesOf, groupAttributesOf } from './desired';
 import { isSameValue } from './map/changes';
 import { holderMismatch } from './map/holders';
 import { normaliseTag } from './map/normalise';
-import {
-  type Attributes,
-  type AttributeValue,
-  type Link,
-  type TargetGroup,
-  type TargetRole,
-  type TargetUser,
-  targetId,
-} from './model';
+import { type Attributes, type AttributeValue, type TargetGroup, type TargetRole, type TargetUser, targetId } from './model';
 import { roleText, sorted } from './plan';
 import type { AttributeChange, Plan, PlannedRemoval } from './plan-model';
 import { groupAttribute, userAttribute, userFieldKey } from './target-attributes';
@@ -22,23 +13,13 @@ export interface FieldTypes {
   readonly userFields?: readonly { readonly key: string; readonly type: string }[];
 }
 
-/** The kind of removal that a way back stands for, as the brake counts it before anybody looks at Zendesk; undefined for none. Pure. */
-export function removalOf(way: WayBack, type: Link['type']): RemovalKind | undefined {
-  if (way.values.some(({ attribute, left, was }) => attribute === 'suspended' && left === 'false' && was === 'true'))
-    return 'userDisable';
-  if (way.isCreation && type === 'user') return 'userDisable';
-  if (way.values.some(({ attribute, left, was }) => attribute === 'role' && was === 'end-user' && left !== was)) {
-    return 'agentDowngrade';
-  }
-  return way.leave.length > 0 ? 'membershipRemoval' : undefined;
-}
-
 /**
  * Plans the way back of an account: each value that still stands as it was left returns to what it was. Pure; the same bytes for the same inputs.
  *
  *   the value now        │ was                      │ plan
  *   as it was left       │ anything                 │ back to that
  *   as it was left       │ none, cannot be emptied  │ left, with a note
+ *   as it was before     │ –                        │ nothing: it is back already
  *   anything else        │ –                        │ left, with a note: somebody has changed it since
  *   tags                 │ –                        │ those that were added go, those that were taken come back; others stay
  *   the account is new   │ –                        │ suspended, never deleted
@@ -72,6 +53,9 @@ export function planUserBack(way: WayBack, current: TargetUser, fields: FieldTyp
     );
   }
   const role = all.some(({ attribute }) => attribute === 'role') ? roleAfter : null;
+  if (wasDowngraded(way) && (role ?? current.role).role !== 'end-user') {
+    notes.push('Becoming an end user ended all memberships in groups; those that this app had not made are not known.');
+  }
   const removals = removalsIn(all, current, role);
   return {
     action: all.length === 0 ? 'none' : removals.some(({ kind }) => kind === 'userDisable') ? 'disable' : 'update',
@@ -131,6 +115,7 @@ function valuesBack(
     const { attribute } = value;
     const current = Object.hasOwn(now, attribute) ? (now[attribute] ?? null) : null;
     const decided = backOf(type, value, current, fields);
+    if (decided === undefined) continue;
     const why = typeof decided === 'string' ? decided : reasonNotTo(value);
     if (why !== undefined) notes.push(`${attribute} is not taken back: ${why}.`);
     else changes.push(decided as AttributeChange);
@@ -140,12 +125,18 @@ function valuesBack(
 
 const CHANGED_SINCE = 'it was changed in Zendesk since';
 
-/** The change that takes one value back, or the reason why it is left. */
-function backOf(type: 'user' | 'group', value: ValueBack, current: AttributeValue, fields: FieldTypes): AttributeChange | string {
+/** The change that takes one value back, or the reason why it is left; undefined where it is back already. */
+function backOf(
+  type: 'user' | 'group',
+  value: ValueBack,
+  current: AttributeValue,
+  fields: FieldTypes,
+): AttributeChange | string | undefined {
   const { attribute } = value;
   const typed = (text: string | null): AttributeValue => typedValue(type, attribute, text, fields);
   const [left, was] = [typed(value.left), typed(value.was)];
   if (attribute === 'tags') return tagsBack(listOf(left), listOf(was), listOf(current));
+  if (isSame(type, attribute, current, was)) return undefined;
   if (!isSame(type, attribute, current, left)) return CHANGED_SINCE;
   if (was === null && !canBeEmpty(type, attribute)) return 'it had no value before, and Zendesk does not take one away';
   if (attribute === 'role' && roleOf(value.was) === undefined) return 'the log does not name a role that Zendesk has';
@@ -153,7 +144,7 @@ function backOf(type: 'user' | 'group', value: ValueBack, current: AttributeValu
 }
 
 /** Only the tags that the change added or took: others have come and gone since, and are nobody's business here. */
-function tagsBack(left: readonly string[], was: readonly string[], current: readonly string[]): AttributeChange | string {
+function tagsBack(left: readonly string[], was: readonly string[], current: readonly string[]): AttributeChange | undefined {
   const without = (from: readonly string[], those: readonly string[]): readonly string[] => {
     const known = new Set(those.map(normaliseTag));
     return from.filter((tag) => !known.has(normaliseTag(tag)));
@@ -161,7 +152,7 @@ function tagsBack(left: readonly string[], was: readonly string[], current: read
   const [added, taken] = [without(left, was), without(was, left)];
   const kept = without(current, added);
   const back = without(taken, kept);
-  if (kept.length === current.length && back.length === 0) return CHANGED_SINCE;
+  if (kept.length === current.length && back.length === 0) return undefined;
   return { attribute: 'tags', oldValue: current, newValue: [...kept, ...back], redacted: false };
 }
 
@@ -214,6 +205,10 @@ function listOf(value: AttributeValue): readonly string[] {
   if (value === null) return [];
   return Array.isArray(value) ? value : [String(value)];
 }
+
+/** Whether the change made an end user of an agent. */
+const wasDowngraded = ({ values }: WayBack): boolean =>
+  values.some(({ attribute, left, was }) => attribute === 'role' && left === 'end-user' && was !== left);
 
 /** The role that the account returns to; undefined where the role is not taken back. */
 function roleBack({ values }: WayBack, { role }: TargetUser): TargetRole | undefined {

@@ -9,7 +9,7 @@ import type { Foretold, Member, MembershipChange } from './memberships';
 /** What the way back does to memberships of one object. */
 export interface MembersBack {
   readonly add: readonly Member[];
-  readonly remove: readonly { readonly owned: OwnedMembership; readonly actual: TargetMembership }[];
+  readonly remove: readonly { readonly owned: OwnedMembership; readonly actual: TargetMembership | undefined }[];
   /** Who came and left by an earlier try of the same change, by the ids of the other side. */
   readonly earlier: { readonly added: readonly SourceId[]; readonly removed: readonly SourceId[] };
   /** What cannot be taken back, and why. */
@@ -37,7 +37,7 @@ export async function planMembersBack(
 ): Promise<MembersBack> {
   const kept = await ownedBy(reads, key, [...way.join, ...way.leave]);
   const notes: string[] = [];
-  const remove: { readonly owned: OwnedMembership; readonly actual: TargetMembership }[] = [];
+  const remove: { readonly owned: OwnedMembership; readonly actual: TargetMembership | undefined }[] = [];
   const there = new Map<string, ReadonlyMap<string, TargetMembership>>();
   for (const other of way.leave) {
     const owned = kept.get(other);
@@ -48,7 +48,8 @@ export async function planMembersBack(
     const members = there.get(owned.targetGroupId) ?? (await membersOf(reads, owned));
     there.set(owned.targetGroupId, members);
     const actual = members.get(owned.targetUserId);
-    if (actual) remove.push({ owned, actual });
+    // Ended by an earlier try of ours, which was cut off before it could be noted.
+    if (actual || foretold.removed.has(other)) remove.push({ owned, actual });
     else notes.push(`the membership of ${other} is not taken back: it was ended in Zendesk since.`);
   }
   const add: Member[] = [];

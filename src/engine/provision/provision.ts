@@ -1,3 +1,4 @@
+import type { RemovalKind } from '../../core/brake';
 import { continued, proved } from '../../core/continued';
 import { ThrottledError } from '../../core/errors';
 import type { ObjectType } from '../../core/model';
@@ -32,7 +33,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const desired = await stages.desire(attempt, found);
   const whole = await stages.plan(attempt, found, desired);
   if (isSkip(whole)) return skipped(attempt, found.target, whole);
-  const allows = dryRun ? (item.allows?.kind ?? null) : await permitted(attempt.reads, item);
+  const allows = dryRun ? foreseenPermission(attempt, whole) : await permitted(attempt.reads, item);
   const { plan: allowed, waits } = withhold(whole, allows);
   const seat = stages.seat(attempt, found, allowed);
   if (dryRun) {
@@ -88,3 +89,7 @@ function requirePlace({ target }: EngineDeps): void {
   const busyMs = target.busyForMs('userUpdate');
   if (busyMs > 0) throw new ThrottledError('target', busyMs, 'The Zendesk rate limit is used up; try again later');
 }
+
+/** What a dry run goes by: what was counted for its item. What a way back takes away is counted from its plan, so there all of it. */
+const foreseenPermission = ({ item, back }: Attempt, { removals }: Plan): RemovalKind | null =>
+  (back ? removals[0]?.kind : item.allows?.kind) ?? null;

@@ -1,5 +1,4 @@
-import type { SourceObject, WorkItem } from '../../core/model';
-import { removalOf } from '../../core/plan-back';
+import type { SourceObject } from '../../core/model';
 import type { WayBack } from '../../core/way-back';
 import type { PlanRow } from '../../ports/plan-store';
 import type { Hold, ObjectKey } from '../../ports/stores';
@@ -27,18 +26,15 @@ export const holdFor = (
 });
 
 /**
- * Plans the way back of one object: a dry run as if the hold of the plan were there already, with the brake's permission exactly where something
- * is to be counted. What it takes away is read off the plan, so that nothing is counted which no longer stands.
+ * Plans the way back of one object: a dry run as if the hold of the plan were there already. What it takes away is counted as it is planned, so
+ * that nothing counts which no longer stands.
  * @throws CycleInterrupted when Zendesk asks to wait for longer than there is time; UnauthorizedError
  */
 export async function planUndoOf(deps: EngineDeps, hold: Hold & { readonly way: WayBack }, deadlineMs: number): Promise<PlanRow> {
   const { key, planId, way } = hold;
-  const item = itemFor(planId, key);
-  const kind = removalOf(way, key.type);
-  const allowed: WorkItem = { ...item, undo: planId, allows: kind ? { kind, countedIn: item.changeId } : null };
-  const outcome = await dryRun(withHold(deps, hold), allowed, deadlineMs);
-  const loss = lossIn(outcome);
-  const row = planRow(deps, key, { item: allowed, loss, outcome });
+  const item = { ...itemFor(planId, key), undo: planId };
+  const outcome = await dryRun(withHold(deps, hold), item, deadlineMs);
+  const row = planRow(deps, key, { item, loss: lossIn(outcome), outcome });
   return { ...row, name: row.name || hold.name, way, source: hold.source };
 }
 
