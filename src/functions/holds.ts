@@ -68,7 +68,7 @@ export const makeJobReleaseHolds = endpoint(
 
 function choiceOf({ all, planId, objects }: z.infer<typeof HoldsReleaseRequest>): HoldChoice {
   if ([all, planId, objects].filter((one) => one !== undefined).length !== 1) {
-    throw badRequest([{ pointer: '', detail: 'say which: exactly one of all, planId and objects' }]);
+    throw badRequest([{ pointer: '#', detail: 'say which: exactly one of all, planId and objects' }]);
   }
   if (planId !== undefined) return { kind: 'plan', planId: planId.toLowerCase() };
   return objects ? { kind: 'objects', keys: objects.map(({ type, id }) => ({ type, id: sourceId(id) })) } : { kind: 'all' };

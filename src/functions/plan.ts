@@ -76,9 +76,9 @@ async function begin(planning: Planning, body: z.infer<typeof PlanRequest>, oper
   const { undo, objects, drift } = body;
   const asked = (['undo', 'drift', 'schema', 'schemaVersion'] as const).filter((name) => body[name] !== undefined);
   const [first, second] = asked;
-  if (second) throw badRequest([{ pointer: `/${first}`, detail: `cannot be asked for together with ${second}` }]);
+  if (second) throw badRequest([{ pointer: `#/${first}`, detail: `cannot be asked for together with ${second}` }]);
   if (objects && undo === undefined)
-    throw badRequest([{ pointer: '/objects', detail: 'says which objects to undo: send undo, too' }]);
+    throw badRequest([{ pointer: '#/objects', detail: 'says which objects to undo: send undo, too' }]);
   if (undo !== undefined) {
     const only = objects?.map(({ type, id }) => ({ type, id: sourceId(id) }));
     await withMappingsInUse(planning.deps);

@@ -27,8 +27,10 @@ export function fingerprintOf({ schema }: Pick<EngineReads, 'schema'>, object: S
   };
 }
 
-const digestOf = ({ attributes }: SourceObject, name: string): string =>
-  digest(Object.hasOwn(attributes, name) ? attributes[name] : null);
+function digestOf({ attributes }: SourceObject, name: string): string {
+  const value = Object.hasOwn(attributes, name) ? attributes[name] : null;
+  return digest(value === '' || (Array.isArray(value) && value.length === 0) ? null : value);
+}
 
 /** Whether a source object is as it was. Attributes that nobody read then say nothing: a change of the mappings is not a change of the person. */
 export const isUnchanged = (before: SourceFingerprint, object: SourceObject): boolean =>
