@@ -80,7 +80,7 @@ async function undone(kill: number): Promise<{ world: World; wasKilled: boolean 
         };
         await run();
       };
-      const isDead = left < 0 ? (await counted(), false) : await world.killedAt(left, counted);
+      const isDead = await world.killedAt(left < 0 ? Number.POSITIVE_INFINITY : left, counted);
       world.hook = undefined;
       left = isDead ? -1 : left < 0 ? left : left - calls;
       if (!isDead) return;

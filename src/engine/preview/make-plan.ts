@@ -5,7 +5,7 @@ import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/
 import { disposition, isTransientFailure } from '../../core/retry';
 import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
-import type { PlanBrake, PlanHeader, PlanRow, PlanSeats } from '../../ports/plan-store';
+import type { PlanBrake, PlanHeader, PlanRow } from '../../ports/plan-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { overThreshold } from '../cycle/weigh-removals';
 import { ancestryOf } from '../decide/ancestry';
@@ -22,11 +22,10 @@ import { type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type Lease, takeLease } from '../job/lease';
 import { activeVersion, withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
-import { countSeats } from '../job/seat-ledger';
 import { FILE_VERSION, withSchema } from '../mappings';
 import type { Initiator } from '../record/log-entry';
 import { planObject, planRow } from './plan-object';
-import { withSeats } from './plan-seats';
+import { noSeats, withSeats } from './plan-seats';
 import { type PlanBegun, takeSlot } from './plan-slot';
 import { copySpace, planState } from './plan-space';
 import { PLAN_LEASE, type Planning, type PlanOptions } from './planning';
@@ -200,18 +199,13 @@ class PlanRun {
           seat: object.outcome.kind === 'planned' ? object.outcome.seat : undefined,
         };
       });
-      const { seats, rows } = withSeats(this.header.seats ?? (await this.#countSeats()), planned);
+      const { seats, rows } = withSeats(this.header.seats ?? (await noSeats(this.planning.deps)), planned);
       await plans.putRows(this.header.planId, rows);
       this.header = { ...this.header, ...countsWith(this.header, rows), seats };
       await context.save({ kind: 'scoped', last, count: keys.length });
     }
     const brake = await brakeOf(this.planning.deps, this.header);
     await this.#save({ state: 'planned', phase: 'done', brake, endedAt: this.#deps.clock().toISOString(), error: null });
-  }
-
-  async #countSeats(): Promise<PlanSeats> {
-    const bought = this.planning.deps.settings.agentSeats ?? null;
-    return { bought, before: await countSeats(this.planning.deps), needed: 0, freed: 0, missing: 0 };
   }
 
   #context(application: SourceApplication): CycleContext {

@@ -1,5 +1,11 @@
 import type { PlanRow, PlanSeats } from '../../ports/plan-store';
-import { WAITING_FOR_SEAT } from '../job/seat-ledger';
+import type { EngineDeps } from '../deps';
+import { countSeats, WAITING_FOR_SEAT } from '../job/seat-ledger';
+
+/** The seats before any object of a plan is planned. */
+export async function noSeats(deps: EngineDeps): Promise<PlanSeats> {
+  return { bought: deps.settings.agentSeats ?? null, before: await countSeats(deps), needed: 0, freed: 0, missing: 0 };
+}
 
 /** One object of a plan, with what it does to the agent seats. */
 export interface SeatedRow {

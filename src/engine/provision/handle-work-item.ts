@@ -127,7 +127,7 @@ async function finishHold(
   const stored = await deps.holds.read(key);
   if (stored?.value.planId !== planId || !stored.value.way) return;
   const reason = outcome.kind === 'skipped' ? outcome.skipReason : 'RedundantExport';
-  if (reason === 'AwaitingCycle' || reason === AWAITING_SEAT.code) return;
+  if (reason === 'AwaitingCycle' || awaitsSeat(outcome)) return;
   if (reason !== 'RedundantExport' || stored.value.isLast) return endHold(deps, key);
   try {
     await deps.holds.write({ ...stored.value, way: null }, stored.etag);

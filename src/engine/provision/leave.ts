@@ -10,7 +10,6 @@ import { handOverTickets } from './hand-over-tickets';
 import { permitted } from './permission';
 import type { Settle, Writing } from './stages';
 import { suspends, userLinkAfter } from './user-link';
-import { forgetMemberships } from './write-memberships';
 
 const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };
 
@@ -98,7 +97,6 @@ async function leaveWithTickets(writing: Writing<TargetUser>, target: TargetUser
 }
 
 async function seatGiven(writing: Writing<TargetUser>, written: TargetUser, settle: Settle): Promise<TargetUser> {
-  if (writing.plan.role) await forgetMemberships(writing.deps, writing.attempt.item.sourceId);
   await settle(userLinkAfter(writing, written));
   return written;
 }

@@ -18,6 +18,7 @@ import { withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
 import { withoutWriting } from '../on-demand/on-demand-overlay';
 import { brakeOf, countsWith, removeOldPlans } from '../preview/make-plan';
+import { noSeats, type SeatedRow, withSeats } from '../preview/plan-seats';
 import { type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { PlannedAgain, Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/initiator';
@@ -100,10 +101,13 @@ async function planAll(planning: Planning, lease: Lease, begun: Stored<PlanHeade
     const rows = await concurrently(page.entries, SOURCE_CONCURRENCY, (entry) =>
       planEntry(deps, session, header, entry, deadlineMs),
     );
-    const told = rows.flatMap((row) => row ?? []);
+    const { seats, rows: told } = withSeats(
+      header.seats ?? (await noSeats(deps)),
+      rows.flatMap((row) => row ?? []),
+    );
     await plans.putRows(header.planId, told);
     await lease.renew();
-    header = { ...header, ...countsWith(header, told), cycle: { after: page.next } satisfies Place, error: null };
+    header = { ...header, ...countsWith(header, told), seats, cycle: { after: page.next } satisfies Place, error: null };
     if (page.next === null) break;
     etag = await plans.write(header, etag);
     if (deps.clock().getTime() >= deadlineMs) throw new CycleInterrupted();
@@ -132,7 +136,8 @@ async function planAgain(
   const hold = { ...holdFor(deps, plan, object, row.way), way: row.way };
   const allows = row.removal && { kind: row.removal.kind, countedIn: changeIdFor(cycleId, row.key) };
   const isLast = before !== undefined && before.cycleId === undoes;
-  return { row: await planUndoOf(deps, hold, deadlineMs), leaving: [], hold: { ...hold, allows, isLast } };
+  const { row: now } = await planUndoOf(deps, hold, deadlineMs);
+  return { row: now, leaving: [], hold: { ...hold, allows, isLast } };
 }
 
 /** The next entries of the cycle that is taken back; `next` is null after the last. */
@@ -158,7 +163,7 @@ async function planEntry(
   header: PlanHeader,
   entry: ProvisioningLogEntry,
   deadlineMs: number,
-): Promise<PlanRow | undefined> {
+): Promise<SeatedRow | undefined> {
   const { id, identityType } = entry.sourceIdentity;
   if (identityType === 'ServicePrincipal') return undefined;
   const key: ObjectKey = { type: identityType.toLowerCase() as ObjectType, id: id as SourceId };
@@ -201,20 +206,23 @@ function versionIn({ provisioningSteps }: ProvisioningLogEntry): number {
 }
 
 /** An object that is not taken back, with the reason. */
-const lostRow = (key: ObjectKey, entry: ProvisioningLogEntry, reason: string): PlanRow => ({
-  key,
-  name: entry.sourceIdentity.displayName,
-  targetId: entry.targetIdentity.id || null,
-  outcome: 'skipped',
-  action: 'other',
-  changes: [],
-  reason,
-  code: 'NotRestorable',
-  warnings: [],
-  removal: null,
-  digest: '',
-  applied: null,
-  refusal: null,
+const lostRow = (key: ObjectKey, entry: ProvisioningLogEntry, reason: string): SeatedRow => ({
+  seat: undefined,
+  row: {
+    key,
+    name: entry.sourceIdentity.displayName,
+    targetId: entry.targetIdentity.id || null,
+    outcome: 'skipped',
+    action: 'other',
+    changes: [],
+    reason,
+    code: 'NotRestorable',
+    warnings: [],
+    removal: null,
+    digest: '',
+    applied: null,
+    refusal: null,
+  },
 });
 
 /** What comes and goes by itself is waited for; anything else would stop the plan each time it is tried. */

@@ -1,11 +1,11 @@
 import type { SourceObject } from '../../core/model';
 import type { WayBack } from '../../core/way-back';
-import type { PlanRow } from '../../ports/plan-store';
 import type { Hold, ObjectKey } from '../../ports/stores';
 import { fingerprintOf } from '../decide/held';
 import type { Loss } from '../decide/loss';
 import type { EngineDeps } from '../deps';
 import { dryRun, type PlannedObject, planRow } from '../preview/plan-object';
+import type { SeatedRow } from '../preview/plan-seats';
 import type { Initiator } from '../record/initiator';
 import { itemFor } from '../work-item';
 
@@ -30,12 +30,19 @@ export const holdFor = (
  * that nothing counts which no longer stands.
  * @throws CycleInterrupted when Zendesk asks to wait for longer than there is time; UnauthorizedError
  */
-export async function planUndoOf(deps: EngineDeps, hold: Hold & { readonly way: WayBack }, deadlineMs: number): Promise<PlanRow> {
+export async function planUndoOf(
+  deps: EngineDeps,
+  hold: Hold & { readonly way: WayBack },
+  deadlineMs: number,
+): Promise<SeatedRow> {
   const { key, planId, way } = hold;
   const item = { ...itemFor(planId, key), undo: planId };
   const outcome = await dryRun(withHold(deps, hold), item, deadlineMs);
   const row = planRow(deps, key, { item, loss: lossIn(outcome), outcome });
-  return { ...row, name: row.name || hold.name, way, source: hold.source };
+  return {
+    row: { ...row, name: row.name || hold.name, way, source: hold.source },
+    seat: outcome.kind === 'planned' ? outcome.seat : undefined,
+  };
 }
 
 /** The same app, to which one object is held. */
