@@ -44,7 +44,8 @@ function MappingCard({ schema, version, canEdit, type }: Shown & { readonly type
   return (
     <Card id={`of-${type}`} title={TITLES[type]}>
       <Scope mapping={mapping} />
-      <Table rows={mapping.mappings} columns={columnsOf(version, type, canEdit)} caption={`What a Zendesk ${type} gets`} />
+      <h3>What a Zendesk {type} gets</h3>
+      <Table rows={mapping.mappings} columns={columnsOf(version, type, canEdit)} />
       {canEdit && (
         <p>
           <a class="button second" href={editAddress(version, type, undefined)}>
@@ -94,7 +95,7 @@ const columnsOf = (version: number, type: ObjectType, canEdit: boolean): readonl
     head: 'From Entra ID',
     cell: (one) => (
       <>
-        <code>{clip(sourceWords(one), 600)}</code>
+        {one.source.kind === 'none' ? sourceWords(one) : <code>{clip(sourceWords(one), 600)}</code>}
         {one.isInverted && ' (the opposite of it)'}
       </>
     ),

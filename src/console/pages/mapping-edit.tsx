@@ -92,7 +92,7 @@ async function show(ask: Ask): Promise<View> {
   const typed = typedOf(ask, editing);
   const person = ask.query.get('person')?.trim().slice(0, MAX_NAME) ?? '';
   return {
-    title: before ? `${before.target.name} of ${type}s` : `A new mapping of ${type}s`,
+    title: before ? `${type === 'user' ? 'Users' : 'Groups'}: ${before.target.name}` : `A new mapping for ${type}s`,
     main: (
       <>
         <p>
@@ -103,10 +103,7 @@ async function show(ask: Ask): Promise<View> {
           <form method="get" action={ask.here} data-try="yes">
             {before ? <input type="hidden" name="target" value={typed.target} /> : <Target type={type} value={typed.target} />}
             <div class="field">
-              <label for="source">
-                From Entra ID: an attribute in brackets such as [mail], a fixed text in quotation marks, or an expression. Empty:
-                the default value alone, where Zendesk has nothing
-              </label>
+              <label for="source">From Entra ID: an attribute such as [mail], a text in quotation marks, or an expression</label>
               <textarea id="source" name="source" rows={4} spellcheck={false} maxlength={MAX_EXPRESSION}>
                 {typed.source}
               </textarea>

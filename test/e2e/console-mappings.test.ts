@@ -1,0 +1,201 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { CONSOLE } from '../../src/console/functions';
+import { readJob } from '../../src/engine/job/job-state';
+import type { Handler } from '../../src/functions/http';
+import { type JobWorld, startJobWorld } from '../contract/job-control-world';
+import { APPROVER, claimsOf, headerOf, OPERATOR, SIGNED_IN, type TestPerson } from '../support/console-app';
+import { type ServedHandler, serveHandler } from '../support/serve-handler';
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const isThere = existsSync(CHROMIUM);
+if (!isThere)
+  console.warn(`SKIPPED: the console's mappings are not tried in a browser, because there is no ${CHROMIUM}. Install chromium.`);
+
+/** Set to keep pictures of the pages. */
+const PICTURES = process.env['CONSOLE_PICTURES'];
+
+const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
+
+const SCREENS = [
+  { name: 'desktop-light', width: 1180, height: 900, colorScheme: 'light' },
+  { name: 'desktop-dark', width: 1180, height: 900, colorScheme: 'dark' },
+  { name: 'phone-light', width: 360, height: 740, colorScheme: 'light' },
+  { name: 'phone-dark', width: 360, height: 740, colorScheme: 'dark' },
+] as const;
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+(isThere ? describe : describe.skip)('the mappings in a browser', () => {
+  let world: JobWorld;
+  let served: ServedHandler;
+  let browser: Browser;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    world = await startJobWorld(SIGNED_IN);
+    const { directory } = world;
+    const role = directory.addAppRole(world.servicePrincipalId, { displayName: 'User', value: 'User' });
+    for (const name of ['ann', 'bob', 'cleo']) {
+      const id = directory.addUser({
+        userPrincipalName: `${name}@contoso.com`,
+        mail: `${name}@contoso.com`,
+        displayName: `${name} lee`,
+        department: name === 'ann' ? 'Sales' : 'Support',
+      });
+      directory.assign(id, role);
+    }
+    await world.settle();
+    const handler: Handler = (request, context) =>
+      (request.method === 'GET' ? CONSOLE.console(() => world.app) : CONSOLE.consoleAct(() => world.app))(request, context);
+    served = await serveHandler(() => handler);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    await world?.stop();
+  });
+  afterEach(() => {
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  async function open(who: TestPerson, path: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: SCREENS[0],
+      extraHTTPHeaders: { 'x-ms-client-principal': headerOf(claimsOf(who)) },
+      ...options,
+    });
+    const page = await context.newPage();
+    page.on('console', (message) => void complaints.push(message.text()));
+    page.on('pageerror', (error) => void complaints.push(String(error)));
+    await page.goto(`http://${served.host}/api/console/${path}`);
+    return page;
+  }
+
+  /** Nothing that axe finds, and nothing beside the screen, on every screen. */
+  async function isFitFor(page: Page, name: string): Promise<void> {
+    for (const screen of SCREENS) {
+      await page.setViewportSize(screen);
+      await page.emulateMedia({ colorScheme: screen.colorScheme });
+      const [content = 0, visible = 0] = await page.evaluate<number[]>(
+        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
+      );
+      expect([name, screen.name, content <= visible]).toEqual([name, screen.name, true]);
+      expect([name, screen.name, await violations(page)]).toEqual([name, screen.name, []]);
+      if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}-${screen.name}.png`), fullPage: true });
+    }
+    await page.setViewportSize(SCREENS[0]);
+  }
+
+  /** Evaluated through the debugger: the page's policy lets no script in but its own. */
+  async function violations(page: Page): Promise<string[]> {
+    await page.evaluate(AXE);
+    const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
+      "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))",
+    );
+    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  }
+
+  test('the pages are legible on every screen', async () => {
+    for (const [name, path] of [
+      ['mappings', 'mappings'],
+      ['mapping-edit', 'mappings/0/edit/user/name?person=ann@contoso.com'],
+      ['mapping-add', 'mappings/0/edit/user'],
+      ['mapping-text', 'mappings-text'],
+    ] as const) {
+      const page = await open(OPERATOR, path);
+      await isFitFor(page, name);
+      await page.context().close();
+    }
+  });
+
+  test('an expression is tried on a person while it is typed, stored, planned and activated', async () => {
+    const page = await open(APPROVER, 'mappings');
+    await page.getByRole('link', { name: 'name', exact: true }).first().click();
+    await page.getByLabel(/Try it on a person/).fill('ann@contoso.com');
+    await page.getByLabel(/^From Entra ID/).fill('ToUper([displayName])');
+    await page.getByText('Not like this').waitFor();
+    await page.getByLabel(/^From Entra ID/).fill('ToUpper([displayName])');
+    await page.locator('#trial strong', { hasText: 'ANN LEE' }).waitFor();
+    await page
+      .getByRole('textbox', { name: /Reason/ })
+      .first()
+      .fill('Capitals');
+    await page.getByLabel(/^From Entra ID/).fill('ToUpper(Coalesce([displayName], [mail]))');
+    await page.locator('#changes', { hasText: 'ToUpper(Coalesce(' }).waitFor();
+    // What is typed beside stays while the rest is tried.
+    expect(await page.locator('#save-why').inputValue()).toBe('Capitals');
+    await isFitFor(page, 'mapping-tried');
+    await page.locator('#changes').getByRole('button', { name: 'Store as a draft' }).click();
+    await page.getByText('Version 1 is stored as a draft').waitFor();
+    expect(page.url()).toContain('/mappings/1');
+    await page.getByRole('button', { name: 'Make the plan' }).click();
+    await page.getByRole('link', { name: 'object by object' }).waitFor();
+    expect(await page.locator('#activate').textContent()).toMatch(/update3/);
+    await isFitFor(page, 'mapping-version');
+    await page
+      .locator('#activate')
+      .getByLabel(/Reason/)
+      .fill('As agreed');
+    await page.getByRole('button', { name: 'Activate version 1' }).click();
+    await page.getByText('Version 1 is active').first().waitFor();
+    await isFitFor(page, 'mappings-active');
+    const { value: job } = await readJob(world.app.deps.state);
+    expect(job.mappings).toMatchObject({ version: 1, by: APPROVER.name, why: 'As agreed' });
+    await world.settle();
+    expect([...world.zendesk.state.users.values()].map(({ name }) => name)).toContain('ANN LEE');
+    await page.context().close();
+  });
+
+  test('without a script and with the keyboard alone: checked by the button, stored, and back to the file', async () => {
+    const page = await open(APPROVER, 'mappings/1/edit/user/name', { javaScriptEnabled: false });
+    await page.getByLabel(/^From Entra ID/).focus();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('ToLower([displayName])');
+    await page.getByLabel(/Try it on a person/).focus();
+    await page.keyboard.type('bob@contoso.com');
+    await page.keyboard.press('Enter');
+    await page.locator('#trial strong', { hasText: 'bob lee' }).waitFor();
+    await page.locator('#save-why').focus();
+    await page.keyboard.type('Small letters');
+    await page.keyboard.press('Enter');
+    await page.getByText('Version 2 is stored as a draft').waitFor();
+    await page.goto(`http://${served.host}/api/console/mappings/0`);
+    await page.getByRole('button', { name: 'Make the plan' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'object by object' }).waitFor();
+    await page.locator('#activate-why').focus();
+    await page.keyboard.type('Too loud');
+    await page.keyboard.press('Enter');
+    await page.getByText('The file (version 0) is active').first().waitFor();
+    await world.settle();
+    expect([...world.zendesk.state.users.values()].map(({ name }) => name)).toContain('ann lee');
+    await page.context().close();
+  });
+
+  test('what takes access away wants its number typed', async () => {
+    const page = await open(APPROVER, 'mappings-text');
+    const text = JSON.parse(await page.locator('#text').inputValue());
+    text.synchronizationRules[0].objectMappings[0].scope = {
+      groups: [{ clauses: [{ sourceOperandName: 'department', operatorName: 'EQUALS', targetOperand: { values: ['Sales'] } }] }],
+    };
+    await page.locator('#text').fill(JSON.stringify(text, null, 2));
+    await page.getByRole('button', { name: 'Store as a draft' }).click();
+    await page.getByText('Version 3 is stored as a draft').waitFor();
+    expect(await page.locator('#of-user').textContent()).toContain('department is "Sales"');
+    await page.getByRole('button', { name: 'Make the plan' }).click();
+    await page.getByRole('link', { name: 'object by object' }).waitFor();
+    await page.locator('#activate').getByText('Activate', { exact: true }).click();
+    await page.locator('#typed').fill('1');
+    await isFitFor(page, 'mapping-removes');
+    await page.getByRole('button', { name: 'Activate version 3' }).click();
+    await page.getByText('there are 2 now').waitFor();
+    await page.locator('#activate').getByText('Activate', { exact: true }).click();
+    await page.locator('#typed').fill('2');
+    await page.getByRole('button', { name: 'Activate version 3' }).click();
+    await page.getByText('Version 3 is active').first().waitFor();
+    await page.context().close();
+  });
+});
