@@ -111,6 +111,11 @@ export const updateLane = (asked: Asked): Promise<Result> =>
     await world.cycle();
     await world.drain();
     await world.cycle();
+    await world.closeUpdates();
+    // The first of them finds out that there is no bulk.
+    for (const id of people.slice(0, ALONE)) world.source.directory.updateUser(id, { displayName: 'Renamed before' });
+    await world.cycle();
+    await world.drain();
     for (const id of people) world.source.directory.updateUser(id, { displayName: 'Renamed' });
     await world.cycle();
     let tally = { runs: 0, putBack: 0 };

@@ -57,6 +57,8 @@ export interface BenchWorld {
   waves(work: () => Promise<unknown>): Promise<number>;
   account(): Promise<AccountFacts>;
   seed(emails: readonly string[]): Promise<void>;
+  /** The account refuses updates in bulk from now on. */
+  closeUpdates(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -174,6 +176,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
     },
     account: () => zendesk.facts(),
     seed: (emails) => zendesk.seed(emails),
+    closeUpdates: () => zendesk.closeUpdates(),
     async stop() {
       await Promise.all(apps.map((app) => app.zendesk.close()));
       zendesk.close();

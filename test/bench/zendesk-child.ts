@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { zendeskFaults } from '../../local/zendesk/faults';
 import type { ZendeskSimulatorOptions } from '../../local/zendesk/options';
 import { startZendeskSimulator } from '../../local/zendesk/simulator';
 
@@ -21,6 +22,8 @@ export interface ZendeskChild {
   facts(): Promise<AccountFacts>;
   /** Adds accounts that nobody has linked, one for each address. */
   seed(emails: readonly string[]): Promise<void>;
+  /** Refuses updates in bulk from now on. */
+  closeUpdates(): Promise<void>;
   close(): void;
 }
 
@@ -39,9 +42,13 @@ export async function startZendeskChild(options: ZendeskSimulatorOptions): Promi
     url,
     facts: () => ask({ kind: 'facts' }) as Promise<AccountFacts>,
     seed: async (emails) => void (await ask({ kind: 'seed', emails })),
+    closeUpdates: async () => void (await ask({ kind: 'closeUpdates' })),
     close: () => void (child as ChildProcess).kill('SIGKILL'),
   };
 }
+
+/** More than ever come: a refusal is remembered for a day. */
+const CLOSED_CALLS = 100;
 
 /** Plays the account until the parent ends. */
 export async function playZendesk(options: ZendeskSimulatorOptions): Promise<void> {
@@ -49,6 +56,11 @@ export async function playZendesk(options: ZendeskSimulatorOptions): Promise<voi
   process.on('message', (question: { readonly kind: string; readonly emails?: readonly string[] }) => {
     if (question.kind === 'seed') {
       for (const email of question.emails ?? []) simulator.seed.user({ name: email, email });
+      process.send?.({});
+      return;
+    }
+    if (question.kind === 'closeUpdates') {
+      for (let at = 0; at < CLOSED_CALLS; at += 1) simulator.faults.next({ path: /update_many/ }, zendeskFaults.forbidden());
       process.send?.({});
       return;
     }

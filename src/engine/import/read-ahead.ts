@@ -1,12 +1,14 @@
 import type { SourceId } from '../../core/model';
-import type {
-  ConnectorSpace,
-  KeyedLinkRow,
-  LinkStore,
-  MemberEdge,
-  ObjectKey,
-  ObjectWrite,
-  StoredObject,
+import {
+  type ConnectorSpace,
+  type HoldStore,
+  type KeyedLinkRow,
+  keyText,
+  type LinkStore,
+  type MemberEdge,
+  type ObjectKey,
+  type ObjectWrite,
+  type StoredObject,
 } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 
@@ -97,6 +99,25 @@ export async function readAhead(
     },
   };
 }
+
+/**
+ * The holds of one page of objects, listed once: there are hardly ever any, and each object asks.
+ * @param after the last key of the page before
+ */
+export async function holdsOf(holds: HoldStore, keys: readonly ObjectKey[], after: ObjectKey | undefined): Promise<HoldStore> {
+  const last = keys.at(-1);
+  const held = new Set<string>();
+  for await (const page of holds.list(after)) {
+    for (const { key } of page) held.add(keyText(key));
+    const end = page.at(-1)?.key;
+    if (!last || !end || compareKeys(end, last) >= 0) break;
+  }
+  return over(holds, { read: async (key) => (held.has(keyText(key)) ? holds.read(key) : undefined) });
+}
+
+/** The order in which objects are listed: groups before users, then by id. */
+const compareKeys = (a: ObjectKey, b: ObjectKey): number =>
+  a.type.localeCompare(b.type) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
 /** A store with some of its methods replaced; whatever else it can do, it does. */
 const over = <T extends object>(store: T, methods: Partial<T>): T => Object.assign(Object.create(store) as T, methods);

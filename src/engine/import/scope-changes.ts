@@ -18,7 +18,7 @@ import { itemFor } from '../work-item';
 import type { CycleContext } from './cycle-context';
 import { type MembershipReads, refreshGroupsAbove } from './import-one-members';
 import { noteManagers } from './managers';
-import { readAhead } from './read-ahead';
+import { holdsOf, readAhead } from './read-ahead';
 import { lookAtApplication, roleLines } from './read-application';
 import { newUser, told } from './user-row';
 
@@ -41,8 +41,9 @@ export async function scopeChanges(context: CycleContext): Promise<void> {
     const before = held;
     const ahead = await readAhead(deps, keys, { links: true, groups: (await context.groups.ids()).size > 0 });
     const { space, links } = ahead;
+    const holds = await holdsOf(deps.holds, keys, state.scopedAfter ?? undefined);
     const found = await concurrently(keys, STORAGE_CONCURRENCY, (key) =>
-      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space, links } }, key, ahead.groupsOf(key.id)), {
+      scopeOne(context, askedOnce({ ...scoping, deps: { ...deps, space, links, holds } }, key, ahead.groupsOf(key.id)), {
         key,
         staged: before.get(keyText(key)),
         doubt,
@@ -235,7 +236,3 @@ async function heldKeys(context: CycleContext): Promise<ReadonlyMap<string, Stag
   for await (const page of context.deps.staged.list()) for (const row of page) held.set(keyText(row.key), row);
   return held;
 }
-
-/** The order in which waiting objects are listed: groups before users, then by id. */
-export const compareKeys = (a: ObjectKey, b: ObjectKey): number =>
-  a.type.localeCompare(b.type) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
