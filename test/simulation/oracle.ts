@@ -209,6 +209,8 @@ function checkTeam(view: View, team: Team): void {
     else if (!escrow) violate('unseen', 'cannot be in Zendesk for its name, and nothing says so');
     return;
   }
+  // Created with the answer lost, and another of its name is there: which one is right, a person decides.
+  if (escrow && linked === undefined && namesakes.length > 0) return;
   if (escrow) violate('escrowWithoutCause', 'is in Zendesk, and fails');
   if (group.name !== team.name) violate('wrongName', `is called «${group.name}» in Zendesk`);
   checkMembers(view, team, group.id, violate);
@@ -316,11 +318,14 @@ async function checkTold(sim: Sim): Promise<void> {
   }
   for (const name of new Set([...told.keys(), ...done.keys()])) {
     if (!/^(?:create|disable|delete) /.test(name)) continue;
+    // A group whose creation was cut off before it was linked is nobody's: nothing in it proves who made it.
+    if (name === 'create null' && sim.hasBeenCutOff) continue;
     const [often, tells] = [done.get(name) ?? 0, told.get(name) ?? 0];
     // Giving a seat back is told as the suspension that it belongs to, also where the account was suspended before.
     const unclear =
       name.startsWith('create') && sim.entra.teams.has(name.slice('create '.length)) ? (done.get('create null') ?? 0) : 0;
-    const most = often + unclear + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
+    const raced = name.startsWith('disable') ? sim.watch.raced.filter((owner) => name.endsWith(` ${owner}`)).length : 0;
+    const most = often + unclear + raced + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
     // A failure whose answer was lost may have been a change: it is told as what it was answered.
     const [action = '', id = ''] = name.split(' ');
     // What an operator's call had written when it was killed is told with the next item, and there is none while the brake holds the object.

@@ -452,7 +452,7 @@ export class Sim {
     const isTruthful = this.watch.lastLieMs < beganMs;
     if (!isTruthful) this.needsInitial = true;
     else if (outcome.cycleKind === 'initial') this.needsInitial = false;
-    if (isTruthful && !this.needsInitial) this.watch.knownSinceMs = Math.max(this.watch.knownSinceMs, beganMs);
+    if (isTruthful && !this.needsInitial) this.watch.knows(beganMs);
   }
 
   /** Hands messages that can be seen to instances that have a hand free, in any order. */

@@ -53,14 +53,16 @@ const shotOf = ({ target }: Zendesk): Shot => ({
 export class Watch {
   readonly violations: Violation[] = [];
   readonly effects: Effect[] = [];
-  /** Removals without a reason since then are wrong: the last complete and truthful reading of Entra began at that time. */
-  knownSinceMs = 0;
+  /** Since when the app knows the truth, and when it came to know: the beginning and the end of complete and truthful readings of Entra. */
+  readonly #known: { readonly atMs: number; readonly sinceMs: number }[] = [{ atMs: 0, sinceMs: 0 }];
   /** Since when Entra's answers may have been lies: what is given on old knowledge then is not held against the app. */
   lastLieMs = -1;
   /** When an app role last changed: roles and assignments are read one after the other, and access that both together give may be given. */
   lastRoleChangeMs = -1;
   /** Work that begins later than this writes nothing; undefined while the job is not stopped. */
   stoppedAtMs: number | undefined;
+  /** Whose account was suspended by hand while a worker may have been about to do the same: that is told, and changes nothing. */
+  readonly raced: (string | null)[] = [];
   /** How often the job was switched on, counted before and after. */
   starts = 0;
   protectedNames: readonly string[] = [];
@@ -77,8 +79,18 @@ export class Watch {
     this.leaving = new LeavingWatch(zendesk, past, rules, (rule, text) => this.violate(rule, text));
   }
 
-  get #isTruthful(): boolean {
-    return Math.max(this.lastLieMs, this.lastRoleChangeMs) < this.knownSinceMs;
+  #isTruthful(context: Context): boolean {
+    return Math.max(this.lastLieMs, this.lastRoleChangeMs) < this.#knownSinceMs(context);
+  }
+
+  /** A complete and truthful reading has ended that began then. */
+  knows(sinceMs: number): void {
+    this.#known.push({ atMs: this.nowMs(), sinceMs: Math.max(sinceMs, this.#known.at(-1)?.sinceMs ?? 0) });
+  }
+
+  /** Since when a reason must have been true: a call goes by what was known when it began, however slow it is. */
+  #knownSinceMs({ startedAtMs }: Context): number {
+    return this.#known.findLast(({ atMs }) => atMs <= startedAtMs)?.sinceMs ?? 0;
   }
 
   /** The job is switched on, or about to be. */
@@ -108,11 +120,12 @@ export class Watch {
       if (target.users.has(id)) continue;
       const owner = this.zendesk.notesOf(id).owner;
       this.leaving.erased(id, this.nowMs(), `erase of Zendesk ${id} (${owner ?? 'nobody'}) by ${context.title}`);
-      if (owner !== null && !this.past.wasPerson(owner, this.knownSinceMs, ({ isIn }) => !isIn))
+      if (owner !== null && !this.past.wasPerson(owner, this.#knownSinceMs(context), ({ isIn }) => !isIn))
         this.violate('noReasonToErase', `Zendesk ${id} (${owner}) by ${context.title}`);
       this.#effect('erase', id, owner, context);
     }
-    if (method === 'handOverTickets') this.leaving.handedOver((id) => this.zendesk.notesOf(id).owner, this.knownSinceMs, context);
+    if (method === 'handOverTickets')
+      this.leaving.handedOver((id) => this.zendesk.notesOf(id).owner, this.#knownSinceMs(context), context);
     for (const [id, group] of target.groups) {
       const was = before.groups.get(id);
       const kind = !was ? 'groupCreate' : !was.deleted && group.deleted ? 'groupDelete' : 'groupChange';
@@ -152,9 +165,9 @@ export class Watch {
     // What an operator takes back goes by what was, not by what Entra says.
     const isWayBack = context.item?.undo !== undefined;
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
-      isWayBack || owner === null || this.past.wasPerson(owner, this.knownSinceMs, test);
-    const isTruthful = this.#isTruthful;
-    const mayHaveAccess = isWayBack || owner === null || this.past.mayHaveHadAccess(owner, this.knownSinceMs);
+      isWayBack || owner === null || this.past.wasPerson(owner, this.#knownSinceMs(context), test);
+    const isTruthful = this.#isTruthful(context);
+    const mayHaveAccess = isWayBack || owner === null || this.past.mayHaveHadAccess(owner, this.#knownSinceMs(context));
     for (const kind of kinds) {
       if (kind === 'create' && isTruthful && !mayHaveAccess) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
@@ -164,7 +177,7 @@ export class Watch {
       if (kind === 'create') this.leaving.madeByApp(id);
       if (kind === 'disable') this.leaving.suspended(id, this.nowMs());
       if (kind === 'delete') this.leaving.deleted(id);
-      if (kind === 'downgrade') this.leaving.downgraded(id, owner, is.suspended, this.knownSinceMs, told);
+      if (kind === 'downgrade') this.leaving.downgraded(id, owner, is.suspended, this.#knownSinceMs(context), told);
       if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user'))
         this.violate('noReasonToDowngrade', told);
       if (kind === 'enable' && isTruthful && !mayHaveAccess) this.violate('noReasonToEnable', told);
@@ -193,13 +206,18 @@ export class Watch {
     const owner = actor ?? notes.owner;
     if (kind === 'groupCreate') notes.createdByApp = true;
     const isWayBack = context.item?.undo !== undefined;
-    const isTruthful = this.#isTruthful && !isWayBack;
-    if (kind === 'groupCreate' && isTruthful && owner !== null && !this.past.wasTeam(owner, this.knownSinceMs, true)) {
+    const isTruthful = this.#isTruthful(context) && !isWayBack;
+    if (
+      kind === 'groupCreate' &&
+      isTruthful &&
+      owner !== null &&
+      !this.past.mayHaveBeenTeam(owner, this.#knownSinceMs(context))
+    ) {
       this.violate('noReasonToCreate', told);
     }
     if (kind === 'groupDelete') {
       if (!notes.createdByApp) this.violate('deletedForeignGroup', `A group that the app did not make was deleted: ${told}`);
-      if (owner !== null && !isWayBack && !this.past.wasTeam(owner, this.knownSinceMs, false))
+      if (owner !== null && !isWayBack && !this.past.wasTeam(owner, this.#knownSinceMs(context), false))
         this.violate('noReasonToDelete', told);
     }
     this.#effect(kind, id, owner, context);
@@ -208,13 +226,17 @@ export class Watch {
   }
 
   #joined(pair: string, context: Context, byName: boolean): void {
-    if (!this.zendesk.members.has(pair)) this.zendesk.members.set(pair, 'app');
+    if (!this.zendesk.members.has(pair)) {
+      this.zendesk.members.set(pair, 'app');
+      this.zendesk.madeMembers.add(pair);
+    }
     if (byName) this.#effect('memberAdd', pair.split(' ')[0] as TargetId, this.#ownerOf(pair), context);
   }
 
   #left(pair: string, context: Context, byName: boolean): void {
     const maker = this.zendesk.members.get(pair);
     this.zendesk.members.delete(pair);
+    const isMade = this.zendesk.madeMembers.delete(pair);
     if (!byName) return;
     const [user, group] = pair.split(' ') as [TargetId, TargetId];
     const [person, team] = [this.#ownerOf(pair), this.zendesk.groupNotesOf(group).owner];
@@ -222,9 +244,10 @@ export class Watch {
     if (person === null || team === null) this.violate('notOurs', `A membership that is nobody's was removed: ${told}`);
     else {
       const isWayBack = context.item?.undo !== undefined;
-      if (!isWayBack && !this.past.wasOutside(team, person, this.knownSinceMs)) this.violate('noReasonToRemoveMember', told);
+      if (!isWayBack && !this.past.wasOutside(team, person, this.#knownSinceMs(context)))
+        this.violate('noReasonToRemoveMember', told);
       const neverInside = !this.past.wasInside(team, person);
-      if (maker === 'hand' && neverInside)
+      if (maker === 'hand' && neverInside && !isMade)
         this.violate('removedForeignMember', `Somebody else's membership was removed: ${told}`);
     }
     this.#effect('memberRemove', user, person, context);

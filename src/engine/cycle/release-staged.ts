@@ -1,6 +1,6 @@
-import type { StagedDeletion } from '../../ports/stores';
+import type { CycleRecord, StagedDeletion } from '../../ports/stores';
 import { changeIdFor, releaseCycleId } from '../change-id';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
@@ -115,12 +115,11 @@ async function release(
   // A choice has a cycle of its own: it must count its objects, and not those of a choice before it.
   const cycleId = releaseCycleId(only ? `${stagedBy} ${[...only].sort().join(' ')}` : stagedBy);
   const before = await deps.cycles.read(cycleId);
-  const keys = new Set(rows.map((row) => changeIdFor(cycleId, row.key)));
   const record = operatorCycle(deps, {
     cycleId,
     kind: 'release',
     ...(before && { startedAt: before.startedAt }),
-    enqueued: Math.max(before?.enqueued ?? 0, keys.size),
+    enqueued: before ? await countWith(deps, before, rows) : rows.length,
     why: `An operator allowed the removals held by cycle ${stagedBy}.`,
   });
   await deps.cycles.put(record);
@@ -131,4 +130,17 @@ async function release(
   const releasedAt = deps.clock().toISOString();
   await deps.staged.put(rows.map((row) => ({ ...row, state: 'released' as const, stagedAt: releasedAt })));
   return { stagedBy, cycleId, released: rows.length };
+}
+
+/**
+ * How many entries a release is to have that continues an earlier one: some of what the cycle held had not been let go by then. What the call
+ * before had counted and not put into the queue any more is not counted twice.
+ */
+async function countWith(deps: EngineDeps, before: CycleRecord, rows: readonly StagedDeletion[]): Promise<number> {
+  const { cycleId, enqueued } = before;
+  const logged = await concurrently(rows, STORAGE_CONCURRENCY, ({ key }) => deps.log.read(cycleId, changeIdFor(cycleId, key)));
+  const { total } = await deps.log.counts(cycleId);
+  const isOver = before.state !== 'exporting';
+  const fresh = logged.filter((entry) => entry === undefined).length;
+  return isOver ? total + fresh : Math.max(enqueued, total + fresh);
 }

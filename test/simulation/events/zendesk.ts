@@ -31,6 +31,7 @@ function dropMemberships({ zendesk }: Sim, test: (pair: { readonly userId: strin
     if (!test(membership)) continue;
     zendesk.target.memberships.delete(membership.id);
     zendesk.members.delete(`${membership.userId} ${membership.groupId}`);
+    zendesk.madeMembers.delete(`${membership.userId} ${membership.groupId}`);
     zendesk.groupNotesOf(membership.groupId).isTouched = true;
   }
 }
@@ -38,9 +39,10 @@ function dropMemberships({ zendesk }: Sim, test: (pair: { readonly userId: strin
 const somebody = (sim: Sim, dice: Dice) => dice.maybe([...sim.entra.people.values()]);
 
 export const ZENDESK_EVENTS = {
-  suspendByHand: onUser((user, { zendesk }) => {
+  suspendByHand: onUser((user, { zendesk, scheduler, watch }) => {
     if (user.suspended) return undefined;
     user.suspended = true;
+    if (!scheduler.isIdle) watch.raced.push(zendesk.notesOf(user.id).owner);
     zendesk.notesOf(user.id).suspendedBy = 'hand';
     return 'is suspended by hand';
   }),

@@ -94,6 +94,9 @@ class Past<T> {
 export class TruthHistory {
   readonly #people = new Map<string, Past<Standing>>();
   readonly #teams = new Map<string, Past<boolean>>();
+  /** Which groups had an assignment, and which were living and security-enabled. */
+  readonly #assigned = new Map<string, Past<boolean>>();
+  readonly #able = new Map<string, Past<boolean>>();
   readonly #members = new Map<string, Past<readonly string[]>>();
 
   constructor(
@@ -108,6 +111,8 @@ export class TruthHistory {
       pastOf(this.#people, person.id).note(nowMs, standingOf(this.entra, rules, person));
     for (const team of this.entra.teams.values()) {
       pastOf(this.#teams, team.id).note(nowMs, isTeamIn(this.entra, rules, team));
+      pastOf(this.#assigned, team.id).note(nowMs, this.entra.assignmentsOf(team.id).length > 0);
+      pastOf(this.#able, team.id).note(nowMs, team.state === 'live' && team.security);
       pastOf(this.#members, team.id).note(nowMs, [...peopleIn(this.entra, rules, team)].sort());
     }
   }
@@ -124,8 +129,15 @@ export class TruthHistory {
     if (this.wasPerson(id, sinceMs, ({ isIn }) => isIn)) return true;
     return [...this.#teams].some(
       ([teamId, past]) =>
-        past.wasEver(sinceMs, (isIn) => isIn) && this.#members.get(teamId)?.wasEver(sinceMs, (ids) => ids.includes(id)),
+        (past.wasEver(sinceMs, (isIn) => isIn) || this.mayHaveBeenTeam(teamId, sinceMs)) &&
+        this.#members.get(teamId)?.wasEver(sinceMs, (ids) => ids.includes(id)),
     );
+  }
+
+  /** The same of a group. */
+  mayHaveBeenTeam(id: string, sinceMs: number): boolean {
+    const was = (past: Past<boolean> | undefined): boolean => past?.wasEver(sinceMs, (value) => value) ?? false;
+    return was(this.#assigned.get(id)) && was(this.#able.get(id));
   }
 
   wasTeam(id: string, sinceMs: number, isIn: boolean): boolean {

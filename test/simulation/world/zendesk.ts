@@ -50,6 +50,8 @@ export class Zendesk {
   readonly members = new Map<string, 'app' | 'hand'>();
   /** Memberships that the app has on record as its own: `user group`. */
   readonly settledMembers = new Set<string>();
+  /** Memberships that a call of the app made, whoever has the account by now: `user group`. */
+  readonly madeMembers = new Set<string>();
   readonly selfId: TargetId;
   /** How long the search index takes to know of a new account or address. */
   searchLagMs = 0;
