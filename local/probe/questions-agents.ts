@@ -111,7 +111,7 @@ export const AGENTS: readonly Question[] = [
 const agent = ({ accounts }: ProbeContext) => accounts.create({ role: 'agent' });
 
 /** Gives the seat back, whatever happens. */
-async function withAgent(context: ProbeContext, work: (account: ProbeAccount) => Promise<Finding>): Promise<Finding> {
+export async function withAgent(context: ProbeContext, work: (account: ProbeAccount) => Promise<Finding>): Promise<Finding> {
   const { answer, account } = await agent(context);
   if (!account) return open(hasCode(answer, NO_SEAT) ? NO_SEAT_WORDS : `an agent could not be created: ${refusalOf(answer)}`);
   try {

@@ -7,9 +7,10 @@ import { type Finding, type Known, open, type ProbeContext, type Question } from
 import { ACCOUNT } from './questions-account';
 import { AGENTS } from './questions-agents';
 import { PEOPLE } from './questions-people';
+import { TICKETS } from './questions-tickets';
 
 /** Every question, in the order in which they are asked. */
-export const QUESTIONS: readonly Question[] = [...ACCOUNT.slice(0, 4), ...PEOPLE, ...AGENTS, ...ACCOUNT.slice(4)];
+export const QUESTIONS: readonly Question[] = [...ACCOUNT.slice(0, 4), ...PEOPLE, ...AGENTS, ...TICKETS, ...ACCOUNT.slice(4)];
 
 /** What came of a run. */
 export interface ProbeResult {

@@ -5,13 +5,15 @@ import { pageOf } from './paging';
 import { listOf, maxBatch, userOf } from './route-kit';
 import type { TicketRow } from './rows';
 import { updateTicket } from './ticket-rules';
-import { nullableId } from './user-input';
+import { nullableId, text } from './user-input';
 import type { Call, Route } from './world';
 
 type Body = Readonly<Record<string, unknown>>;
 
+const orderOf = ({ status }: TicketRow): number => STATUSES.findIndex((one) => one === status);
+
 /** Order of statuses when tickets are sorted by them. */
-const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'];
+const STATUSES = ['new', 'open', 'pending', 'hold', 'solved', 'closed'] as const;
 
 /** Tickets, as far as handing them over needs: https://developer.zendesk.com/api-reference/ticketing/tickets/tickets/ */
 export function ticketRoutes(route: Route): void {
@@ -20,7 +22,7 @@ export function ticketRoutes(route: Route): void {
     const rows = [...call.world.state.tickets.values()].filter((ticket) => ticket.assignee_id === id && isListed(call, ticket));
     if (call.query.get('sort_by') === 'status' && !call.world.faults.ticketsUnsorted) {
       const sign = call.query.get('sort_order') === 'desc' ? -1 : 1;
-      rows.sort((a, b) => sign * (STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status)) || a.id - b.id);
+      rows.sort((a, b) => sign * (orderOf(a) - orderOf(b)) || a.id - b.id);
     }
     return json(
       200,
@@ -44,6 +46,11 @@ export function ticketRoutes(route: Route): void {
     updateTicket(call.world, ticket, call.body('ticket'));
     return json(200, { ticket: present(call, ticket) });
   });
+  route('DELETE', '/api/v2/tickets/{ticket_id}', 'agent', (call) => {
+    ticketOf(call).status = 'deleted';
+    return json(204);
+  });
+  route('POST', '/api/v2/imports/tickets', 'admin', importTicket);
   // "Accepts an array of up to 100 ticket objects, or a comma-separated list of up to 100 ticket ids."
   route('PUT', '/api/v2/tickets/update_many', 'agent', (call) => {
     const work = updateBatch(call).map(({ id, body }, index) => () => {
@@ -57,6 +64,26 @@ export function ticketRoutes(route: Route): void {
     });
     return call.world.jobs.submit('TicketBulkUpdateJob', work);
   });
+}
+
+/** Runs no triggers: https://developer.zendesk.com/api-reference/ticketing/tickets/ticket_import/ */
+function importTicket(call: Call) {
+  const body = call.body('ticket');
+  const at = call.world.timestamp();
+  const requester = nullableId(body, 'requester_id') ?? call.actor.user?.id ?? 0;
+  const assignee = nullableId(body, 'assignee_id') ?? null;
+  const ticket: TicketRow = {
+    id: call.world.state.nextId(),
+    subject: text(body, 'subject') ?? '',
+    status: STATUSES.find((status) => status === body.status) ?? 'new',
+    requester_id: requester,
+    assignee_id: assignee,
+    group_id: call.world.state.users.get(assignee ?? -1)?.default_group_id ?? null,
+    created_at: at,
+    updated_at: at,
+  };
+  call.world.state.tickets.set(ticket.id, ticket);
+  return json(201, { ticket: present(call, ticket) });
 }
 
 const isListed = (call: Call, { status }: TicketRow): boolean =>
