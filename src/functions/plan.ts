@@ -12,7 +12,6 @@ import { cancelPlan } from '../engine/preview/plan-slot';
 import type { Planning } from '../engine/preview/planning';
 import type { Initiator } from '../engine/record/initiator';
 import { createUndo, type UndoBegun } from '../engine/undo/make-undo';
-import { htmlAnswer, wantsHtml } from '../pages/page';
 import { isPlanMark, type PlanHeader } from '../ports/plan-store';
 import { separatorParameter } from './csv';
 import { endpoint } from './endpoint';
@@ -20,13 +19,13 @@ import { RequestProblem, respond } from './http';
 import { operatorOf } from './operator';
 import { headerBody, rowBody } from './plan-body';
 import { planCsv } from './plan-csv';
-import { planPage } from './plan-page';
 import { badParameter } from './read-query';
 import { badRequest } from './request-faults';
 import { schemaFaults } from './schema-control';
 import { noVersion } from './schema-versions';
 import { jsonDoc } from './shapes/kit';
 import { Plan, PlanApplyRequest, PlanRequest } from './shapes/plan';
+import { belongsToConsole, toConsole } from './wants-html';
 
 /**
  * Time for planning or applying within the call; the timer continues with what takes longer. Azure cuts a call off after 230 s, and a
@@ -110,13 +109,13 @@ const locationOf = (header: PlanHeader): Record<string, string> => ({ location: 
 
 const MAX_PAGE = 1_000;
 
-/** `GET /api/plan/{id}`: how far a plan is and what it says, page by page; as a page for people and as CSV too. */
+/** `GET /api/plan/{id}`: how far a plan is and what it says, page by page; as CSV too. */
 export const makePlanRead = endpoint(
   {
     tag: 'provisioning',
     summary: 'A plan',
     description:
-      'How far the plan is, and what it would do, page by page. `Accept: text/html` gives a page for people. Plans are kept for seven days.',
+      'How far the plan is, and what it would do, page by page. `Accept: text/html` leads to the console, where people can sign in to it. Plans are kept for seven days.',
     needsNoMappings: true,
     params,
     query: z.strictObject({
@@ -132,23 +131,23 @@ export const makePlanRead = endpoint(
     answers: {
       200: {
         description: 'The plan.',
-        content: { 'application/json': Plan, 'text/csv': z.string(), 'text/html': z.string() },
+        content: { 'application/json': Plan, 'text/csv': z.string() },
       },
+      303: { description: 'To the console.', headers: { Location: 'Where it is.' } },
     },
     problems: [400, 404, 503],
   },
-  async ({ planning }, { params: { id }, query, request }) => {
+  async ({ planning, config }, { params: { id }, query, request }) => {
     const planId = id.toLowerCase();
     const { include: which, format, separator, $top: top, $skiptoken } = query;
     if (separator !== undefined && format !== 'csv') throw badParameter('separator', 'only format=csv has one');
     if ($skiptoken !== undefined && !isPlanMark($skiptoken))
       throw badParameter('$skiptoken', 'did not come from a plan; ask for the first page again');
+    if (format === undefined && belongsToConsole(config.signIn, request)) return toConsole(`/plans/${planId}`);
     const header = (await planning.plans.read(planId))?.value;
     if (!header) throw noPlan();
     if (format === 'csv') return planCsv(planning.plans, header, which, separator);
     const { rows, next } = await planning.plans.rows(planId, which, top, $skiptoken);
-    const code = request.query.get('code') ?? undefined;
-    if (wantsHtml(request.headers.get('accept'))) return htmlAnswer(planPage(header, rows, next, { which, top, code }));
     const rest = new URLSearchParams({ ...(which === 'all' && { include: 'all' }), $top: String(top), $skiptoken: next ?? '' });
     return respond(Plan, {
       ...headerBody(header),

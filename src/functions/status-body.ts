@@ -5,15 +5,11 @@ import type { SampleObject } from '../engine/job/notify-samples';
 import type { JobStatus } from '../engine/queries/read-status';
 import type { StatusView } from '../engine/queries/status-view';
 import { verdictOf } from '../engine/queries/verdict';
-import { logFilter, pageLinks } from '../pages/links';
 import type { Escrow, StagedDeletion } from '../ports/stores';
 import { holdBody } from './holds';
 import type { Body } from './http';
+import { logUrl } from './log-url';
 import type { StatusOfJob, SynchronizationStatus } from './shapes/status';
-
-/** Addresses in the answer hold no key: a program has its own. */
-const links = pageLinks(undefined);
-const logUrl = (changeId: string): string => `/api/${links.logs(logFilter.change(changeId))}`;
 
 /**
  * The status as JSON: Graph's `synchronizationStatus` under `status`, ours beside it.

@@ -140,7 +140,7 @@ describe('notifications', () => {
       { emailAddress: { address: 'admin@contoso.com' } },
       { emailAddress: { address: 'second@contoso.com' } },
     ]);
-    expect(bodies()[0]).toContain('https://prov.azurewebsites.net/api/logs?$filter=changeId%20eq%20%27change-1%27');
+    expect(bodies()[0]).toContain('https://prov.azurewebsites.net/api/console/log?change=change-1');
     expect(bodies()[0]).toContain('Give the app role the name of a Zendesk role');
     expect(webhook.posted).toHaveLength(1);
     expect(webhook.posted[0]).toMatchObject({
@@ -148,7 +148,7 @@ describe('notifications', () => {
       cycleId,
       newFailures: 2,
       failures: 3,
-      statusUrl: 'https://prov.azurewebsites.net/api/status#failures',
+      statusUrl: 'https://prov.azurewebsites.net/api/console/people?show=failed',
       solved: 0,
       byCode: { RoleNotFound: 3 },
       logUrl: `https://prov.azurewebsites.net/api/logs?$filter=cycleId%20eq%20%27${cycleId}%27%20and%20status%20eq%20%27failure%27`,
@@ -180,7 +180,7 @@ describe('notifications', () => {
     ]);
     expect(posted?.text).toBe(
       '[Zendesk provisioning contoso] 2 objects could not be provisioned: Person 1 (RoleNotFound), Eve <b>"Evil"</b> Bcc: x (RoleNotFound), ' +
-        'Person 5 (RoleNotFound), Person 3 (RoleNotFound), Person 4 (RoleNotFound) and 3 more. https://prov.azurewebsites.net/api/status#failures',
+        'Person 5 (RoleNotFound), Person 3 (RoleNotFound), Person 4 (RoleNotFound) and 3 more. https://prov.azurewebsites.net/api/console/people?show=failed',
     );
     const html = bodies()[0] ?? '';
     expect(html).toContain('>Person 1</a>');
@@ -188,7 +188,7 @@ describe('notifications', () => {
     expect(html).toContain('Eve &lt;b&gt;&quot;Evil&quot;&lt;/b&gt; Bcc: x');
     expect(html).not.toContain('<table');
     expect(html).toContain('and 3 more');
-    expect(html).toContain('href="https://prov.azurewebsites.net/api/status#failures"');
+    expect(html).toContain('href="https://prov.azurewebsites.net/api/console/people?show=failed"');
     expect(html).not.toMatch(/code=[^<&]/);
   });
 
@@ -309,7 +309,7 @@ describe('notifications', () => {
     expect(bodies()[0]).toContain('should these people lose access?');
     expect(bodies()[0]).toContain('The suspension of this account: ');
     expect(bodies()[0]).toContain(WHILE_HELD);
-    expect(webhook.posted[0]).toMatchObject({ held: ['userDisable'], statusUrl: expect.stringMatching(/status#staged$/) });
+    expect(webhook.posted[0]).toMatchObject({ held: ['userDisable'], statusUrl: expect.stringMatching(/console\/held$/) });
     await deps.staged.remove([staged.key]);
     await cycleWith({});
     expect(kinds()).toEqual(['brake', 'recovered']);
@@ -447,7 +447,7 @@ describe('notices › formats', () => {
     for (const { text } of blocks) expect(text.text.length).toBeLessThanOrEqual(3_000);
     expect(blocks[2]?.text.text).toContain('Ann &lt;!channel&gt; [x](http://evil) &amp; Co');
     expect(blocks[2]?.text.text).toContain('and 4 more');
-    expect(blocks.at(-1)?.text.text).toBe('<https://prov.example/api/status#failures|Read on the status page>');
+    expect(blocks.at(-1)?.text.text).toBe('<https://prov.example/api/console/people?show=failed|Read on in the console>');
     expect(body['text']).not.toContain('<!channel>');
     expect(String(body['text'])).not.toContain('\n');
   });
@@ -460,7 +460,9 @@ describe('notices › formats', () => {
     expect(attachment?.content).toMatchObject({
       type: 'AdaptiveCard',
       version: '1.4',
-      actions: [{ type: 'Action.OpenUrl', title: 'Status page', url: 'https://prov.example/api/status#failures' }],
+      actions: [
+        { type: 'Action.OpenUrl', title: 'Open the console', url: 'https://prov.example/api/console/people?show=failed' },
+      ],
     });
     const cardBody = attachment?.content['body'] as { type: string; inlines: { text: string }[] }[];
     expect(new Set(cardBody.map(({ type }) => type))).toEqual(new Set(['RichTextBlock']));

@@ -189,7 +189,7 @@ const [READER, OPERATOR, APPROVER] = PEOPLE;
     await page.getByText('What would be done now').waitFor();
 
     await open(page, '/held');
-    const count = /\d+/.exec(await page.locator('#h-held').innerText())?.[0] ?? '';
+    const count = /\d+/.exec((await page.locator('#h-held').textContent()) ?? '')?.[0] ?? '';
     await tabTo(page, 'typed');
     await page.keyboard.type(count);
     await page.keyboard.press('Enter');

@@ -53,7 +53,7 @@ function slackBody({ words, links }: Posting) {
       section(paragraphs.map(forSlack).join('\n')),
       ...(objects.length > 0 ? [section([...objects, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'))] : []),
       section(steps.map(({ text }, index) => `${index + 1}. ${forSlack(text)}`).join('\n')),
-      ...(links.isWhole ? [section(`<${links.status(part)}|Read on the status page>`)] : []),
+      ...(links.isWhole ? [section(`<${links.status(part)}|Read on in the console>`)] : []),
     ],
   };
 }
@@ -84,7 +84,7 @@ function teamsAttachment({ words, links }: Posting) {
         ...(more > 0 ? [line(run(`and ${more} more`))] : []),
         ...steps.map(({ text }, index) => line(run(`${index + 1}. ${text}`))),
       ],
-      actions: links.isWhole ? [{ type: 'Action.OpenUrl', title: 'Status page', url: links.status(part) }] : [],
+      actions: links.isWhole ? [{ type: 'Action.OpenUrl', title: 'Open the console', url: links.status(part) }] : [],
     },
   };
 }

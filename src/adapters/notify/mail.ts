@@ -1,7 +1,7 @@
 import type { NoticeSample } from '../../core/notice';
 import type { Step } from '../../core/quarantine-advice';
 import { type Html, html } from '../../html';
-import { changeFilter, type NoticeLinks } from './links';
+import type { NoticeLinks } from './links';
 import { type NoticeWords, nameOf } from './words';
 
 /** A mail's content, in two forms that say the same. */
@@ -19,9 +19,10 @@ export function writeMail(words: NoticeWords, links: NoticeLinks): MailContent {
   return { subject: words.subject, text: textOf(words, links), html: htmlOf(words, links).markup };
 }
 
-const KEY_NOTE = 'Sign in to read it. Where only function keys open it, put ?code=<key> before the #.';
+const SIGN_IN_NOTE =
+  'Sign in with Entra ID to read it. Where the console is not switched on, the log has it: GET /api/logs with a function key.';
 
-function textOf({ paragraphs, steps, samples, more, part, filter }: NoticeWords, links: NoticeLinks): string {
+function textOf({ paragraphs, steps, samples, more, part }: NoticeWords, links: NoticeLinks): string {
   const lines = [
     ...paragraphs.flatMap((paragraph) => [paragraph, '']),
     ...samples.flatMap((sample) => [...sampleLines(sample), '']),
@@ -30,8 +31,7 @@ function textOf({ paragraphs, steps, samples, more, part, filter }: NoticeWords,
     ...steps.flatMap((step, index) => [`${index + 1}. ${step.text}`, ...(step.remedy ? [`   ${requestOf(step, links)}`] : [])]),
     '',
     `Read on: ${links.status(part)}`,
-    ...(filter === undefined ? [] : [`All log entries: ${links.logs(filter)}`]),
-    KEY_NOTE,
+    SIGN_IN_NOTE,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -44,7 +44,7 @@ function* sampleLines(sample: NoticeSample): Generator<string> {
   if (sample.action) yield `  What to do: ${sample.action}`;
 }
 
-function htmlOf({ paragraphs, steps, samples, more, part, filter }: NoticeWords, links: NoticeLinks): Html {
+function htmlOf({ paragraphs, steps, samples, more, part }: NoticeWords, links: NoticeLinks): Html {
   // Mail programs drop style sheets, and dark mode is theirs: only what every one of them shows, and no table, which a phone cuts off.
   return html`<!doctype html><html lang="en"><body>
 ${paragraphs.map((paragraph) => html`<p>${paragraph}</p>`)}
@@ -53,7 +53,7 @@ ${
   html`<ul>${samples.map(
     (sample) =>
       html`<li><strong>${
-        sample.changeId ? html`<a href="${links.logs(changeFilter(sample.changeId))}">${nameOf(sample)}</a>` : nameOf(sample)
+        sample.changeId ? html`<a href="${links.entry(sample.changeId)}">${nameOf(sample)}</a>` : nameOf(sample)
       }</strong><br>${sample.code && html`${sample.code}: `}${clip(sample.reason)}${
         sample.detail && html`<br>Zendesk’s own words: ${clip(sample.detail)}`
       }${sample.action && html`<br>What to do: ${sample.action}`}</li>`,
@@ -62,10 +62,8 @@ ${
 <h3>What to do</h3><ol>${steps.map(
     (step) => html`<li>${step.text}${step.remedy && html`<br><code>${requestOf(step, links)}</code>`}</li>`,
   )}</ol>
-<p><a href="${links.status(part)}">Read on the status page</a>${
-    filter !== undefined && html` · <a href="${links.logs(filter)}">All log entries</a>`
-  }</p>
-<p><small>${KEY_NOTE}</small></p>
+<p><a href="${links.status(part)}">Read on in the console</a></p>
+<p><small>${SIGN_IN_NOTE}</small></p>
 </body></html>`;
 }
 

@@ -1,13 +1,14 @@
 import { z } from 'zod';
+import { ProvisioningError } from '../../core/errors';
 import { capital, heldRemoval, idsIn, withNames } from '../../core/held-words';
 import { type Link, type ObjectType, type SourceObject, sourceId } from '../../core/model';
 import { forgetEscrow, retryEscrow } from '../../engine/control/escrow-control';
 import { unlinkOne } from '../../engine/control/unlink';
 import { type ComparedAttribute, type Comparison, compareObject } from '../../engine/queries/compare-object';
-import { type Explanation, explainObject } from '../../engine/queries/explain-object';
+import { type ExplainResult, type Explanation, explainObject } from '../../engine/queries/explain-object';
 import { readNames } from '../../engine/read-names';
 import { clip } from '../../html';
-import type { ObjectKey, OwnedMembership } from '../../ports/stores';
+import type { Escrow, ObjectKey, OwnedMembership } from '../../ports/stores';
 import { ActForm } from '../components/form';
 import { LogTable } from '../components/log-table';
 import { Card, Empty, Facts, type Station, StepsLine, Table } from '../components/parts';
@@ -29,13 +30,23 @@ export function keyOf({ params }: Ask): ObjectKey | undefined {
 async function show(ask: Ask): Promise<View> {
   const key = keyOf(ask);
   if (!key) return refusals.notFound('There is no person or group with this id.');
-  const result = await explainObject(ask.app.deps, key);
+  const result = await explained(ask, key);
   if (result.kind === 'explained') return whole(ask, key, result.explanation);
   const reason =
     result.kind === 'notFound'
       ? 'Entra ID has no such object, and no cycle has ever read one.'
       : `The object could not be read from Entra ID: ${result.reason}`;
   return recorded(ask, key, reason);
+}
+
+/** What is recorded is shown also while Entra ID does not respond, or no cycle has read the application yet. */
+async function explained({ app }: Ask, key: ObjectKey): Promise<ExplainResult> {
+  try {
+    return await explainObject(app.deps, key);
+  } catch (error) {
+    if (error instanceof ProvisioningError) return { kind: 'unknown', reason: `${error.code}: ${error.message}` };
+    throw error;
+  }
 }
 
 /** What is recorded of somebody whom Entra ID does not have, or about whom it does not respond. */
@@ -53,6 +64,7 @@ async function recorded(ask: Ask, key: ObjectKey, reason: string): Promise<View>
             <Foreign text={reason} max={600} />
           </p>
         </Card>
+        {escrow && <Failure ask={ask} escrow={escrow} />}
         <Card id="history" title="History">
           <LogTable entries={entries} now={ask.now} showsObject={false} />
         </Card>
@@ -82,7 +94,7 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
           <StepsLine stations={stationsOf(explanation, comparison, names)} />
         </section>
         <Acts ask={ask} explanation={explanation} />
-        {explanation.escrow && <Failure ask={ask} explanation={explanation} />}
+        {explanation.escrow && <Failure ask={ask} escrow={explanation.escrow} />}
         {explanation.staged && (
           <Card id="held" title="Held removal">
             <p>
@@ -269,8 +281,7 @@ function Acts({ ask, explanation: { escrow, link, object } }: { readonly ask: As
   );
 }
 
-function Failure({ ask, explanation: { escrow } }: { readonly ask: Ask; readonly explanation: Explanation }) {
-  if (!escrow) return null;
+function Failure({ ask, escrow }: { readonly ask: Ask; readonly escrow: Escrow }) {
   return (
     <Card id="failure" title="The last try failed">
       <p>

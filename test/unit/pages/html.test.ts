@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { absolute, relative, span } from '../../../src/core/time-words';
 import { clip, escapeHtml, foreign, html } from '../../../src/html';
-import { logFilter, pageLinks } from '../../../src/pages/links';
-import { writePage } from '../../../src/pages/page';
 
 describe('html › escaping', () => {
   test.each([
@@ -40,23 +38,6 @@ describe('html › escaping', () => {
   });
 });
 
-describe('links', () => {
-  test('the key goes along only when the caller brought it in the address', () => {
-    expect(pageLinks(undefined).logs(logFilter.change('c1'))).toBe('logs?$filter=changeId%20eq%20%27c1%27');
-    expect(pageLinks('a b&c=d"').logs(logFilter.change('c1'))).toBe(
-      'logs?$filter=changeId%20eq%20%27c1%27&code=a%20b%26c%3Dd%22',
-    );
-  });
-
-  test('an id with a quote stays inside its quotes', () => {
-    expect(logFilter.change("x' or 1 eq 1")).toBe("changeId eq 'x'' or 1 eq 1'");
-  });
-
-  test('a lone surrogate is no reason to fail', () => {
-    expect(pageLinks(undefined).status('\ud800')).toBe('status?person=%EF%BF%BD');
-  });
-});
-
 describe('times', () => {
   const now = new Date('2026-03-02T09:00:00Z');
   test.each([
@@ -76,11 +57,4 @@ describe('times', () => {
     expect(absolute('2026-03-01T08:07:00Z', now)).toBe('2026-03-01 08:07 UTC');
     expect(relative('yesterday', now)).toBe('unknown');
   });
-});
-
-test('a page without a script asks for none and has landmarks', () => {
-  const page = writePage({ title: '</title><script>', main: html`<p>x</p>` });
-  expect(page).not.toContain('<script>');
-  expect(page).toContain('<title>&lt;/title&gt;&lt;script&gt;</title>');
-  for (const landmark of ['<header>', '<main id="main">']) expect(page).toContain(landmark);
 });

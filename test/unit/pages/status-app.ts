@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { type App, type ConfiguredApp, composeApp } from '../../../src/compose';
@@ -172,24 +170,4 @@ export async function askStatus(
     body?: string;
   };
   return { status: answer.status ?? 200, headers: answer.headers ?? {}, body: answer.body ?? '' };
-}
-
-/** Serves the status function on loopback, for a browser. */
-export async function serveStatus(getApp: () => App): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-    if (url.pathname !== '/api/status') return void response.writeHead(404).end();
-    askStatus(getApp(), { accept: request.headers.accept ?? '', query: url.search.slice(1) })
-      .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
-      .catch(() => response.writeHead(500).end());
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/status`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
