@@ -8,8 +8,8 @@ import { aStatusApp } from '../unit/pages/status-app';
 const SHIPPED = readFileSync('provisioning-schema.json', 'utf8');
 
 /** The console of an app whose versions of the mappings are in memory. */
-function anApp() {
-  const world = aStatusApp(SIGNED_IN);
+function anApp(settings: Readonly<Record<string, string>> = {}) {
+  const world = aStatusApp({ ...SIGNED_IN, ...settings });
   const deps = { ...world.deps, mappings: someMappings(world.deps.schema, world.deps.target) };
   const app = { ...world.app, deps, planning: { deps, plans: makePlans(), shadow: makeShadow() } };
   return { app, deps, as: (who: typeof READER) => visit(() => app, who) };
@@ -22,6 +22,37 @@ const loud = (): string => {
   attributeMappings[at] = { targetAttributeName: 'name', source: { expression: 'ToUpper([displayName])' } };
   return JSON.stringify(file);
 };
+
+/** A finished plan of version 1 that takes something away, and a job that has run. */
+async function plannedRemovals({ app, deps }: ReturnType<typeof anApp>): Promise<string> {
+  const { value: job } = await readJob(deps.state);
+  await deps.state.write('job', { ...job, lastCycleId: 'c' }, '*');
+  const { hash } = (await deps.mappings.load(1)).schema;
+  const planId = 'aaaaaaaa-0000-4000-8000-0000000000aa';
+  await app.planning.plans.write(
+    {
+      planId,
+      kind: 'cycle',
+      createdAt: deps.clock().toISOString(),
+      createdBy: 'Ann',
+      state: 'planned',
+      schemaHash: hash,
+      schemaVersion: 1,
+      isForOtherSchema: true,
+      phase: 'done',
+      cycle: {},
+      objects: 12,
+      counts: { disable: 7, update: 5 },
+      removals: { userDisable: 7 },
+      brake: [],
+      endedAt: deps.clock().toISOString(),
+      error: null,
+      application: null,
+    },
+    null,
+  );
+  return planId;
+}
 
 describe('the page of the mappings', () => {
   test('reads like the portal: attributes, sources, precedence, scope, actions', async () => {
@@ -129,37 +160,15 @@ describe('the page of the mappings', () => {
   });
 
   test('what takes something away wants a plan, and its number typed', async () => {
-    const { as, deps, app } = anApp();
+    const world = anApp();
+    const { as, deps } = world;
     await as(OPERATOR).act('mappings', 'upload', { text: loud(), why: '' });
     const { value: job } = await readJob(deps.state);
-    await deps.state.write('job', { ...job, lastCycleId: 'c' }, null);
+    await deps.state.write('job', { ...job, lastCycleId: 'b' }, null);
     const first = await as(APPROVER).get('mappings/1');
     expect(textOf(first)).toContain('Nobody knows yet what this version would do');
     expect(first.body).not.toContain('value="activate"');
-    const { hash } = (await deps.mappings.load(1)).schema;
-    const planId = 'aaaaaaaa-0000-4000-8000-0000000000aa';
-    await app.planning.plans.write(
-      {
-        planId,
-        kind: 'cycle',
-        createdAt: deps.clock().toISOString(),
-        createdBy: 'Ann',
-        state: 'planned',
-        schemaHash: hash,
-        schemaVersion: 1,
-        isForOtherSchema: true,
-        phase: 'done',
-        cycle: {},
-        objects: 12,
-        counts: { disable: 7, update: 5 },
-        removals: { userDisable: 7 },
-        brake: [],
-        endedAt: deps.clock().toISOString(),
-        error: null,
-        application: null,
-      },
-      null,
-    );
+    const planId = await plannedRemovals(world);
     const page = await as(APPROVER).get('mappings/1');
     expect(textOf(page)).toContain('It takes something away 7 times.');
     for (const typed of ['', '6', '70']) {
@@ -170,6 +179,19 @@ describe('the page of the mappings', () => {
     const done = await as(APPROVER).act('mappings/1', 'activate', { why: '', typed: '7' });
     expect(textOf(done)).toContain('Version 1 is active');
     expect((await readJob(deps.state)).value.mappings).toMatchObject({ version: 1, planId });
+  });
+
+  test('TWO_PERSON_APPROVAL: another has to approve what takes something away, whatever the form says of it', async () => {
+    const world = anApp({ TWO_PERSON_APPROVAL: 'On' });
+    const { as, deps } = world;
+    await as(OPERATOR).act('mappings', 'upload', { text: loud(), why: '' });
+    const planId = await plannedRemovals(world);
+    for (const removals of ['7', '0']) {
+      const token = await as(APPROVER).token('mappings/1');
+      const fields = { act: 'activate', token, why: '', typed: '7', replaces: '0', removals, planId };
+      await as(APPROVER).post('mappings/1', fields);
+      expect([removals, (await readJob(deps.state)).value.mappings]).toEqual([removals, null]);
+    }
   });
 
   test('the text, the file, and what is not there', async () => {

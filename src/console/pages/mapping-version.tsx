@@ -166,7 +166,7 @@ function Planned({ ask, plan, removals }: { readonly ask: Ask; readonly plan: Pl
 }
 
 function Activate({ ask, version, need, replaces }: ActivationProps) {
-  const removals = need.kind === 'plan' ? need.removals : 0;
+  const removals = removalsOf(need);
   const hidden = {
     replaces: String(replaces),
     removals: String(removals),
@@ -222,6 +222,13 @@ const plan = defineAct({
   },
 });
 
+async function needOf(ask: Ask): Promise<ActivationNeed> {
+  const found = await versionOf(ask);
+  return found ? activationNeed(ask.app.planning, found.listed.version) : { kind: 'nothing' };
+}
+
+const removalsOf = (need: ActivationNeed): number => (need.kind === 'plan' ? need.removals : 0);
+
 const activate = defineAct({
   role: 'Approve',
   fields: z.strictObject({
@@ -231,7 +238,8 @@ const activate = defineAct({
     removals: z.coerce.number().int().min(0),
     planId: z.string().max(36),
   }),
-  takesTwo: ({ removals }) => removals > 0,
+  // By what the plan says, not by what the form says of it.
+  takesTwo: async (_fields, ask) => removalsOf(await needOf(ask)) > 0,
   summary: ({ removals }) =>
     removals > 0
       ? `activate a version of the mappings, which takes something away ${counted(removals, 'time')}`
@@ -240,8 +248,7 @@ const activate = defineAct({
     const found = await versionOf(ask);
     if (!found) return { kind: 'refused', text: 'There is no such version any more.', to: addressOf('mappings') };
     const { version } = found.listed;
-    const need = await activationNeed(ask.app.planning, version);
-    const removals = need.kind === 'plan' ? need.removals : 0;
+    const removals = removalsOf(await needOf(ask));
     const wrong = removals > 0 ? typedWrong(typed, removals) : undefined;
     if (wrong !== undefined) return { kind: 'refused', text: wrong };
     const agreed = removals > 0 && { planId, allowDeletes: true };
