@@ -77,6 +77,25 @@ export function deleteUser(world: World, actor: Actor, user: UserRow): void {
   world.state.onUserChange(user.id);
 }
 
+/**
+ * Merges an end user into another one: the addresses become further ones of the other, and the merged account is gone as a deleted one is. No document
+ * says what becomes of the external id; here it goes with the account, as in a deletion.
+ * @see https://developer.zendesk.com/api-reference/ticketing/users/users/#merge-end-users and
+ *   https://support.zendesk.com/hc/en-us/articles/4408887695898
+ */
+export function mergeUser(world: World, user: UserRow, winner: UserRow): void {
+  if (user.role !== 'end-user' || winner.role !== 'end-user' || user === winner) throw forbidden();
+  const identities = world.state.identitiesOf(user.id).map(({ type, value, verified }) => ({ type, value, verified }));
+  const open = world.state.requestedTickets.get(user.id) ?? 0;
+  if (open > 0) world.state.requestedTickets.set(winner.id, (world.state.requestedTickets.get(winner.id) ?? 0) + open);
+  user.active = false;
+  user.updated_at = world.timestamp();
+  world.state.forgetDeletedUser(user);
+  for (const identity of identities) addIdentity(world, winner, { ...identity, isMailSkipped: true });
+  winner.updated_at = world.timestamp();
+  world.state.onUserChange(user.id);
+}
+
 /** Adds an e-mail (or other) identity. The caller has checked uniqueness. */
 export function addIdentity(
   world: World,

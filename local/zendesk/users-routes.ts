@@ -6,7 +6,7 @@ import { listOf, userOf } from './route-kit';
 import type { UserRow } from './rows';
 import { foldCase } from './state';
 import { normaliseTags, text } from './user-input';
-import { createUser, deleteUser, updateUser } from './user-rules';
+import { createUser, deleteUser, mergeUser, updateUser } from './user-rules';
 import type { Call, Route } from './world';
 
 /** Users, their tags and sessions: https://developer.zendesk.com/api-reference/ticketing/users/users/ */
@@ -36,6 +36,12 @@ export function userRoutes(route: Route): void {
     const user = userOf(call);
     deleteUser(call.world, call.actor, user);
     return json(200, { user: presentUser(call.world, user) });
+  });
+  route('PUT', '/api/v2/users/{user_id}/merge', 'agent', (call) => {
+    const winner = call.world.state.users.get(Number(call.body('user').id));
+    if (!winner?.active) throw recordNotFound();
+    mergeUser(call.world, userOf(call), winner);
+    return json(200, { user: presentUser(call.world, winner) });
   });
   tagRoutes(route);
   sessionRoutes(route);

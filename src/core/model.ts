@@ -126,6 +126,8 @@ export interface TeamMember {
   readonly name: string;
   readonly role: TargetRole;
   readonly suspended: boolean;
+  /** What kind of custom role it is, as the account's own row says; null for none. */
+  readonly roleType: number | null;
   /** ISO 8601; null where Zendesk does not say. */
   readonly createdAt: string | null;
   /** Null: never signed in. */

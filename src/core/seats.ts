@@ -1,4 +1,4 @@
-import type { TargetRole, TargetUser } from './model';
+import type { TargetRole, TargetUser, TeamMember } from './model';
 import type { Plan } from './plan-model';
 import type { CustomRole } from './role';
 
@@ -21,6 +21,12 @@ export function holdsSeat({ role, customRoleId }: TargetRole, customRoles: reado
   const custom = customRoleId === null ? undefined : customRoles.find(({ id }) => id === customRoleId);
   return role === 'admin' || !FREE_ROLE_TYPES.has(custom?.roleType ?? 0);
 }
+
+/** Whether a member of the account's team holds a seat: its own row knows the kind of its role also where the account lists no roles. Pure. */
+export const memberHoldsSeat = (
+  { role, roleType }: Pick<TeamMember, 'role' | 'roleType'>,
+  customRoles: readonly CustomRole[],
+): boolean => holdsSeat(role, customRoles) && !(role.role === 'agent' && roleType !== null && FREE_ROLE_TYPES.has(roleType));
 
 /** Whether carrying a plan out takes a seat that the account does not hold. Pure. */
 export const takesSeat = (

@@ -43,6 +43,8 @@ function linesOf(header: PlanHeader, row: PlanRow): readonly (readonly Cell[])[]
     ...[row.reason, row.code, row.removal?.kind ?? null, row.removal?.count ?? null],
     ...[isHeld(header, row) ? 'yes' : 'no', row.applied, row.refusal],
   ];
-  if (row.changes.length === 0) return [[...before, null, null, null, ...after]];
-  return row.changes.map((one) => [...before, one.displayName, one.oldValue, one.newValue, ...after]);
+  const reported = (row.drift?.reported ?? []).map((one) => ({ ...one, displayName: `${one.displayName} (only reported)` }));
+  const changes = [...row.changes, ...reported];
+  if (changes.length === 0) return [[...before, null, null, null, ...after]];
+  return changes.map((one) => [...before, one.displayName, one.oldValue, one.newValue, ...after]);
 }

@@ -15,6 +15,29 @@ const create = (user: Record<string, unknown>) => probe('POST', '/api/v2/users',
 const update = (id: number, user: Record<string, unknown>) => probe('PUT', `/api/v2/users/${id}`, { user });
 const idOf = (answer: Answer) => Number(answer.at('user.id'));
 
+describe('merging', () => {
+  test('the merged account is gone, and its addresses are further ones of the other', async () => {
+    const loser = await create({ name: 'A', email: 'a@example.com', external_id: 'a', verified: true });
+    const winner = await create({ name: 'B', email: 'b@example.com' });
+    const merged = await probe('PUT', `/api/v2/users/${idOf(loser)}/merge`, { user: { id: idOf(winner) } });
+    expect([merged.status, idOf(merged), merged.at('user.email')]).toEqual([200, idOf(winner), 'b@example.com']);
+    expect((await probe('GET', `/api/v2/users/${idOf(loser)}`)).at('user.active')).toBe(false);
+    const addresses = sim.state.identitiesOf(idOf(winner)).map(({ value, primary }) => [value, primary]);
+    expect(addresses).toEqual([
+      ['b@example.com', true],
+      ['a@example.com', false],
+    ]);
+    expect((await probe('GET', '/api/v2/users/show_many?external_ids=a')).at('count')).toBe(0);
+  });
+
+  test('agents are not merged, and nobody into somebody who is gone', async () => {
+    const agent = await create({ name: 'A', email: 'a@example.com', role: 'agent' });
+    const other = await create({ name: 'B', email: 'b@example.com' });
+    expect((await probe('PUT', `/api/v2/users/${idOf(agent)}/merge`, { user: { id: idOf(other) } })).status).toBe(403);
+    expect((await probe('PUT', `/api/v2/users/${idOf(other)}/merge`, { user: { id: 1 } })).status).toBe(404);
+  });
+});
+
 describe('matching and uniqueness', () => {
   test('a user needs a name, and nothing is written without one', async () => {
     const answer = await create({ email: 'a@example.com' });

@@ -50,6 +50,9 @@ test('every operation the app uses fits the official contract, request and answe
     null,
   );
   expect(token.status).toBe(201);
+  const [loser, winner] = ['Loser', 'Winner'].map((name) => sim.seed.user({ name, email: `${name}@merge.example` }).id);
+  expect((await probe('PUT', `/api/v2/users/${loser}/merge`, { user: { id: winner } })).status).toBe(200);
+  expect((await probe('GET', '/api/v2/users?role[]=agent&role[]=admin&page[size]=1')).at('meta.has_more')).toBe(false);
   for (const path of [
     '/api/v2/users/me',
     '/api/v2/account/settings',

@@ -418,7 +418,17 @@ class FakeAccount implements FakeTarget {
       const team = [...this.users.values()].filter(({ active, role }) => active && role.role !== 'end-user');
       const rest = team.filter(({ id }) => after === undefined || Number(id) > Number(after));
       const members = rest.slice(0, 2).map(({ id, externalId, email, name, role, suspended, createdAt, lastLoginAt }) => ({
-        ...{ id, externalId, email, name, role, suspended, createdAt: createdAt ?? null, lastLoginAt: lastLoginAt ?? null },
+        ...{
+          id,
+          externalId,
+          email,
+          name,
+          role,
+          suspended,
+          roleType: null,
+          createdAt: createdAt ?? null,
+          lastLoginAt: lastLoginAt ?? null,
+        },
       }));
       const last = members.at(-1);
       return { members, ...(rest.length > 2 && last && { next: last.id }) };

@@ -197,6 +197,7 @@ export function toTeamMember(row: UserRow): TeamMember | undefined {
     name,
     role,
     suspended,
+    roleType: row.role_type ?? null,
     createdAt: row.created_at || null,
     lastLoginAt: row.last_login_at || null,
   };

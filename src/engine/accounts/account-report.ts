@@ -4,7 +4,7 @@ import type { TeamMember } from '../../core/model';
 import { roleText } from '../../core/plan';
 import { protectedBy } from '../../core/protection';
 import { disposition, isTransientFailure } from '../../core/retry';
-import { holdsSeat } from '../../core/seats';
+import { memberHoldsSeat } from '../../core/seats';
 import type { AccountReports, AccountRow } from '../../ports/account-report';
 import type { TargetDescription } from '../../ports/target-connector';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
@@ -166,7 +166,7 @@ async function rowOf(deps: EngineDeps, account: TargetDescription, rules: Rules,
   const isLinked = link?.targetId === member.id;
   const object = source && isLinked ? (await deps.space.readObject({ type: 'user', id: source }))?.value : undefined;
   const due = object && (await dueFor(deps, rules, object));
-  const seat = holdsSeat(member.role, account.customRoles);
+  const seat = memberHoldsSeat(member, account.customRoles);
   const findings = accountFindings(member, {
     behind: !isLinked
       ? 'nobody'

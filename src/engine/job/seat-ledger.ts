@@ -1,7 +1,7 @@
 import { StaleStateError } from '../../core/errors';
 import type { Link, SourceId } from '../../core/model';
 import { roleText } from '../../core/plan';
-import { holdsSeat } from '../../core/seats';
+import { holdsSeat, memberHoldsSeat } from '../../core/seats';
 import type { EngineDeps } from '../deps';
 import { changeDocument } from './job-state';
 import { STATUS_KEYS } from './status-keys';
@@ -95,7 +95,7 @@ export async function countSeats({ target }: Pick<EngineDeps, 'target'>): Promis
   let used = 0;
   for (let after: string | undefined; ; ) {
     const { members, next } = await target.listTeam(after);
-    used += members.filter(({ role }) => holdsSeat(role, customRoles)).length;
+    used += members.filter((member) => memberHoldsSeat(member, customRoles)).length;
     if (next === undefined) return used;
     after = next;
   }

@@ -11,6 +11,7 @@ const row = (id: number, changes: Partial<AccountRow> = {}): AccountRow => ({
   name: 'Ann',
   role: { role: 'agent', customRoleId: null },
   suspended: false,
+  roleType: null,
   createdAt: null,
   lastLoginAt: null,
   roleName: 'agent',

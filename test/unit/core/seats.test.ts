@@ -1,7 +1,7 @@
 import { accountFindings } from '../../../src/core/account-findings';
 import { targetId } from '../../../src/core/model';
 import { planDelete, planDisable } from '../../../src/core/plan';
-import { freesSeat, holdsSeat, seatsOf, takesSeat, withoutSeat } from '../../../src/core/seats';
+import { freesSeat, holdsSeat, memberHoldsSeat, seatsOf, takesSeat, withoutSeat } from '../../../src/core/seats';
 import { anAccount } from '../../builders/objects';
 
 const ROLES = [
@@ -26,6 +26,13 @@ test.each([
   ['admin', '1', true],
 ] as const)('%s with custom role %s holds a seat: %s', (name, custom, holds) => {
   expect(holdsSeat(role(name, custom), ROLES)).toBe(holds);
+});
+
+test('a light agent takes none, also where the account lists no roles', () => {
+  expect(memberHoldsSeat({ role: role('agent', '1'), roleType: 1 }, [])).toBe(false);
+  expect(memberHoldsSeat({ role: role('agent', '1'), roleType: null }, ROLES)).toBe(false);
+  expect(memberHoldsSeat({ role: role('agent', '9'), roleType: 0 }, [])).toBe(true);
+  expect(memberHoldsSeat({ role: role('admin'), roleType: 4 }, [])).toBe(true);
 });
 
 test('a plan takes a seat only where none is held, and frees one where one is', () => {
