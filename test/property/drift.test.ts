@@ -158,7 +158,7 @@ describe('drift', () => {
     world.target.memberships.delete(gone.id);
     const { header, rows } = await check(world, planning);
     expect(rows).toMatchObject([{ key: { id: group }, drift: { codes: ['MembersRemoved', 'MembersForeign'] } }]);
-    expect(only(rows).drift?.reported).toMatchObject([{ displayName: 'members', oldValue: stranger.id }]);
+    expect(only(rows).drift?.reported).toMatchObject([{ displayName: 'members', oldValue: `Bo (${stranger.id})` }]);
     await apply(world, planning, header.planId);
     expect(world.membersOf(sales.id)).toHaveLength(3);
     await world.round();
@@ -201,6 +201,18 @@ describe('drift', () => {
     await settleDrift(planning());
     expect(world.notices.filter(({ kind }) => kind === 'drift')).toHaveLength(1);
     expect((await plans.list()).length).toBe(1);
+  });
+
+  it('one that began with other mappings ends, and proves nothing', async () => {
+    const { world, planning, plans } = await inSync({ users: 3 });
+    const begun = await createDrift(planning(), THE_CYCLE, false);
+    if (begun.kind !== 'begun') throw new Error('busy');
+    await plans.write({ ...begun.header, schemaHash: 'of another version' }, '*');
+    const header = await continuePlan(planning(), begun.header.planId, options());
+    expect(header).toMatchObject({ state: 'failed', objects: 0, error: { code: 'PROV_CONFIG_INVALID' } });
+    await settleDrift(planning());
+    expect(await readDriftState(world.deps())).toMatchObject({ last: null, failed: { code: 'PROV_CONFIG_INVALID' } });
+    expect(await startApply(planning(), begun.header.planId, THE_CYCLE, undefined)).toMatchObject({ kind: 'conflict' });
   });
 
   describe('by its schedule', () => {

@@ -12,6 +12,7 @@ import { dueFor, type Rules, readRules } from '../decide/due';
 import type { EngineDeps } from '../deps';
 import { changeDocument, readJob } from '../job/job-state';
 import { takeLease } from '../job/lease';
+import { withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
 import { STATUS_KEYS } from '../job/status-keys';
 import { type Initiator, THE_CYCLE } from '../record/log-entry';
@@ -107,11 +108,12 @@ export async function continueReport(
   if (!lease) return readReports(deps);
   const deadlineMs = deps.clock().getTime() + budgetMs;
   try {
-    await requireSameSystems(deps);
-    const account = await deps.target.describe(true);
-    const rules = await readRules(deps);
+    const used = await withMappingsInUse(deps);
+    await requireSameSystems(used);
+    const account = await used.target.describe(true);
+    const rules = await readRules(used);
     for (let { running } = await readReports(deps); running; ) {
-      running = await readPage(reporting, running, account, rules);
+      running = await readPage({ ...reporting, deps: used }, running, account, rules);
       await lease.renew();
       if (deps.clock().getTime() >= deadlineMs) break;
     }

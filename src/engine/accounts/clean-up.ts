@@ -8,6 +8,7 @@ import { readDue } from '../decide/due';
 import type { EngineDeps } from '../deps';
 import { memberId } from '../drift/compare-group';
 import { readDriftState } from '../job/drift-state';
+import { withMappingsInUse } from '../job/mappings-in-use';
 import type { Planning } from '../preview/planning';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
@@ -132,7 +133,7 @@ const itemOf = (cycleId: string, id: SourceId, kind: RemovalKind, asked: CleanUp
 };
 
 async function reasonNotToDelete(deps: EngineDeps, id: SourceId): Promise<string | undefined> {
-  const due = await readDue(deps, { type: 'group', id });
+  const due = await readDue(await withMappingsInUse(deps), { type: 'group', id });
   if (!due?.link) return 'This app keeps no Zendesk group for it.';
   if (!due.link.createdByUs) return 'This app did not make the group; it was there before.';
   return due.decision.kind === 'out' ? undefined : `Entra ID asks for the group: ${due.decision.reason}`;

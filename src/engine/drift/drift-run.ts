@@ -1,18 +1,18 @@
 import type { RemovalKind } from '../../core/brake';
-import { ProvisioningError, StateUnavailableError } from '../../core/errors';
+import { ConfigError, ProvisioningError, StateUnavailableError } from '../../core/errors';
 import type { Link, SourceId, TargetGroup, TargetId, TargetUser } from '../../core/model';
 import { disposition, isTransientFailure } from '../../core/retry';
-import type { PlanBrake, PlanHeader, PlanRow } from '../../ports/plan-store';
+import type { PlanHeader, PlanRow } from '../../ports/plan-store';
 import type { Stored } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
-import { overThreshold } from '../cycle/weigh-removals';
 import { readRules } from '../decide/due';
 import type { EngineDeps } from '../deps';
 import { CycleInterrupted } from '../import/cycle-context';
 import type { Lease } from '../job/lease';
 import { linkedCounts } from '../job/linked-counts';
+import { withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
-import { removeOldPlans } from '../preview/make-plan';
+import { brakeOf, removeOldPlans } from '../preview/make-plan';
 import { type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/log-entry';
@@ -32,6 +32,9 @@ export interface DriftMark {
   readonly mayLook: boolean;
 }
 
+/** What is said of a comparison that half of the objects would have been compared by other mappings. */
+const OTHER_MAPPINGS = [{ setting: 'mappings', problem: 'they have changed since the comparison was begun. Make a new one' }];
+
 /** Accounts read with one request. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#show-many-users */
 const READ_AT_ONCE = 100;
 
@@ -43,7 +46,7 @@ const LOOK_UP_TO = 2_000;
  * One plan at a time.
  */
 export async function createDrift(planning: Planning, operator: Initiator, isScheduled: boolean): Promise<PlanBegun> {
-  const { deps } = planning;
+  const deps = await withMappingsInUse(planning.deps);
   await removeOldPlans(planning);
   const mayLook = (await linkedCounts(deps)).users <= LOOK_UP_TO;
   const mark: DriftMark = { phase: 'groups', after: null, isScheduled, mayLook };
@@ -102,8 +105,9 @@ class DriftRun {
   }
 
   async run(): Promise<void> {
-    const { deps } = this.planning;
     try {
+      const deps = await withMappingsInUse(this.planning.deps);
+      if (deps.schema.hash !== this.header.schemaHash) throw new ConfigError(OTHER_MAPPINGS);
       await requireSameSystems(deps);
       await deps.target.describe(true);
       const how = { deps, rules: await readRules(deps), cycleId: this.header.planId, deadlineMs: this.deadlineMs };
@@ -194,8 +198,7 @@ class DriftRun {
   }
 
   async #finish(deps: EngineDeps): Promise<void> {
-    const held = await overThreshold(deps, new Map(Object.entries(this.header.removals) as [RemovalKind, number][]));
-    const brake: PlanBrake[] = [...held].map(([kind, reason]) => ({ kind, count: this.header.removals[kind] ?? 0, reason }));
+    const brake = await brakeOf(deps, this.header);
     await this.#save({ state: 'planned', phase: 'done', brake, endedAt: deps.clock().toISOString(), error: null });
   }
 
