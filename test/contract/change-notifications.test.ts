@@ -6,6 +6,8 @@ import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { HINT_KEYS, type HintState, type KeptSubscriptions } from '../../src/engine/hints/hint-state';
 import { makeGraphNotifications } from '../../src/functions/graph-notifications';
 import { makeProvisionObject } from '../../src/functions/provision-object';
+import { makeStatus } from '../../src/functions/status';
+import { makeTestConnection } from '../../src/functions/test-connection';
 import { watchSubscriptions } from '../../src/functions/watch-subscriptions';
 import { type ServedHandler, serveHandler, silentContext } from '../support/serve-handler';
 import { type JobWorld, startJobWorld } from './job-control-world';
@@ -84,7 +86,31 @@ afterAll(async () => {
   await served.close();
 });
 
+/** What the status, its page and Test Connection say of them. */
+async function shown() {
+  const { body } = await world.call(makeStatus, undefined, { method: 'GET' });
+  const page = await world.call(makeStatus, undefined, { method: 'GET', headers: { accept: 'text/html' } });
+  const { body: test } = await world.call(makeTestConnection, {});
+  const isAboutThem = ({ code }: { code: string }): boolean => code === 'ChangeNotifications';
+  const row = (test.checks as { name: string; status: string; result: string }[]).find(({ name }) => name === 'Change notifications');
+  return {
+    state: body.changeNotifications.state as string,
+    warnings: (body.warnings as { code: string; problem: string }[]).filter(isAboutThem).map(({ problem }) => problem),
+    page: /Change notifications<\/dt><dd>([^<]*)/.exec(page.text)?.[1],
+    row,
+  };
+}
+
 describe('subscriptions', () => {
+  test('before the first look: not active yet, and who makes them active', async () => {
+    expect(await shown()).toMatchObject({
+      state: 'NotActive',
+      warnings: [expect.stringContaining('within five minutes')],
+      page: expect.stringMatching(/^not active/),
+      row: { status: 'warn' },
+    });
+  });
+
   test('one to users and one to groups, for most of the time that is allowed', async () => {
     await watch();
     expect(ours().map(({ resource }) => resource)).toEqual(['users', 'groups']);
@@ -98,6 +124,12 @@ describe('subscriptions', () => {
     world.graph.stats.reset();
     await watch();
     expect(world.graph.stats.count).toBe(0);
+    expect(await shown()).toMatchObject({
+      state: 'Active',
+      warnings: [],
+      page: expect.stringMatching(/^active/),
+      row: { status: 'pass', result: expect.stringContaining('Users and groups') },
+    });
   });
 
   test('renewed once a day, and made again where Graph has lost them', async () => {
@@ -150,6 +182,10 @@ describe('subscriptions', () => {
     const down = await kept();
     expect(down?.of.users.problem?.message).toContain('must be reachable from the internet');
     expect(down?.of.groups.problem?.message).toContain('Grant the application permission Group.Read.All');
+    const { warnings, row } = await shown();
+    expect(warnings).toHaveLength(2);
+    expect(warnings[1]).toContain('Until then the schedule finds these changes.');
+    expect(row?.status).toBe('warn');
     served.isDown = false;
     world.graph.permissions.add('Group.Read.All');
     offsetMs += 3_601_000;
