@@ -92,7 +92,9 @@ async function shown() {
   const page = await world.call(makeStatus, undefined, { method: 'GET', headers: { accept: 'text/html' } });
   const { body: test } = await world.call(makeTestConnection, {});
   const isAboutThem = ({ code }: { code: string }): boolean => code === 'ChangeNotifications';
-  const row = (test.checks as { name: string; status: string; result: string }[]).find(({ name }) => name === 'Change notifications');
+  const row = (test.checks as { name: string; status: string; result: string }[]).find(
+    ({ name }) => name === 'Change notifications',
+  );
   return {
     state: body.changeNotifications.state as string,
     warnings: (body.warnings as { code: string; problem: string }[]).filter(isAboutThem).map(({ problem }) => problem),

@@ -740,3 +740,23 @@ describe('engine › a seat that the brake holds', () => {
     ]);
   });
 });
+
+describe('engine › what cannot be mapped', () => {
+  it.each([
+    ['a name of blanks', { displayName: '   ' }, 'user', 'AttributeValidationFailed'],
+    ['a role that Zendesk lacks', {}, 'other', 'RoleNotFound'],
+  ] as const)('%s: the log names the step that failed', async (_, attributes, role, errorCode) => {
+    const { world, directory, roles } = aCompany({});
+    const id = aPerson(world, 'somebody');
+    directory.updateUser(id, attributes);
+    directory.assign(id, role === 'user' ? roles.user : directory.addAppRole({ displayName: 'Nobody knows' }));
+    const { cycleId } = await world.round();
+    const { provisioningSteps, provisioningStatusInfo } = only((await world.deps().log.query({ cycleId }, 10)).entries);
+    expect(provisioningStatusInfo.errorInformation?.errorCode).toBe(errorCode);
+    expect(provisioningSteps.map(({ provisioningStepType, status }) => `${provisioningStepType} ${status}`)).toEqual([
+      'import success',
+      'scoping success',
+      'processing failure',
+    ]);
+  });
+});

@@ -20,7 +20,8 @@ export const groupStages: Stages<TargetGroup> = {
     const { link } = pairing.row;
     const linked = link && decision.kind !== 'unknown' ? await readLinkedGroup(reads, link, trace) : NOT_FOUND;
     if (linked.target || decision.kind !== 'in') return linked;
-    return matchGroup(reads, item.sourceId, desireToMatch(reads, account, { object, decision, mode: 'create' }), trace);
+    const desired = trace.within('processing', () => desireToMatch(reads, account, { object, decision, mode: 'create' }));
+    return matchGroup(reads, item.sourceId, desired, trace);
   },
 
   async desire({ reads, account, object, decision }, { target }) {

@@ -29,7 +29,9 @@ export const userStages: Stages<TargetUser> = {
     }
     if (decision.kind === 'out' && !link) return findForgotten(attempt);
     if (decision.kind !== 'in') return linked;
-    const desired = desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' });
+    const desired = trace.within('processing', () =>
+      desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' }),
+    );
     return matchUser(reads, item.sourceId, desired, mayAskByCreating(attempt, desired), trace);
   },
 

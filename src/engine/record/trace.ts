@@ -25,6 +25,15 @@ export class Trace {
     this.#stage = stage;
   }
 
+  /** Does a part of another stage: a fault in it is that stage's. */
+  within<T>(stage: StepType, run: () => T): T {
+    const before = this.#stage;
+    this.#stage = stage;
+    const result = run();
+    this.#stage = before;
+    return result;
+  }
+
   /** Notes what a stage found. A stage may be noted more than once (a plan made again). */
   step(
     provisioningStepType: StepType,
