@@ -4,6 +4,7 @@ import { approvalsPage } from './pages/approvals';
 import { connectionPage } from './pages/connection';
 import { groupCleanUpPage } from './pages/group-clean-up';
 import { heldPage } from './pages/held';
+import { holdsPage } from './pages/holds';
 import { logCsv, logJson, logPage } from './pages/log';
 import { logEntryPage } from './pages/log-entry';
 import { mappingAddPage, mappingEditPage } from './pages/mapping-edit';
@@ -17,6 +18,7 @@ import { planCsvDownload, planPage } from './pages/plan';
 import { plansPage } from './pages/plans';
 import { provisionPage } from './pages/provision';
 import { restartPage } from './pages/restart';
+import { undoPage } from './pages/undo';
 
 /** Every page of the console. A new page is a file of its own in `pages/` and a line here. */
 export const PAGES: readonly ConsolePage[] = [
@@ -27,6 +29,8 @@ export const PAGES: readonly ConsolePage[] = [
   plansPage,
   planPage,
   heldPage,
+  holdsPage,
+  undoPage,
   mappingsPage,
   mappingVersionPage,
   mappingEditPage,

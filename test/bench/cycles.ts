@@ -1,4 +1,7 @@
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
+import { continueApply, startApply } from '../../src/engine/preview/apply-plan';
+import { continuePlan } from '../../src/engine/preview/make-plan';
+import { createUndo } from '../../src/engine/undo/make-undo';
 import { addressOf, assigned, hugeGroup, manyGroups, manyMemberships, nested, type Shape } from './directory';
 import { type BenchOptions, type BenchWorld, PLAN_PER_MINUTE, round, startBench } from './world';
 
@@ -149,6 +152,43 @@ export const suspend = (asked: Asked): Promise<Result> =>
     const { suspended } = await world.account();
     if (before !== 0 || suspended !== people.length) throw new Error(`${before} suspended before, ${suspended} after`);
     return { held, release: figures };
+  });
+
+/** A thousand people were suspended by mistake: planned, applied and carried out until each is back. */
+export const undo = (asked: Asked): Promise<Result> =>
+  withWorld({ ...asked, settings: EVERYBODY_MAY_GO }, async (world) => {
+    const { people, leave } = assigned(world.source.directory, asked.people, 1);
+    await world.cycle();
+    await world.drain();
+    await world.cycle();
+    leave?.();
+    await world.cycle();
+    await world.drain();
+    const before = (await world.account()).suspended;
+    const [app] = world.apps;
+    const mistake = (await world.deps.cycles.latest(5)).find(({ enqueued }) => enqueued >= people.length);
+    if (!app || !mistake) throw new Error('no cycle suspended anybody');
+    const { planning } = app;
+    const operator = { id: 'o', displayName: 'Olga', type: 'user' } as const;
+    const options = { owner: 'bench', budgetMs: 3_600_000 };
+    let planId = '';
+    const plan = await world.measure(async () => {
+      const begun = await createUndo(planning, operator, mistake.cycleId, undefined);
+      if (begun.kind !== 'begun') throw new Error(JSON.stringify(begun));
+      planId = begun.header.planId;
+      return (await continuePlan(planning, planId, options))?.objects ?? 0;
+    });
+    const apply = await world.measure(async () => {
+      await startApply(planning, planId, operator, true);
+      return (await continueApply(planning, planId, options))?.application?.enqueued ?? 0;
+    });
+    const carriedOut = await world.measure(async () => {
+      await world.drain();
+      return people.length;
+    });
+    const { suspended } = await world.account();
+    if (before !== people.length || suspended !== 0) throw new Error(`${before} suspended before, ${suspended} after`);
+    return { plan, apply, carriedOut };
   });
 
 /** Everybody has an account that nobody has linked: matched by address, adopted, changed where it differs. */

@@ -34,6 +34,11 @@ async function show(ask: Ask): Promise<View> {
             ) : (
               <LogTable entries={entries} now={ask.now} names={names} />
             )}
+            {fields.cycle && entries.length > 0 && (
+              <p>
+                <a href={addressOf(`undo/${encodeURIComponent(fields.cycle)}`)}>Take this cycle back</a>
+              </p>
+            )}
             {next !== undefined && (
               <p class="pages">
                 <a href={addressOf('log', { ...fields, next })} rel="next">

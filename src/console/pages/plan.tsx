@@ -175,6 +175,8 @@ function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeade
   if (acting === 0) return <Empty>There is nothing to apply: no object would be changed.</Empty>;
   if (ask.now.getTime() - Date.parse(header.createdAt) > PLAN_EXPIRES_MS)
     return <Empty>It is older than 24 hours and can be applied no more. Make a new one.</Empty>;
+  if (header.kind === 'undo' && !ask.can('Approve'))
+    return <p class="soft">To take this cycle back, you need the role Provisioning.Approve.</p>;
   const held = heldCount(header);
   const removals = Object.values(header.removals).reduce((sum, count) => sum + (count ?? 0), 0);
   return (
@@ -214,7 +216,8 @@ interface RowsProps {
 }
 
 function Rows({ ask, header, rows, which, next }: RowsProps) {
-  const canTick = header.state === 'planned' && !header.isForOtherSchema && ask.can('Operate') && which === 'acting';
+  const role = header.kind === 'undo' ? 'Approve' : 'Operate';
+  const canTick = header.state === 'planned' && !header.isForOtherSchema && ask.can(role) && which === 'acting';
   const table =
     rows.length === 0 ? (
       <Empty>{header.state === 'planning' ? 'Nothing yet.' : 'Nothing to do.'}</Empty>
@@ -369,6 +372,12 @@ const isOwn = async (ask: Ask): Promise<boolean> => {
   return header?.createdById === undefined || header.createdById === ask.principal.id;
 };
 
+/** Taking something back is a decision of its own, as a removal is. */
+function mayNotApply(ask: Ask, header: PlanHeader | undefined): ActResult | undefined {
+  if (header?.kind !== 'undo' || ask.can('Approve')) return undefined;
+  return { kind: 'refused', text: 'To take a cycle back, you need the role Provisioning.Approve. Nothing was done.' };
+}
+
 const NO_FIELDS = z.strictObject({});
 const Ids = z
   .union([z.string(), z.array(z.string())])
@@ -402,7 +411,10 @@ export const planPage: ConsolePage = {
       role: 'Operate',
       fields: NO_FIELDS,
       summary: () => 'apply a plan, without what the brake would hold',
-      run: async (ask) => apply(ask, (await headerOf(ask))?.brake.length ? false : undefined),
+      run: async (ask) => {
+        const header = await headerOf(ask);
+        return mayNotApply(ask, header) ?? apply(ask, header?.brake.length ? false : undefined);
+      },
     }),
     applyWithRemovals: defineAct({
       role: 'Approve',
@@ -427,6 +439,8 @@ export const planPage: ConsolePage = {
         const header = await headerOf(ask);
         const lost = await losing(ask, only);
         if (!header || lost === undefined) return { kind: 'refused', text: 'There is no such plan any more.' };
+        const refused = mayNotApply(ask, header);
+        if (refused) return refused;
         if (lost > 0 && !ask.can('Approve'))
           return {
             kind: 'refused',

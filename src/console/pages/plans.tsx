@@ -115,7 +115,7 @@ export const actingOn = (counts: PlanHeader['counts']): number =>
   Object.entries(counts).reduce((sum, [action, count]) => (NOT_ACTING.has(action) ? sum : sum + count), 0);
 
 /** Makes a plan as far as a person waits for it. */
-async function made(planning: Planning, begin: () => Promise<PlanBegun>): Promise<ActResult> {
+export async function made(planning: Planning, begin: () => Promise<PlanBegun>): Promise<ActResult> {
   const begun = await begin();
   if (begun.kind === 'busy')
     return {

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { type ObjectType, sourceId } from '../../core/model';
+import { heldSummary, heldWords } from '../../engine/job/held-summary';
+import { listHolds, releaseHolds } from '../../engine/undo/holds';
+import { MAX_OBJECTS } from '../../functions/shapes/holds';
+import { clip } from '../../html';
+import type { Hold, ObjectKey } from '../../ports/stores';
+import { ActForm } from '../components/form';
+import { Card, Empty, Table } from '../components/parts';
+import { counted, Foreign, Tag, When } from '../components/text';
+import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
+import * as refusals from '../refusals';
+
+const PAGE = 50;
+const KEY = /^(user|group) ([0-9a-f-]{36})$/;
+
+const keyText = ({ type, id }: ObjectKey): string => `${type} ${id}`;
+function keyIn(text: string): ObjectKey | undefined {
+  const [, type, id] = KEY.exec(text) ?? [];
+  return type && id ? { type: type as ObjectType, id: sourceId(id) } : undefined;
+}
+
+async function show(ask: Ask): Promise<View> {
+  const mark = ask.query.get('after');
+  const after = mark === null ? undefined : keyIn(mark);
+  if (mark !== null && !after) return refusals.notFound('This part of the list cannot be found again. Begin at its beginning.');
+  const { deps } = ask.app;
+  const [{ holds, next }, summary] = await Promise.all([listHolds(deps, PAGE, after), heldSummary(deps)]);
+  if (summary.count === 0)
+    return {
+      main: (
+        <Card id="holds" title="Nothing is held">
+          <Empty>What an undo has taken back is held here, until it changes in Entra ID or is released.</Empty>
+        </Card>
+      ),
+    };
+  const canRelease = ask.can('Approve');
+  return {
+    main: (
+      <>
+        <Card id="what" title="What is held">
+          <p>{heldWords(summary)}</p>
+          {canRelease ? (
+            <details>
+              <summary>Release everything</summary>
+              <ActForm ask={ask} act="releaseAll" label="Release everything that is held" tone="danger">
+                <p>
+                  The next cycle follows all of it again. Where the cause was not corrected, it does again what it did; what takes
+                  access away is counted by the brake.
+                </p>
+              </ActForm>
+            </details>
+          ) : (
+            <p class="soft">To release, you need the role Provisioning.Approve.</p>
+          )}
+        </Card>
+        <Card id="objects" title="Object by object">
+          {canRelease ? (
+            <ActForm ask={ask} act="release" label="Release what is ticked">
+              <p>
+                <button type="button" class="second" data-tick-all="objects" hidden>
+                  Tick all on this page, or none
+                </button>
+              </p>
+              <Holds ask={ask} holds={holds} canRelease />
+            </ActForm>
+          ) : (
+            <Holds ask={ask} holds={holds} />
+          )}
+          {next && (
+            <p class="pages">
+              <a href={addressOf('holds', { after: keyText(next) })} rel="next">
+                More objects
+              </a>
+            </p>
+          )}
+        </Card>
+      </>
+    ),
+  };
+}
+
+interface HoldsProps {
+  readonly ask: Ask;
+  readonly holds: readonly Hold[];
+  readonly canRelease?: boolean;
+}
+
+const Holds = ({ ask, holds, canRelease }: HoldsProps) => (
+  <Table
+    rows={holds}
+    columns={[
+      {
+        head: 'Object',
+        cell: ({ key, name }) => (
+          <>
+            {canRelease && (
+              <>
+                <input
+                  type="checkbox"
+                  name="objects"
+                  value={keyText(key)}
+                  aria-label={`Choose ${clip(name || key.id, 80)}`}
+                />{' '}
+              </>
+            )}
+            <a href={addressOfObject(key)}>
+              <Foreign text={name || key.id} max={80} />
+            </a>{' '}
+            <small class="soft">{key.type}</small>
+          </>
+        ),
+      },
+      {
+        head: 'Held by',
+        cell: ({ heldBy, way }) => (
+          <>
+            <Foreign text={heldBy.displayName || heldBy.id} max={80} /> {way && <Tag tone="busy">not taken back yet</Tag>}
+          </>
+        ),
+      },
+      { head: 'Since', cell: ({ heldAt }) => <When at={heldAt} now={ask.now} /> },
+      { head: 'By which plan', cell: ({ planId }) => <a href={addressOf(`plans/${planId}`)}>Plan</a> },
+    ]}
+  />
+);
+
+const Objects = z
+  .union([z.string(), z.array(z.string())])
+  .transform((keys) => [keys].flat())
+  .pipe(z.array(z.string().regex(KEY)).max(MAX_OBJECTS));
+
+const said = (released: number): ActResult => ({
+  kind: 'done',
+  text: `${counted(released, 'object')} released. The next cycle looks at ${released === 1 ? 'it' : 'them'}.`,
+});
+
+/** What cycles leave alone after an undo, and releasing it. */
+export const holdsPage: ConsolePage = {
+  path: 'holds',
+  title: 'Held after an undo',
+  nav: { label: 'Held after an undo', order: 62 },
+  role: 'Read',
+  show,
+  acts: {
+    release: defineAct({
+      role: 'Approve',
+      fields: z.strictObject({ objects: Objects.default([]) }),
+      summary: ({ objects }) => `release ${counted(objects.length, 'held object')}`,
+      run: async ({ app, operator }, { objects }) => {
+        const keys = objects.flatMap((text) => keyIn(text) ?? []);
+        if (keys.length === 0) return { kind: 'refused', text: 'Nothing was ticked, so nothing was done.' };
+        return said(await releaseHolds(app.deps, operator, { kind: 'objects', keys }));
+      },
+    }),
+    releaseAll: defineAct({
+      role: 'Approve',
+      fields: z.strictObject({}),
+      summary: () => 'release everything that is held after an undo',
+      run: async ({ app, operator }) => said(await releaseHolds(app.deps, operator, { kind: 'all' })),
+    }),
+  },
+};
