@@ -29,12 +29,12 @@ interface Report {
 }
 
 /** An account with two admins and a person of the customer's own, who must be untouched afterwards. */
-async function world(set: (simulator: ZendeskSimulator) => void = () => undefined) {
+async function world(set: (simulator: ZendeskSimulator) => void = () => undefined, jobDurationMs = 150) {
   const simulator = await startZendeskSimulator({
     requestsPerMinute: 700,
     timeScale: 100,
     features: { bulkCreateEnabled: true },
-    jobDurationMs: 150,
+    jobDurationMs,
   });
   open.push(simulator);
   simulator.seed.user({ name: 'Second Admin', email: 'second@zendesk.example', role: 'admin', verified: true });
@@ -71,6 +71,9 @@ async function world(set: (simulator: ZendeskSimulator) => void = () => undefine
   return { simulator, around, said, folder, report, read };
 }
 
+/** So long that thirty jobs are under way at once on a busy machine too. */
+const SLOW_JOBS_MS = 2_000;
+
 const typed = ['--subdomain', 'acme-sandbox'];
 const finding = (report: Report, id: string) => report.findings.find((one) => one.id === id);
 const oursIn = ({ state }: ZendeskSimulator) => [
@@ -87,7 +90,9 @@ describe('the probe against an account that answers as assumed', () => {
     const code = await probe(typed, around);
     const { findings, cleaning } = report();
     expect(findings.filter(({ kind, isAsAssumed }) => kind === 'settled' && !isAsAssumed)).toEqual([]);
-    expect(findings.filter(({ kind }) => kind === 'open').map(({ id }) => id)).toEqual(['no-seat']);
+    // Whether thirty jobs of this account are ever under way at once depends on how busy the machine is; the test below makes sure of it.
+    const open = findings.filter(({ kind, id }) => kind === 'open' && id !== 'too-many-jobs');
+    expect(open.map(({ id }) => id)).toEqual(['no-seat']);
     expect(findings).toHaveLength(QUESTIONS.length);
     expect(code).toBe(0);
     expect(oursIn(simulator)).toEqual([]);
@@ -172,7 +177,7 @@ describe('the probe against an account that answers otherwise', () => {
   it.each([429 as const, 422 as const])('one job too many, %i', async (status) => {
     const { around, report } = await world(({ faults }) => {
       faults.tooManyJobsStatus = status;
-    });
+    }, SLOW_JOBS_MS);
     await probe(typed, around);
     const expected = { kind: 'settled', observed: `${status} TooManyJobs; header of jobs there`, isAsAssumed: status === 429 };
     expect(finding(report(), 'too-many-jobs')).toMatchObject(expected);

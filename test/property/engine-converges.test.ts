@@ -37,7 +37,7 @@ describe('engine › converges', () => {
         await play.world.round();
         expect(play.world.target.writeCount()).toBe(writes);
       }),
-      runs(250),
+      runs(80),
     );
   });
 
@@ -58,7 +58,7 @@ describe('engine › converges', () => {
         await play.world.round();
         expect(play.world.target.writeCount()).toBe(writes);
       }),
-      runs(150),
+      runs(50),
     );
   });
 });

@@ -45,7 +45,7 @@ describe('engine › order-free', () => {
         }
         expect(play.world.snapshot()).toEqual(expected);
       }),
-      runs(150),
+      runs(50),
     );
   });
 
@@ -67,7 +67,7 @@ describe('engine › order-free', () => {
         await play.world.round();
         expect(play.complaints()).toEqual([]);
       }),
-      runs(150),
+      runs(50),
     );
   });
 
@@ -90,7 +90,7 @@ describe('engine › order-free', () => {
         }
         expect(world.snapshot()).toEqual(expected);
       }),
-      runs(60),
+      runs(30),
     );
   });
 });

@@ -149,7 +149,7 @@ describe('engine › restartable', () => {
         expect(await differences(world, expected)).toEqual([]);
         expect(await counted(world)).toEqual([]);
       }),
-      runs(150),
+      runs(50),
     );
   });
 

@@ -74,7 +74,7 @@ describe('engine › unknown is not absent', () => {
         await play.world.round();
         expect(lost()).toEqual([]);
       }),
-      runs(40),
+      runs(20),
     );
   });
 
@@ -106,7 +106,7 @@ describe('engine › unknown is not absent', () => {
           }
         },
       ),
-      runs(60),
+      runs(30),
     );
   });
 
@@ -134,7 +134,7 @@ describe('engine › unknown is not absent', () => {
         await play.world.round();
         expect(lost()).toEqual([]);
       }),
-      runs(60),
+      runs(30),
     );
   });
 });
@@ -221,7 +221,7 @@ describe('engine › braked', () => {
           await play.world.drain();
         }
       }),
-      runs(80),
+      runs(30),
     );
   });
 
@@ -286,7 +286,7 @@ describe('engine › monotone', () => {
           ),
         ).toEqual([]);
       }),
-      runs(80),
+      runs(30),
     );
   });
 
@@ -322,7 +322,7 @@ describe('engine › monotone', () => {
           }
         },
       ),
-      runs(80),
+      runs(30),
     );
   });
 });

@@ -76,7 +76,7 @@ describe('engine › two instances', () => {
           }
         }
       }),
-      runs(150),
+      runs(60),
     );
   });
 

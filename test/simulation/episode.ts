@@ -222,7 +222,7 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   for (const { process } of sim.instances) process.callsLeft = Number.POSITIVE_INFINITY;
   sim.tell('everything settles');
   // What an operator has asked for last ends before the job is switched on for good.
-  await host.drain();
+  await host.run('idle');
   await host.operator('start', (deps) => startJob(deps, OPERATOR));
   await host.operator('release holds', (deps) => releaseHolds(deps, OPERATOR, { kind: 'all' }));
   await host.rest();

@@ -348,6 +348,7 @@ export class Sim {
     this.links.set(name, target);
     const notes = key.type === 'user' ? this.zendesk.notesOf(link.targetId) : this.zendesk.groupNotesOf(link.targetId);
     [notes.owner, notes.isDetached] = [key.id, false];
+    if (key.type === 'user') this.zendesk.notesOf(link.targetId).wasLinked = true;
     if (key.type === 'group') this.zendesk.groupNotesOf(link.targetId).countsAsOurs = link.createdByUs;
   }
 

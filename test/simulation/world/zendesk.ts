@@ -9,6 +9,8 @@ export interface AccountNotes {
   roleBy: 'app' | 'hand';
   /** An operator has made the app forget the pair since: whose account it is, and who suspended it, is decided anew. */
   isDetached: boolean;
+  /** The app has had it on record as linked: before that it cannot know who suspended it. */
+  wasLinked: boolean;
   /** Somebody changed it by hand since the last time everything was compared. */
   isTouched: boolean;
   /** Since when the search index has known its addresses. */
@@ -69,6 +71,7 @@ export class Zendesk {
       suspendedBy: null,
       roleBy: 'hand',
       isDetached: false,
+      wasLinked: false,
       isTouched: false,
       indexedFromMs: 0,
     };
