@@ -1,5 +1,5 @@
 import type { Leaving } from '../../src/core/leaving';
-import type { SourceId, TargetId } from '../../src/core/model';
+import type { Link, SourceId, TargetId } from '../../src/core/model';
 import type { ProvisioningLogEntry } from '../../src/core/record';
 import { DAY_MS } from '../../src/core/time';
 import { readLeaversAhead } from '../../src/engine/job/leavers-ahead';
@@ -360,6 +360,27 @@ describe('leaving › what is never touched', () => {
     expect(world.accountOf(ann)?.suspended).toBe(true);
   });
 
+  it('another account that has taken the place of the one left behind has days of its own, and none where it was there before', async () => {
+    const desk = await aDesk();
+    const { world, ann } = desk;
+    const { id } = world.accountOf(ann) as { id: TargetId };
+    disable(desk, ann);
+    await world.round();
+    // Somebody makes another account of hers in Zendesk, and the app links that one.
+    Object.assign(world.target.users.get(id) ?? {}, { externalId: null });
+    const other = world.target.seedUser({ name: 'Ann', externalId: ann, suspended: true });
+    const { links } = world.deps();
+    const stored = await links.read({ type: 'user', id: ann });
+    const link = { ...(stored?.value.link as Link), targetId: other.id, createdByUs: false };
+    await links.write({ type: 'user', id: ann }, { link, claim: null }, stored?.etag ?? null);
+    for (let cycles = 0; cycles < 3; cycles += 1) {
+      await world.dueInitial();
+      await laterBy(world, 200);
+    }
+    expect(world.target.users.get(other.id)?.active).toBe(true);
+    expect(world.target.users.get(id)?.active).toBe(true);
+  });
+
   it('an account that somebody else has deleted is not erased', async () => {
     const desk = await aDesk();
     const { world, ann } = desk;
@@ -441,8 +462,8 @@ describe('leaving › restartable', () => {
     };
   }
 
-  async function play(story: string, tickets: number, kill?: number): Promise<unknown> {
-    const desk = await aDesk(ALL, tickets);
+  async function play(story: string, settings: Partial<JobSettings>, kill?: number): Promise<unknown> {
+    const desk = await aDesk(settings, 3);
     const { world, ann } = desk;
     for (const step of STORIES[story] ?? []) {
       step(desk);
@@ -465,12 +486,15 @@ describe('leaving › restartable', () => {
     return stateOf(world, ann);
   }
 
-  it.each(Object.keys(STORIES))('killed at every single port call of every call of timer and queue: %s', async (story) => {
-    const expected = await play(story, 3);
+  it.each([
+    ...Object.keys(STORIES).map((story) => [story, ALL, 90] as const),
+    ['and back before the deletion', { ...ALL, offboardTickets: { kind: 'leave' } }, 60],
+  ] as const)('killed at every single port call of every call of timer and queue: %s', async (story, settings, calls) => {
+    const expected = await play(story, settings);
     const wrong: number[] = [];
-    for (let at = 0; at < 90; at += 1) {
+    for (let at = 0; at < calls; at += 1) {
       try {
-        expect(await play(story, 3, at)).toEqual(expected);
+        expect(await play(story, settings, at)).toEqual(expected);
       } catch (error) {
         if (wrong.length === 0) console.error(at, error);
         wrong.push(at);

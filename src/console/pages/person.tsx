@@ -10,6 +10,7 @@ import { readNames } from '../../engine/read-names';
 import { clip } from '../../html';
 import type { Escrow, ObjectKey, OwnedMembership } from '../../ports/stores';
 import { ActForm } from '../components/form';
+import { LeavingSteps } from '../components/leaving';
 import { LogTable } from '../components/log-table';
 import { Card, Empty, Facts, type Station, StepsLine, Table } from '../components/parts';
 import { counted, Foreign, Named, Tag, When } from '../components/text';
@@ -107,6 +108,7 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
             </p>
           </Card>
         )}
+        {explanation.leaving && <LeavingSteps leaving={explanation.leaving} now={ask.now} />}
         <Attributes comparison={comparison} link={link} />
         <Memberships type={key.type} memberships={memberships} />
         <Identity ask={ask} explanation={explanation} />

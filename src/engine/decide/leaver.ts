@@ -18,7 +18,9 @@ export async function readLeaving(
 ): Promise<Leaving | null> {
   if (object.type !== 'user' || decision.kind === 'unknown') return null;
   const mayMatter = link ? decision.kind === 'out' || link.disabledByUs : settings.offboardEraseAfterDays !== undefined;
-  return (mayMatter && (await leavings.read(object.id))) || null;
+  const leaving = mayMatter ? await leavings.read(object.id) : undefined;
+  // What is kept of a former account says nothing of the one that took its place.
+  return leaving && (!link || link.targetId === leaving.targetId) ? leaving : null;
 }
 
 /** What becomes of the account of a user who is out of scope: what the settings say, and what the days have brought. */
