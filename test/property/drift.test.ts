@@ -178,6 +178,36 @@ describe('drift', () => {
     expect(header.counts).toMatchObject({ unchanged: 1, waiting: 1 });
   });
 
+  it.each(['claim', 'staged', 'escrow'] as const)('what has its own work waiting (%s) is left to that', async (what) => {
+    const { world, planning, rowOf, users } = await inSync({ users: 2 });
+    const deps = world.deps();
+    const key = { type: 'user' as const, id: only(users).id };
+    rowOf(key.id).name = 'By hand';
+    const at = deps.clock().toISOString();
+    const ids = { cycleId: 'c', changeId: 'x' };
+    if (what === 'claim') {
+      const { value } = (await deps.links.read(key)) ?? {};
+      const plan = {
+        action: 'update',
+        targetId: null,
+        changes: [],
+        role: null,
+        adopts: false,
+        notes: [],
+        removals: [],
+      } as const;
+      await deps.links.write(key, { link: value?.link ?? null, claim: { untilMs: 0, ...ids, plan } }, '*');
+    } else if (what === 'staged') {
+      await deps.staged.put([{ key, ...ids, kind: 'userDisable', count: 1, reason: '', state: 'staged', stagedAt: at }]);
+    } else {
+      const times = { firstFailedAt: at, lastFailedAt: at, nextAttemptAt: null, attempts: 1 };
+      await deps.escrows.put({ key, ...ids, ...times, code: 'X', reason: '', recommendedAction: '', isTransient: false });
+    }
+    const { header, rows } = await check(world, planning);
+    expect(rows).toEqual([]);
+    expect(header.counts).toEqual({ unchanged: 1, waiting: 1 });
+  });
+
   it('a comparison that breaks off is not told as a whole one, and continues where it was', async () => {
     const { world, planning, rowOf, users, plans } = await inSync({ users: 250 });
     rowOf(only(users).id).name = 'By hand';
@@ -254,6 +284,33 @@ describe('drift', () => {
       world.nowMs += 2 * 86_400_000;
       await tick(planning);
       expect(await planning().plans.list()).toEqual([]);
+    });
+
+    it('what a person has asked to compare is repaired only when they apply it', async () => {
+      const { world, planning, rowOf, users } = await inSync({ users: 2 }, { settings: { driftRepair: 'Repair', status: 'On' } });
+      rowOf(only(users).id).name = 'By hand';
+      const { header } = await check(world, planning, false);
+      await settleDrift(planning());
+      expect((await planning().plans.read(header.planId))?.value.state).toBe('planned');
+      expect(await readDriftState(world.deps())).toMatchObject({ last: { isRepaired: false } });
+    });
+
+    it('what is above the threshold stays held, and the rest is repaired', async () => {
+      const settings = { driftRepair: 'Repair', status: 'On' } as const;
+      const { world, planning, rowOf, users, directory } = await inSync({ users: 3 }, { settings });
+      directory.unassign(only(users).assignment);
+      await world.round();
+      rowOf(only(users).id).suspended = false;
+      rowOf(only(users, 1).id).name = 'By hand';
+      world.settings = { ...world.settings, deletionThreshold: 0 };
+      await tick(planning);
+      world.nowMs += 86_400_000;
+      await tick(planning);
+      await world.drain();
+      expect(rowOf(only(users).id).suspended).toBe(false);
+      expect(rowOf(only(users, 1).id).name).not.toBe('By hand');
+      const [plan] = await planning().plans.list();
+      expect(plan).toMatchObject({ state: 'applied', application: { held: 1, enqueued: 1 } });
     });
 
     it('a crash at every port call of a repair ends in the same state', async () => {
