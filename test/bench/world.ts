@@ -48,8 +48,8 @@ export interface BenchWorld {
   readonly queue: { readonly length: number };
   /** Runs a cycle to its end. Returns how many objects it decided on. */
   cycle(): Promise<number>;
-  /** Works the queue off with all instances. Returns how many items were begun and put back. */
-  drain(isOver?: () => boolean): Promise<{ readonly runs: number; readonly putBack: number }>;
+  /** Works the queue off with all instances. Returns how many items were begun and put back. @param workers of each instance */
+  drain(isOver?: () => boolean, workers?: number): Promise<{ readonly runs: number; readonly putBack: number }>;
   /** Ends cycles whose work nobody does. */
   endCycles(): Promise<void>;
   measure(work: () => Promise<number>): Promise<Figures>;
@@ -114,7 +114,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
         if (outcome.kind === 'completed') return outcome.evaluated;
       }
     },
-    async drain(isOver = () => false) {
+    async drain(isOver = () => false, workers = options.workers) {
       const tally = { runs: 0, putBack: 0 };
       let underWay = 0;
       const worker = async ({ deps: own, gate }: ConfiguredApp): Promise<void> => {
@@ -133,7 +133,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
           if (outcome?.kind === 'deferred') tally.putBack += 1;
         }
       };
-      await Promise.all(apps.flatMap((app) => Array.from({ length: options.workers }, () => worker(app))));
+      await Promise.all(apps.flatMap((app) => Array.from({ length: workers }, () => worker(app))));
       return tally;
     },
     async endCycles() {

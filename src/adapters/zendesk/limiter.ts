@@ -268,13 +268,17 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
       const queue = queues[lane];
       const pace = paceOf(lastSeen, plan);
       const expected = expectedAt(queue, now(), pace);
-      if (!isKnown(queue) || expected <= now() + maxWaitOf(lane)) {
+      const isFree = !isKnown(queue) || expected <= now() + maxWaitOf(lane);
+      // Whoever asks about the lane of updates is about to take a place there, and counts from now on; other requests are often bundled.
+      if (lane === 'account' && isFree) {
         queue.turnAt = 0;
         return 0;
       }
       const intervalMs = lane === 'account' ? pace.intervalMs : pace.updateIntervalMs;
-      queue.turnAt = Math.max(expected, Math.min(queue.turnAt + intervalMs, expected + FURTHEST_TURN_MS));
-      return Math.ceil(queue.turnAt - now());
+      const first = isFree && lane === 'updateUser' ? now() : expected;
+      queue.turnAt = Math.max(first, Math.min(queue.turnAt + intervalMs, first + FURTHEST_TURN_MS));
+      const turnMs = Math.ceil(queue.turnAt - now());
+      return turnMs <= maxWaitOf(lane) ? 0 : turnMs;
     },
     async limits() {
       const stored = await store.read<unknown>(LIMITER_KEY);

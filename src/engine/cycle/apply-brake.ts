@@ -2,6 +2,7 @@ import type { RemovalKind } from '../../core/brake';
 import type { WorkItem } from '../../core/model';
 import type { QuarantineCause } from '../../core/quarantine';
 import type { StagedDeletion } from '../../ports/stores';
+import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
 import type { CycleContext } from '../import/cycle-context';
 import { noteRemovals } from '../job/removal-window';
@@ -45,6 +46,8 @@ function countsOf(rows: readonly StagedDeletion[]): ReadonlyMap<RemovalKind, num
 
 /** How many candidates are settled before the lease is looked at. */
 const SETTLED_AT_ONCE = 100;
+/** How many held objects a quarantine names. */
+const SAMPLES = 10;
 
 /**
  * Lets candidates go or holds them. What was held before is told apart: a new look at it alone must not let it slip through.
@@ -66,12 +69,11 @@ async function settleCandidates(
       deps,
       judged.flatMap(({ row, reason }) => (reason === undefined ? [row] : [])),
     );
-    for (const { row, reason } of judged) {
-      if (reason === undefined) continue;
-      if (samples.length < 10) samples.push(row.key.id);
-      await hold(deps, row, reason, cycleId);
-      count += 1;
-    }
+    const held = judged.flatMap(({ row, reason }) => (reason === undefined ? [] : [{ row, reason }]));
+    samples.push(...held.slice(0, SAMPLES - samples.length).map(({ row }) => row.key.id));
+    count += held.length;
+    const rows = await concurrently(held, STORAGE_CONCURRENCY, ({ row, reason }) => hold(deps, row, reason, cycleId));
+    await deps.staged.put(rows);
     await context.fence();
   }
   return { samples, count };
@@ -84,7 +86,8 @@ async function letGo(deps: EngineDeps, rows: readonly StagedDeletion[]): Promise
   await deps.staged.remove(rows.map(({ key }) => key));
 }
 
-async function hold(deps: EngineDeps, row: StagedDeletion, reason: string, cycleId: string): Promise<void> {
+/** Tells of a removal that is held, and returns its row as it is to be kept. */
+async function hold(deps: EngineDeps, row: StagedDeletion, reason: string, cycleId: string): Promise<StagedDeletion> {
   if (row.kind === 'agentDowngrade' || row.kind === 'membershipRemoval') await deps.queue.enqueue([itemOf(row, false)]);
   else {
     const source = (await deps.space.readObject(row.key))?.value;
@@ -92,7 +95,7 @@ async function hold(deps: EngineDeps, row: StagedDeletion, reason: string, cycle
     await deps.log.record(stagedEntry(deps, row, reason, { source, targetId }));
   }
   const { isWider: _, ...held } = row;
-  await deps.staged.put([{ ...held, state: 'staged', heldIn: row.heldIn ?? cycleId }]);
+  return { ...held, state: 'staged', heldIn: row.heldIn ?? cycleId };
 }
 
 /** The work item that carries a candidate or held object out, allowed to take away exactly what was counted, or nothing. */

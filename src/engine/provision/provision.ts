@@ -42,7 +42,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   }
   if (isAccountChange(item.objectType, allowed)) {
     trace.planned = allowed;
-    requirePlace(deps);
+    // One that says so has been asked for its place before it was begun.
+    if (!item.isChange) requirePlace(deps);
   }
   const { plan, awaitsSeat } = await seated(deps, attempt, allowed, seat);
   if (!plan) return skipped(attempt, found.target, AWAITING_SEAT);
