@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import type { SourceId } from '../../src/core/model';
+import { promiseSeats } from '../../src/engine/job/seat-ledger';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
+import { aLink } from '../builders/objects';
 import { aCompany } from '../builders/people';
 import type { World } from './support/world';
 
@@ -96,6 +99,45 @@ describe('agent seats', () => {
     directory.assign(id, light);
     await world.round();
     expect(world.accountOf(id)?.role).toEqual({ role: 'agent', customRoleId: '42' });
+  });
+
+  describe('a promise', () => {
+    const [ann, bob] = ['a', 'b'].map((one) => `00000000-0000-4000-8000-00000000000${one}` as SourceId) as [SourceId, SourceId];
+    const AGENT = { role: 'agent' as const, customRoleId: null };
+    const minutes = (world: World, count: number) => {
+      world.nowMs += count * 60_000;
+    };
+    const promised = async (world: World, id: SourceId) => (await promiseSeats(world.deps(), [id])).has(id);
+
+    it('is kept while nothing shows its seat, also of somebody who once had one', async () => {
+      const { world } = aCompany({}, { settings: { agentSeats: 2 } });
+      const link = aLink({ sourceId: ann, settledRole: AGENT });
+      await world.deps().links.write({ type: 'user', id: ann }, { link, claim: null }, null);
+      expect(await promised(world, ann)).toBe(true);
+      minutes(world, 2);
+      expect(await promised(world, bob)).toBe(false);
+      minutes(world, 31);
+      expect(await promised(world, bob)).toBe(true);
+    });
+
+    it('ends when its seat is counted', async () => {
+      const { world } = aCompany({}, { settings: { agentSeats: 3 } });
+      expect(await promised(world, ann)).toBe(true);
+      const account = world.target.seedUser({ name: 'Ann', externalId: ann, role: AGENT });
+      const link = aLink({ sourceId: ann, targetId: account.id, settledRole: AGENT });
+      await world.deps().links.write({ type: 'user', id: ann }, { link, claim: null }, null);
+      minutes(world, 2);
+      expect(await promised(world, bob)).toBe(true);
+    });
+
+    it('is renewed when it is used late', async () => {
+      const { world } = aCompany({}, { settings: { agentSeats: 2 } });
+      expect(await promised(world, ann)).toBe(true);
+      minutes(world, 20);
+      expect(await promised(world, ann)).toBe(true);
+      minutes(world, 20);
+      expect(await promised(world, bob)).toBe(false);
+    });
   });
 
   it('are never exceeded, in whatever order things happen', async () => {
