@@ -85,8 +85,8 @@ export const noRole = ({ name, role }: Principal, needed: Role): RefusalView => 
         {role === undefined ? 'without a role' : `with the role Provisioning.${role}`}.
       </p>
       <p>
-        Ask whoever manages the enterprise application of this console in Entra ID to assign <code>Provisioning.{needed}</code> to
-        you, then sign out and in again.
+        Ask the person who manages the enterprise application of this console in Entra ID to assign{' '}
+        <code>Provisioning.{needed}</code> to you, then sign out and in again.
       </p>
     </Panel>
   ),

@@ -91,6 +91,7 @@ export const makeJobRestart = endpoint(
         'ConnectorDataStore and Full forget which Zendesk object belongs to which Entra ID object; all are matched again afterwards. Send "confirm": true to do this.';
       throw new RequestProblem('Conflict', detail, [{ pointer: '#/confirm', detail: 'must be true' }]);
     }
+    refuseForTwo(app, breaksLinks(scopes) || scopes.includes('ForceDeletes'));
     const result = await restartJob(app.deps, operatorOf(app, request), scopes, app.deps.newId());
     if (result.kind === 'busy') throw new RequestProblem('Conflict', result.reason);
     const { kind: _, ...counts } = result;
@@ -179,6 +180,7 @@ export const makeJobAllowDeletes = endpoint(
     problems: [400, 404, 409, 503],
   },
   async (app, { body: { cycleId, only }, request }) => {
+    refuseForTwo(app);
     const some = only && new Set(only.map((id) => id.toLowerCase()));
     const { released, leftQuarantine } = await allowDeletes(app.deps, operatorOf(app, request), cycleId, some);
     const { value: job } = await readJob(app.deps.state);
@@ -222,6 +224,18 @@ export const makeJobTestNotice = endpoint(
   },
   async (app, { request }) => respond(TestNotice, await sendTestNotice(app.deps, operatorOf(app, request), hasNotices(app))),
 );
+
+/**
+ * Refuses by API what two people have to agree on: a function key is not a person, and one person signed in is not two.
+ * @throws RequestProblem while TWO_PERSON_APPROVAL is On
+ */
+export function refuseForTwo({ config }: ConfiguredApp, isMeant = true): void {
+  if (config.console.twoPersonApproval === 'On' && isMeant)
+    throw new RequestProblem(
+      'Conflict',
+      'This removes access, and TWO_PERSON_APPROVAL is On: ask for it in the console, where another person has to approve it.',
+    );
+}
 
 /** Whether anybody would be told of anything. */
 export const hasNotices = ({ config: { notification } }: ConfiguredApp): boolean =>

@@ -35,6 +35,7 @@ export const makeOnDemand = endpoint(
       objectType: body.objectType,
       dryRun: body.dryRun,
       operator: operatorOf(app, request),
+      refusesRemovals: app.config.console.twoPersonApproval === 'On',
       budgetMs: BUDGET_MS,
     });
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ConfiguredApp } from '../compose';
 import { sourceId } from '../core/model';
 import { readSchema } from '../core/schema/read';
 import type { EngineDeps } from '../engine/deps';
@@ -16,6 +17,7 @@ import { isPlanMark, type PlanHeader } from '../ports/plan-store';
 import { separatorParameter } from './csv';
 import { endpoint } from './endpoint';
 import { RequestProblem, respond } from './http';
+import { refuseForTwo } from './job-control';
 import { operatorOf } from './operator';
 import { headerBody, rowBody } from './plan-body';
 import { planCsv } from './plan-csv';
@@ -176,6 +178,7 @@ export const makePlanApply = endpoint(
   async (app, { params: { id }, body, request }) => {
     const { planning } = app;
     const planId = id.toLowerCase();
+    await refuseForTwoOf(app, planId);
     const begun = await startApply(
       planning,
       planId,
@@ -214,6 +217,15 @@ export const makePlanCancel = endpoint(
     return respond(Plan, headerBody(header));
   },
 );
+
+/** A plan that removes access is not applied by API while that takes two people. @throws RequestProblem */
+async function refuseForTwoOf(app: ConfiguredApp, planId: string): Promise<void> {
+  const removals = Object.values((await app.planning.plans.read(planId))?.value.removals ?? {});
+  refuseForTwo(
+    app,
+    removals.some((count) => (count ?? 0) > 0),
+  );
+}
 
 function refusalOf(answer: Exclude<ApplyAnswer, { kind: 'applying' }>): RequestProblem {
   if (answer.kind === 'notFound') return noPlan();

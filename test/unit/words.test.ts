@@ -51,6 +51,10 @@ const paragraphs = (text: string): readonly string[] =>
 const literals = (text: string): readonly string[] =>
   [...text.matchAll(STRINGS)].map(([token]) => token).filter((token) => !token.startsWith('/'));
 
+/** The sentences of components: what stands between tags and braces, each on one line. */
+const sentencesOf = (text: string): readonly string[] =>
+  [...text.replace(/\/\*[\s\S]*?\*\//g, '').matchAll(/[>}]([^<>{}]+)[<{]/g)].map(([, part = '']) => part.replace(/\s+/g, ' '));
+
 function faultsIn(file: string, texts: readonly string[]): readonly string[] {
   return texts.flatMap((text) =>
     RULES.flatMap(([rule, pattern]) => {
@@ -69,6 +73,12 @@ test('the pages follow the words of CONTRIBUTING.md', () => {
 
 test.each(['src', 'local'])('the sentences of %s follow them too', (folder) => {
   expect(under(folder, '.ts').flatMap((file) => faultsIn(file, literals(read(file))))).toEqual([]);
+});
+
+test('the sentences of components follow them as well', () => {
+  expect(under('src', '.tsx').flatMap((file) => faultsIn(file, [...literals(read(file)), ...sentencesOf(read(file))]))).toEqual(
+    [],
+  );
 });
 
 test('the patterns find what they are for', () => {

@@ -88,7 +88,7 @@ export const approvalsPage: ConsolePage = {
         if (waiting.askedBy.id !== ask.principal.id && !ask.can('Approve'))
           return {
             kind: 'refused',
-            text: 'Only whoever has asked for it may withdraw it, and people with the role Provisioning.Approve may refuse it.',
+            text: 'Only the person who has asked for it may withdraw it, and people with the role Provisioning.Approve may refuse it.',
           };
         await takeApproval(deps.state, ask.now, id);
         await recordOperation(deps, ask.operator, {

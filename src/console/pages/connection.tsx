@@ -123,7 +123,7 @@ async function show(ask: Ask): Promise<View> {
             )
           ) : (
             <Empty>
-              Nobody is told of failures. Set NOTIFICATION_EMAIL with NOTIFICATION_SENDER, or NOTIFICATION_WEBHOOK_URL.
+              Nobody gets a notice of failures. Set NOTIFICATION_EMAIL with NOTIFICATION_SENDER, or NOTIFICATION_WEBHOOK_URL.
             </Empty>
           )}
         </Card>

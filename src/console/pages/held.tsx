@@ -119,8 +119,8 @@ function Whole({ ask, rows }: { readonly ask: Ask; readonly rows: readonly Stage
           </summary>
           <ActForm ask={ask} act="allowCycle" label={`Let ${held.length} go`} tone="danger" hidden={{ cycleId }}>
             <p>
-              Carries out exactly these {held.length}, once. Each is looked at in Entra ID first: whoever is back in scope keeps
-              everything. (<a href={addressOf('log', { cycle: cycleId })}>Cycle {cycleId}</a>)
+              Carries out exactly these {held.length}, once. Each is looked at in Entra ID first: people who are back in scope
+              keep everything. (<a href={addressOf('log', { cycle: cycleId })}>Cycle {cycleId}</a>)
             </p>
             <NumberToType id={`typed-${at}`} count={held.length} what="removals" />
           </ActForm>
@@ -181,7 +181,8 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
             <div class="choice">
               <input type="radio" id="what-drop" name="what" value="drop" checked />
               <label for="what-drop">
-                Drop: they keep what they have. Whoever is still out of scope when a cycle looks at them again is counted again.
+                Drop: they keep what they have. People who are still out of scope when a cycle looks at them again are counted
+                again.
               </label>
             </div>
             <div class="choice">

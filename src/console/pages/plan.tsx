@@ -1,28 +1,16 @@
 import { z } from 'zod';
-import { plainRemoval, REMOVAL_KINDS } from '../../core/brake';
-import { capital } from '../../core/held-words';
 import { continueApply, startApply } from '../../engine/preview/apply-plan';
 import { cancelPlan } from '../../engine/preview/plan-slot';
 import { PLAN_EXPIRES_MS } from '../../engine/preview/planning';
 import { RequestProblem } from '../../functions/http';
-import { isHeld, seatsAfter } from '../../functions/plan-body';
 import { planCsv } from '../../functions/plan-csv';
 import { MAX_CHOSEN } from '../../functions/shapes/plan';
-import { clip } from '../../html';
-import { isPlanMark, type PlanHeader, type PlanRow, type PlanSeats } from '../../ports/plan-store';
+import { isPlanMark, type PlanHeader, type PlanRow } from '../../ports/plan-store';
 import { ActForm, NumberToType, typedWrong } from '../components/form';
-import { Card, Change, Empty, Facts, Live, Notice, Table } from '../components/parts';
-import { counted, Foreign, Tag, type Tone, When } from '../components/text';
-import {
-  type ActResult,
-  type Ask,
-  addressOf,
-  addressOfObject,
-  type ConsoleDownload,
-  type ConsolePage,
-  defineAct,
-  type View,
-} from '../model';
+import { Card, Empty, Live } from '../components/parts';
+import { Counts, RowTable } from '../components/plan-parts';
+import { counted, Foreign, When } from '../components/text';
+import { type ActResult, type Ask, addressOf, type ConsoleDownload, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 import { actingOn, PLAN_KINDS, PLAN_STATES } from './plans';
 
@@ -101,61 +89,12 @@ function State({ ask, header }: { readonly ask: Ask; readonly header: PlanHeader
   );
 }
 
-const ACTIONS: Readonly<Record<string, string>> = {
-  create: 'To create',
-  update: 'To update',
-  disable: 'To disable',
-  delete: 'To delete',
-  unchanged: 'In sync already',
-  skipped: 'Skipped',
-  failed: 'Would fail',
-  reported: 'Only reported',
-  waiting: 'Left to cycles',
-};
-
-function Counts({ header }: { readonly header: PlanHeader }) {
-  const order = Object.keys(ACTIONS);
-  const counts = Object.entries(header.counts).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-  const removals = REMOVAL_KINDS.flatMap((kind) =>
-    (header.removals[kind] ?? 0) > 0 ? [[capital(plainRemoval(kind)), header.removals[kind] ?? 0] as const] : [],
-  );
-  return (
-    <Card id="counts" title="What it would do">
-      <Facts facts={counts.map(([action, count]) => [ACTIONS[action] ?? action, count] as const)} />
-      {removals.length > 0 && (
-        <>
-          <h3>Of these, access taken away</h3>
-          <Facts facts={removals} />
-        </>
-      )}
-      {header.seats && header.seats.needed + header.seats.freed > 0 && <SeatFacts seats={header.seats} />}
-    </Card>
-  );
-}
-
-/** The agent seats before and after, and whether they are enough. */
-const SeatFacts = ({ seats }: { readonly seats: PlanSeats }) => (
-  <>
-    <h3>Agent seats</h3>
-    {seats.missing > 0 && (
-      <Notice tone="warn">
-        {counted(seats.missing, 'seat is', 'seats are')} missing: these people wait, in the order of their object ids.
-      </Notice>
-    )}
-    <Facts
-      facts={[
-        ['Used now', seats.before],
-        ['Used afterwards', seatsAfter(seats)],
-        ['Bought', seats.bought ?? 'AGENT_SEATS is not set'],
-        ['Needed by this plan', seats.needed],
-        ['Given back by it', seats.freed],
-      ]}
-    />
-  </>
-);
-
 /** Removals that the brake would hold. */
 const heldCount = ({ brake }: PlanHeader): number => brake.reduce((sum, { count }) => sum + count, 0);
+
+/** Removals that the brake would let pass. */
+const freeCount = (header: PlanHeader): number =>
+  Object.values(header.removals).reduce((sum, count) => sum + (count ?? 0), 0) - heldCount(header);
 
 function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeader }) {
   const { state } = header;
@@ -177,35 +116,44 @@ function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeade
     return <Empty>It is older than 24 hours and can be applied no more. Make a new one.</Empty>;
   if (header.kind === 'undo' && !ask.can('Approve'))
     return <p class="soft">To take this cycle back, you need the role Provisioning.Approve.</p>;
-  const held = heldCount(header);
-  const removals = Object.values(header.removals).reduce((sum, count) => sum + (count ?? 0), 0);
+  const [held, free] = [heldCount(header), freeCount(header)];
+  const mayApprove = ask.can('Approve');
   return (
     <Card id="apply" title="Do exactly this">
       <p>
         Each object is planned once more first. What has changed since is refused and listed; everything else is carried out as
         you see it.
-        {removals > 0 && ` Access is taken away ${removals} times.`}
+        {held + free > 0 && ` Access is taken away ${held + free} times, ${held} of them above the deletion threshold.`}
       </p>
       <div class="acts">
-        <ActForm ask={ask} act="apply" label={held > 0 ? `Apply without the ${held} held removals` : `Apply all ${acting}`} />
-        {held > 0 && ask.can('Approve') && (
+        {(free === 0 || mayApprove) && (
+          <ActForm
+            ask={ask}
+            act="apply"
+            label={held > 0 ? `Apply without the ${held} held removals` : `Apply all ${acting}`}
+            {...(free > 0 && { tone: 'danger' as const })}
+          >
+            {free > 0 && <NumberToType id="typed-free" count={free} what="removals in it" />}
+          </ActForm>
+        )}
+        {held > 0 && mayApprove && (
           <details>
             <summary>Apply with the held removals</summary>
-            <ActForm ask={ask} act="applyWithRemovals" label={`Apply all, ${held} removals included`} tone="danger">
-              <p>They are above the deletion threshold: a cycle would hold them.</p>
-              <NumberToType id="typed" count={held} what="held removals" />
+            <ActForm ask={ask} act="applyWithRemovals" label={`Apply all, ${held + free} removals included`} tone="danger">
+              <p>{held} of them are above the deletion threshold: a cycle would hold them.</p>
+              <NumberToType id="typed" count={held + free} what="removals" />
             </ActForm>
           </details>
         )}
       </div>
-      {held > 0 && !ask.can('Approve') && (
-        <p class="soft">To include the held removals, you need the role Provisioning.Approve.</p>
+      {held + free > 0 && !mayApprove && (
+        <p class="soft">
+          To take access away, you need the role Provisioning.Approve. You may apply other objects by ticking them below.
+        </p>
       )}
     </Card>
   );
 }
-
-const ROW_TONES: Readonly<Record<string, Tone>> = { create: 'good', update: 'busy', disable: 'bad', delete: 'bad' };
 
 interface RowsProps {
   readonly ask: Ask;
@@ -275,80 +223,6 @@ function Rows({ ask, header, rows, which, next }: RowsProps) {
   );
 }
 
-const RowTable = ({
-  header,
-  rows,
-  canTick,
-}: {
-  readonly header: PlanHeader;
-  readonly rows: readonly PlanRow[];
-  readonly canTick: boolean;
-}) => (
-  <Table
-    rows={rows}
-    columns={[
-      {
-        head: 'Object',
-        cell: (row) => (
-          <>
-            {canTick && row.outcome === 'planned' && (
-              <>
-                <input
-                  type="checkbox"
-                  name="ids"
-                  value={row.key.id}
-                  id={`tick-${row.key.id}`}
-                  aria-label={`Choose ${clip(row.name || row.key.id, 80)}`}
-                />{' '}
-              </>
-            )}
-            <a href={addressOfObject(row.key)}>
-              <Foreign text={row.name || row.key.id} max={80} />
-            </a>{' '}
-            <small class="soft">{row.key.type}</small>
-          </>
-        ),
-      },
-      {
-        head: 'Action',
-        cell: (row) => (
-          <>
-            <Tag tone={row.outcome === 'failed' ? 'bad' : row.outcome === 'planned' ? (ROW_TONES[row.action] ?? 'none') : 'none'}>
-              {row.outcome === 'planned' ? row.action : row.drift ? 'reported' : row.outcome}
-            </Tag>{' '}
-            {row.removal && <Tag tone="bad">takes access away</Tag>}{' '}
-            {isHeld(header, row) && <Tag tone="warn">held by the brake</Tag>}{' '}
-            {row.applied !== null && <Tag tone={row.applied === 'enqueued' ? 'good' : 'warn'}>{row.applied}</Tag>}
-          </>
-        ),
-      },
-      {
-        head: 'Changes',
-        cell: ({ changes, drift }) =>
-          changes.length + (drift?.reported.length ?? 0) === 0 ? (
-            '–'
-          ) : (
-            <>
-              {changes.map((one) => (
-                <div>
-                  <code>{clip(one.displayName, 80)}</code>: <Change from={one.oldValue} to={one.newValue} />
-                </div>
-              ))}
-              {drift?.reported.map((one) => (
-                <div>
-                  <Tag tone="none">only reported</Tag> <code>{clip(one.displayName, 80)}</code>:{' '}
-                  <Foreign text={one.oldValue ?? '(none)'} max={120} /> in Zendesk,{' '}
-                  <Foreign text={one.newValue ?? '(none)'} max={120} /> in Entra ID
-                </div>
-              ))}
-            </>
-          ),
-      },
-      { head: 'Why', cell: ({ refusal, reason }) => <Foreign text={refusal ?? reason} max={400} /> },
-    ]}
-  />
-);
-
 async function apply(ask: Ask, allowDeletes: boolean | undefined, only?: readonly string[]): Promise<ActResult> {
   const { planning } = ask.app;
   const id = planIdOf(ask);
@@ -377,6 +251,8 @@ function mayNotApply(ask: Ask, header: PlanHeader | undefined): ActResult | unde
   if (header?.kind !== 'undo' || ask.can('Approve')) return undefined;
   return { kind: 'refused', text: 'To take a cycle back, you need the role Provisioning.Approve. Nothing was done.' };
 }
+
+const freeCountOf = (header: PlanHeader | undefined): number => (header ? freeCount(header) : 0);
 
 const NO_FIELDS = z.strictObject({});
 const Ids = z
@@ -409,22 +285,29 @@ export const planPage: ConsolePage = {
   acts: {
     apply: defineAct({
       role: 'Operate',
-      fields: NO_FIELDS,
-      summary: () => 'apply a plan, without what the brake would hold',
-      run: async (ask) => {
+      fields: z.strictObject({ typed: z.string().max(20).default('') }),
+      takesTwo: async (_, ask) => freeCountOf(await headerOf(ask)) > 0 && (await isOwn(ask)),
+      summary: ({ typed }) => (typed === '' ? 'apply a plan' : `apply a plan with ${typed} removals`),
+      run: async (ask, { typed }) => {
         const header = await headerOf(ask);
-        return mayNotApply(ask, header) ?? apply(ask, header?.brake.length ? false : undefined);
+        const refused = mayNotApply(ask, header);
+        if (refused) return refused;
+        const free = freeCountOf(header);
+        if (free > 0 && !ask.can('Approve'))
+          return { kind: 'refused', text: `It takes access away ${free} times, which needs the role Provisioning.Approve.` };
+        const wrong = free > 0 ? typedWrong(typed, free) : undefined;
+        return wrong === undefined ? apply(ask, header?.brake.length ? false : undefined) : { kind: 'refused', text: wrong };
       },
     }),
     applyWithRemovals: defineAct({
       role: 'Approve',
       fields: z.strictObject({ typed: z.string().max(20) }),
       takesTwo: (_, ask) => isOwn(ask),
-      summary: ({ typed }) => `apply a plan with ${typed} removals above the threshold`,
+      summary: ({ typed }) => `apply a plan with ${typed} removals, those above the threshold included`,
       run: async (ask, { typed }) => {
         const header = await headerOf(ask);
         if (!header) return { kind: 'refused', text: 'There is no such plan any more.' };
-        const wrong = typedWrong(typed, heldCount(header));
+        const wrong = typedWrong(typed, heldCount(header) + freeCount(header));
         return wrong === undefined ? apply(ask, true) : { kind: 'refused', text: wrong };
       },
     }),

@@ -17,7 +17,7 @@ async function show(ask: Ask): Promise<View> {
   const pairs = linked.users + linked.groups;
   const about: Readonly<Record<(typeof SCOPES)[number], string>> = {
     Watermark: `Read everything again: the next cycle is an initial one and looks at all ${counted(pairs, 'linked object')} and everybody else. Nothing is taken away that the brake would hold.`,
-    Escrows: `Forget the stored failures (${atLeast(escrows).toLowerCase()}): each is tried anew with the next cycle.`,
+    Escrows: `Forget the stored failures (${atLeast(escrows).toLowerCase()}): each is tried again with the next cycle.`,
     QuarantineState: quarantine
       ? 'Leave the quarantine: the next cycle runs at its usual time. If the cause is still there, the job comes back into it.'
       : 'Leave the quarantine; the job is not in one now.',
@@ -48,8 +48,8 @@ async function show(ask: Ask): Promise<View> {
         {ask.can('Approve') && (
           <Card id="forget" title="Forget which accounts belong together">
             <p>
-              For an account that was set up anew, or after pairs went wrong. The app forgets all {pairs} pairs, and the initial
-              cycle that follows matches everybody again. No account is changed by forgetting; whoever does not match then gets a
+              For an account that was set up again, or after pairs went wrong. The app forgets all {pairs} pairs, and the initial
+              cycle that follows matches everybody again. No account is changed by forgetting; people who do not match then get a
               second account.
             </p>
             <details>

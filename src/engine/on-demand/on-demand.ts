@@ -31,6 +31,8 @@ export interface OnDemandRequest {
   readonly objectType: ObjectType | undefined;
   readonly dryRun: boolean;
   readonly operator: Initiator;
+  /** True where nobody may lose anything by this request: then it is refused as a whole. */
+  readonly refusesRemovals?: boolean;
   /** What is not done by then goes into the queue. */
   readonly budgetMs: number;
 }
@@ -100,6 +102,9 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
     imported.set(keyText(result.key), await withLoss(session, cycleId, result.key, result.object));
   }
   const held = await overThreshold(deps, removalCounts([...imported.values()]));
+  const losing = [...imported.values()].filter(({ removal }) => removal !== undefined).length;
+  if (request.refusesRemovals && !request.dryRun && losing > 0)
+    throw new DeletionThresholdError(losing, 0, 'Refused, nothing was written: this removes access, which needs two people.');
   if (held.size > 0 && !request.dryRun) throw tooMany([...imported.values()], held);
   if (!request.dryRun) {
     for (const { item, removal } of imported.values()) await markLeaving(deps, removal?.memberships ?? [], item.changeId);
