@@ -165,7 +165,7 @@ export const undo = (asked: Asked): Promise<Result> =>
     const [app] = world.apps;
     const mistake = (await world.deps.cycles.latest(5)).find(({ enqueued }) => enqueued >= people.length);
     if (!app || !mistake) throw new Error('no cycle suspended anybody');
-    const { planning } = app;
+    const planning = { ...app.planning, deps: world.deps };
     const operator = { id: 'o', displayName: 'Olga', type: 'user' } as const;
     const options = { owner: 'bench', budgetMs: 3_600_000 };
     let planId = '';
@@ -184,7 +184,10 @@ export const undo = (asked: Asked): Promise<Result> =>
       return people.length;
     });
     const { suspended } = await world.account();
-    if (before !== people.length || suspended !== 0) throw new Error(`${before} suspended before, ${suspended} after`);
+    if (before !== people.length || suspended !== 0) {
+      const { value: header } = (await planning.plans.read(planId)) ?? {};
+      throw new Error(`${before} suspended before, ${suspended} after: ${JSON.stringify(header)}`);
+    }
     return { plan, apply, carriedOut };
   });
 
