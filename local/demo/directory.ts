@@ -12,6 +12,9 @@ export interface DemoOptions {
   readonly now?: () => Date;
 }
 
+/** The tenant id of the demo company; any GUID will do. */
+export const TENANT_ID = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
+
 /** How many people fall into which case, under the default settings (`GROUP_MEMBERSHIP=Direct`, `DEFAULT_ACCESS=Skip`). */
 export interface DemoCounts {
   readonly people: number;
@@ -82,7 +85,7 @@ export function buildDemoDirectory(options: DemoOptions = {}): DemoDirectory {
   const random = randomStream(options.seed ?? 1);
   let isSetUp = false;
   const now = () => (isSetUp ? (options.now?.() ?? new Date()) : SET_UP_AT);
-  const directory = new SimulatedDirectory({ tenantName: 'Alpenglow Outdoor', now });
+  const directory = new SimulatedDirectory({ tenantId: TENANT_ID, tenantName: 'Alpenglow Outdoor', now });
   const maker = new PeopleMaker(random);
   const add = (user: NewUser): string => directory.addUser(user);
 

@@ -4,7 +4,7 @@ import type { InvocationEvent, LogEvent } from '../host/events';
 import type { HostKeys } from '../host/keys';
 import { type LocalHost, startHost } from '../host/start-host';
 import { startZendeskSimulator, type ZendeskSimulator } from '../zendesk/simulator';
-import { buildDemoDirectory, type DemoDirectory } from './directory';
+import { buildDemoDirectory, type DemoDirectory, TENANT_ID } from './directory';
 import { demoZendeskSeed } from './directory-zendesk';
 
 /** How the demo world is made. */
@@ -42,8 +42,6 @@ export interface World {
 /** At the beginning of a year: cycles are run by whoever shows or tests them, and none falls in between by the clock. */
 const SELDOM = '0 0 0 1 1 *';
 
-/** The tenant id of the demo company; any GUID will do. */
-const TENANT_ID = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
 /** The registration of the demo's console; any GUID will do. */
 const CONSOLE_CLIENT_ID = '9c0f4a52-5b1e-4d0c-8a55-3c1f7a0d9e11';
 const OAUTH_CLIENT = { identifier: 'entra-provisioning', secret: 'simulated-client-secret' };

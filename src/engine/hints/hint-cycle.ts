@@ -1,5 +1,3 @@
-import { StaleStateError } from '../../core/errors';
-import type { Stored } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { changeDocument } from '../job/job-state';
 import { HINT_KEYS, type HintState, NO_HINTS } from './hint-state';
@@ -8,25 +6,29 @@ type Deps = Pick<EngineDeps, 'state' | 'queue' | 'clock'>;
 
 /** How long a cycle of another instance is waited for before it is asked after. */
 const BUSY_MS = 3_000;
+/** A cycle that was asked for and is so much overdue has been lost: it is asked for again. */
+const LOST_MS = 60_000;
 /** When a list that did not show the change yet is looked at again. */
 const LAG_MS = 15_000;
 
 const change = ({ state }: Pick<Deps, 'state'>, to: (before: HintState) => HintState): Promise<HintState> =>
   changeDocument<HintState>(state, HINT_KEYS.hints, (before) => to({ ...NO_HINTS, ...before }));
 
-/** Asks for a cycle, unless another call was faster. @param dueMs when @param before what is known, as read */
-export async function askOnce(deps: Deps, dueMs: number, before: Stored<HintState> | undefined): Promise<boolean> {
-  const { state, queue, clock } = deps;
-  const nowMs = clock().getTime();
-  const asked = { ...NO_HINTS, ...before?.value, lastHintAt: new Date(nowMs).toISOString(), dueMs, isSecondLook: false };
-  try {
-    await state.write(HINT_KEYS.hints, asked, before?.etag ?? null);
-  } catch (error) {
-    if (error instanceof StaleStateError) return false;
-    throw error;
-  }
-  await queue.askForCycle(dueMs - nowMs);
-  return true;
+/** Whether a cycle that has been asked for comes soon enough: one that is long overdue is lost, and a second look may be too late. */
+export const comesInTime = ({ dueMs }: HintState, wantedMs: number, nowMs: number): boolean =>
+  dueMs !== null && nowMs < dueMs + LOST_MS && dueMs <= wantedMs;
+
+/** Asks for a cycle, unless one that comes in time has been asked for. @param wantedMs when at the latest */
+export async function askOnce(deps: Deps, wantedMs: number): Promise<boolean> {
+  const nowMs = deps.clock().getTime();
+  let isAsked = false;
+  await change(deps, (before) => {
+    isAsked = !comesInTime(before, wantedMs, nowMs);
+    const lastHintAt = new Date(nowMs).toISOString();
+    return isAsked ? { ...before, lastHintAt, dueMs: wantedMs, isSecondLook: false } : { ...before, lastHintAt };
+  });
+  if (isAsked) await deps.queue.askForCycle(wantedMs - nowMs);
+  return isAsked;
 }
 
 /** Notes that Graph has told of something. */

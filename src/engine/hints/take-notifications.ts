@@ -5,7 +5,7 @@ import { followsManagers } from '../../core/schema/depends-on';
 import { SUBSCRIBED_RESOURCES } from '../../ports/change-subscriptions';
 import type { ObjectKey } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
-import { askOnce, noteHint } from './hint-cycle';
+import { askOnce, comesInTime, noteHint } from './hint-cycle';
 import { HINT_KEYS, type HintState, type KeptSubscriptions, NO_HINTS, readSubscriptions } from './hint-state';
 
 /** A notification as it came: anybody may have sent it. */
@@ -26,8 +26,6 @@ export type Taken = 'forged' | 'strangers' | 'asked' | 'waiting';
 
 /** Many changes come together, and Graph's lists lag behind its notifications. */
 const GATHER_MS = 2_000;
-/** A cycle that was asked for and is so much overdue has been lost: it is asked for again. */
-const LOST_MS = 60_000;
 /** No longer than this is waited because the last cycle took long. */
 const MAX_PAUSE_MS = 5 * 60_000;
 /** Graph wants its answer within 3 seconds; whoever is not looked up by then counts as known. */
@@ -55,18 +53,18 @@ export async function takeNotifications(deps: Deps, notifications: readonly Noti
   if (events.length > 0) await attendTo(deps, events);
   const isMissed = events.some(({ lifecycleEvent }) => lifecycleEvent !== 'reauthorizationRequired');
   const nowMs = deps.clock().getTime();
-  const hints = await deps.state.read<HintState>(HINT_KEYS.hints);
-  const { dueMs, endedMs, tookMs, lastHintAt } = hints?.value ?? NO_HINTS;
-  // Asked for already: it will see this change too.
-  if (dueMs !== null && nowMs < dueMs + LOST_MS) return 'waiting';
+  const hints = (await deps.state.read<HintState>(HINT_KEYS.hints))?.value ?? NO_HINTS;
+  const { endedMs, tookMs, lastHintAt } = hints;
+  const wantedMs = Math.max(nowMs + GATHER_MS, endedMs + Math.min(tookMs, MAX_PAUSE_MS));
+  // It will see this change too.
+  if (comesInTime(hints, wantedMs, nowMs)) return 'waiting';
   const changes = genuine.filter(({ lifecycleEvent }) => lifecycleEvent === undefined);
   if (!isMissed && !(changes.length > 0 && (await concernsUs(deps, changes)))) {
     const isOld = lastHintAt === null || nowMs - Date.parse(lastHintAt) >= NOTE_EVERY_MS;
     if (changes.length > 0 && isOld) await noteHint(deps);
     return 'strangers';
   }
-  const at = Math.max(nowMs + GATHER_MS, endedMs + Math.min(tookMs, MAX_PAUSE_MS));
-  return (await askOnce(deps, at, hints)) ? 'asked' : 'waiting';
+  return (await askOnce(deps, wantedMs)) ? 'asked' : 'waiting';
 }
 
 function isGenuine({ settings }: Deps, { clientState, of }: KeptSubscriptions, one: Notification): boolean {
