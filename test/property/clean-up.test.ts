@@ -6,6 +6,7 @@ import { settleDrift } from '../../src/engine/drift/drift-check';
 import { createDrift, driftPlans } from '../../src/engine/drift/drift-run';
 import { continuePlan } from '../../src/engine/preview/make-plan';
 import type { Planning } from '../../src/engine/preview/planning';
+import { itemFor } from '../../src/engine/work-item';
 import { aCompany } from '../builders/people';
 import { makePlans, makeShadow } from '../simulation/ports/plans';
 import { schemaOf } from './support/world';
@@ -113,6 +114,17 @@ describe('clean-up of groups', () => {
     directory.assign(theirs, roles.agent);
     await world.round();
     expect(await cleanUp(world.deps(), asked({ groups: [theirs] }), OPERATOR)).toMatchObject({ kind: 'refused' });
+    const deps = world.deps();
+    const row = await deps.space.readObject({ type: 'group', id: theirs });
+    if (!row) throw new Error('not read');
+    await deps.space.writeObject({ ...row.value, entitlements: [] }, '*');
+    expect(await cleanUp(deps, asked({ groups: [theirs] }), OPERATOR)).toMatchObject({
+      reason: expect.stringContaining('before'),
+    });
+    const key = { type: 'group', id: theirs } as const;
+    await deps.queue.enqueue([{ ...itemFor('c', key, { kind: 'groupDelete', countedIn: 'c' }), cleanUp: { members: [] } }]);
+    await world.drain();
+    expect(world.groupNamed('Theirs')).toBeDefined();
   });
 
   it('above the threshold it is held, unless it is allowed', async () => {
