@@ -111,6 +111,10 @@ async function prepare(world: World): Promise<Record<string, string>> {
     connection: '/connection?test=yes',
     restart: '/restart',
     approvals: '/approvals',
+    mappings: '/mappings',
+    accounts: '/accounts',
+    undo: `/undo/${entry?.cycleId}`,
+    holds: '/holds',
   };
 }
 

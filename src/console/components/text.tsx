@@ -15,6 +15,13 @@ export function When({ at, now, none = '–' }: { readonly at: string | null; re
   );
 }
 
+/** Since when something is as it is: `since 14:05 UTC (3 min ago)`. */
+export const Since = ({ at, now }: { readonly at: string; readonly now: Date }) => (
+  <time datetime={at}>
+    since {absolute(at, now)} <small class="soft">({relative(at, now)})</small>
+  </time>
+);
+
 /** What an object is called: its name, or its id where none is known. */
 export function Named({ name, id }: { readonly name: string | undefined; readonly id: string }) {
   if (!name) return <code>{clip(id, 80)}</code>;

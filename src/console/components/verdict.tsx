@@ -7,7 +7,7 @@ import type { Verdict } from '../../engine/queries/verdict';
 import { clip } from '../../html';
 import { addressOf } from '../model';
 import { Card } from './parts';
-import { Foreign, Named, When } from './text';
+import { Foreign, Named, Since, When } from './text';
 
 interface VerdictProps {
   readonly verdict: Verdict;
@@ -42,8 +42,7 @@ export function VerdictPanel({ verdict, view, names }: VerdictProps) {
       )}
       {quarantine && (
         <p class="soft">
-          In quarantine since <When at={quarantine.seriesBegan} now={view.now} />; {quarantine.reason},{' '}
-          <code>{quarantine.code}</code>.
+          In quarantine <Since at={quarantine.seriesBegan} now={view.now} />; {quarantine.reason}, <code>{quarantine.code}</code>.
         </p>
       )}
       {quarantine && quarantine.samples.length > 0 && <Samples objects={quarantine.samples} names={names} />}

@@ -8,7 +8,7 @@ import { MAX_CHOSEN } from '../../functions/shapes/plan';
 import type { StagedDeletion } from '../../ports/stores';
 import { ActForm, NumberToType, typedWrong } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
-import { counted, Foreign, Named, When } from '../components/text';
+import { counted, Foreign, Named, Since, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 
 /** Removals that a page lists, to be ticked. */
@@ -114,8 +114,8 @@ function Whole({ ask, rows }: { readonly ask: Ask; readonly rows: readonly Stage
       {[...byCycle].slice(0, 5).map(([cycleId, held], at) => (
         <details open={byCycle.size === 1}>
           <summary>
-            {counted(held.length, 'removal')}, held since{' '}
-            <When at={held.map(({ stagedAt }) => stagedAt).sort()[0] ?? null} now={ask.now} />
+            {counted(held.length, 'removal')}, held{' '}
+            <Since at={held.map(({ stagedAt }) => stagedAt).sort()[0] ?? ''} now={ask.now} />
           </summary>
           <ActForm ask={ask} act="allowCycle" label={`Let ${held.length} go`} tone="danger" hidden={{ cycleId }}>
             <p>

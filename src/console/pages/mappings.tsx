@@ -13,7 +13,7 @@ import { MAX_WHY } from '../../functions/shapes/mapping';
 import { ActForm, TextField } from '../components/form';
 import { Differences, MappingTables, versionAddress, versionName } from '../components/mappings';
 import { Card, type Column, Notice, Table } from '../components/parts';
-import { Foreign, Tag, When } from '../components/text';
+import { Foreign, Since, Tag, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
 
 /** Versions that the page lists, and how many of them say what is different: each of those is read. */
@@ -71,7 +71,7 @@ function Standing({ list, now }: { readonly list: MappingsList; readonly now: Da
         {active?.since && (
           <>
             {' '}
-            since <When at={active.since} now={now} />, activated by <Foreign text={active.by ?? ''} max={80} />
+            <Since at={active.since} now={now} />, activated by <Foreign text={active.by ?? ''} max={80} />
             {active.why !== '' && (
               <>
                 : <Foreign text={active.why} max={500} />

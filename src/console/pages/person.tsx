@@ -13,7 +13,7 @@ import { LeavingSteps } from '../components/leaving';
 import { LogTable } from '../components/log-table';
 import { Card, Facts, type Station, StepsLine } from '../components/parts';
 import { Attributes, Identity, Memberships, membershipsOf } from '../components/person-parts';
-import { counted, Foreign, When } from '../components/text';
+import { counted, Foreign, Since, When } from '../components/text';
 import { type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 
@@ -96,8 +96,8 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
         {explanation.staged && (
           <Card id="held" title="Held removal">
             <p>
-              {capital(heldRemoval(explanation.staged))} is held by the brake since{' '}
-              <When at={explanation.staged.stagedAt} now={ask.now} />:{' '}
+              {capital(heldRemoval(explanation.staged))} has been held by the brake{' '}
+              <Since at={explanation.staged.stagedAt} now={ask.now} />:{' '}
               <Foreign text={withNames(explanation.staged.reason, names)} max={600} />
             </p>
             <p>
