@@ -70,6 +70,42 @@ describe('what may have been written is not what was written', () => {
     const row = await world.deps().links.read({ type: 'user', id: users[0]?.id as SourceId });
     expect(row?.value.link).toMatchObject({ createdByUs: true });
   });
+
+  it.each([
+    ['Suspend', 'unassign'],
+    ['Delete', 'hardDelete'],
+  ] as const)(
+    'an account made again after somebody had deleted the first by hand, cut off before its link, and the person leaves (%s): no access is left',
+    async (fate, way) => {
+      const { world, directory, users } = aCompany({ users: 1 }, { settings: { hardDeletedUsers: fate } });
+      await world.round();
+      const id = users[0]?.id as SourceId;
+      const first = world.accountOf(id)?.id as TargetId;
+      await world.target.deleteUser(first);
+      directory.updateUser(id, { displayName: 'Renamed' });
+      await world.cycle();
+      // The process dies as the answer comes in: nothing of it is stored but the claim.
+      let isDead = false;
+      world.hook = (name) => {
+        isDead ||= name === 'target.createUser (answer)';
+        if (isDead) throw new Error('killed');
+      };
+      await world.work(takeAll(world)[0] as WorkItem).catch(() => undefined);
+      world.hook = undefined;
+      expect(isDead).toBe(true);
+      const second = world.accountOf(id)?.id as TargetId;
+      expect(second).not.toBe(first);
+      if (way === 'unassign') directory.unassign(users[0]?.assignment ?? '');
+      else directory.hardDeleteUser(id);
+      for (let at = 0; at < 3; at += 1) {
+        world.nowMs += 3600_000;
+        await world.round();
+      }
+      expect(world.target.users.get(second)).toMatchObject(fate === 'Delete' ? { active: false } : { suspended: true });
+      const link = (await world.deps().links.read({ type: 'user', id }))?.value.link ?? null;
+      expect(link?.targetId ?? null).toBe(fate === 'Delete' ? null : second);
+    },
+  );
 });
 
 describe('a permission is never wider than what was counted', () => {

@@ -3,6 +3,7 @@
  * held removal), and whether the books are right. Works from the truth about Entra and from what was seen done to Zendesk.
  */
 import type { TargetId } from '../../src/core/model';
+import { CREATED_BEFORE } from '../../src/engine/provision/provision';
 import type { FakeUser } from '../fakes/target-connector';
 import type { Sim } from './sim';
 import type { Person, Team } from './world/entra';
@@ -300,6 +301,11 @@ async function checkTold(sim: Sim): Promise<void> {
     if (status !== 'success' && status !== 'warning') continue;
     const name = `${entry.provisioningAction} ${entry.sourceIdentity.id}`;
     told.set(name, (told.get(name) ?? 0) + 1);
+    // Whoever had left when the creation came to light loses access in the same item: one entry, whose steps tell of the creation.
+    if (entry.provisioningSteps.some(({ description }) => description === CREATED_BEFORE)) {
+      const created = `create ${entry.sourceIdentity.id}`;
+      told.set(created, (told.get(created) ?? 0) + 1);
+    }
   }
   const held = new Set(await heldObjects(sim));
   const done = new Map<string, number>();

@@ -29,11 +29,13 @@ export function planOutOfScope(
     return skip(decision.skipReason, `${decision.reason} There is no account to take away.`);
   }
   const account = { isSuspended: target.suspended, isAgent: target.role.role !== 'end-user' };
-  const fate = fateOf(reads, decision.cause, leaving, account);
+  // What is kept of a former account brings no day to another one.
+  const kept = leaving?.targetId === target.id ? leaving : null;
+  const fate = fateOf(reads, decision.cause, kept, account);
   if (fate.kind === 'nothing') return skip(fate.skipReason, `${decision.reason} ${fate.reason}`);
   const { offboardTickets } = reads.settings;
   // Whoever has access now leaves anew, whatever became of the tickets the last time.
-  const areDue = areTicketsDue(account, target.suspended ? leaving : null, reads.settings);
+  const areDue = areTicketsDue(account, target.suspended ? kept : null, reads.settings);
   return planUserOut(fate, target, {
     tickets: areDue ? receiverText(offboardTickets) : null,
     isSeatCounted: claim?.changeId === item.changeId && claim.plan.removals.some(countsSeat),
@@ -149,7 +151,8 @@ export async function keepLeaving(
 export async function keepDeletion({ deps, attempt, pairing }: Writing<TargetUser>, targetId: TargetId): Promise<void> {
   const { leaving, item } = attempt;
   const now = deps.clock().toISOString();
-  const createdByUs = pairing.link?.createdByUs === true;
+  // A link may still name an earlier account, which somebody else has deleted.
+  const createdByUs = pairing.link?.targetId === targetId && pairing.link.createdByUs;
   if (!createdByUs) return deps.leavings.remove(item.sourceId);
   const known = leaving?.targetId === targetId ? leaving : undefined;
   await deps.leavings.put({

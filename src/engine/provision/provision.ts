@@ -50,7 +50,10 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   tracePlan(attempt, plan, desired);
 
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
-  const told = continued(proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired, attempt)), plan);
+  const earlier = proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired, attempt));
+  const told = continued(earlier, plan);
+  // One entry has one action: where access goes at once, that is it, and the creation is a step of it.
+  if (earlier?.action === 'create' && told.action !== 'create') trace.step('export', CREATED_BEFORE);
   const pairing = openPairing(deps, attempt.pairing);
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
@@ -68,6 +71,9 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   trace.enter('referenceResolution');
   return ended(done, target, waits, await stages.memberships(done));
 }
+
+/** What is said of a creation that is in no entry of its own. */
+export const CREATED_BEFORE = 'An earlier try had created it and was cut off before its log entry.';
 
 /** A plan without what could not be written: the log tells only what was. */
 function withoutLeft(told: Plan, { attributes }: Left): Plan {

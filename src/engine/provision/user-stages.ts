@@ -27,7 +27,7 @@ export const userStages: Stages<TargetUser> = {
       const earlier = proved(pairing.row.claim?.plan, userEvidence(linked.target, null, true));
       return { ...linked, link: withProved(linked.link, earlier) };
     }
-    if (decision.kind === 'out' && !link) return findForgotten(attempt);
+    if (decision.kind === 'out') return findForgotten(attempt);
     if (decision.kind !== 'in') return linked;
     const desired = trace.within('processing', () =>
       desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' }),
@@ -84,8 +84,8 @@ export const userStages: Stages<TargetUser> = {
     const { deps, attempt, pairing, found, told } = writing;
     const { link } = pairing;
     if (attempt.decision.kind === 'in') await callOffLeaving(writing);
-    if (!link) {
-      // An account of ours whose link was forgotten: linked again, so that the next cycle counts what it stands to lose.
+    if (!link || (found.target && !found.link)) {
+      // An account of ours whose link was forgotten or never stored: linked, so that the next cycle counts what it stands to lose.
       if (!found.target) return;
       await pairing.reserve(found.target.id);
       return pairing.settle(userLinkAfter(writing, found.target));
@@ -123,16 +123,18 @@ export const userStages: Stages<TargetUser> = {
 
 /**
  * The account of somebody out of scope that carries our id and has no link: after a restart that has forgotten the links, because somebody may
- * have left between the last cycle and the restart; and after a creation or an adoption whose answer was lost. Without a look they would keep access for ever.
+ * have left between the last cycle and the restart; and after a creation or an adoption whose answer was lost, also where the link still names
+ * an earlier account that somebody has deleted by hand. Without a look they would keep access for ever.
  */
 async function findForgotten({ reads, object, pairing, trace }: Attempt): Promise<Found<TargetUser>> {
   const begun = pairing.row.claim?.plan;
   const mayBeOurs = begun?.action === 'create' || begun?.adopts === true;
-  if (!mayBeOurs && (await readJob(reads.state)).value.linksForgottenAt === null) return NOT_FOUND;
+  const isForgotten = async () => !pairing.row.link && (await readJob(reads.state)).value.linksForgottenAt !== null;
+  if (!mayBeOurs && !(await isForgotten())) return NOT_FOUND;
   const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
   // Whoever is suspended already has lost access, and a return adopts the account.
   if (!target?.active || target.suspended || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
-  trace.step('matching', 'A restart had forgotten this account; it still has the external id of this person.', {
+  trace.step('matching', 'No link names this account (a restart, or a lost answer); it has the external id of this person.', {
     targetId: target.id,
   });
   return { target, link: null, takesOverFrom: undefined };
