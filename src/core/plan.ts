@@ -20,6 +20,8 @@ export interface PlanInput<T> {
   readonly link: Link | null;
   /** True where this app had disabled the account for a former self whom it is taken over from. */
   readonly wasDisabledByUs?: boolean;
+  /** The role with which an earlier try is proved to have made the account, before its link could be stored. */
+  readonly createdAs?: TargetRole | null;
 }
 
 /**
@@ -28,7 +30,9 @@ export interface PlanInput<T> {
  *
  *   account │ link │ role                                    │ suspension
  *   none    │ –    │ as desired, else end user               │ as desired
- *   there   │ no   │ only raised (adoption never lowers)     │ as desired
+ *   there   │ no   │ only raised (adoption never lowers);    │ as desired
+ *           │      │ as desired where an earlier try made it │
+ *           │      │ with another one                        │
  *   there   │ yes  │ only when what the source says changed  │ set as desired; lifted only where this app had set it
  *           │      │ since it was settled                    │
  */
@@ -42,7 +46,7 @@ export function planUser(input: PlanInput<TargetUser>): Plan {
     ...(current?.organizationsByExternalId && { organizationsByExternalId: current.organizationsByExternalId }),
   });
   if (!current) return planCreate(changes, desired);
-  const role = link ? linkedRole(desired, current, link) : adoptedRole(desired, current);
+  const role = link ? linkedRole(desired, current, link) : adoptedRole(input, current);
   const suspension = suspensionOf(input, current);
   const all = sorted([...changes, ...role.changes, ...suspension.changes]);
   const adopts = link === null;
@@ -96,8 +100,10 @@ function writeRole(role: TargetRole, current: TargetUser): RolePart {
   };
 }
 
-function adoptedRole({ role }: Desired, current: TargetUser): RolePart {
+function adoptedRole({ desired: { role }, createdAs }: PlanInput<TargetUser>, current: TargetUser): RolePart {
   if (!role || isSameRole(role, current.role)) return LEAVE;
+  // Not a role that somebody in Zendesk has given: it is what the source said when the account was made.
+  if (createdAs && !isSameRole(role, createdAs)) return writeRole(role, current);
   if (RANK[role.role] > RANK[current.role.role]) return writeRole(role, current);
   const note = `Adopted as ${roleText(current.role)}: the role ${roleText(role)} is written once it changes in Entra ID.`;
   return { ...LEAVE, notes: [note] };

@@ -71,6 +71,21 @@ describe('what may have been written is not what was written', () => {
     expect(row?.value.link).toMatchObject({ createdByUs: true });
   });
 
+  it('an answer that was lost, and a lower role before the next try: the seat is taken back', async () => {
+    const { world, directory, roles, agents } = aCompany({ agents: 1 });
+    world.target.hook = (moment, method) => {
+      if (moment === 'after' && method === 'createUser') throw new UnavailableError('target', 'connection lost');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    const id = agents[0]?.id as SourceId;
+    expect(world.accountOf(id)?.role.role).toBe('agent');
+    directory.unassign(agents[0]?.assignment ?? '');
+    directory.assign(id, roles.user);
+    for (let at = 0; at < 3; at += 1) await world.round();
+    expect(world.accountOf(id)).toMatchObject({ role: { role: 'end-user' }, suspended: false });
+  });
+
   it.each([
     ['Suspend', 'unassign'],
     ['Delete', 'hardDelete'],

@@ -16,7 +16,7 @@ export function userLinkAfter({ attempt, found, desired, plan, told }: Writing<T
     sourceId: attempt.item.sourceId,
     targetId: written.id,
     createdByUs: link ? link.createdByUs : told.action === 'create',
-    settledRole: settledRole(link, desired, plan, written),
+    settledRole: settledRole({ found, desired, plan, told }, written),
     isAgent: written.role.role !== 'end-user',
     disabledByUs: isOurSuspension,
     ...(isOthers && { suspendedByOthers: true }),
@@ -31,10 +31,16 @@ export const suspends = ({ changes }: Plan): boolean =>
   changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
 
 /** What the source said of the role, once it was written, found so, or left to Zendesk by adoption. */
-function settledRole(link: Link | null, desired: Desired | null, plan: Plan, written: TargetUser): TargetRole | null {
+function settledRole(
+  { found: { link }, desired, plan, told }: Pick<Writing<TargetUser>, 'found' | 'desired' | 'plan' | 'told'>,
+  written: TargetUser,
+): TargetRole | null {
   if (!desired) return plan.role ?? link?.settledRole ?? null;
-  const isSettled = desired.role !== null && (link === null || plan.role !== null || isSameRole(desired.role, written.role));
-  return isSettled ? desired.role : (link?.settledRole ?? null);
+  const isAdopted = link === null && told.action !== 'create';
+  const isSettled = desired.role !== null && (isAdopted || plan.role !== null || isSameRole(desired.role, written.role));
+  if (isSettled) return desired.role;
+  // What an earlier try made is as the source said then: a lower role that waits for the brake is still owed.
+  return link?.settledRole ?? (told.action === 'create' ? told.role : null);
 }
 
 function ownedTags(link: Link | null, desired: Desired | null, plan: Plan, before: TargetUser | undefined): readonly string[] {

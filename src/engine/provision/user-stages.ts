@@ -159,10 +159,12 @@ const mayAskByCreating = ({ reads, dryRun, isSecondTry }: Attempt, desired: Desi
   reads.schema.users.actions.create &&
   desired.matchers.map((matcher) => matcher.attribute).join() === 'external_id,email';
 
-function planInScope({ reads }: Attempt, found: Found<TargetUser>, desired: Desired): Plan | Skip {
+function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desired: Desired): Plan | Skip {
   const { create, update } = reads.schema.users.actions;
   const { target, link, wasDisabledByUs = false } = found;
-  const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs });
+  const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
+  const createdAs = earlier?.action === 'create' ? earlier.role : null;
+  const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, createdAs });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
   if (plan.action !== 'create' && plan.action !== 'none' && !update) {
     return skip('ActionDisabled', 'The mapping does not allow Update.');
