@@ -3,6 +3,7 @@ import { makeAccounts, makeAccountsRefresh } from '../../src/functions/accounts'
 import { makeGroupsCleanUp, makeGroupsLeftOver } from '../../src/functions/clean-up';
 import { makePlanCreate, makePlanRead } from '../../src/functions/plan';
 import { makePlanWork } from '../../src/functions/plan-work';
+import { READER, SIGNED_IN, textOf, visit } from '../support/console-app';
 import { type JobWorld, startJobWorld } from './job-control-world';
 
 const HOSTILE = '=HYPERLINK("http://x")<img src=x onerror=alert(1)>';
@@ -157,7 +158,7 @@ describe('the report of accounts', () => {
   });
 
   it('a plan says how many seats it takes before anything is written, and who waits', async () => {
-    const app = world.compose({ AGENT_SEATS: String(world.zendesk.state.seatsUsed + 1) });
+    const app = world.compose({ ...SIGNED_IN, AGENT_SEATS: String(world.zendesk.state.seatsUsed + 1) });
     const { directory, servicePrincipalId } = world;
     const ids = ['P', 'Q', 'R'].map((name) => {
       const user = directory.addUser({
@@ -178,12 +179,6 @@ describe('the report of accounts', () => {
       value.map((one: { sourceIdentity: { id: string }; code: string | null }) => [one.sourceIdentity.id, one.code]),
     );
     expect([...ids].sort().map((id) => codes.get(id))).toEqual([null, 'AwaitingSeat', 'AwaitingSeat']);
-    const page = await world.call(makePlanRead, undefined, {
-      app,
-      method: 'GET',
-      params: { id: plan.body.id },
-      headers: { accept: 'text/html' },
-    });
-    expect(page.text).toContain('2 are missing');
+    expect(textOf(await visit(() => app, READER).get(`plans/${plan.body.id}`))).toContain('2 seats are missing');
   });
 });

@@ -2,6 +2,7 @@ import { SimulatedDirectory } from '../../local/graph/directory';
 import { changeJob } from '../../src/engine/job/job-state';
 import { makeJobRestart } from '../../src/functions/job-control';
 import { makeStatus } from '../../src/functions/status';
+import { READER, SIGNED_IN, textOf, visit } from '../support/console-app';
 import { type JobWorld, startJobWorld } from './job-control-world';
 
 const PERMISSIONS = ['User.Read.All', 'GroupMember.Read.All', 'Application.Read.All'];
@@ -19,7 +20,7 @@ describe('status › missing permissions', () => {
     hiddenMember = directory.addUser({ userPrincipalName: 'hid@test.example', displayName: 'Hid' });
     hiddenGroup = directory.addGroup({ displayName: 'Secret', securityEnabled: true, visibility: 'HiddenMembership' });
     directory.addMember(hiddenGroup, hiddenMember);
-    world = await startJobWorld({}, { directory, servicePrincipalId });
+    world = await startJobWorld(SIGNED_IN, { directory, servicePrincipalId });
   });
   afterAll(() => world.stop());
   afterEach(() => {
@@ -42,9 +43,9 @@ describe('status › missing permissions', () => {
     expect(await warnings()).toEqual([
       { code: 'PermissionMissing', setting: name, problem: expect.stringMatching(/is missing.*stops|is missing.*nobody/) },
     ]);
-    const page = await world.call(makeStatus, undefined, { method: 'GET', headers: { accept: 'text/html' } });
-    expect(page.text).toContain(`The Graph permission ${name} is missing`);
-    expect(page.text).toContain('this warning goes with the first cycle that has it');
+    const overview = textOf(await visit(() => world.app, READER).get(''));
+    expect(overview).toContain(`The Graph permission ${name} is missing`);
+    expect(overview).toContain('this warning goes with the first cycle that has it');
     world.graph.permissions.add(name);
     await world.call(makeJobRestart, { criteria: { resetScope: 'QuarantineState' } });
     await world.settle();

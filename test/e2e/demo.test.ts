@@ -26,7 +26,7 @@ test('what `npm start` shows, on a terminal of 80 columns', async () => {
   const lines = stripVTControlCharacters(written).split(/[\n\r]/);
   expect({ code, wide: lines.filter((line) => line.length > COLUMNS) }).toEqual({ code: 0, wide: [] });
   // The address comes before anything else happens, and is no part of a longer line.
-  const address = lines.findIndex((line) => /^ {2}http:\/\/127\.0\.0\.1:\d+\/api\/status\?code=demo$/.test(line));
+  const address = lines.findIndex((line) => /^ {2}http:\/\/127\.0\.0\.1:\d+\/api\/console$/.test(line));
   expect(address).toBeGreaterThan(0);
   expect(address).toBeLessThan(lines.findIndex((line) => line.startsWith('Test Connection')));
   expect(
