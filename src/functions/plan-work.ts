@@ -2,6 +2,7 @@ import type { InvocationContext, Timer } from '@azure/functions';
 import type { App, ConfiguredApp } from '../compose';
 import { nextOccurrence } from '../config/ncrontab';
 import { type CredentialEnd, credentialEnd } from '../core/credential-end';
+import { ProvisioningError } from '../core/errors';
 import { beginReportIfDue, continueReport } from '../engine/accounts/account-report';
 import { beginIfDue, settleDrift } from '../engine/drift/drift-check';
 import { continueApply } from '../engine/preview/apply-plan';
@@ -30,18 +31,40 @@ export const makePlanWork =
         invocationLogger.warn('How the job stands', { status: 'NotConfigured' });
         return;
       }
-      await tellState(app);
-      await watchSubscriptions(app);
-      const { driftCheckSchedule } = app.config.job;
-      if (driftCheckSchedule !== null) await beginIfDue(app.planning, (after) => nextOccurrence(driftCheckSchedule, after));
-      await makeReports(app, context.invocationId);
-      const options = { owner: context.invocationId, budgetMs: BUDGET_MS };
-      const open = [...(await app.planning.plans.list())].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
-      const next = open.find((plan) => plan.state === 'planning' || plan.state === 'applying');
-      if (next?.state === 'planning') await continuePlan(app.planning, next.planId, options);
-      await settleDrift(app.planning);
-      if (next?.state === 'applying') await continueApply(app.planning, next.planId, options);
+      // Without storage nothing else can be done, and the line has said so.
+      if (!(await tellState(app))) return;
+      const part = partOf(app);
+      await part('change notifications', () => watchSubscriptions(app));
+      await part('comparison with Zendesk', () => compareIfDue(app));
+      await part('report of accounts', () => makeReports(app, context.invocationId));
+      await part('plans', () => continuePlans(app, context.invocationId));
     });
+
+/** Runs the parts of the timer: what one of them cannot do now is tried again with the next tick, and keeps none of the others waiting. */
+const partOf =
+  ({ deps }: ConfiguredApp) =>
+  async (part: string, work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof ProvisioningError)) throw error;
+      deps.logger.warn('A part of the timer will be tried again', { part, code: error.code, reason: error.message });
+    }
+  };
+
+async function compareIfDue({ config, planning }: ConfiguredApp): Promise<void> {
+  const { driftCheckSchedule } = config.job;
+  if (driftCheckSchedule !== null) await beginIfDue(planning, (after) => nextOccurrence(driftCheckSchedule, after));
+}
+
+async function continuePlans({ planning }: ConfiguredApp, owner: string): Promise<void> {
+  const options = { owner, budgetMs: BUDGET_MS };
+  const open = [...(await planning.plans.list())].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+  const next = open.find((plan) => plan.state === 'planning' || plan.state === 'applying');
+  if (next?.state === 'planning') await continuePlan(planning, next.planId, options);
+  await settleDrift(planning);
+  if (next?.state === 'applying') await continueApply(planning, next.planId, options);
+}
 
 /** Begins the report of accounts where its schedule says so, and continues the one that is being made. */
 async function makeReports({ reporting, config }: ConfiguredApp, owner: string): Promise<void> {
@@ -56,12 +79,14 @@ export function observeCredential(end: CredentialEnd | undefined, telemetry: Tel
   if (end) telemetry.metric('zendesk.credential.days_left', end.daysLeft, { kind: end.kind });
 }
 
-/** How the job stands, as a line, a metric and, where the credential ends soon, a notice. */
-async function tellState(app: ConfiguredApp): Promise<void> {
+/** How the job stands, as a line, a metric and, where the credential ends soon, a notice. @returns false where storage does not answer */
+async function tellState(app: ConfiguredApp): Promise<boolean> {
   const { config, deps, telemetry } = app;
   const end = credentialEnd(config.target.auth.kind, config.target.credentialEndsOn, deps.clock());
   const line = await jobStateLine(deps, watchedJob(app), end);
   deps.logger.info('How the job stands', line);
   observeCredential(end, telemetry);
-  if (line.status !== 'Unknown') await tellOfCredentialEnd(deps, end);
+  if (line.status === 'Unknown') return false;
+  await tellOfCredentialEnd(deps, end);
+  return true;
 }

@@ -20,8 +20,12 @@ directory.assign(byDefault);
 directory.assign(unknownRole, odd);
 
 let world: HttpApp;
+let beforeAnyCycle: readonly Record<string, unknown>[];
 beforeAll(async () => {
   world = await startHttpApp(directory, application);
+  beforeAnyCycle = await Promise.all(
+    ['ann', 'bob', 'carl'].map(async (name) => (await explain(`person=${name}@contoso.com`)).body),
+  );
   await world.cycle();
 });
 afterAll(() => world?.stop());
@@ -49,6 +53,14 @@ describe('GET explain › one call says why', () => {
     const { targetId } = body.link as { targetId: string };
     expect((await explain(`person=${targetId}`)).body).toEqual(body);
     expect((await explain(`person=${direct.toUpperCase()}`)).body).toEqual(body);
+  });
+
+  test('before the first cycle, what Entra ID says now counts', () => {
+    expect(beforeAnyCycle).toMatchObject([
+      { scope: { decision: 'in', role: 'Agent', path: [] } },
+      { scope: { decision: 'in', role: 'User', path: [{ id: group }] } },
+      { scope: { decision: 'out' } },
+    ]);
   });
 
   test('assigned by a group: the path by its names', async () => {

@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatLogLine } from '../../local/host/events';
 import { isLogged, readHostSettings } from '../../local/host/host-json';
@@ -85,8 +86,8 @@ describe('host.json', () => {
       functionTimeoutMs: 600_000,
       routePrefix: 'api',
       queues: {
-        batchSize: 8,
-        newBatchThreshold: 4,
+        batchSize: 32,
+        newBatchThreshold: 68,
         maxDequeueCount: 5,
         retryDelayMs: 30_000,
         maxPollingIntervalMs: 2_000,
@@ -104,7 +105,7 @@ describe('host.json', () => {
     [{ version: '2.0', extensions: { queues: { messageEncoding: 'utf8' } } }, 'messageEncoding'],
     [{ version: '2.0', logging: { logLevel: { default: 'Loud' } } }, 'logLevel.default'],
   ])('%j is refused by name', (content, name) => {
-    const folder = mkdtempSync(join(root, 'out', 'host-json-'));
+    const folder = mkdtempSync(join(tmpdir(), 'host-json-'));
     writeFileSync(join(folder, 'host.json'), JSON.stringify(content));
     expect(() => readHostSettings(folder)).toThrow(name);
     rmSync(folder, { recursive: true });

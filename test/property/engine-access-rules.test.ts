@@ -4,7 +4,7 @@ import { aCompany } from '../builders/people';
 import { someSettings } from './support/world';
 
 /** Texts of which every setting of the job accepts at least one that is not its default. */
-const TEXTS = ['7', '0 0 4 * * *', 'boss@contoso.com', 'other.json', '33333333-0000-4000-8000-000000000003'];
+const TEXTS = ['7', 'Unassign', '0 0 4 * * *', 'boss@contoso.com', 'other.json', '33333333-0000-4000-8000-000000000003'];
 
 /** A value of a setting other than the one that `known` holds. */
 function anotherValue(key: (typeof SETTING_KEYS)[number], known: unknown): unknown {

@@ -10,7 +10,7 @@ import { ask } from '../support/http-app';
 
 /** What is wrong with a request is found before the app is looked at, so any will do. */
 const anApp = (): App => ({ kind: 'configured' }) as App;
-const params = { id: '5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1' };
+const params = { id: '5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1', version: '1' };
 
 interface Problem {
   readonly status: number;

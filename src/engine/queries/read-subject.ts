@@ -13,8 +13,8 @@ export type SubjectRead =
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * An object as the cycles last read it; one that no cycle has read is read from Entra ID now, with its groups, and held against the
- * assignments of the last cycle. Writes nothing.
+ * An object as the cycles last read it; one that no cycle has read is read from Entra ID now, with its groups, and checked against the
+ * assignments of the last cycle, or before the first one against its assignments now. Writes nothing.
  */
 export async function readSubject(deps: EngineDeps, key: ObjectKey): Promise<SubjectRead> {
   const stored = (await deps.space.readObject(key))?.value;
@@ -42,14 +42,7 @@ async function entitled(
   read: Extract<SourceRead, { attributes: Attributes }>,
   above: readonly Ancestor[],
 ) {
-  const principals = new Set<SourceId>([key.id, ...above.map((ancestor) => ancestor.groupId)]);
-  const assignments = new Map<SourceId, AppRoleAssignment[]>();
-  for await (const page of deps.space.listAssignments()) {
-    for (const assignment of page) {
-      if (!principals.has(assignment.principalId)) continue;
-      assignments.set(assignment.principalId, [...(assignments.get(assignment.principalId) ?? []), assignment]);
-    }
-  }
+  const assignments = await assignmentsOf(deps, key, above);
   const context = {
     deps,
     appRoles: [],
@@ -59,6 +52,30 @@ async function entitled(
   const deleted: DeletedState = read.kind === 'softDeleted' ? 'soft' : 'no';
   const entitlements = await entitlementsOf(context, key);
   return { object: { ...key, attributes: read.attributes, deleted, entitlements, version: 0 }, above };
+}
+
+/** Groups whose assignments are asked for one by one; whoever is in more waits for the first cycle to know. */
+const ASKED_FOR = 20;
+
+/** What an object and the groups above it are assigned, as the last cycle read it; before the first cycle, as Entra ID says now. */
+async function assignmentsOf(deps: EngineDeps, key: ObjectKey, above: readonly Ancestor[]) {
+  const principals = new Set<SourceId>([key.id, ...above.map((ancestor) => ancestor.groupId)]);
+  const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
+  let isAnyKnown = false;
+  for await (const page of deps.space.listAssignments()) {
+    isAnyKnown ||= page.length > 0;
+    for (const assignment of page) {
+      if (!principals.has(assignment.principalId)) continue;
+      assignments.set(assignment.principalId, [...(assignments.get(assignment.principalId) ?? []), assignment]);
+    }
+  }
+  if (isAnyKnown) return assignments;
+  for (const id of [...principals].slice(0, ASKED_FOR + 1)) {
+    const type = id === key.id && key.type === 'user' ? 'User' : 'Group';
+    const read = await deps.source.readAssignmentsOf({ id, type, missing: [] });
+    if (read.kind === 'known') assignments.set(id, read.assignments);
+  }
+  return assignments;
 }
 
 /** The object's own groups as Entra ID has them now; those above them as the last cycle read them. */
