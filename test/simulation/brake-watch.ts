@@ -71,12 +71,12 @@ export class BrakeWatch {
     this.#heldSince.delete(name);
   }
 
-  /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source @param hasOpenTickets of the account */
+  /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source @param account whether it has open tickets, and whether somebody suspended it by hand while a call was under way */
   effect(
     effects: readonly Effect[],
     { item, startedAtMs, title }: Context & { readonly item: WorkItem },
     isOfCycle: boolean,
-    hasOpenTickets: boolean,
+    account: { readonly hasOpenTickets: boolean; readonly wasRaced: boolean },
   ): void {
     const { allows } = item as { readonly allows?: { readonly kind: Kind } | null };
     const kinds = new Set(effects.flatMap(({ kind }) => TAKES[kind] ?? []));
@@ -84,13 +84,14 @@ export class BrakeWatch {
     const change = `${item.changeId} ${item.sourceId}`;
     if (kinds.has('userDisable') && allows?.kind === 'userDisable') this.#suspendedIn.add(change);
     // The seat that follows the tickets was counted with the access.
-    if (allows?.kind === 'userDisable' && this.#suspendedIn.has(change)) kinds.delete('agentDowngrade');
+    // So was that of whom somebody suspended by hand between the plan and the write: access and seat are one request.
+    if (allows?.kind === 'userDisable' && (this.#suspendedIn.has(change) || account.wasRaced)) kinds.delete('agentDowngrade');
     for (const kind of kinds) {
       // Whom Zendesk refuses to delete for open tickets is suspended meanwhile.
       const isCovered =
         allows === undefined ||
         allows?.kind === kind ||
-        (kind === 'userDisable' && allows?.kind === 'userDelete' && hasOpenTickets);
+        (kind === 'userDisable' && allows?.kind === 'userDelete' && account.hasOpenTickets);
       if (!isCovered) this.violate('notLetGo', `${kind} by ${title}, which may take away ${allows ? allows.kind : 'nothing'}`);
       if (!isOfCycle) continue;
       const heldMs = this.#heldSince.get(`${item.objectType} ${item.sourceId}`);

@@ -237,7 +237,8 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   if (isOk()) await checkHeld(sim);
   if (isOk()) await checkWorld(sim, true);
   for (let tries = 0; isOk() && tries < 5 && (await heldObjects(sim)).length > 0; tries += 1) {
-    await host.operator('allow-deletes', (deps) => allowDeletes(deps, OPERATOR, undefined));
+    // What fails for a cause of its own may be held by the last cycle: the others' turn comes with all of them.
+    await host.operator('allow-deletes', (deps) => allowDeletes(deps, OPERATOR, tries % 2 === 0 ? undefined : 'all'));
     await host.rest();
   }
   // What fails for a cause of its own, such as a taken address, stays let go and undone: that cause is asked for below.

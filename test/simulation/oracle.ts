@@ -336,6 +336,8 @@ async function checkTold(sim: Sim): Promise<void> {
     const [action = '', id = ''] = name.split(' ');
     // What an operator's call had written when it was killed is told with the next item, and there is none while the brake holds the object.
     if (often > tells && (held.has(`user ${id}`) || held.has(`group ${id}`))) continue;
+    // What was cut off stands on the row of a group, and is told with its next item; there is none while the group mapping is switched off.
+    if (often > tells && sim.rules.variant === 'withoutGroups' && sim.entra.teams.has(id)) continue;
     const isTakenOver = action === 'create' && sim.entra.teams.has(id) && sim.hasBeenCutOff;
     const least = often - (failed.get(id) ?? 0) - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);
     if (tells < least || tells > most)

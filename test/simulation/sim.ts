@@ -282,7 +282,8 @@ export class Sim {
     const { item, kind } = context;
     if (effects.length === 0 || !item || kind !== 'worker') return;
     const hasOpenTickets = effects.some(({ targetId }) => this.zendesk.target.openTickets.has(targetId));
-    this.brake.effect(effects, { ...context, item }, this.#cycleBegan.has(item.cycleId), hasOpenTickets);
+    const wasRaced = this.watch.raced.includes(item.sourceId);
+    this.brake.effect(effects, { ...context, item }, this.#cycleBegan.has(item.cycleId), { hasOpenTickets, wasRaced });
   }
 
   /** What Zendesk's search knows by now. */

@@ -149,7 +149,10 @@ export class Watch {
     const notes = this.zendesk.notesOf(id);
     const claimed = is.externalId !== was?.externalId ? is.externalId : null;
     const before = notes.owner ?? (was?.externalId && this.entra.people.has(was.externalId) ? was.externalId : null);
-    const owner = claimed && this.entra.people.has(claimed) ? claimed : before;
+    const isGone = (person: string | null): boolean => person !== null && this.entra.people.get(person)?.state === 'hard';
+    // An operator who takes a takeover back gives the account the id of the former self again; it stays that of whoever it is linked to.
+    const isNamedBack = context.item?.undo !== undefined && isGone(claimed);
+    const owner = claimed && this.entra.people.has(claimed) && !isNamedBack ? claimed : before;
     const told = `${kinds.join('+')} of Zendesk ${id} (${owner ?? 'nobody'}) by ${context.title}`;
     const names = [id, ...(was ? addressesOf(was) : addressesOf(is))];
     if (id === this.zendesk.selfId || names.some((name) => this.protectedNames.includes(name))) {
@@ -157,8 +160,7 @@ export class Watch {
     }
     if (owner === null) this.violate('notOurs', `An account that is nobody's was written: ${told}`);
     // Who is hired again takes over the account of a former self, once that one is gone for good.
-    const isFormerSelf = before !== null && this.entra.people.get(before)?.state === 'hard';
-    if (before !== null && owner !== before && !isFormerSelf)
+    if (before !== null && owner !== before && !isGone(before))
       this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
     const isForeign = was?.externalId && !this.entra.people.has(was.externalId) && notes.owner === null;
     if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
