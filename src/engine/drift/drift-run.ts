@@ -1,7 +1,6 @@
 import type { RemovalKind } from '../../core/brake';
-import { ConfigError, ProvisioningError, StateUnavailableError } from '../../core/errors';
+import { ConfigError, ProvisioningError } from '../../core/errors';
 import type { Link, SourceId, TargetGroup, TargetId, TargetUser } from '../../core/model';
-import { disposition, isTransientFailure } from '../../core/retry';
 import type { PlanHeader, PlanRow } from '../../ports/plan-store';
 import type { Stored } from '../../ports/stores';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
@@ -13,7 +12,7 @@ import { linkedCounts } from '../job/linked-counts';
 import { withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
 import { brakeOf, removeOldPlans } from '../preview/make-plan';
-import { type PlanBegun, takeSlot } from '../preview/plan-slot';
+import { notePlanFailure, type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/log-entry';
 import { compareGroup } from './compare-group';
@@ -118,7 +117,7 @@ class DriftRun {
     } catch (error) {
       if (error instanceof CycleInterrupted) return;
       if (!(error instanceof ProvisioningError)) throw error;
-      await this.#fail(error);
+      await notePlanFailure(this.planning, this.header.planId, error);
     }
   }
 
@@ -211,17 +210,6 @@ class DriftRun {
     const next = { ...this.header, ...change };
     this.etag = await this.planning.plans.write(next, this.etag);
     this.header = next;
-  }
-
-  /** What comes and goes by itself is waited for; anything else would stop the comparison each time it is tried. */
-  async #fail(error: ProvisioningError): Promise<void> {
-    const { plans, deps } = this.planning;
-    const stored = await plans.read(this.header.planId);
-    if (stored?.value.state !== 'planning') return;
-    const { kind } = disposition(error);
-    const isPassing = kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
-    const ended = isPassing ? {} : { state: 'failed' as const, endedAt: deps.clock().toISOString() };
-    await plans.write({ ...stored.value, ...ended, error: { code: error.code, message: error.message } }, '*');
   }
 }
 

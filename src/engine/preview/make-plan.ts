@@ -1,8 +1,7 @@
 import type { RemovalKind } from '../../core/brake';
 import { beginCycle, next } from '../../core/cycle-state';
-import { ConfigError, ProvisioningError, StateUnavailableError } from '../../core/errors';
+import { ConfigError, ProvisioningError } from '../../core/errors';
 import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
-import { disposition, isTransientFailure } from '../../core/retry';
 import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
 import type { PlanBrake, PlanHeader, PlanRow } from '../../ports/plan-store';
@@ -26,7 +25,7 @@ import { FILE_VERSION, withSchema } from '../mappings';
 import type { Initiator } from '../record/log-entry';
 import { planObject, planRow } from './plan-object';
 import { noSeats, withSeats } from './plan-seats';
-import { type PlanBegun, takeSlot } from './plan-slot';
+import { notePlanFailure, type PlanBegun, takeSlot } from './plan-slot';
 import { copySpace, planState } from './plan-space';
 import { PLAN_LEASE, type Planning, type PlanOptions } from './planning';
 
@@ -159,7 +158,7 @@ class PlanRun {
     } catch (error) {
       if (error instanceof CycleInterrupted) return;
       if (!(error instanceof ProvisioningError)) throw error;
-      await this.#fail(error);
+      await notePlanFailure(this.planning, this.header.planId, error);
     }
   }
 
@@ -246,16 +245,6 @@ class PlanRun {
     const next = { ...this.header, ...change };
     this.etag = await this.planning.plans.write(next, this.etag);
     this.header = next;
-  }
-
-  /** What comes and goes by itself is waited for; anything else would stop the plan each time it is tried. */
-  async #fail(error: ProvisioningError): Promise<void> {
-    const stored = await this.planning.plans.read(this.header.planId);
-    if (stored?.value.state !== 'planning') return;
-    const { kind } = disposition(error);
-    const isPassing = kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
-    const state = isPassing ? 'planning' : 'failed';
-    await this.planning.plans.write({ ...stored.value, state, error: { code: error.code, message: error.message } }, '*');
   }
 }
 

@@ -1,4 +1,5 @@
-import { StaleStateError } from '../../core/errors';
+import { type ProvisioningError, StaleStateError, StateUnavailableError } from '../../core/errors';
+import { disposition, isTransientFailure } from '../../core/retry';
 import type { PlanHeader } from '../../ports/plan-store';
 import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
@@ -34,6 +35,15 @@ export async function takeSlot({ deps, plans }: Planning, header: PlanHeader): P
     const winner = (await deps.state.read<{ readonly planId: string }>(SLOT))?.value.planId ?? '';
     return { kind: 'busy', planId: winner, state: 'planning' };
   }
+}
+
+/** Notes why a plan could not be made further. What comes and goes by itself is waited for; anything else would stop it at each try. */
+export async function notePlanFailure({ deps, plans }: Planning, planId: string, error: ProvisioningError): Promise<void> {
+  const stored = await plans.read(planId);
+  if (stored?.value.state !== 'planning') return;
+  const isPassing = disposition(error).kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
+  const ended = isPassing ? {} : { state: 'failed' as const, endedAt: deps.clock().toISOString() };
+  await plans.write({ ...stored.value, ...ended, error: { code: error.code, message: error.message } }, '*');
 }
 
 /**

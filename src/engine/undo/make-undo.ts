@@ -1,7 +1,6 @@
-import { ProvisioningError, StateUnavailableError } from '../../core/errors';
+import { ProvisioningError } from '../../core/errors';
 import type { ObjectType, SourceId } from '../../core/model';
 import type { ProvisioningLogEntry } from '../../core/record';
-import { disposition, isTransientFailure } from '../../core/retry';
 import { wayBackOf } from '../../core/way-back';
 import type { PlanHeader, PlanRow } from '../../ports/plan-store';
 import type { ObjectKey, Stored } from '../../ports/stores';
@@ -19,7 +18,7 @@ import { requireSameSystems } from '../job/same-systems';
 import { withoutWriting } from '../on-demand/on-demand-overlay';
 import { brakeOf, countsWith, removeOldPlans } from '../preview/make-plan';
 import { noSeats, type SeatedRow, withSeats } from '../preview/plan-seats';
-import { type PlanBegun, takeSlot } from '../preview/plan-slot';
+import { notePlanFailure, type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { PlannedAgain, Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/initiator';
 import { holdFor, planUndoOf } from './undo-object';
@@ -81,7 +80,7 @@ export const undoParts: PlanParts = {
     try {
       await planAll(planning, lease, begun, deadlineMs);
     } catch (error) {
-      if (error instanceof ProvisioningError) await noteError(planning, begun.value.planId, error);
+      if (error instanceof ProvisioningError) await notePlanFailure(planning, begun.value.planId, error);
       else if (!(error instanceof CycleInterrupted)) throw error;
     }
   },
@@ -224,12 +223,3 @@ const lostRow = (key: ObjectKey, entry: ProvisioningLogEntry, reason: string): S
     refusal: null,
   },
 });
-
-/** What comes and goes by itself is waited for; anything else would stop the plan each time it is tried. */
-async function noteError({ plans }: Planning, planId: string, error: ProvisioningError): Promise<void> {
-  const stored = await plans.read(planId);
-  if (stored?.value.state !== 'planning') return;
-  const isPassing = disposition(error).kind === 'defer' || isTransientFailure(error) || error instanceof StateUnavailableError;
-  const state = isPassing ? 'planning' : 'failed';
-  await plans.write({ ...stored.value, state, error: { code: error.code, message: error.message } }, '*');
-}
