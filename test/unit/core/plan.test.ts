@@ -75,6 +75,19 @@ describe('planUser › adoption', () => {
     const isLower = wanted !== '' && expected === '' && wanted !== current;
     expect(plan.notes).toHaveLength(isLower ? 1 : 0);
   });
+
+  it.each([
+    ['end', 'agent', 'agent', 'end', ['agentDowngrade']],
+    ['agent', 'admin', 'admin', 'agent', []],
+    ['end', 'agent', 'end', '', []],
+    ['agent', 'admin', null, '', []],
+  ])('wanted %j, is %s, was made by an earlier try as %j › writes %j', (wanted, current, made, expected, counted) => {
+    const createdAs = made === null ? null : role(made);
+    const account = anAccount({ role: ROLES[current] as TargetRole });
+    const plan = planUser({ desired: wanting(wanted), current: account, link: null, createdAs });
+    expect(plan.role).toEqual(role(expected));
+    expect(plan.removals.map(({ kind }) => kind)).toEqual(counted);
+  });
 });
 
 describe('planUser › suspension', () => {
