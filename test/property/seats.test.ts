@@ -194,7 +194,7 @@ describe('agent seats', () => {
           expect(without.length === 0 || seatsHeld(world) === seats).toBe(true);
         },
       ),
-      { numRuns: 60 },
+      { seed: Number(process.env.SEED ?? 1), numRuns: Number(process.env.RUNS ?? 60) },
     );
   }, 120_000);
 });
