@@ -77,12 +77,18 @@ export const SelectField = ({
   </div>
 );
 
-/** A number to type where access is taken away: the act is refused unless it is the number that the page has shown. */
-export const NumberToType = ({ id, count, what }: { readonly id: string; readonly count: number; readonly what: string }) => (
+/** A number that is typed to confirm, under the name `typed`. */
+export const TypedNumber = ({
+  id,
+  label,
+  required = true,
+}: {
+  readonly id: string;
+  readonly label: string;
+  readonly required?: boolean;
+}) => (
   <div class="field">
-    <label for={id}>
-      To confirm, type the number of {what}: {count}
-    </label>
+    <label for={id}>{label}</label>
     <input
       id={id}
       class="short"
@@ -92,9 +98,23 @@ export const NumberToType = ({ id, count, what }: { readonly id: string; readonl
       pattern="[0-9]*"
       maxlength={9}
       autocomplete="off"
-      required
+      required={required}
     />
   </div>
+);
+
+/** A number to type where access is taken away: the act is refused unless it is the number that the page has shown. */
+export const NumberToType = ({ id, count, what }: { readonly id: string; readonly count: number; readonly what: string }) => (
+  <TypedNumber id={id} label={`To confirm, type the number of ${what}: ${count}`} />
+);
+
+/** Ticks all boxes of a name on the page, or none; shown by the script, without which it could do nothing. */
+export const TickAll = ({ name }: { readonly name: string }) => (
+  <p>
+    <button type="button" class="second" data-tick-all={name} hidden>
+      Tick all on this page, or none
+    </button>
+  </p>
 );
 
 /** Whether the number that was typed is that of what is there now; else why not, in a sentence. */

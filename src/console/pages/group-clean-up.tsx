@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type SourceId, sourceId, type TargetId, targetId } from '../../core/model';
 import { cleanUp, type LeftOverGroup, readLeftOvers } from '../../engine/accounts/clean-up';
-import { ActForm } from '../components/form';
+import { ActForm, TickAll, TypedNumber } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
@@ -102,30 +102,13 @@ function Lines({ ask, lines }: { readonly ask: Ask; readonly lines: readonly Lin
         Removes exactly what is ticked from Zendesk: groups are deleted, members are taken out. Each is looked at again first;
         what Entra ID asks for by then stays, and so do protected accounts.
       </p>
-      <p>
-        <button type="button" class="second" data-tick-all="pick" hidden>
-          Tick all on this page, or none
-        </button>
-      </p>
+      <TickAll name="pick" />
       {table}
       <div class="choice">
         <input type="checkbox" id="allow" name="allowDeletes" value="yes" />
         <label for="allow">Also if it is more than the deletion threshold allows</label>
       </div>
-      <div class="field">
-        <label for="typed">Number of lines that you have ticked, to confirm</label>
-        <input
-          id="typed"
-          class="short"
-          name="typed"
-          type="text"
-          inputmode="numeric"
-          pattern="[0-9]*"
-          maxlength={9}
-          autocomplete="off"
-          required
-        />
-      </div>
+      <TypedNumber id="typed" label="Number of lines that you have ticked, to confirm" />
     </ActForm>
   );
 }

@@ -6,7 +6,7 @@ import { allowDeletes } from '../../engine/cycle/release-staged';
 import { readNames } from '../../engine/read-names';
 import { MAX_CHOSEN } from '../../functions/shapes/plan';
 import type { StagedDeletion } from '../../ports/stores';
-import { ActForm, NumberToType, typedWrong } from '../components/form';
+import { ActForm, NumberToType, TickAll, TypedNumber, typedWrong } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, Named, Since, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
@@ -170,11 +170,7 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
     <Card id="some" title="One by one">
       {canDecide ? (
         <ActForm ask={ask} act="decide" label="Do this with what is ticked" tone="danger">
-          <p>
-            <button type="button" class="second" data-tick-all="ids" hidden>
-              Tick all on this page, or none
-            </button>
-          </p>
+          <TickAll name="ids" />
           {table}
           <fieldset>
             <legend>What to do with what is ticked</legend>
@@ -189,20 +185,7 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
               <input type="radio" id="what-allow" name="what" value="allow" />
               <label for="what-allow">Let go: the removals are carried out, once.</label>
             </div>
-            <div class="field">
-              <label for="typed-some">Number of objects that you have ticked, to confirm</label>
-              <input
-                id="typed-some"
-                class="short"
-                name="typed"
-                type="text"
-                inputmode="numeric"
-                pattern="[0-9]*"
-                maxlength={9}
-                autocomplete="off"
-                required
-              />
-            </div>
+            <TypedNumber id="typed-some" label="Number of objects that you have ticked, to confirm" />
           </fieldset>
         </ActForm>
       ) : (

@@ -5,7 +5,7 @@ import { listHolds, releaseHolds } from '../../engine/undo/holds';
 import { MAX_OBJECTS } from '../../functions/shapes/holds';
 import { clip } from '../../html';
 import type { Hold, ObjectKey } from '../../ports/stores';
-import { ActForm } from '../components/form';
+import { ActForm, TickAll } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, Tag, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
@@ -57,11 +57,7 @@ async function show(ask: Ask): Promise<View> {
         <Card id="objects" title="Object by object">
           {canRelease ? (
             <ActForm ask={ask} act="release" label="Release what is ticked">
-              <p>
-                <button type="button" class="second" data-tick-all="objects" hidden>
-                  Tick all on this page, or none
-                </button>
-              </p>
+              <TickAll name="objects" />
               <Holds ask={ask} holds={holds} canRelease />
             </ActForm>
           ) : (

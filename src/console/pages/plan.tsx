@@ -6,7 +6,7 @@ import { RequestProblem } from '../../functions/http';
 import { planCsv } from '../../functions/plan-csv';
 import { MAX_CHOSEN } from '../../functions/shapes/plan';
 import { isPlanMark, type PlanHeader, type PlanRow } from '../../ports/plan-store';
-import { ActForm, NumberToType, typedWrong } from '../components/form';
+import { ActForm, NumberToType, TickAll, TypedNumber, typedWrong } from '../components/form';
 import { Card, Empty, Live } from '../components/parts';
 import { Counts, RowTable } from '../components/plan-parts';
 import { counted, Foreign, When } from '../components/text';
@@ -185,29 +185,13 @@ function Rows({ ask, header, rows, which, next }: RowsProps) {
       </p>
       {canTick && rows.length > 0 ? (
         <ActForm ask={ask} act="applyTicked" label="Apply what is ticked">
-          <p>
-            <button type="button" class="second" data-tick-all="ids" hidden>
-              Tick all on this page, or none
-            </button>
-          </p>
+          <TickAll name="ids" />
           {table}
           <p>
             Only what is ticked on this page is applied; the rest of the plan is not. What takes access away needs the number of
             such objects typed here.
           </p>
-          <div class="field">
-            <label for="typed-ticked">Number of ticked objects that lose access (empty for none)</label>
-            <input
-              id="typed-ticked"
-              class="short"
-              name="typed"
-              type="text"
-              inputmode="numeric"
-              pattern="[0-9]*"
-              maxlength={9}
-              autocomplete="off"
-            />
-          </div>
+          <TypedNumber id="typed-ticked" label="Number of ticked objects that lose access (empty for none)" required={false} />
         </ActForm>
       ) : (
         table

@@ -5,7 +5,7 @@ import { wayBackOf } from '../../core/way-back';
 import { createUndo } from '../../engine/undo/make-undo';
 import { MAX_OBJECTS } from '../../functions/shapes/holds';
 import type { ObjectKey } from '../../ports/stores';
-import { ActForm } from '../components/form';
+import { ActForm, TickAll } from '../components/form';
 import { ACTIONS, entryAddress, Subject } from '../components/log-table';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, When } from '../components/text';
@@ -97,11 +97,7 @@ function Some({ ask, entries }: { readonly ask: Ask; readonly entries: readonly 
   if (!canAct) return table;
   return (
     <ActForm ask={ask} act="undoTicked" label="Plan the way back of what is ticked">
-      <p>
-        <button type="button" class="second" data-tick-all="objects" hidden>
-          Tick all on this page, or none
-        </button>
-      </p>
+      <TickAll name="objects" />
       {table}
     </ActForm>
   );
