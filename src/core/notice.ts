@@ -10,7 +10,7 @@ export type Notice =
       readonly newFailures: number;
       /** All objects that failed in this cycle. */
       readonly failures: number;
-      /** Objects that the last notices told of and that no longer fail. */
+      /** Objects that the last notices named and that no longer fail. */
       readonly solved: number;
       /** What is held after an undo, in a sentence; absent when nothing is. */
       readonly held?: string;

@@ -237,7 +237,7 @@ export function refuseForTwo({ config }: ConfiguredApp, isMeant = true): void {
     );
 }
 
-/** Whether anybody would be told of anything. */
+/** Whether anybody would receive a notice. */
 export const hasNotices = ({ config: { notification } }: ConfiguredApp): boolean =>
   notification.email !== undefined || notification.webhookUrl !== undefined;
 

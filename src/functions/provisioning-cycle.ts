@@ -35,7 +35,7 @@ export const makeProvisioningCycle =
       await measure(app);
     });
 
-/** The queue asks for a cycle: one was cut off, or Graph has told of a change. Nothing while the job is off. */
+/** The queue asks for a cycle: one was cut off, or Graph has reported a change. Nothing while the job is off. */
 export async function continueCycle(app: ConfiguredApp, context: InvocationContext): Promise<void> {
   if (app.config.job.status !== 'On') return;
   const { deps } = app;

@@ -26,7 +26,7 @@ export interface ChangeSubscriptions {
     to: { readonly notificationUrl: string; readonly clientState: string; readonly activeUntil: string },
   ): Promise<ChangeSubscription>;
 
-  /** Extends one, and lets it go on where the source had asked for authorisation anew; undefined when there is none such any more. */
+  /** Extends one, and lets it continue where the source had asked for authorisation anew; undefined when there is none such any more. */
   renew(id: string, activeUntil: string): Promise<ChangeSubscription | undefined>;
 
   /** Ends one. Idempotent. */

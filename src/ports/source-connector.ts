@@ -3,7 +3,7 @@ import type { AppRoleAssignment, Attributes, ObjectType, PrincipalType, SourceAp
 /** Where reading continues: an opaque link of the source, stored and followed, never parsed or built. */
 export type SourceLink = string;
 
-/** One change of an object as the source tells it. Absent attributes are no news; `null` ones are known to be empty. */
+/** One change of an object as the source tells it. Absent attributes say nothing; `null` ones are known to be empty. */
 export type SourceChange =
   | {
       readonly kind: 'present';

@@ -7,7 +7,7 @@ export const PERMISSIONS = {
   application: 'Application.Read.All',
 } as const;
 
-/** For being told of changes of groups, where CHANGE_NOTIFICATIONS is On. @see https://learn.microsoft.com/graph/api/subscription-post-subscriptions#permissions */
+/** To be notified of changes of groups, where CHANGE_NOTIFICATIONS is On. @see https://learn.microsoft.com/graph/api/subscription-post-subscriptions#permissions */
 const GROUP_CHANGES = 'Group.Read.All';
 
 /** Graph asks the address of this app before it subscribes it. @see https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#notificationurl-validation */

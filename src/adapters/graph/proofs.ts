@@ -80,7 +80,7 @@ const unknown = (reason: string): { readonly kind: 'unknown'; readonly reason: s
  * Second read of a direct membership, from the member's side.
  *
  *   member    group listed   group read         │ proof
- *   404       –              –                  │ absent (who is not there is no member)
+ *   404       –              –                  │ absent (who is not there is not a member)
  *   readable  yes            –                  │ present
  *   readable  no, to the end hidden membership  │ unknown (such groups are left out of the list)
  *   readable  no, to the end readable or 404    │ absent

@@ -125,7 +125,7 @@ function hasCode({ code, complaints }: Envelope, wanted: string): boolean {
   return code === wanted || complaints.some((complaint) => complaint.code === wanted);
 }
 
-/** The identities endpoint calls an address `value`; attribute names are no secrets, but may be anything. */
+/** The identities endpoint calls an address `value`; attribute names are not secrets, but may be anything. */
 function ourName(attribute: string): string {
   return attribute === 'value' ? 'email' : attribute.replace(/[^\w.]/g, '_');
 }

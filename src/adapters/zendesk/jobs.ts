@@ -106,7 +106,7 @@ export function makeJobs({ http, sleep, now, timeScale }: JobDeps): Jobs {
         await look([...open.keys()].slice(0, MAX_IDS));
         if (open.size < before) pauseMs = FIRST_POLL_MS / timeScale;
       } catch (error) {
-        // Jobs go on whether they can be looked at or not.
+        // Jobs continue whether they can be looked at or not.
         if (error instanceof ThrottledError || error instanceof UnavailableError) giveUpLate();
         else for (const job of [...open.values()]) job.settle('lost', []);
       }

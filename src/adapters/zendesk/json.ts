@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
   return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown) as unknown;
 }
 
-/** An id as a JSON number, whatever its size. @throws RangeError for text that is no whole number */
+/** An id as a JSON number, whatever its size. @throws RangeError for text that is not a whole number */
 export function idNumber(id: string): unknown {
   if (!/^\d{1,20}$/.test(id)) throw new RangeError('Not a Zendesk id');
   const value = Number(id);

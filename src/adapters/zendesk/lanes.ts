@@ -59,7 +59,7 @@ const UPDATE_GUARD_MS = 20;
 const UPDATE_LATE_MS = 100;
 /** In a compressed demonstration, a busy machine may use a place so late, up to a thirtieth of the minute. */
 const COMPRESSED_LATE_MS = 40;
-/** A busy machine and its timers are no more punctual than this, whatever the time compression. */
+/** A busy machine and its timers are not more punctual than this, whatever the time compression. */
 const FINEST_MS = 20;
 
 /** Nothing known, nothing taken. */

@@ -29,7 +29,7 @@ export interface LimiterDeps {
   readonly plan: LimiterPlan;
   /** Longest time a caller is kept waiting before it is told to come back later; default 10 s. */
   readonly maxWaitMs?: number;
-  /** The same where it is no update; by default `maxWaitMs`. */
+  /** The same where it is not an update; by default `maxWaitMs`. */
   readonly accountWaitMs?: number;
 }
 

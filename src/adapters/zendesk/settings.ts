@@ -42,7 +42,7 @@ export interface ZendeskConnectorOptions extends TargetNeeds {
   readonly startPerMinute?: number;
   /** Longest wait for a place within the rate limit before ThrottledError; default 10 s. */
   readonly maxWaitMs?: number;
-  /** The same for requests that are no updates; default `maxWaitMs`. */
+  /** The same for requests that are not updates; default `maxWaitMs`. */
   readonly accountWaitMs?: number;
   /** E-mail addresses and Zendesk ids that are never touched, for Test Connection: the account owner belongs among them. */
   readonly protectedUsers?: readonly string[];

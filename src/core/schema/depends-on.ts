@@ -33,7 +33,7 @@ function managerProperties(properties: readonly string[]): readonly string[] {
 /** Whether mappings read anything of managers that changes without the report. */
 export const followsManagers = ({ managerProperties: names }: Dependencies): boolean => names.length > 0;
 
-/** What is told of a manager, as the rows of the reports have it: `manager.<property>` by what mappings read. Pure; never throws. */
+/** What is known of a manager, as the rows of the reports have it: `manager.<property>` by what mappings read. Pure; never throws. */
 export function asToldOfManager({ managerProperties: names }: Dependencies, manager: Attributes): Attributes {
   const own: Record<string, AttributeValue> = Object.create(null);
   for (const name of names) {

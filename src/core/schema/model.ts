@@ -82,7 +82,7 @@ export interface ObjectMapping {
   readonly filterGroupIds: readonly string[];
   /** What is read of other objects. */
   readonly dependsOn: Dependencies;
-  /** What it means that a matching account carries an `external_id` which is no object's of this tenant. */
+  /** What it means that a matching account carries an `external_id` that belongs to no object of this tenant. */
   readonly foreignExternalId: ForeignExternalId;
 }
 

@@ -5,7 +5,7 @@ import { AHEAD_DAYS, readLeaversAhead } from '../job/leavers-ahead';
 import { STATUS_KEYS } from '../job/status-keys';
 
 /**
- * Tells people once a week which accounts the days will delete or erase within the next week, so that each is told of before it happens. Nothing
+ * Tells people once a week which accounts the days will delete or erase within the next week, so that each is announced before it happens. Nothing
  * where nothing is to come.
  */
 export async function announceLeavers(deps: EngineDeps): Promise<void> {

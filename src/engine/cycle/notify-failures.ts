@@ -9,13 +9,13 @@ import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { STATUS_KEYS } from '../job/status-keys';
 import { readNames } from '../read-names';
 
-/** Whom the digest has told of: object ids with the instant (ISO 8601), those of the last day only. */
+/** Whom the digest has reported: object ids with the instant (ISO 8601), those of the last day only. */
 interface Told {
   readonly lastAt: string | null;
   readonly objects: Readonly<Record<string, string>>;
 }
 
-/** Objects remembered as told of. When more fail at once, people have been told of the trouble all the same. */
+/** Objects remembered as reported. When more fail at once, people have been told of the trouble all the same. */
 const REMEMBERED = 2_000;
 
 /** The objects that failed in a cycle, as their escrows tell. */
@@ -44,8 +44,8 @@ export async function failedObjects(deps: EngineDeps, cycleId: string): Promise<
 }
 
 /**
- * Tells of the objects that failed in a cycle: one digest per cycle that newly fails objects. The same objects are told of at most
- * once a day, so one that fails on and off is no new failure each time, and those that keep failing are called to mind daily.
+ * Tells of the objects that failed in a cycle: one digest per cycle that newly fails objects. The same objects are reported at most
+ * once a day, so one that fails on and off does not count as a new failure each time, and those that keep failing are called to mind daily.
  */
 export async function notifyFailures(deps: EngineDeps, cycle: CycleRecord, failed: FailedObjects): Promise<void> {
   if (failed.fresh.length + failed.again.length === 0) return;

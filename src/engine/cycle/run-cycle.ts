@@ -58,13 +58,13 @@ export type CycleOutcome =
 export interface CycleOptions {
   /** Who runs: unique per call, so that two timers or instances are told apart. */
   readonly owner: string;
-  /** After this many milliseconds the cycle stops at the next page and goes on with the next call. */
+  /** After this many milliseconds the cycle stops at the next page and continues with the next call. */
   readonly budgetMs: number;
 }
 
 /**
  * Runs one cycle as far as it gets: import, scoping, brake, enqueue, and only then the watermark moves. A cycle that was cut
- * off (time-out, crash, fault of the source) goes on with its next page. Two calls at once do not disturb one another.
+ * off (time-out, crash, fault of the source) continues with its next page. Two calls at once do not disturb one another.
  */
 export async function runCycle(deps: EngineDeps, options: CycleOptions): Promise<CycleOutcome> {
   const { value: job } = await readJob(deps.state);
@@ -128,7 +128,7 @@ async function runUnderLease(deps: EngineDeps, known: Known, lease: Lease, deadl
 
 /**
  * Tries the Zendesk credential now and then, so that a revoked one is noticed also when nothing changes. When both sides let us in
- * again, a quarantine for a refused credential is over and the items that wait for that continue. A busy Zendesk is no answer.
+ * again, a quarantine for a refused credential is over and the items that wait for that continue. A busy Zendesk does not count as an answer.
  */
 async function checkCredential(deps: EngineDeps, { job, looks }: Known): Promise<void> {
   if (!isLookDue(looks, job, 'credential', deps.clock())) return;

@@ -86,7 +86,7 @@ interface Members {
 }
 
 /**
- * Who was taken out by hand, and who was put in. The default group of an account takes in every new agent by itself, so nobody in it is told of
+ * Who was taken out by hand, and who was put in. The default group of an account takes in every new agent by itself, so nobody in it is reported
  * as put there by hand.
  */
 async function lookAtMembers(

@@ -6,7 +6,7 @@ export interface HintsVerdict {
   readonly state: 'Off' | 'Active' | 'Partial' | 'NotActive';
   /** Until when all of them are active; null while one is not. They are renewed daily. */
   readonly activeUntil: string | null;
-  /** When Graph last told of something. */
+  /** When Graph last reported a change. */
   readonly lastNotificationAt: string | null;
   /** What is wrong and what to do, a text each. */
   readonly problems: readonly string[];

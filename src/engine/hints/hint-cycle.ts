@@ -31,7 +31,7 @@ export async function askOnce(deps: Deps, wantedMs: number): Promise<boolean> {
   return isAsked;
 }
 
-/** Notes that Graph has told of something. */
+/** Notes that Graph has reported a change. */
 export async function noteHint(deps: Pick<Deps, 'state' | 'clock'>): Promise<void> {
   const lastHintAt = deps.clock().toISOString();
   await change(deps, (before) => ({ ...before, lastHintAt }));

@@ -32,7 +32,7 @@ export interface KeptSubscriptions {
   readonly of: Readonly<Record<SubscribedResource, KeptSubscription>>;
 }
 
-/** When Graph last told of something, and the cycle that was asked for because of it. */
+/** When Graph last reported a change, and the cycle that was asked for because of it. */
 export interface HintState {
   /** Of anything that concerned this app; written at most once a minute. */
   readonly lastHintAt: string | null;

@@ -313,7 +313,7 @@ export const newGroup = (id: SourceId): SourceObject => ({
   version: 1,
 });
 
-/** The group as told now; the same object when nothing differs. A group that is told of is not deleted. */
+/** The group as told now; the same object when nothing differs. A group that is reported is not deleted. */
 export function withAttributes(before: SourceObject, attributes: Attributes): SourceObject {
   const merged = mergeAttributes(before.attributes, attributes);
   if (merged === before.attributes && before.deleted === 'no') return before;

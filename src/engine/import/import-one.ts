@@ -35,7 +35,7 @@ export async function importOne(session: ImportSession, subject: string, objectT
   }
 }
 
-/** Failures of a read that say something of this object only: it is unknown, and the others go on. */
+/** Failures of a read that say something of this object only: it is unknown, and the others continue. */
 const OF_ONE_OBJECT: ReadonlySet<ErrorCode> = new Set([
   'PROV_SOURCE_UNAVAILABLE',
   'PROV_SOURCE_NOT_FOUND',
@@ -93,7 +93,7 @@ async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<Sour
 
 function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown' }>): SourceObject {
   if (read.kind === 'absent') return deleted(before, 'hard');
-  // A group that can still be restored is no group for now: were it taken for a living one, it would stay and entitle its members.
+  // A group that can still be restored does not count as a group for now: were it taken for a living one, it would stay and entitle its members.
   if (before.type === 'group' && read.kind === 'softDeleted') return deleted(before, 'soft');
   if (before.type === 'group') return withAttributes(before, read.attributes);
   if (read.kind === 'present') return told(before, read.attributes);

@@ -4,14 +4,14 @@ import { makeAncestry } from '../decide/ancestry';
 import type { CycleContext } from './cycle-context';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 
-/** True when an object that was deleted is told of as living. */
+/** True when an object that was deleted is reported as living. */
 export const hasReturned = (before: SourceObject, after: SourceObject): boolean =>
   before.deleted !== 'no' && after.deleted === 'no';
 
 /**
  * Reads the memberships of an object anew that has returned from the deleted ones: Entra ID brings them back with it and need not tell
  * of each, and a full reading in between has seen none of them. Whoever is concerned is marked.
- * @returns false when the object is told of and cannot be found yet: then it must not count as returned.
+ * @returns false when the object is reported and cannot be found yet: then it must not count as returned.
  */
 export async function rereadMemberships(context: CycleContext, { type, id }: SourceObject): Promise<boolean> {
   const { deps } = context;

@@ -49,7 +49,7 @@ export async function importUsers(context: CycleContext): Promise<void> {
       await context.save({ kind: 'usersPage', imported, watch: followed, ...named, to: { next: page.next ?? '' } });
       continue;
     }
-    // Pages that never end must not stop everything: users stay as they were last read, and the others go on.
+    // Pages that never end must not stop everything: users stay as they were last read, and the others continue.
     context.deps.logger.error("The users' delta has no end; users stay as they were last read", { cycleId: state.cycleId });
     await context.save({ kind: 'usersEndless' });
   }

@@ -51,7 +51,7 @@ async function followReport(deps: Deps, reportId: SourceId, manager: SourceChang
     await space.removeReports([{ managerId: manager.id, reportId }]);
     return;
   }
-  // A report that is deleted is told of again when it returns.
+  // A report that is deleted is read again when it returns.
   if (stored.value.deleted !== 'no') return;
   let attributes = manager.kind === 'present' ? asToldOfManager(schema.users.dependsOn, manager.attributes) : {};
   if (manager.kind === 'removed') {

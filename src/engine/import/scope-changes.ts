@@ -24,7 +24,7 @@ import { newUser, told } from './user-row';
 
 /**
  * Takes the objects that wait, decides on each, and puts it into the queue, except those that stand to lose something: they are
- * held as candidates until all are counted. Each object is counted once, however often this is cut off and goes on.
+ * held as candidates until all are counted. Each object is counted once, however often this is cut off and continued.
  */
 export async function scopeChanges(context: CycleContext): Promise<void> {
   const { deps } = context;

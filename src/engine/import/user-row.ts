@@ -11,7 +11,7 @@ export const newUser = (id: SourceId): SourceObject => ({
   version: 1,
 });
 
-/** The user as told now; the same object when nothing differs. A user who is told of is not deleted. */
+/** The user as told now; the same object when nothing differs. A user who is reported is not deleted. */
 export function told(before: SourceObject, attributes: Attributes): SourceObject {
   const merged = mergeAttributes(before.attributes, withoutDoubt(attributes));
   if (merged === before.attributes && before.deleted === 'no') return before;

@@ -127,7 +127,7 @@ const linkOf = async ({ links }: SeatDeps, id: SourceId): Promise<Link | undefin
 const sayingOf = (link: Link | undefined): string =>
   link ? `${link.targetId} ${link.settledRole ? roleText(link.settledRole) : ''}` : '';
 
-/** How often the same shortage is told of. */
+/** How often the same shortage is reported. */
 const TOLD_EVERY_MS = 24 * 3600_000;
 
 /** Tells people that seats are missing for a cycle: once a day, and at once when more are missing. Before any of its items is carried out. */

@@ -162,7 +162,7 @@ class PlanRun {
     }
   }
 
-  /** @throws ConfigError when they are not those that the plan began with: halves made with different mappings are no plan */
+  /** @throws ConfigError when they are not those that the plan began with: halves made with different mappings do not make a plan */
   async #schema(): Promise<ProvisioningSchema> {
     const { planId, schemaVersion, schemaHash } = this.header;
     const { deps, plans } = this.planning;

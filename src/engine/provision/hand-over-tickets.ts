@@ -18,7 +18,7 @@ const MAX_REFUSED = 300;
 
 /**
  * Hands the open tickets of an agent over, a hundred at a time, for as long as a call may take. What is done is kept after each hundred.
- * @param renew keeps others off the object while this goes on; throws StaleStateError where somebody else has taken it
+ * @param renew keeps others off the object meanwhile; throws StaleStateError where somebody else has taken it
  */
 export async function handOverTickets(
   { deps, attempt }: Writing<TargetUser>,

@@ -125,7 +125,7 @@ export async function forgetMemberships(deps: EngineDeps, userId: SourceId): Pro
 }
 
 /**
- * Notes that somebody who is no agent any more has left all groups: Zendesk sees to that by itself, and only the log can tell later where they
+ * Notes that somebody who is not an agent any more has left all groups: Zendesk sees to that by itself, and only the log can tell later where they
  * were.
  */
 export async function leaveWithRole(
@@ -272,7 +272,7 @@ function newStretch({ clock }: Pick<EngineDeps, 'clock'>): { requireTime(): void
   };
 }
 
-/** Somebody may have made an end user of an agent, in Zendesk: then the refusal is no failure. */
+/** Somebody may have made an end user of an agent, in Zendesk: then the refusal is not a failure. */
 const isAgent = async (reads: EngineReads, id: TargetId): Promise<boolean> => {
   const account = await reads.target.getUser(id);
   return account?.active === true && account.role.role !== 'end-user';

@@ -99,7 +99,7 @@ const TOLD_AT: readonly number[] = [TELL_DAYS_BEFORE, 7, 1, 0];
 
 /**
  * Sends a notice of a credential that ends soon: when its end comes within 30 days, then 7, then 1, and when it has ended. Each once; a
- * credential with another end is told of anew. Idempotent.
+ * credential with another end is reported anew. Idempotent.
  */
 export async function tellOfCredentialEnd(deps: EngineDeps, credential: CredentialEnd | undefined): Promise<void> {
   const step = TOLD_AT.filter((days) => credential && credential.daysLeft <= days).at(-1);

@@ -18,7 +18,7 @@ export interface Progress {
   /** Changed objects read from Entra ID so far. */
   readonly imported: number;
   readonly startedAt: string;
-  /** ISO 8601, at the speed of the last minutes; null while there is no telling. */
+  /** ISO 8601, at the speed of the last minutes; null while nobody can tell. */
   readonly estimatedEndAt: string | null;
 }
 

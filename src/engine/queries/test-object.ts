@@ -10,7 +10,7 @@ import { readNow } from './read-subject';
 
 /** An object to try an expression or a filter on: one that was made up, or a real user of Entra ID. */
 export interface TestObject {
-  /** The attribute, by its exact name; undefined is no value. */
+  /** The attribute, by its exact name; undefined means none. */
   attribute(name: string): SourceValue;
   /** Whether it is a member of a group (id in lower case); undefined: not known of any group. */
   readonly isMemberOf?: (groupId: string) => boolean;
