@@ -1,9 +1,10 @@
+import { cycleIds } from '../../local/demo/app-client';
 import { choosePorts } from '../../local/ports';
-import { aWorld, runCycle } from './support/a-world';
-
-/** From a change in Entra ID to the write in Zendesk; Graph's own delay comes on top, and Microsoft names none. */
-const P95_MS = 10_000;
-const CHANGES = 12;
+import { openStorage } from '../../src/adapters/storage/connection';
+import { makeStateStore } from '../../src/adapters/storage/state-store';
+import { HINT_KEYS } from '../../src/engine/hints/hint-state';
+import { until } from '../support/host-fixture/until';
+import { aWorld, quiet, runCycle } from './support/a-world';
 
 describe('change notifications, through the host', () => {
   let world: Awaited<ReturnType<typeof aWorld>>;
@@ -27,66 +28,75 @@ describe('change notifications, through the host', () => {
   });
   afterAll(() => world.stop());
 
-  const nameOf = (id: string) => world.zendesk.state.userByExternalId(id)?.name;
-
-  /** How long a state takes to come about, ms. */
-  const until = async (isSo: () => boolean, deadlineMs = 60_000): Promise<number> => {
-    const startedAt = performance.now();
-    while (!isSo()) {
-      if (performance.now() - startedAt > deadlineMs) throw new Error('It never came about.');
-      await new Promise((resolve) => setTimeout(resolve, 25));
-    }
-    return performance.now() - startedAt;
-  };
+  const named = (id: string, name: string) =>
+    until(
+      () => world.zendesk.state.userByExternalId(id)?.name,
+      (found) => found === name,
+    );
+  /** What the app keeps of the hints that it took: every one leaves its trace here before it asks for a cycle. */
+  const hints = () =>
+    makeStateStore(openStorage({ kind: 'connectionString', connectionString: world.azurite.connectionString })).read(
+      HINT_KEYS.hints,
+    );
 
   test('Graph asks the app for the token and subscribes it to users and groups', () => {
     expect(world.graph.subscriptions.list().map(({ resource }) => resource)).toEqual(['users', 'groups']);
   });
 
-  test(`p95 from change to write at most ${P95_MS / 1000} s`, async () => {
-    const took: number[] = [];
-    for (let at = 0; at < CHANGES; at += 1) {
-      const id = someone[at] ?? '';
+  // How soon is measured by `npm run bench`: here it would depend on how busy the machine is. The schedule runs once a year.
+  test('one change after the other reaches Zendesk without the schedule', async () => {
+    for (const [at, id] of someone.slice(0, 4).entries()) {
       world.demo.directory.updateUser(id, { displayName: `Hinted ${at}` });
-      took.push(await until(() => nameOf(id) === `Hinted ${at}`));
+      await named(id, `Hinted ${at}`);
     }
-    took.sort((a, b) => a - b);
-    expect(took[Math.ceil(CHANGES * 0.95) - 1]).toBeLessThan(P95_MS);
-  }, 180_000);
+  });
 
   test('twice, late and for strangers: the same state, and few cycles', async () => {
-    const { switches } = world.graph.subscriptions;
+    const { deliveries, switches } = world.graph.subscriptions;
+    await quiet(world);
+    const [told, before] = [deliveries.length, await cycleIds(world.host)];
     Object.assign(switches, { twice: true, delayMs: 500 });
-    const cycles = () => world.host.stats().invocations['provisionObject']?.succeeded ?? 0;
-    await world.graph.subscriptions.settled();
     const stranger = world.demo.directory.addUser({ userPrincipalName: 'nobody@x.example', displayName: 'Nobody' });
     const [id = ''] = someone;
     for (let at = 0; at < 10; at += 1) world.demo.directory.updateUser(stranger, { displayName: `Nobody ${at}` });
     world.demo.directory.updateUser(id, { displayName: 'Late and twice' });
-    const before = cycles();
-    await until(() => nameOf(id) === 'Late and twice');
-    expect(cycles() - before).toBeLessThanOrEqual(4);
+    await named(id, 'Late and twice');
+    await quiet(world);
+    const cycles = [...(await cycleIds(world.host))].filter((cycle) => !before.has(cycle));
+    // Whoever is slow to respond is told again. Each POST asks for one cycle at most, and that for one more look.
+    const posts = deliveries.slice(told).map(({ body }) => (body as { readonly value: readonly unknown[] }).value);
+    expect(posts.flat().length).toBeGreaterThanOrEqual(22);
+    expect(cycles.length).toBeLessThanOrEqual(2 * posts.length);
     Object.assign(switches, { twice: false, delayMs: 0 });
-  }, 90_000);
+  });
 
   test('all lost: the schedule finds the change, as without notifications', async () => {
     world.graph.subscriptions.switches.isLost = () => true;
     const id = someone[1] ?? '';
     world.demo.directory.updateUser(id, { displayName: 'Lost' });
+    await quiet(world);
+    expect(world.zendesk.state.userByExternalId(id)?.name).not.toBe('Lost');
     await runCycle(world);
-    await until(() => nameOf(id) === 'Lost');
+    await named(id, 'Lost');
     world.graph.subscriptions.switches.isLost = () => false;
-  }, 90_000);
+  });
 
   test('forged: nothing happens', async () => {
-    const value = [
-      { subscriptionId: 'x', clientState: 'y', resourceData: { '@odata.type': '#Microsoft.Graph.User', id: someone[2] } },
-    ];
-    const body = JSON.stringify({ value });
-    const before = world.host.stats().invocations['provisionObject']?.succeeded ?? 0;
-    const answer = await fetch(`${world.host.url}/api/graph-notifications`, { method: 'POST', body });
+    const id = someone[2] ?? '';
+    await quiet(world);
+    const [before, cycles] = [await hints(), await cycleIds(world.host)];
+    // Not told of by Graph, so that only the forged one could have a cycle find it.
+    world.graph.subscriptions.switches.isLost = () => true;
+    world.demo.directory.updateUser(id, { displayName: 'Forged' });
+    world.graph.subscriptions.switches.isLost = () => false;
+    const value = [{ subscriptionId: 'x', clientState: 'y', resourceData: { '@odata.type': '#Microsoft.Graph.User', id } }];
+    const answer = await fetch(`${world.host.url}/api/graph-notifications`, { method: 'POST', body: JSON.stringify({ value }) });
     expect(answer.status).toBe(202);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect(world.host.stats().invocations['provisionObject']?.succeeded ?? 0).toBe(before);
+    // It is answered when it has been taken or dropped.
+    expect(await hints()).toEqual(before);
+    await quiet(world);
+    expect([await cycleIds(world.host), world.zendesk.state.userByExternalId(id)?.name]).toEqual([cycles, 'Hinted 2']);
+    world.demo.directory.updateUser(someone[3] ?? '', { displayName: 'Genuine' });
+    await named(id, 'Forged');
   });
 });

@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { QueueClient } from '@azure/storage-queue';
 import { cycleIds, newCycleId, type ShownStatus, waitForCycle } from '../../../local/demo/app-client';
 import { startWorld, type World, type WorldOptions } from '../../../local/demo/world';
 import { formatLogLine } from '../../../local/host/events';
+import { WORK_QUEUE } from '../../../src/adapters/storage/names';
+import { until } from '../../support/host-fixture/until';
 
 const APP_DIRECTORY = join(__dirname, '..', '..', '..');
 
@@ -27,6 +30,16 @@ export async function runCycle(world: World, timeoutMs = 300_000): Promise<Shown
   const before = await cycleIds(world.host);
   await world.host.runTimer('provisioningCycle');
   return (await waitForCycle(world.host, await newCycleId(world.host, before), timeoutMs)).status;
+}
+
+/** Waits until nothing is under way: what Graph tells has been told, and no message is left, be it hidden or being processed. */
+export async function quiet({ graph, azurite }: World): Promise<void> {
+  const queue = new QueueClient(azurite.connectionString, WORK_QUEUE);
+  await graph.subscriptions.settled();
+  await until(
+    async () => (await queue.getProperties()).approximateMessagesCount,
+    (count) => count === 0,
+  );
 }
 
 /** Every account with what matters of it, by external id, for comparing the world before and after. */
