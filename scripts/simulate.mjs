@@ -9,6 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { applied, unapplied } from './put-back.mjs';
 
 /** How long a fault is looked for. */
 const PATIENCE_MS = 2 * 60_000;
@@ -18,7 +19,7 @@ const args = process.argv.slice(2);
 const at = args.indexOf('--put-back');
 const name = at < 0 ? undefined : args.splice(at, 2)[1];
 
-/** Bundles the simulation, with changes to the engine if any. @throws Error when the engine has no longer what is to be changed */
+/** Bundles the simulation, with changes to the engine if any. */
 async function bundle(outfile, changes) {
   const byFile = Map.groupBy(changes, ({ file }) => resolve(root, file));
   const putBack = {
@@ -26,13 +27,7 @@ async function bundle(outfile, changes) {
     setup: (builder) =>
       builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
         const mine = byFile.get(path);
-        if (!mine) return undefined;
-        let contents = readFileSync(path, 'utf8');
-        for (const { find, replace } of mine) {
-          if (contents.split(find).length !== 2) throw new Error(`${path} does not have this just once: ${find}`);
-          contents = contents.replace(find, () => replace);
-        }
-        return { contents, loader: 'ts' };
+        return mine && { contents: applied(readFileSync(path, 'utf8'), mine), loader: 'ts' };
       }),
   };
   await build({
@@ -69,6 +64,12 @@ const asItIs = join(root, 'out', 'simulate.mjs');
 await bundle(asItIs, []);
 let missed = 0;
 for (const fault of chosen) {
+  const [stale] = unapplied(root, fault);
+  if (stale) {
+    missed += 1;
+    console.log(`| ${fault.name} | ${fault.what} | not tried | ${stale.file} has changed: ${stale.find} |`);
+    continue;
+  }
   const outfile = join(root, 'out', `simulate-${fault.name}.mjs`);
   await bundle(outfile, fault.changes);
   let [seed, cycles, told] = [1, 0, undefined];
