@@ -152,7 +152,7 @@ async function showCycle(screen: Screen, world: World): Promise<EndedCycle> {
 function printFigures(screen: Screen, { zendesk, host, graph }: World): void {
   const peak = Math.round((host.stats().peakRssBytes ?? 0) / 1024 / 1024);
   screen.say(
-    `\n   ${zendesk.stats.requests} requests went to Zendesk, ${zendesk.stats.writes.length} of them writes; ${zendesk.stats.throttled} were throttled. ${graph.stats.count} went to Microsoft Graph. The app's process took ${peak} MB at most.`,
+    `\n   ${zendesk.stats.requests} requests went to Zendesk, ${zendesk.stats.writes.length} of them writes; ${zendesk.stats.throttled} ${zendesk.stats.throttled === 1 ? 'was' : 'were'} throttled. ${graph.stats.count} went to Microsoft Graph. The app's process took ${peak} MB at most.`,
   );
 }
 

@@ -120,7 +120,7 @@ async function judge(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
  */
 async function countInScope(deps: EngineDeps, job: JobState, failed: number, written: number): Promise<number> {
   if (failed < failureFloor(0) && !job.quarantine && !job.lifted && written === 0) return 0;
-  const { users, groups } = await linkedCounts(deps, written > 0 ? 0 : undefined);
+  const { users, groups } = await linkedCounts(deps, written > 0 ? 0 : undefined, written);
   return users + groups;
 }
 

@@ -30,13 +30,22 @@ const FRESH_MS = 60_000;
 /** Counting reads the whole table, so it may take at most one part in this many of the time. */
 const TIME_SHARE = 100;
 
-/** The linked objects, from the last count while that is fresh: asking for the status never scans a large table each time. */
-export async function linkedCounts(deps: EngineDeps, freshMs = FRESH_MS): Promise<LinkedCounts> {
+/** A count costs a read for a thousand links: after a change of one object in this many it is small beside what the change cost. */
+const CHANGED_SHARE = 100;
+
+/**
+ * The linked objects, from the last count while that is fresh: asking for the status never scans a large table each time.
+ *
+ * @param changed objects that have just been changed; many, and the last count is no longer true however fresh it is
+ */
+export async function linkedCounts(deps: EngineDeps, freshMs = FRESH_MS, changed = 0): Promise<LinkedCounts> {
   const stored = (await deps.state.read<LinkedCounts>(STATUS_KEYS.counts))?.value;
   // A count by an older version knows no states.
   if (stored?.userStates === undefined) return countLinked(deps);
+  const isOutdated = changed > 0 && changed * CHANGED_SHARE >= stored.users + stored.groups;
   const ageMs = deps.clock().getTime() - Date.parse(stored.countedAt);
-  return ageMs >= 0 && ageMs < Math.max(freshMs, stored.tookMs * TIME_SHARE) ? stored : countLinked(deps);
+  const isFresh = ageMs >= 0 && ageMs < Math.max(freshMs, stored.tookMs * TIME_SHARE);
+  return isFresh && !isOutdated ? stored : countLinked(deps);
 }
 
 /** Counts the linked objects and keeps the counts. Reads every link. */
