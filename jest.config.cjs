@@ -1,5 +1,13 @@
-/** ESM-only dependencies that jest must turn into CommonJS before it can load them. */
-const esmOnly = ['chevrotain', '@chevrotain', 'lodash-es', 're2js', 'csv-stringify'];
+/** Packages of very many modules, by the file that jest finds as their entry; Chevrotain is published as ES modules alone. */
+const bundled = [
+  'chevrotain/lib/src/api.js',
+  '@azure/data-tables/dist/commonjs/index.js',
+  '@azure/storage-queue/dist/commonjs/index.js',
+  '@azure/identity/dist/commonjs/index.js',
+  '@azure/monitor-opentelemetry-exporter/dist/commonjs/index.js',
+  'undici/index.js',
+  'zod/index.cjs',
+];
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -7,6 +15,7 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {
+    [`/node_modules/(${bundled.join('|')})$`]: '<rootDir>/test/support/bundle-package.cjs',
     '\\.[jt]s$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'commonjs' } }],
     '\\.tsx$': [
       '@swc/jest',
@@ -20,9 +29,7 @@ module.exports = {
       },
     ],
   },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
-  // Chevrotain's own packages export for `import` only, and jest resolves as `require`.
-  moduleNameMapper: { '^@chevrotain/(.*)$': '<rootDir>/node_modules/@chevrotain/$1/lib/src/api.js' },
+  transformIgnorePatterns: [`/node_modules/(?!(${bundled.join('|')})$)`],
   maxWorkers: 2,
   // Only ends what hangs: how busy the machine is must not decide whether a test passes.
   testTimeout: 600_000,
