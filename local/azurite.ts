@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** The storage emulator, running in a process of its own, in memory. */
@@ -13,6 +13,14 @@ export interface Azurite {
   stop(): Promise<void>;
 }
 
+/** One that holds several accounts, which share nothing. */
+export interface SharedAzurite extends Azurite {
+  /** Of the account of that name. */
+  connectionStringOf(account: string): string;
+  /** From now on it keeps no process from ending; it ends with this one. */
+  unref(): void;
+}
+
 /** The one account of the emulator, and its public key. @see https://learn.microsoft.com/azure/storage/common/storage-connect-azurite */
 const ACCOUNT = 'devstoreaccount1';
 const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
@@ -21,24 +29,15 @@ const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I
 const LEAVE_WITH_PARENT = "data:text/javascript,process.stdin.resume();process.stdin.on('close',()=>process.exit(1));";
 
 /** Only ends what hangs; an emulator that cannot start ends by itself. */
-const START_TIMEOUT_MS = 120_000;
-const PROBE_INTERVAL_MS = 50;
-/** Somebody else may take a free port between finding it and using it. */
-const ATTEMPTS = 3;
+const START_TIMEOUT_MS = 300_000;
 
-/** Starts the emulator on free loopback ports and waits until it answers. @throws Error with its output when it does not start. */
-export async function startAzurite(): Promise<Azurite> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await startOnce();
-    } catch (error) {
-      if (attempt === ATTEMPTS) throw error;
-    }
-  }
-}
-
-async function startOnce(): Promise<Azurite> {
-  const [blob, queue, table] = (await freePorts(3)) as [number, number, number];
+/**
+ * Starts the emulator on loopback ports that the system chooses, and waits until it listens on all of them.
+ *
+ * @param accounts names of accounts instead of the emulator's own one
+ * @throws Error with its output when it does not start
+ */
+export async function startAzurite(accounts: readonly string[] = [ACCOUNT]): Promise<SharedAzurite> {
   const script = createRequire(join(process.cwd(), 'package.json')).resolve('azurite/dist/src/azurite.js');
   const child = spawn(
     process.execPath,
@@ -53,14 +52,16 @@ async function startOnce(): Promise<Azurite> {
         '--silent',
       ],
       ...['--blobHost', '127.0.0.1', '--queueHost', '127.0.0.1', '--tableHost', '127.0.0.1'],
-      ...['--blobPort', String(blob), '--queuePort', String(queue), '--tablePort', String(table)],
+      ...['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'],
     ],
-    // A group of its own: Ctrl-C in a terminal must not take the storage away from an app that is still draining.
-    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in a terminal must not take the storage away from an app that is still draining.
+      detached: true,
+      env: { ...process.env, AZURITE_ACCOUNTS: accounts.map((name) => `${name}:${ACCOUNT_KEY}`).join(';') },
+    },
   );
-  const output: string[] = [];
-  child.stdout.on('data', (chunk) => output.push(String(chunk)));
-  child.stderr.on('data', (chunk) => output.push(String(chunk)));
+  let output = '';
   const killAtExit = (): boolean => child.kill('SIGKILL');
   process.on('exit', killAtExit);
   const exited = once(child, 'exit').finally(() => process.off('exit', killAtExit));
@@ -70,50 +71,51 @@ async function startOnce(): Promise<Azurite> {
     child.kill('SIGKILL');
     await exited.catch(() => undefined);
   };
-  try {
-    await waitUntilListening([blob, queue, table], child);
-  } catch (error) {
-    await stop();
-    throw new Error(`Azurite did not start: ${output.join('').trim()}`, { cause: error });
-  }
-  return { connectionString: connectionString({ blob, queue, table }), ports: { blob, queue, table }, pid: child.pid ?? 0, stop };
-}
-
-function connectionString(ports: Azurite['ports']): string {
-  const endpoint = (port: number): string => `http://127.0.0.1:${port}/${ACCOUNT};`;
-  return (
-    `DefaultEndpointsProtocol=http;AccountName=${ACCOUNT};AccountKey=${ACCOUNT_KEY};` +
-    `BlobEndpoint=${endpoint(ports.blob)}QueueEndpoint=${endpoint(ports.queue)}TableEndpoint=${endpoint(ports.table)}`
-  );
-}
-
-/** All are held at once, so that they differ. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  await Promise.all(servers.map((server) => once(server.listen(0, '127.0.0.1'), 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-  return ports;
-}
-
-async function waitUntilListening(ports: readonly number[], child: ChildProcess): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  for (const port of ports) {
-    while (!(await accepts(port))) {
-      if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
-      if (Date.now() > deadline) throw new Error(`nothing listens on port ${port}`);
-      await new Promise((resolve) => setTimeout(resolve, PROBE_INTERVAL_MS));
-    }
-  }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-    socket.on('connect', () => socket.destroy());
+  const ports = await new Promise<Azurite['ports'] | undefined>((resolve) => {
+    const timer = setTimeout(() => resolve(undefined), START_TIMEOUT_MS);
+    const look = (chunk: unknown): void => {
+      output += String(chunk);
+      const [blob, queue, table] = ['Blob', 'Queue', 'Table'].map((service) => portOf(output, service));
+      if (blob === undefined || queue === undefined || table === undefined) return;
+      clearTimeout(timer);
+      resolve({ blob, queue, table });
+    };
+    child.stdout.on('data', look);
+    child.stderr.on('data', look);
+    const gone = (): void => {
+      clearTimeout(timer);
+      resolve(undefined);
+    };
+    exited.then(gone, gone);
   });
+  if (ports === undefined) {
+    await stop();
+    throw new Error(`Azurite did not start: ${output.trim()}`);
+  }
+  child.stdout.removeAllListeners('data').resume();
+  child.stderr.removeAllListeners('data').resume();
+  const connectionStringOf = (account: string): string => {
+    const endpoint = (port: number): string => `http://127.0.0.1:${port}/${account};`;
+    return (
+      `DefaultEndpointsProtocol=http;AccountName=${account};AccountKey=${ACCOUNT_KEY};` +
+      `BlobEndpoint=${endpoint(ports.blob)}QueueEndpoint=${endpoint(ports.queue)}TableEndpoint=${endpoint(ports.table)}`
+    );
+  };
+  return {
+    connectionString: connectionStringOf(accounts[0] ?? ACCOUNT),
+    connectionStringOf,
+    ports,
+    pid: child.pid ?? 0,
+    stop,
+    unref() {
+      child.unref();
+      for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as Socket).unref();
+    },
+  };
 }
+
+/** Where it says that a service listens. */
+const portOf = (output: string, service: string): number | undefined => {
+  const found = new RegExp(`${service} service is successfully listening at http://127\\.0\\.0\\.1:(\\d+)`).exec(output);
+  return found ? Number(found[1]) : undefined;
+};

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { HttpRequest, type InvocationContext } from '@azure/functions';
 import { QueueClient } from '@azure/storage-queue';
-import { startAzurite } from '../../local/azurite';
+
 import { SimulatedDirectory } from '../../local/graph/directory';
 import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
@@ -13,6 +13,7 @@ import type { EngineDeps } from '../../src/engine/deps';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
 import { SIGNED_IN } from '../support/console-app';
+import { startStorage } from '../support/storage';
 import { emptyStorage } from './storage/both';
 
 const GRAPH_TOKEN = 'simulated-graph-token';
@@ -64,7 +65,7 @@ export async function startJobWorld(
   const directory = given?.directory ?? new SimulatedDirectory({ tenantName: 'Test' });
   const servicePrincipalId = given?.servicePrincipalId ?? directory.addServicePrincipal({ displayName: 'Zendesk' });
   const [azurite, graph, zendesk] = await Promise.all([
-    startAzurite(),
+    startStorage(),
     startGraphSimulator({ directory, token: GRAPH_TOKEN, ...(given?.now && { now: given.now }) }),
     startZendeskSimulator({ oauthClients: [OAUTH_CLIENT], updateLanes: false }),
   ]);

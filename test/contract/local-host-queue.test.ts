@@ -4,6 +4,7 @@ import { type Azurite, startAzurite } from '../../local/azurite';
 import { type LocalHost, type StartHostOptions, startHost } from '../../local/host/start-host';
 import { type BuiltFixture, buildFixture } from '../support/host-fixture/build-fixture';
 import { until } from '../support/host-fixture/until';
+import { startStorage } from '../support/storage';
 
 interface Seen {
   readonly body: unknown;
@@ -42,7 +43,7 @@ const isEmpty = () =>
   );
 
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await startStorage();
   fixture = buildFixture({ batchSize: 4, newBatchThreshold: 2, maxDequeueCount: 3, visibilityTimeout: '00:00:01' });
   const service = QueueServiceClient.fromConnectionString(azurite.connectionString);
   queue = service.getQueueClient('work');

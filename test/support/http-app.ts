@@ -1,6 +1,6 @@
 import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import { QueueClient } from '@azure/storage-queue';
-import { type Azurite, startAzurite } from '../../local/azurite';
+import type { Azurite } from '../../local/azurite';
 import { SimulatedDirectory } from '../../local/graph/directory';
 import { type GraphSimulator, startGraphSimulator } from '../../local/graph/simulator';
 import { startZendeskSimulator, type ZendeskSimulator } from '../../local/zendesk/simulator';
@@ -10,6 +10,7 @@ import { runCycle } from '../../src/engine/cycle/run-cycle';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { Handler } from '../../src/functions/http';
 import { invocationLogger } from '../../src/functions/logger';
+import { startStorage } from './storage';
 
 /** Of the repository: tests and benchmarks are run from there. */
 const ROOT = process.cwd();
@@ -48,7 +49,7 @@ export async function startHttpApp(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<HttpApp> {
   const [azurite, graph, zendesk] = await Promise.all([
-    startAzurite(),
+    startStorage(),
     startGraphSimulator({ directory, token: TOKEN }),
     startZendeskSimulator({ requestsPerMinute: 100_000, timeScale: 100, oauthClients: [OAUTH], features: { agentSeats: 50 } }),
   ]);

@@ -1,7 +1,8 @@
 import { TableServiceClient } from '@azure/data-tables';
 import { QueueServiceClient } from '@azure/storage-queue';
-import { type Azurite, startAzurite } from '../../../local/azurite';
+import type { Azurite } from '../../../local/azurite';
 import { openStorage, type Storage } from '../../../src/adapters/storage/connection';
+import { startStorage } from '../../support/storage';
 
 /** Empties the emulator, so that every test starts from nothing. */
 export async function emptyStorage(connectionString: string): Promise<void> {
@@ -32,7 +33,7 @@ export function onBoth<T>(
 export function withAzurite(): () => Azurite {
   let azurite: Azurite | undefined;
   beforeAll(async () => {
-    azurite = await startAzurite();
+    azurite = await startStorage();
   });
   afterAll(async () => {
     await azurite?.stop();
