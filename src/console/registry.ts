@@ -8,6 +8,7 @@ import { holdsPage } from './pages/holds';
 import { logCsv, logJson, logPage } from './pages/log';
 import { logEntryPage } from './pages/log-entry';
 import { mappingAddPage, mappingEditPage } from './pages/mapping-edit';
+import { mappingScopePage } from './pages/mapping-scope';
 import { mappingTextPage } from './pages/mapping-text';
 import { mappingFile, mappingVersionPage } from './pages/mapping-version';
 import { mappingsPage } from './pages/mappings';
@@ -35,6 +36,7 @@ export const PAGES: readonly ConsolePage[] = [
   mappingVersionPage,
   mappingEditPage,
   mappingAddPage,
+  mappingScopePage,
   mappingTextPage,
   accountsPage,
   groupCleanUpPage,

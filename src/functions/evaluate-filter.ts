@@ -3,7 +3,8 @@ import { UnavailableError } from '../core/errors';
 import { type CompiledFilter, compileFilter, evaluateFilter } from '../core/filter';
 import { unknownAttribute } from '../core/schema/source-attributes';
 import type { EngineDeps } from '../engine/deps';
-import { madeUpObject, readTestUser, type TestObject } from '../engine/queries/test-object';
+import { madeUpObject, readTestObject, type TestObject } from '../engine/queries/test-object';
+import { NOT_FOUND } from '../engine/queries/try-expression';
 import { endpoint } from './endpoint';
 import { RequestProblem, respond } from './http';
 import { badRequest, pointerWithin } from './request-faults';
@@ -52,9 +53,9 @@ async function objectOf(deps: EngineDeps, filter: CompiledFilter, input: TestInp
   if (input.kind === 'values') return madeUpObject(input.values);
   const unknown = filter.attributes.flatMap((name) => unknownAttribute('user', name) ?? []);
   if (unknown.length > 0) throw badRequest(unknown.map((detail) => ({ pointer: '#/filter', detail: sentence(detail) })));
-  const read = await readTestUser(deps, input.name, filter.attributes);
+  const read = await readTestObject(deps, 'user', input.name, filter.attributes);
   if (read.kind === 'found') return read.object;
   if (read.kind === 'unknown') throw new UnavailableError('source', `The user could not be read from Entra ID: ${read.reason}`);
-  const reason = 'Entra ID has no such user; give an object id, UPN or e-mail.';
+  const reason = NOT_FOUND.user;
   throw new RequestProblem('NotFound', reason, [{ pointer: '#/sourceId', detail: reason }]);
 }

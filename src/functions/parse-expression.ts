@@ -1,7 +1,7 @@
 import { sentence } from '../core/advice';
 import { unknownAttribute } from '../core/schema/source-attributes';
 import type { EngineDeps } from '../engine/deps';
-import { madeUpObject, readTestUser } from '../engine/queries/test-object';
+import { madeUpObject, readTestObject } from '../engine/queries/test-object';
 import { type ExpressionTrial, type TrialInput, tryExpression } from '../engine/queries/try-expression';
 import { endpoint } from './endpoint';
 import { type Body, respond } from './http';
@@ -36,7 +36,7 @@ export const makeParseExpression = endpoint(
 
 function inputOf(deps: EngineDeps, input: TestInput): TrialInput {
   if (input.kind === 'user')
-    return { object: (attributes) => readTestUser(deps, input.name, attributes), refuse: refuseUnknownToEntra };
+    return { object: (attributes) => readTestObject(deps, 'user', input.name, attributes), refuse: refuseUnknownToEntra };
   const { values, known } = input;
   return {
     object: async () => ({ kind: 'found', object: madeUpObject(values) }),

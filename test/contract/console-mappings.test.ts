@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readJob } from '../../src/engine/job/job-state';
+import { readMappings } from '../../src/engine/queries/read-mappings';
 import { someMappings } from '../fakes/mappings';
 import { makePlans, makeShadow } from '../simulation/ports/plans';
 import { APPROVER, OPERATOR, READER, SIGNED_IN, textOf, visit } from '../support/console-app';
@@ -108,7 +109,7 @@ describe('the page of the mappings', () => {
     const open = await visitor.get('mappings/0/edit/user/phone');
     expect(textOf(open)).toContain('Nothing: both decide the same.');
     const wrong = await visitor.get('mappings/0/edit/user/phone?source=Joyn(%22%20%22%2C%20%5Bmobile%5D)');
-    expect(textOf(wrong)).toMatch(/Not like this .*Joyn/);
+    expect(textOf(wrong)).toMatch(/This cannot be stored yet .*Joyn/);
     expect(wrong.body).toContain('Joyn(&quot; &quot;, [mobile])');
     const path = 'mappings/0/edit/user/phone?source=%5Bmobile%5D&flowType=ObjectAddOnly';
     const right = await visitor.get(path);
@@ -122,6 +123,77 @@ describe('the page of the mappings', () => {
     const group = await visitor.act('mappings/3/edit/group/description?source=ToUpper(%5Bdescription%5D)', 'save', { why: '' });
     expect(textOf(group)).toContain('Groups: description: source');
     expect(await deps.mappings.store.list()).toHaveLength(4);
+  });
+
+  test('the scope is edited as in a dialog: groups and clauses added and removed, told in words, tried, stored', async () => {
+    const { as, deps } = anApp();
+    const visitor = as(OPERATOR);
+    const at = (query: Record<string, string>) => `mappings/0/scope/user?${new URLSearchParams({ form: 'yes', ...query })}`;
+    const all = { create: 'yes', update: 'yes', delete: 'yes' };
+    expect(textOf(await visitor.get('mappings/0/scope/user'))).toContain(
+      'everybody who is assigned to the application is in scope',
+    );
+    const blank = await visitor.get(at({ ...all, do: 'group' }));
+    expect(textOf(blank)).toContain('To be filled in: clause 1.1.');
+    expect(blank.body).toContain('name="attribute.0.0"');
+    expect(blank.body).not.toContain('value="save"');
+    const first = {
+      ...all,
+      'name.0': 'Our people',
+      'attribute.0.0': 'department',
+      'operator.0.0': 'EQUALS',
+      'values.0.0': 'Sales\r\nCustomer Support',
+    };
+    expect((await visitor.get(at({ ...first, do: 'clause.0' }))).body).toContain('name="attribute.0.1"');
+    const two = { ...first, 'attribute.0.1': 'accountEnabled', 'operator.0.1': 'IS TRUE', 'values.0.1': 'left over' };
+    expect(textOf(await visitor.get(at(two)))).toContain(
+      'department is "Sales" or "Customer Support", and accountEnabled is true',
+    );
+    expect((await visitor.get(at({ ...two, do: 'drop.0.0' }))).body).toMatch(/name="attribute\.0\.0"[^>]*value="accountEnabled"/);
+    expect(textOf(await visitor.get(at({ ...two, do: 'drop.0' })))).toContain('There is no filter');
+    expect(textOf(await visitor.get(at({ ...two, 'attribute.0.0': 'departmint' })))).toMatch(/departmint.*clause 1\.1/);
+    expect(textOf(await visitor.get(at({ 'attribute.0.0': 'city', 'values.0.0': 'Rome' })))).toContain(
+      'Tick at least one action',
+    );
+    const { delete: _, ...noDelete } = two;
+    const saved = await visitor.act(at(noDelete), 'save', { why: 'Two departments' });
+    expect(textOf(saved)).toMatch(/Actions: create, update, delete → create, update\./);
+    const stored = await readMappings(deps, 1);
+    const raw = stored?.read.schema.raw as { synchronizationRules: { objectMappings: object[] }[] };
+    expect(raw.synchronizationRules[0]?.objectMappings[0]).toMatchObject({
+      flowTypes: 'Add, Update',
+      scope: {
+        groups: [
+          {
+            name: 'Our people',
+            clauses: [
+              {
+                sourceOperandName: 'department',
+                operatorName: 'EQUALS',
+                targetOperand: { values: ['Sales', 'Customer Support'] },
+              },
+              { sourceOperandName: 'accountEnabled', operatorName: 'IS TRUE', targetOperand: { values: [] } },
+            ],
+          },
+        ],
+      },
+    });
+    const again = await visitor.get('mappings/1/scope/user');
+    expect(again.body).toContain('value="Our people"');
+    expect(textOf(again)).toContain('Nothing: both decide the same.');
+    expect((await as(READER).get(at(two))).body).not.toContain('value="save"');
+  });
+
+  test('a scope that no form holds is edited as text', async () => {
+    const { as } = anApp();
+    const file = JSON.parse(SHIPPED);
+    const values = Array.from({ length: 900 }, (_, index) => `Department ${index}`);
+    const clauses = [{ sourceOperandName: 'department', operatorName: 'EQUALS', targetOperand: { values } }];
+    file.synchronizationRules[0].objectMappings[0].scope = { groups: [{ clauses }] };
+    await as(OPERATOR).act('mappings', 'upload', { text: JSON.stringify(file), why: '' });
+    const page = await as(OPERATOR).get('mappings/1/scope/user');
+    expect([page.status, textOf(page).includes('too long for a form')]).toEqual([200, true]);
+    expect((await as(OPERATOR).get('mappings/1/scope/robot')).status).toBe(404);
   });
 
   test('what was typed comes back where it is refused', async () => {

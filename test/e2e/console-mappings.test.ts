@@ -46,6 +46,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
       });
       directory.assign(id, role);
     }
+    directory.addGroup({ displayName: 'Helpdesk' });
     await world.settle();
     const handler: Handler = (request, context) =>
       (request.method === 'GET' ? CONSOLE.console(() => world.app) : CONSOLE.consoleAct(() => world.app))(request, context);
@@ -101,8 +102,13 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
   test('the pages are legible on every screen', async () => {
     for (const [name, path] of [
       ['mappings', 'mappings'],
-      ['mapping-edit', 'mappings/0/edit/user/name?person=ann@contoso.com'],
+      ['mapping-edit', 'mappings/0/edit/user/name?tried=ann@contoso.com'],
       ['mapping-add', 'mappings/0/edit/user'],
+      ['mapping-scope', 'mappings/0/scope/user'],
+      [
+        'mapping-scope-tried',
+        'mappings/0/scope/user?form=yes&update=yes&attribute.0.0=department&operator.0.0=EQUALS&values.0.0=Sales&attribute.1.0=city&operator.1.0=IS+NOT+NULL&attribute.1.1=&tried=ann@contoso.com',
+      ],
       ['mapping-text', 'mappings-text'],
     ] as const) {
       const page = await open(OPERATOR, path);
@@ -116,7 +122,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     await page.getByRole('link', { name: 'name', exact: true }).first().click();
     await page.getByLabel(/Try it on a person/).fill('ann@contoso.com');
     await page.getByLabel(/^From Entra ID/).fill('ToUper([displayName])');
-    await page.getByText('Not like this').waitFor();
+    await page.getByText('This cannot be stored yet').waitFor();
     await page.getByLabel(/^From Entra ID/).fill('ToUpper([displayName])');
     await page.locator('#trial strong', { hasText: 'ANN LEE' }).waitFor();
     await page
@@ -149,6 +155,33 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     await page.context().close();
   });
 
+  test('the expression of a group is tried on a group while it is typed', async () => {
+    const page = await open(OPERATOR, 'mappings/0/edit/group/description');
+    await page.getByLabel(/Try it on a group/).fill('Helpdesk');
+    await page.getByLabel(/^From Entra ID/).fill('ToUpper([displayName])');
+    await page.locator('#trial strong', { hasText: 'HELPDESK' }).waitFor();
+    await page.getByLabel(/Try it on a group/).fill('No such group');
+    await page.locator('#trial', { hasText: 'Entra ID has no such group' }).waitFor();
+    await page.context().close();
+  });
+
+  test('without a script: clauses are added and removed, and the scope is stored', async () => {
+    const page = await open(OPERATOR, 'mappings/0/scope/group', { javaScriptEnabled: false });
+    await page.getByRole('button', { name: 'Add a filter' }).click();
+    await page.getByLabel('1.1 Attribute').fill('displayName');
+    await page.getByLabel('1.1 Operator').selectOption('STARTS WITH');
+    await page.getByLabel('1.1 Value').fill('Help');
+    await page.getByRole('button', { name: 'And: add a clause' }).click();
+    await page.getByRole('button', { name: 'Remove clause 1.2' }).click();
+    await page.getByLabel(/Try it on a group/).fill('Helpdesk');
+    await page.getByRole('button', { name: 'Check and try' }).last().click();
+    await page.locator('#trial', { hasText: 'In scope, if assigned' }).waitFor();
+    await page.getByRole('button', { name: 'Store as a draft' }).click();
+    await page.getByText('is stored as a draft').waitFor();
+    expect(await page.locator('#of-group').textContent()).toContain('displayName starts with "Help"');
+    await page.context().close();
+  });
+
   test('without a script and with the keyboard alone: checked by the button, stored, and back to the file', async () => {
     const page = await open(APPROVER, 'mappings/1/edit/user/name', { javaScriptEnabled: false });
     await page.getByLabel(/^From Entra ID/).focus();
@@ -176,13 +209,20 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
   });
 
   test('what takes access away wants its number typed', async () => {
-    const page = await open(APPROVER, 'mappings-text');
-    const text = JSON.parse(await page.locator('#text').inputValue());
-    text.synchronizationRules[0].objectMappings[0].scope = {
-      groups: [{ clauses: [{ sourceOperandName: 'department', operatorName: 'EQUALS', targetOperand: { values: ['Sales'] } }] }],
-    };
-    await page.locator('#text').fill(JSON.stringify(text, null, 2));
-    await page.getByRole('button', { name: 'Store as a draft' }).click();
+    const page = await open(APPROVER, 'mappings');
+    await page.getByRole('link', { name: 'Edit scope and actions of users' }).click();
+    await page.getByRole('button', { name: 'Add a filter' }).click();
+    // What was added has the focus, and Enter in it checks: it presses no button that adds or removes.
+    await page.keyboard.type('department');
+    await page.keyboard.press('Enter');
+    await page.getByText('To be filled in: clause 1.1.').waitFor();
+    await page.getByLabel('1.1 Value').fill('Sales');
+    await page.locator('#changes', { hasText: 'department is "Sales"' }).waitFor();
+    await page.getByLabel(/Try it on a person/).fill('bob@contoso.com');
+    await page.locator('#trial', { hasText: 'Not in scope.' }).waitFor();
+    await page.getByLabel(/Try it on a person/).fill('ann@contoso.com');
+    await page.locator('#trial', { hasText: 'In scope, if assigned' }).waitFor();
+    await page.locator('#changes').getByRole('button', { name: 'Store as a draft' }).click();
     await page.getByText('Version 3 is stored as a draft').waitFor();
     expect(await page.locator('#of-user').textContent()).toContain('department is "Sales"');
     await page.getByRole('button', { name: 'Make the plan' }).click();

@@ -11,6 +11,9 @@ import { clip, Foreign } from './text';
 export const editAddress = (version: number, type: ObjectType, target: string | undefined): string =>
   addressOf(`mappings/${version}/edit/${type}${target === undefined ? '' : `/${encodeURIComponent(target)}`}`);
 
+/** The page on which the scope and the actions of one kind of object are edited. */
+export const scopeAddress = (version: number, type: ObjectType): string => addressOf(`mappings/${version}/scope/${type}`);
+
 /** The page of a version. */
 export const versionAddress = (version: number): string => addressOf(`mappings/${version}`);
 
@@ -44,6 +47,13 @@ function MappingCard({ schema, version, canEdit, type }: Shown & { readonly type
   return (
     <Card id={`of-${type}`} title={TITLES[type]}>
       <Scope mapping={mapping} />
+      {canEdit && (
+        <p>
+          <a class="button second" href={scopeAddress(version, type)}>
+            Edit scope and actions of {type === 'user' ? 'users' : 'groups'} …
+          </a>
+        </p>
+      )}
       <h3>What a Zendesk {type} gets</h3>
       <Table rows={mapping.mappings} columns={columnsOf(version, type, canEdit)} />
       {canEdit && (

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import type { ObjectType } from '../../core/model';
-import { differences } from '../../core/schema/differences';
 import { editedText, type MappingEdit, mappingOf, mappingTo } from '../../core/schema/edit';
 import { type AttributeMapping, FLOW_TYPES, type ReadSchemaResult } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
 import { GROUP_ATTRIBUTES, USER_ATTRIBUTES } from '../../core/target-attributes';
 import type { VersionRead } from '../../engine/queries/read-mappings';
+import { DraftOutcome } from '../components/draft-outcome';
 import { ActForm, SelectField, TextField } from '../components/form';
-import { Differences, editAddress, versionAddress, versionName } from '../components/mappings';
+import { editAddress, versionAddress, versionName } from '../components/mappings';
 import { Card } from '../components/parts';
-import { clip, Foreign } from '../components/text';
+import { clip } from '../components/text';
 import { Tried, tryOn } from '../components/try-expression';
 import { type ActResult, type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
 import { noSuchVersion, versionOf } from './mapping-version';
@@ -90,7 +90,8 @@ async function show(ask: Ask): Promise<View> {
   const { found, type, before } = editing;
   const { version } = found.listed;
   const typed = typedOf(ask, editing);
-  const person = ask.query.get('person')?.trim().slice(0, MAX_NAME) ?? '';
+  const tried = ask.query.get('tried')?.trim().slice(0, MAX_NAME) ?? '';
+  const result = edited(editing, typed);
   return {
     title: before ? `${type === 'user' ? 'Users' : 'Groups'}: ${before.target.name}` : `A new mapping for ${type}s`,
     main: (
@@ -129,14 +130,7 @@ async function show(ask: Ask): Promise<View> {
                 label="Matching precedence (0: not a matching attribute)"
                 value={String(typed.matchingPriority)}
               />
-              {type === 'user' && (
-                <TextField
-                  id="person"
-                  name="person"
-                  label="Try it on a person: id, address or user principal name"
-                  value={person}
-                />
-              )}
+              <TextField id="tried-on" name="tried" label={TRY_LABELS[type]} value={tried} />
             </div>
             <button type="submit" class="second">
               Check and try
@@ -144,8 +138,8 @@ async function show(ask: Ask): Promise<View> {
           </form>
         </Card>
         <div id="tried" aria-live="polite">
-          <Outcome ask={ask} editing={editing} edit={typed} />
-          {type === 'user' && person !== '' && <Tried tried={await tryOn(ask.app.deps, typed.source, person)} />}
+          {result && <DraftOutcome ask={ask} before={found.read.schema} read={result.read} hidden={hiddenOf(typed)} />}
+          {tried !== '' && <Tried tried={await tryOn(ask.app.deps, type, typed.source, tried)} />}
         </div>
         {before && ask.can('Operate') && (
           <details>
@@ -160,6 +154,12 @@ async function show(ask: Ask): Promise<View> {
     ),
   };
 }
+
+/** What the field asks for in which somebody names the object to try an edit on. */
+export const TRY_LABELS: Readonly<Record<ObjectType, string>> = {
+  user: 'Try it on a person: id, address or user principal name',
+  group: 'Try it on a group: id or whole name',
+};
 
 const FLOWS = [
   ['Always', 'Always'],
@@ -186,38 +186,6 @@ function Target({ type, value }: { readonly type: ObjectType; readonly value: st
         ))}
       </datalist>
     </div>
-  );
-}
-
-/** What is wrong with the edit, or what it changes and the form that stores it. */
-function Outcome({ ask, editing, edit }: { readonly ask: Ask; readonly editing: Editing; readonly edit: MappingEdit }) {
-  const result = edited(editing, edit);
-  if (!result) return null;
-  const { read } = result;
-  if (!read.ok)
-    return (
-      <Card id="problems" title="Not like this">
-        <ul class="plain">
-          {read.problems.slice(0, 20).map(({ path, problem, allowed }) => (
-            <li>
-              <Foreign text={problem} max={700} />
-              {allowed && <> Allowed: {clip(allowed.join(', '), 600)}.</>} <small class="soft">{clip(path, 200)}</small>
-            </li>
-          ))}
-        </ul>
-      </Card>
-    );
-  const different = differences(editing.found.read.schema, read.schema);
-  return (
-    <Card id="changes" title="What changes">
-      <Differences list={different} />
-      {different.length > 0 && ask.can('Operate') && (
-        <ActForm ask={ask} act="save" label="Store as a draft" hidden={hiddenOf(edit)}>
-          <TextField id="save-why" name="why" label="Reason, for the list of versions" />
-        </ActForm>
-      )}
-      {different.length > 0 && !ask.can('Operate') && <p class="soft">To store it, you need the role Provisioning.Operate.</p>}
-    </Card>
   );
 }
 

@@ -26,8 +26,8 @@ async function show(ask: Ask): Promise<View> {
     main: (
       <>
         <p>
-          Based on <a href={versionAddress(version)}>{versionName(version)}</a>. Scoping filters and target object actions are
-          changed here. What is stored goes through the checks of a file: every problem is named with its line.
+          Based on <a href={versionAddress(version)}>{versionName(version)}</a>. What is stored goes through the checks of a file:
+          every problem is named with its line.
         </p>
         <Card id="text-card" title="Text">
           {ask.can('Operate') ? (

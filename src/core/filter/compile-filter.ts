@@ -2,7 +2,7 @@ import { unseenCharacterIn, unseenHint } from '../expression/odd-characters';
 import { nearest } from '../expression/suggest';
 import { isObject, type JsonObject, own } from '../json-object';
 import { foreignOperator } from './foreign-operators';
-import { type Check, findOperator, type Operator, operators } from './operators';
+import { type Check, comparesWithNothing, findOperator, type Operator, operators } from './operators';
 
 /** Something in a filter that cannot be used, or (as a remark) is left out. `path` is a JSON path within the filter. */
 export interface FilterProblem {
@@ -119,7 +119,7 @@ function readClause(clause: unknown, groupIndex: number, clauseIndex: number, re
   if (!isNamed && operator?.kind !== 'membership') report('.sourceOperandName', 'must name a source attribute');
   if (operator === undefined) return undefined;
 
-  const isUnary = operator.kind === 'presence' || (operator.kind === 'values' && operator.isUnary === true);
+  const isUnary = comparesWithNothing(operator);
   const values = isUnary ? [] : readValues(clause, report);
   if (values === undefined) return undefined;
   const base = { attribute: isNamed ? attribute : '', operator, groupIndex, clauseIndex };

@@ -31,6 +31,12 @@ const NONE_OF: Readonly<Record<string, string>> = {
   'NOT REGEX MATCH': 'is not empty and matches none of the patterns',
 };
 
+/** What an operator says, in words: `is not empty and is not` for `NOT EQUALS`. Pure. */
+export const operatorWords = (operator: CompiledClause['operator']): string =>
+  operator.kind === 'membership'
+    ? `is ${operator.isNegative ? 'not ' : ''}a member of the group`
+    : (VERBS[operator.name] ?? operator.name);
+
 /** One clause of a scoping filter in words: `department is "Sales"`. Pure. */
 export function clauseWords({ attribute, operator, values }: CompiledClause): string {
   if (operator.kind === 'membership')

@@ -142,6 +142,10 @@ export function findOperator(name: string): Operator | undefined {
   return byNormalName.get(normalName(name));
 }
 
+/** Whether an operator asks about the attribute alone, so that its clause has no values. */
+export const comparesWithNothing = (operator: Operator): boolean =>
+  operator.kind === 'presence' || (operator.kind === 'values' && operator.isUnary === true);
+
 /** A name as names are compared: without case, blanks, underscores and parentheses. */
 export function normalName(name: string): string {
   return name

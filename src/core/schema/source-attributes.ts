@@ -126,6 +126,13 @@ export function sourceAttribute(type: ObjectType, name: string): SourceAttribute
   return EXTENSION.test(isManagers ? name.slice('manager.'.length) : name) ? { name, kind: 'text', property: name } : undefined;
 }
 
+/** Names to choose from, in order: those of the object itself that Graph gives. */
+export const sourceAttributeNames = (type: ObjectType): readonly string[] =>
+  [...tables[type].values()]
+    .filter(({ name, property }) => property !== undefined && !name.startsWith('manager.'))
+    .map(({ name }) => name)
+    .sort();
+
 /** Why a name is not a source attribute, with the nearest one as a hint; undefined when it is one. */
 export function unknownAttribute(type: ObjectType, name: string): string | undefined {
   if (sourceAttribute(type, name) !== undefined) return undefined;

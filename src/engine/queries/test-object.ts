@@ -1,6 +1,6 @@
 import type { SourceValue } from '../../core/expression/values';
 import { sourceView } from '../../core/map/source-view';
-import type { Attributes } from '../../core/model';
+import type { Attributes, ObjectType } from '../../core/model';
 import { sourceAttribute } from '../../core/schema/source-attributes';
 import { readRules } from '../decide/due';
 import { decideScope } from '../decide/scope-object';
@@ -8,7 +8,7 @@ import type { EngineDeps } from '../deps';
 import { findSubject, hitLine } from '../find-subject';
 import { readNow } from './read-subject';
 
-/** An object to try an expression or a filter on: one that was made up, or a real user of Entra ID. */
+/** An object to try an expression or a filter on: one that was made up, or a real one of Entra ID. */
 export interface TestObject {
   /** The attribute, by its exact name; undefined means none. */
   attribute(name: string): SourceValue;
@@ -16,8 +16,8 @@ export interface TestObject {
   readonly isMemberOf?: (groupId: string) => boolean;
 }
 
-/** A real user to try on, or why there is none to be had. */
-export type TestUserRead =
+/** A real object to try on, or why there is none to be had. */
+export type TestObjectRead =
   | { readonly kind: 'found'; readonly object: TestObject }
   | { readonly kind: 'notFound' }
   | { readonly kind: 'unknown'; readonly reason: string };
@@ -33,16 +33,21 @@ export function madeUpObject(values: ReadonlyMap<string, SourceValue>): TestObje
 }
 
 /**
- * A real user as Entra ID has it now, with what mappings read besides its attributes: `IsSoftDeleted` and the app roles, decided as a
+ * A real user or group as Entra ID has it now, with what mappings read besides its attributes: `IsSoftDeleted` and the app roles, decided as a
  * cycle would. Writes nothing.
  * @param name As findSubject takes it.
  * @param attributes What the expression or filter reads, in Entra's or in Graph's spelling.
  */
-export async function readTestUser(deps: EngineDeps, name: string, attributes: readonly string[]): Promise<TestUserRead> {
-  const found = await findSubject(deps, name, 'user');
+export async function readTestObject(
+  deps: EngineDeps,
+  type: ObjectType,
+  name: string,
+  attributes: readonly string[],
+): Promise<TestObjectRead> {
+  const found = await findSubject(deps, name, type);
   if (found.kind === 'several') return { kind: 'unknown', reason: `Several are meant: ${found.hits.map(hitLine).join('; ')}.` };
   if (found.kind !== 'one') return { kind: 'notFound' };
-  const extra = attributes.flatMap((one) => sourceAttribute('user', one)?.property ?? []);
+  const extra = attributes.flatMap((one) => sourceAttribute(type, one)?.property ?? []);
   const read = await readNow(deps, found.key, extra);
   if (read.kind !== 'found') return read;
   const { object, above } = read;
@@ -53,7 +58,7 @@ export async function readTestUser(deps: EngineDeps, name: string, attributes: r
     kind: 'found',
     object: {
       attribute: sourceView({
-        type: 'user',
+        type,
         attributes: whole,
         isSoftDeleted: decision.kind !== 'in',
         appRoleAssignments: decision.kind === 'in' ? decision.roles.map(({ role }) => role) : [],

@@ -2,8 +2,9 @@ import { compileExpression, evaluate } from '../../core/expression/compile';
 import { describeProblem, type ExpressionProblem } from '../../core/expression/problems';
 import { type GraphMappingSource, graphMappingSource } from '../../core/expression/syntax-graph';
 import type { Value } from '../../core/expression/values';
+import type { ObjectType } from '../../core/model';
 import type { EngineDeps } from '../deps';
-import type { TestObject, TestUserRead } from './test-object';
+import type { TestObject, TestObjectRead } from './test-object';
 
 /** What became of a try-out. Every failure says what, where and what to do. */
 export type ExpressionTrial =
@@ -18,10 +19,12 @@ export type ExpressionTrial =
 
 /** What to try on. */
 export interface TrialInput {
+  /** A user unless told otherwise. */
+  readonly type?: ObjectType;
   /** Why the object cannot have some of these attributes; undefined when it can have all. Absent: any name will do. */
   refuse?(attributes: readonly string[]): string | undefined;
   /** Reads the object; asked only for an expression that can be read. @param attributes what the expression uses */
-  object(attributes: readonly string[]): Promise<TestUserRead>;
+  object(attributes: readonly string[]): Promise<TestObjectRead>;
 }
 
 /**
@@ -48,7 +51,7 @@ export async function tryExpression(
       kind: 'notEvaluated',
       source,
       code: 'SourceObjectNotFound',
-      message: 'Entra ID has no such user; give an object id, UPN or e-mail.',
+      message: NOT_FOUND[input.type ?? 'user'],
     };
   if (read.kind === 'unknown') return { kind: 'notEvaluated', source, code: 'SourceObjectUnreadable', message: read.reason };
   const result = evaluate(expression, contextOf(deps, read.object));
@@ -61,6 +64,12 @@ export async function tryExpression(
       return { kind: 'evaluated', source, result: listOf(result.value) };
   }
 }
+
+/** What is said of a name that means nobody. */
+export const NOT_FOUND: Readonly<Record<ObjectType, string>> = {
+  user: 'Entra ID has no such user; give an object id, UPN or e-mail.',
+  group: 'Entra ID has no such group; give its object id or its whole name.',
+};
 
 const describe = (problem: ExpressionProblem): string => `At offset ${problem.offset}: ${describeProblem(problem)}.`;
 
