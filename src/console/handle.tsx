@@ -7,7 +7,7 @@ import { initiatorOf } from '../functions/operator';
 import { allows, type Principal, type Role, type Sight, whoAsks } from '../functions/principal';
 import { htmlResponse, redirectTo } from './answer';
 import { Notice } from './components/parts';
-import { Foreign } from './components/text';
+import { Foreign, readable } from './components/text';
 import { consoleSecret, type FormOutcome, makeToken, readOutcome } from './forms';
 import { Layout } from './layout';
 import { type Ask, addressOf, type ConsolePage, type View } from './model';
@@ -139,7 +139,7 @@ async function showPage(arrived: Arrived, { item }: Found<ConsolePage>, ask: Ask
       refreshSeconds={view.refreshSeconds}
       now={arrived.now}
     >
-      {outcome && <Outcome outcome={outcome} />}
+      {outcome && <Outcome outcome={outcome} now={arrived.now} />}
       {view.main}
     </Layout>,
     view.status ?? 200,
@@ -161,11 +161,11 @@ async function shown(item: ConsolePage, ask: Ask): Promise<View> {
   }
 }
 
-const Outcome = ({ outcome: { state, text } }: { readonly outcome: FormOutcome }) => (
+const Outcome = ({ outcome: { state, text }, now }: { readonly outcome: FormOutcome; readonly now: Date }) => (
   <Notice tone={state === 'done' ? 'good' : 'warn'}>
     <p>
       <strong>{state === 'done' ? 'Done.' : state === 'running' ? 'Under way.' : 'Not done.'}</strong>{' '}
-      <Foreign text={text} max={1_200} />
+      <Foreign text={readable(text, new Map(), now)} max={1_200} />
     </p>
   </Notice>
 );

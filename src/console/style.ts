@@ -37,7 +37,7 @@ pre{overflow:auto;margin:.3rem 0;padding:.6rem;border:1px solid var(--line);bord
 .soft{color:var(--soft)}.whole{white-space:nowrap}.num{text-align:right;font-variant-numeric:tabular-nums}.fail{color:var(--bad);font-weight:600}
 del{color:var(--bad);text-decoration-thickness:1px}ins{color:var(--good);text-decoration:none;font-weight:600}
 progress{width:100%;height:1.1rem;accent-color:var(--c2)}
-dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(9.5rem,1fr));gap:.7rem 1.2rem;margin:0}
+dl.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));gap:.7rem 1.2rem;margin:0}
 dl.facts dt{color:var(--soft);font-size:.875rem}dl.facts dd{margin:0;font-weight:600}dl.facts dd small{font-weight:400}
 table{border-collapse:collapse;width:100%;font-size:.94rem}caption{text-align:left;color:var(--soft);padding-bottom:.3rem}
 th,td{text-align:left;vertical-align:top;padding:.4rem .7rem .4rem 0;border-top:1px solid var(--line)}
@@ -64,9 +64,11 @@ button[aria-disabled]{opacity:.6;cursor:default}
 .acts details[open]{flex:1 1 100%}.acts summary{font-weight:600;color:var(--link)}
 .pages{display:flex;gap:1rem;margin:.6rem 0}
 footer{color:var(--soft);font-size:.875rem;padding-bottom:2rem}ul.plain{padding-left:1.2rem;margin:.3rem 0}.hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-@media (max-width:44rem){.cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+form>table+button,form>table+p,.card>table+form{margin-top:.8rem}svg.short{display:none}
+@media (max-width:44rem){svg.long{display:none}svg.short{display:block}svg.short text{font-size:15px}dl.facts{grid-template-columns:repeat(auto-fill,minmax(8.5rem,1fr))}
+.cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 .cards tr,.cards td,.cards th{display:block;border:0;padding:.1rem 0}.cards tr{border-top:1px solid var(--line);padding:.6rem 0}
 .cards td[data-label]::before{content:attr(data-label) ": ";color:var(--soft);font-weight:400}.cards .num{text-align:left}.cards td.num{display:inline-block;margin-right:.9rem}
 .cards td:empty{display:none}.verdict h2{font-size:1.2rem}.bar .who{margin-left:0}nav.main a{padding:.35rem .55rem}}
-@media (min-width:44.01rem){.cards tbody th{min-width:14rem}}
+@media (min-width:44.01rem){.cards tbody th{min-width:11rem}.cards .wide{width:26%}.cards .tight{white-space:nowrap;width:1%;min-width:0}}
 `.trim();

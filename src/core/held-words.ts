@@ -47,7 +47,7 @@ export const heldSentence = (row: HeldRemoval, reason: string): string =>
 export function heldQuestion(kinds: readonly RemovalKind[]): string {
   const asked = REMOVAL_KINDS.filter((kind) => kinds.includes(kind)).map((kind) => QUESTION[kind]);
   const question = asked.length > 0 ? asked.join(', and ') : 'should this be taken away';
-  return `Look at what is held, listed below: ${question}?`;
+  return `Look at what is held: ${question}?`;
 }
 
 /** What continues while the brake holds something: the same words in page, notice and runbook. */

@@ -16,7 +16,7 @@ const MAX_PAGE = 1_000;
 export const makeHolds = endpoint(
   {
     tag: 'provisioning',
-    summary: 'Objects that are held after an undo',
+    summary: 'Objects that operators hold',
     description: 'What cycles leave alone until it changes in Entra ID or is released: by whom, since when, by which plan.',
     query: z.strictObject({
       $top: z.coerce.number().int().min(1).max(MAX_PAGE).default(100).describe('Objects on a page.'),
@@ -52,7 +52,7 @@ export const holdBody = ({ key, name, heldBy, heldAt, planId, cycleId, way }: He
 export const makeJobReleaseHolds = endpoint(
   {
     tag: 'job',
-    summary: 'Release objects that are held after an undo',
+    summary: 'Release objects that operators hold',
     description:
       'Cycles follow them again, the next one first of all; what they then lose is counted by the brake. Send `all`, `planId` or `objects`.',
     body: HoldsReleaseRequest,

@@ -200,15 +200,15 @@ export const makeJobDropDeletes = endpoint(
     summary: 'Drop held removals',
     description:
       'The named objects keep what they have, and the brake does not wait for them any more. People who are still out of scope when a ' +
-      'cycle looks at them again are counted again.',
+      'cycle looks at them again are counted again; with `hold` only once they have changed in Entra ID or are released.',
     body: DropDeletesRequest,
     example: { objects: ['5c1f0f3a-3f0e-4b7e-9a3e-0d4a52f7f6b1'] },
     answers: { 200: jsonDoc('How many were held.', DropDeletes) },
     problems: [400, 503],
   },
-  async (app, { body: { objects }, request }) => {
+  async (app, { body: { objects, hold }, request }) => {
     const only = new Set(objects.map((id) => id.toLowerCase()));
-    return respond(DropDeletes, { dropped: await dropStaged(app.deps, operatorOf(app, request), only) });
+    return respond(DropDeletes, { dropped: await dropStaged(app.deps, operatorOf(app, request), only, hold) });
   },
 );
 

@@ -300,15 +300,16 @@ export interface SourceFingerprint {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** An object that an operator has taken back: cycles leave it alone until it is released, or the source object is another than it was. */
+/** An object that an operator has taken back, or whose removal was dropped for good: cycles leave it alone until it is released, or the source object is another than it was. */
 export interface Hold {
   readonly key: ObjectKey;
   readonly source: SourceFingerprint;
-  /** Who applied the plan, as the log names them. */
+  /** Who decided it, as the log names them. */
   readonly heldBy: { readonly type: 'system' | 'user' | 'application'; readonly id: string; readonly displayName: string };
   readonly heldAt: string;
+  /** The plan that took it back; empty where a held removal was dropped. */
   readonly planId: string;
-  /** The cycle under which the way back is carried out. */
+  /** The cycle under which the way back is carried out; that which held the removal. */
   readonly cycleId: string;
   /** The name of the object, for lists. */
   readonly name: string;

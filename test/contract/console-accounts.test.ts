@@ -130,7 +130,7 @@ describe('group clean-up', () => {
     const app = await compared();
     const approver = visit(() => app, APPROVER);
     const pick = `member ${group} ${member}`;
-    expect(textOf(await approver.act('accounts/groups', 'remove', { typed: '1' }))).toContain('Nothing was ticked');
+    expect(textOf(await approver.act('accounts/groups', 'remove', { typed: '1' }))).toContain('Nothing was selected');
     expect(textOf(await approver.act('accounts/groups', 'remove', { pick, typed: '2' }))).toContain('Nothing was done');
     expect(await app.deps.queue.approximateLength()).toBe(0);
     await approver.act('accounts/groups', 'remove', { pick, typed: '1' });

@@ -28,18 +28,18 @@ const hold = (id: SourceId, over: Partial<Hold> = {}): Hold => ({
   ...over,
 });
 
-describe('the page of what is held after an undo', () => {
+describe('the page of what is held', () => {
   it('lists it, and releases what an approver ticks, or all', async () => {
     const app = anApp();
     expect(textOf(await visit(() => app, READER).get('holds'))).toContain('Nothing is held');
     const ids = [1, 2, 3].map((at) => guid(at) as SourceId);
     await app.deps.holds.put(ids.map((id) => hold(id)));
     const page = await visit(() => app, READER).get('holds');
-    expect(textOf(page)).toContain('3 objects are held after an undo');
+    expect(textOf(page)).toContain('3 objects are held by');
     expect(page.body).not.toContain(HOSTILE);
     expect(page.body).not.toContain('value="release"');
     expect((await visit(() => app, OPERATOR).get('holds')).body).not.toContain('value="release"');
-    expect(textOf(await visit(() => app, APPROVER).act('holds', 'release'))).toContain('Nothing was ticked');
+    expect(textOf(await visit(() => app, APPROVER).act('holds', 'release'))).toContain('Nothing was selected');
     expect(textOf(await visit(() => app, APPROVER).act('holds', 'release', { objects: [`user ${ids[0]}`] }))).toContain(
       '1 object released',
     );
@@ -64,12 +64,12 @@ describe('the page that takes a cycle back', () => {
     const log = await visit(() => app, READER).get(`log?cycle=${cycleId}`);
     expect(log.body).toContain(`/api/console/undo/${cycleId}`);
     const page = await visit(() => app, READER).get(`undo/${cycleId}`);
-    expect(textOf(page)).toContain('Plan the way back from this cycle');
+    expect(textOf(page)).toContain('Plan an undo of this cycle');
     expect(page.body).not.toContain(HOSTILE);
     expect(page.body).not.toContain('value="undo"');
     const operator = visit(() => app, OPERATOR);
     expect((await operator.get(`undo/${cycleId}`)).body).toContain(`value="user ${id}"`);
-    expect(textOf(await operator.act(`undo/${cycleId}`, 'undoTicked'))).toContain('Nothing was ticked');
+    expect(textOf(await operator.act(`undo/${cycleId}`, 'undoTicked'))).toContain('Nothing was selected');
     expect((await operator.get(`undo/${guid(6)}`)).status).toBe(404);
     expect((await operator.get('undo/x')).status).toBe(404);
   });

@@ -234,7 +234,7 @@ describe('undo over HTTP, against the simulators', () => {
     expect((await get(company, makeHolds, { $top: '4', $skiptoken: next })).body.value.length).toBeGreaterThan(0);
     const status = await get(company, makeStatus);
     expect(status.body.holds).toMatchObject({ count: expect.any(Number), waiting: 0, heldBy: [expect.any(String)] });
-    expect(status.body.summary.headline).toContain('held after an undo');
+    expect(status.body.summary.headline).toContain('held by an operator');
     expect(status.body.warnings).toContainEqual(expect.objectContaining({ code: 'ObjectsHeld' }));
     const explained = await get(company, makeExplain, { person: first });
     expect(explained.body.hold).toMatchObject({ planId: made.body.id, isTakenBack: true });

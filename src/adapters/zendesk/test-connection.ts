@@ -77,7 +77,7 @@ async function probeSelf(http: ZendeskHttp): Promise<{ rows: ProbeRow[]; isUsabl
     const answer = await http.call({ method: 'GET', route, isAccountWide: true });
     const { user } = decode(shapes.me, answer.body, route);
     const rows = [
-      pass('Zendesk reachable', ME, `Zendesk answered (request ${traceId(answer.headers, 'x-request-id') ?? 'without an id'})`),
+      pass('Zendesk reachable', ME, `Zendesk responded (request ${traceId(answer.headers, 'x-request-id') ?? 'without an id'})`),
     ];
     if (user.id === null) {
       const action = 'Enter the OAuth client id and secret again; passwords no longer work for the API';
@@ -111,7 +111,7 @@ function refusedRows(error: unknown): ProbeRow[] {
   if (error instanceof UnauthorizedError) {
     const action =
       'Check client id (the unique identifier), secret and scope "read write", or e-mail and API token; check IP restrictions of the account';
-    return [pass('Zendesk reachable', ME, 'Zendesk answered'), fail('Credential', ME, words(error), action)];
+    return [pass('Zendesk reachable', ME, 'Zendesk responded'), fail('Credential', ME, words(error), action)];
   }
   if (error instanceof ThrottledError) {
     return [warn('Zendesk reachable', ME, `Asked to wait ${Math.ceil(error.retryAfterMs / 1000)} s`, 'Try again later')];
@@ -160,7 +160,7 @@ function quotaRow(http: ZendeskHttp, limit: number | undefined): ProbeRow {
 async function probeRoles(http: ZendeskHttp): Promise<ProbeRow[]> {
   const tried = 'GET /api/v2/custom_roles';
   const { has, roles } = await readCustomRoles(http);
-  if (has) return [pass('Custom roles', tried, `${roles.length} roles`)];
+  if (has) return [pass('Custom roles', tried, `${roles.length} ${roles.length === 1 ? 'role' : 'roles'}`)];
   return [warn('Custom roles', tried, 'The plan has no custom roles', 'Assign only User, Agent and Admin in Entra')];
 }
 

@@ -33,6 +33,7 @@ export function Cycles({ cycles, now }: { readonly cycles: readonly CycleStatus[
   const columns: readonly Column<CycleStatus>[] = [
     {
       head: 'Began',
+      width: 'tight',
       cell: ({ cycle }) => (
         <a href={addressOf('log', { cycle: cycle.cycleId })}>
           <When at={cycle.startedAt} now={now} />
@@ -45,7 +46,9 @@ export function Cycles({ cycles, now }: { readonly cycles: readonly CycleStatus[
   ];
   return (
     <Card id="cycles" title="Last cycles">
-      <Chart cycles={[...cycles].reverse()} now={now} />
+      <Chart cycles={[...cycles].reverse()} now={now} slots={10} className="long" />
+      <Chart cycles={cycles.slice(0, 5).reverse()} now={now} slots={5} className="short" />
+      <Legend />
       <Table rows={cycles} columns={columns} caption="Newest first; counts are of objects." />
     </Card>
   );
@@ -86,56 +89,81 @@ const FOOT = 16;
 /** A share too small to be seen is drawn this high all the same: one failure among a thousand matters. */
 const LEAST = 3;
 
-function Chart({ cycles, now }: { readonly cycles: readonly CycleStatus[]; readonly now: Date }) {
+interface ChartProps {
+  readonly cycles: readonly CycleStatus[];
+  readonly now: Date;
+  /** Bars that there is room for, so that a few are not drawn huge. */
+  readonly slots: number;
+  /** `long` is shown where there is room, `short` on a phone. */
+  readonly className: 'long' | 'short';
+}
+
+function Chart({ cycles, now, slots, className }: ChartProps) {
   const totals = cycles.map((cycle) => SERIES.reduce((sum, { of }) => sum + of(cycle), 0));
   const most = Math.max(1, ...totals);
-  const width = LEFT + Math.max(10, cycles.length) * (BAR + GAP);
+  const width = LEFT + Math.max(slots, cycles.length) * (BAR + GAP);
   return (
-    <>
-      <svg
-        role="img"
-        aria-labelledby="chart-title chart-desc"
-        viewBox={`0 0 ${width} ${HEIGHT + FOOT}`}
-        preserveAspectRatio="xMinYMax meet"
-      >
-        <title id="chart-title">Objects per cycle, oldest first</title>
-        <desc id="chart-desc">{`${cycles.length} cycles; the largest dealt with ${most} objects. The table below has the numbers.`}</desc>
-        <text x={LEFT - 8} y={11} text-anchor="end">
-          {most}
-        </text>
-        <text x={LEFT - 8} y={HEIGHT} text-anchor="end">
-          0
-        </text>
-        <line class="axis" x1={LEFT} x2={width} y1={0.5} y2={0.5} stroke-dasharray="3 4" />
-        {cycles.map((cycle, at) => (
-          <Bar cycle={cycle} left={LEFT + at * (BAR + GAP) + GAP / 2} most={most} now={now} />
-        ))}
-        <line class="axis" x1={LEFT} x2={width} y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} />
-      </svg>
-      <ul class="legend" aria-hidden="true">
-        {SERIES.map(({ name, className }) => (
-          <li>
-            <svg viewBox="0 0 10 10">
-              <title>{name}</title>
-              <rect class={className} width="10" height="10" />
-            </svg>
-            {name}
-          </li>
-        ))}
-      </ul>
-    </>
+    <svg
+      role="img"
+      class={className}
+      aria-labelledby={`chart-${className}-title chart-${className}-desc`}
+      viewBox={`0 0 ${width} ${HEIGHT + FOOT}`}
+      preserveAspectRatio="xMinYMax meet"
+    >
+      <title id={`chart-${className}-title`}>Objects per cycle, oldest first</title>
+      <desc
+        id={`chart-${className}-desc`}
+      >{`${cycles.length} cycles; the largest dealt with ${most} objects. The table below has the numbers.`}</desc>
+      <text x={LEFT - 8} y={11} text-anchor="end">
+        {most}
+      </text>
+      <text x={LEFT - 8} y={HEIGHT} text-anchor="end">
+        0
+      </text>
+      <line class="axis" x1={LEFT} x2={width} y1={0.5} y2={0.5} stroke-dasharray="3 4" />
+      {cycles.map((cycle, at) => (
+        <Bar cycle={cycle} left={LEFT + at * (BAR + GAP) + GAP / 2} most={most} now={now} />
+      ))}
+      <line class="axis" x1={LEFT} x2={width} y1={HEIGHT + 0.5} y2={HEIGHT + 0.5} />
+    </svg>
   );
+}
+
+const Legend = () => (
+  <ul class="legend" aria-hidden="true">
+    {SERIES.map(({ name, className }) => (
+      <li>
+        <svg viewBox="0 0 10 10">
+          <title>{name}</title>
+          <rect class={className} width="10" height="10" />
+        </svg>
+        {name}
+      </li>
+    ))}
+  </ul>
+);
+
+/** How high each part is drawn; what small parts get on top, the largest gives. */
+function heightsOf(numbers: readonly number[], most: number): readonly number[] {
+  const heights = numbers.map((number) => Math.max(LEAST, (number / most) * HEIGHT));
+  const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
+  const excess = sum(heights) - Math.max(LEAST * heights.length, (sum(numbers) / most) * HEIGHT);
+  const largest = heights.indexOf(Math.max(...heights));
+  return heights.map((height, at) => (at === largest ? height - excess : height));
 }
 
 function Bar(props: { readonly cycle: CycleStatus; readonly left: number; readonly most: number; readonly now: Date }) {
   const { cycle, left, most, now } = props;
+  const drawn = SERIES.map((series) => ({ ...series, number: series.of(cycle) })).filter(({ number }) => number > 0);
+  const heights = heightsOf(
+    drawn.map(({ number }) => number),
+    most,
+  );
   let top = HEIGHT;
-  const parts = SERIES.flatMap(({ name, className, of }) => {
-    const number = of(cycle);
-    if (number === 0) return [];
-    const height = Math.max(LEAST, (number / most) * (HEIGHT - SERIES.length * LEAST));
+  const parts = drawn.map(({ name, className, number }, index) => {
+    const height = heights[index] ?? 0;
     top -= height;
-    return [{ name, className, number, height, y: top }];
+    return { name, className, number, height, y: top };
   });
   const at = absolute(cycle.cycle.startedAt, now);
   return (

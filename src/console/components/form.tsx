@@ -108,11 +108,11 @@ export const NumberToType = ({ id, count, what }: { readonly id: string; readonl
   <TypedNumber id={id} label={`To confirm, type the number of ${what}: ${count}`} />
 );
 
-/** Ticks all boxes of a name on the page, or none; shown by the script, without which it could do nothing. */
+/** Selects all boxes of a name on the page, or none; shown by the script, without which it could do nothing. */
 export const TickAll = ({ name }: { readonly name: string }) => (
   <p>
     <button type="button" class="second" data-tick-all={name} hidden>
-      Tick all on this page, or none
+      Select all on this page, or none
     </button>
   </p>
 );

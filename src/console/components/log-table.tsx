@@ -1,4 +1,4 @@
-import { idsIn, withNames } from '../../core/held-words';
+import { idsIn } from '../../core/held-words';
 import { sourceId } from '../../core/model';
 import type { ProvisioningLogEntry, ProvisioningStatus } from '../../core/record';
 import type { EngineDeps } from '../../engine/deps';
@@ -7,7 +7,7 @@ import { readNames } from '../../engine/read-names';
 import { clip } from '../../html';
 import { addressOf, addressOfObject } from '../model';
 import { Empty, Table } from './parts';
-import { Foreign, Tag, type Tone, When } from './text';
+import { Foreign, readable, Tag, type Tone, When } from './text';
 
 /** Names of the groups that the outcomes of entries mention. */
 export const namesIn = (
@@ -16,7 +16,9 @@ export const namesIn = (
 ): Promise<ReadonlyMap<string, string>> =>
   readNames(
     deps,
-    idsIn(entries.map(outcomeWords)).map((id) => ({ type: 'group' as const, id: sourceId(id) })),
+    idsIn(
+      entries.flatMap((entry) => [outcomeWords(entry), ...entry.provisioningSteps.map(({ description }) => description)]),
+    ).map((id) => ({ type: 'group' as const, id: sourceId(id) })),
   );
 
 /** The tone of how an entry ended. */
@@ -53,13 +55,16 @@ export function LogTable(props: {
       columns={[
         {
           head: 'When',
+          width: 'tight',
           cell: (entry) => (
             <a href={entryAddress(entry)}>
               <When at={entry.activityDateTime} now={now} />
             </a>
           ),
         },
-        ...(showsObject ? [{ head: 'Object', cell: (entry: ProvisioningLogEntry) => <Subject entry={entry} /> }] : []),
+        ...(showsObject
+          ? [{ head: 'Object', width: 'wide' as const, cell: (entry: ProvisioningLogEntry) => <Subject entry={entry} /> }]
+          : []),
         { head: 'Action', cell: ({ provisioningAction }) => ACTIONS[provisioningAction] ?? provisioningAction },
         {
           head: 'Outcome',
@@ -70,7 +75,7 @@ export function LogTable(props: {
               {entry.provisioningStatusInfo.errorInformation && (
                 <code>{clip(entry.provisioningStatusInfo.errorInformation.errorCode, 80)}</code>
               )}{' '}
-              <Foreign text={withNames(outcomeWords(entry), names)} max={300} />{' '}
+              <Foreign text={readable(outcomeWords(entry), names, now)} max={300} />{' '}
               {entry.initiatedBy.initiatorType === 'user' && (
                 <small class="soft">
                   by <Foreign text={entry.initiatedBy.displayName} max={60} />

@@ -46,6 +46,8 @@ export const Facts = ({ facts }: { readonly facts: readonly (readonly [name: str
 export interface Column<R> {
   readonly head: string;
   readonly isNumber?: boolean;
+  /** `tight`: as wide as its text, on one line; `wide`: a good part of the table. */
+  readonly width?: 'tight' | 'wide';
   cell(row: R): Child;
 }
 
@@ -64,8 +66,8 @@ export function Table<R>({
       {caption !== undefined && <caption>{caption}</caption>}
       <thead>
         <tr>
-          {columns.map(({ head, isNumber }) => (
-            <th scope="col" class={isNumber ? 'num' : undefined}>
+          {columns.map(({ head, isNumber, width }) => (
+            <th scope="col" class={isNumber ? 'num' : width}>
               {head}
             </th>
           ))}
@@ -74,11 +76,13 @@ export function Table<R>({
       <tbody>
         {rows.map((row) => (
           <tr>
-            {columns.map(({ head, isNumber, cell }, at) =>
+            {columns.map(({ head, isNumber, width, cell }, at) =>
               at === 0 ? (
-                <th scope="row">{cell(row)}</th>
+                <th scope="row" class={width}>
+                  {cell(row)}
+                </th>
               ) : (
-                <td data-label={head} class={isNumber ? 'num' : undefined}>
+                <td data-label={head} class={isNumber ? 'num' : width}>
                   {cell(row)}
                 </td>
               ),

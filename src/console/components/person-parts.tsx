@@ -37,7 +37,7 @@ export function Attributes({ comparison, link }: { readonly comparison: Comparis
         caption="What the mappings make of this object, beside what Zendesk has now."
         columns={[
           {
-            head: 'In Zendesk called',
+            head: 'Zendesk attribute',
             cell: ({ name, matchingPriority }) => (
               <>
                 <code>{clip(name, 80)}</code> {matchingPriority > 0 && <Tag tone="none">match {matchingPriority}</Tag>}
@@ -45,15 +45,16 @@ export function Attributes({ comparison, link }: { readonly comparison: Comparis
             ),
           },
           {
-            head: 'Made from',
+            head: 'From Entra ID',
             cell: ({ source }) => (source === '' ? <span class="soft">(default only)</span> : <code>{clip(source, 400)}</code>),
           },
-          { head: 'Wanted', cell: ({ wanted }) => value(wanted) },
-          { head: 'In Zendesk', cell: ({ inZendesk }) => value(inZendesk) },
+          { head: 'Wanted', width: 'wide', cell: ({ wanted }) => value(wanted) },
+          { head: 'In Zendesk', width: 'wide', cell: ({ inZendesk }) => value(inZendesk) },
           ...(link
             ? [
                 {
                   head: 'State',
+                  width: 'tight' as const,
                   cell: ({ state }: ComparedAttribute) => <Tag tone={STATES[state][0]}>{STATES[state][1]}</Tag>,
                 },
               ]
@@ -109,8 +110,8 @@ export function Memberships({
     <Card id="memberships" title={type === 'user' ? 'Groups in Zendesk' : 'Members in Zendesk'}>
       {memberships.length === 0 ? (
         <Empty>
-          This app has put {type === 'user' ? 'this person into no group' : 'nobody into this group'}. Only agents can be members
-          of groups.
+          This app has not put {type === 'user' ? 'this person into any group' : 'anybody into this group'}. Only agents can be
+          members of groups.
         </Empty>
       ) : (
         <Table

@@ -87,7 +87,7 @@ export const RowTable = ({
                   name="ids"
                   value={row.key.id}
                   id={`tick-${row.key.id}`}
-                  aria-label={`Choose ${clip(row.name || row.key.id, 80)}`}
+                  aria-label={`Select ${clip(row.name || row.key.id, 80)}`}
                 />{' '}
               </>
             )}

@@ -1,9 +1,19 @@
 import type { Child } from 'hono/jsx';
+import { withNames } from '../../core/held-words';
 import { absolute, relative } from '../../core/time-words';
 import { clip } from '../../html';
 
 /** A name or another text from outside: shown in its own direction, cut where it is endless. The renderer escapes it. */
 export const Foreign = ({ text, max = 200 }: { readonly text: string; readonly max?: number }) => <bdi>{clip(text, max)}</bdi>;
+
+/** An id in brackets behind what it is called, and the call of the API behind what a page has a button for. */
+const BEHIND = / \((?:(?:cycle |plan )?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?:GET|POST) \/api\/[^)\s]*)\)/gi;
+
+/** A reason as people read it: groups by name alone, instants as everywhere else, and no id of a cycle behind it. */
+export const readable = (text: string, names: ReadonlyMap<string, string>, now: Date): string =>
+  withNames(text.replace(BEHIND, ''), names)
+    .replace(BEHIND, '')
+    .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => absolute(at, now));
 
 /** An instant both ways: `3 min ago (14:05 UTC)`. */
 export function When({ at, now, none = '–' }: { readonly at: string | null; readonly now: Date; readonly none?: string }) {

@@ -1,4 +1,3 @@
-import { withNames } from '../../core/held-words';
 import type { Remedy, Step } from '../../core/quarantine-advice';
 import type { SampleObject } from '../../engine/job/notify-samples';
 import type { Progress } from '../../engine/queries/read-status-progress';
@@ -7,7 +6,7 @@ import type { Verdict } from '../../engine/queries/verdict';
 import { clip } from '../../html';
 import { addressOf } from '../model';
 import { Card } from './parts';
-import { Foreign, Named, Since, When } from './text';
+import { Foreign, Named, readable, Since, When } from './text';
 
 interface VerdictProps {
   readonly verdict: Verdict;
@@ -23,7 +22,7 @@ export function VerdictPanel({ verdict, view, names }: VerdictProps) {
       <p class="word">{verdict.word}</p>
       <h2 id="h-verdict">{verdict.headline}</h2>
       <p>
-        <Foreign text={verdict.explanation} max={600} />
+        <Foreign text={readable(verdict.explanation, names, view.now)} max={600} />
       </p>
       {quarantine?.failingRequest !== undefined && quarantine.failingRequest !== quarantine.message && (
         <p>
@@ -45,27 +44,33 @@ export function VerdictPanel({ verdict, view, names }: VerdictProps) {
           In quarantine <Since at={quarantine.seriesBegan} now={view.now} />; {quarantine.reason}, <code>{quarantine.code}</code>.
         </p>
       )}
-      {quarantine && quarantine.samples.length > 0 && <Samples objects={quarantine.samples} names={names} />}
+      {quarantine && quarantine.samples.length > 0 && <Samples objects={quarantine.samples} names={names} now={view.now} />}
     </section>
   );
 }
 
 const StepItem = ({ step: { text, remedy } }: { readonly step: Step }) => (
   <li>
-    {text} {remedy && <a href={placeOf(remedy)}>Do it here</a>}
+    {text} {remedy && <Place remedy={remedy} />}
   </li>
 );
 
 /** Where in the console an act of the API is found. */
-function placeOf({ path }: Remedy): string {
-  if (path === '/api/job/allow-deletes') return addressOf('held');
-  if (path === '/api/job/restart') return addressOf('restart');
-  if (path === '/api/test-connection') return addressOf('connection');
-  if (path.startsWith('/api/plan')) return addressOf('plans');
-  return `${addressOf('')}#acts`;
+function Place({ remedy: { path } }: { readonly remedy: Remedy }) {
+  if (path === '/api/job/allow-deletes') return <a href={addressOf('held')}>Open the held removals</a>;
+  if (path === '/api/job/restart') return <a href={addressOf('restart')}>Open Restart</a>;
+  if (path === '/api/test-connection') return <a href={addressOf('connection')}>Open Connection</a>;
+  if (path.startsWith('/api/plan')) return <a href={addressOf('plans')}>Open Plans</a>;
+  return <a href={`${addressOf('')}#acts`}>See the actions below</a>;
 }
 
-const Samples = ({ objects, names }: { readonly objects: readonly SampleObject[]; readonly names: VerdictProps['names'] }) => (
+interface SamplesProps {
+  readonly objects: readonly SampleObject[];
+  readonly names: VerdictProps['names'];
+  readonly now: Date;
+}
+
+const Samples = ({ objects, names, now }: SamplesProps) => (
   <details>
     <summary>Some of the objects</summary>
     <ul class="plain">
@@ -80,7 +85,7 @@ const Samples = ({ objects, names }: { readonly objects: readonly SampleObject[]
           )}
           {reason !== null && (
             <>
-              : <Foreign text={withNames(reason, names)} />
+              : <Foreign text={readable(reason, names, now)} />
             </>
           )}
         </li>

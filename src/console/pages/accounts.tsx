@@ -101,13 +101,13 @@ const Report = ({ ask, done, running, failed }: ReportProps) => (
       <ActForm
         ask={ask}
         act="refresh"
-        label={done ? 'Make it again' : 'Make the report'}
+        label={done ? 'Make a new report' : 'Make the report'}
         {...(done && { tone: 'second' as const })}
       >
-        <p>Reads Zendesk's list of agents and admins, a hundred with a request. Nothing in Zendesk is changed.</p>
+        <p>Reads Zendesk’s list of agents and admins, 100 per request. Nothing in Zendesk is changed.</p>
       </ActForm>
     )}
-    {!ask.can('Operate') && <p class="soft">To make it again, you need the role Provisioning.Operate.</p>}
+    {!ask.can('Operate') && <p class="soft">To make a report, you need the role Provisioning.Operate.</p>}
   </Card>
 );
 

@@ -13,9 +13,7 @@ async function show(ask: Ask): Promise<View> {
     main:
       approvals.length === 0 ? (
         <Card id="approvals" title="Nothing waits for approval">
-          <Empty>
-            With TWO_PERSON_APPROVAL, what takes access away by the word of a person waits here until another person approves it.
-          </Empty>
+          <Empty>With TWO_PERSON_APPROVAL On, what takes access away waits here until a second person approves it.</Empty>
         </Card>
       ) : (
         approvals.map((approval) => <One ask={ask} approval={approval} />)

@@ -52,10 +52,10 @@ async function show(ask: Ask): Promise<View> {
                 ? ['OAuth client', <code>{clip(target.auth.clientId, 80)}</code>]
                 : ['Admin', <Foreign text={target.auth.email} max={80} />],
               [
-                'Ends',
-                end ? <CredentialEnds on={end.on} daysLeft={end.daysLeft} /> : 'no day is set (ZENDESK_SECRET_EXPIRES_AT)',
+                'Expires',
+                end ? <CredentialEnds on={end.on} daysLeft={end.daysLeft} /> : <NotSet setting="ZENDESK_SECRET_EXPIRES_AT" />,
               ],
-              ['Requests a minute', limits.requestsPerMinute ?? 'not told yet'],
+              ['Requests per minute', limits.requestsPerMinute ?? 'not known yet'],
               ['Of these for this app', limits.ourRequestsPerMinute],
               [
                 'Waits',
@@ -99,11 +99,14 @@ async function show(ask: Ask): Promise<View> {
                 notification.email ? (
                   <Foreign text={notification.email.to.join(', ')} max={300} />
                 ) : (
-                  'nobody (NOTIFICATION_EMAIL)'
+                  <NotSet setting="NOTIFICATION_EMAIL" />
                 ),
               ],
               ['Mail from', notification.email ? <Foreign text={notification.email.sender} max={120} /> : '–'],
-              ['Webhook', notification.webhookUrl ? 'set; its address is a secret' : 'none (NOTIFICATION_WEBHOOK_URL)'],
+              [
+                'Webhook',
+                notification.webhookUrl ? 'set; its address is a secret' : <NotSet setting="NOTIFICATION_WEBHOOK_URL" />,
+              ],
             ]}
           />
           {hasNotices(app) ? (
@@ -131,6 +134,14 @@ async function show(ask: Ask): Promise<View> {
     ),
   };
 }
+
+const NotSet = ({ setting }: { readonly setting: string }) => (
+  <>
+    not set
+    <br />
+    <small class="soft">{setting}</small>
+  </>
+);
 
 const CredentialEnds = ({ on, daysLeft }: { readonly on: string; readonly daysLeft: number }) => (
   <>
@@ -161,9 +172,9 @@ function TestResult({ rows }: { readonly rows: readonly ProbeRow[] }) {
           rows={sorted}
           columns={[
             { head: 'Check', cell: ({ name }) => name },
-            { head: 'Result', cell: ({ status }) => <Tag tone={PROBE_TONES[status]}>{status}</Tag> },
+            { head: 'State', cell: ({ status }) => <Tag tone={PROBE_TONES[status]}>{status}</Tag> },
             {
-              head: 'What came of it',
+              head: 'Result',
               cell: ({ result, action }) => (
                 <>
                   <Foreign text={result} max={600} />
@@ -175,7 +186,7 @@ function TestResult({ rows }: { readonly rows: readonly ProbeRow[] }) {
                 </>
               ),
             },
-            { head: 'Tried', cell: ({ tried }) => <small class="soft">{clip(tried, 200)}</small> },
+            { head: 'Request', cell: ({ tried }) => <small class="soft">{clip(tried, 200)}</small> },
           ]}
         />
         <p>

@@ -63,7 +63,7 @@ function Lines({ ask, lines }: { readonly ask: Ask; readonly lines: readonly Lin
             <>
               {canDecide && (
                 <>
-                  <input type="checkbox" name="pick" value={pickOf(line)} aria-label={`Choose ${nameOf(line)}`} />{' '}
+                  <input type="checkbox" name="pick" value={pickOf(line)} aria-label={`Select ${nameOf(line)}`} />{' '}
                 </>
               )}
               {line.member ? 'Member ' : 'Group '}
@@ -97,9 +97,9 @@ function Lines({ ask, lines }: { readonly ask: Ask; readonly lines: readonly Lin
       </>
     );
   return (
-    <ActForm ask={ask} act="remove" label="Remove what is ticked" tone="danger">
+    <ActForm ask={ask} act="remove" label="Remove the selected lines" tone="danger">
       <p>
-        Removes exactly what is ticked from Zendesk: groups are deleted, members are taken out. Each is looked at again first;
+        Removes exactly the selected lines from Zendesk: groups are deleted, members are taken out. Each is looked at again first;
         what Entra ID asks for by then stays, and so do protected accounts.
       </p>
       <TickAll name="pick" />
@@ -108,7 +108,7 @@ function Lines({ ask, lines }: { readonly ask: Ask; readonly lines: readonly Lin
         <input type="checkbox" id="allow" name="allowDeletes" value="yes" />
         <label for="allow">Also if it is more than the deletion threshold allows</label>
       </div>
-      <TypedNumber id="typed" label="Number of lines that you have ticked, to confirm" />
+      <TypedNumber id="typed" label="To confirm, type the number of lines that you have selected" />
     </ActForm>
   );
 }
@@ -127,9 +127,9 @@ const picksOf = ({ pick }: Sent): readonly string[] => [...new Set([pick ?? []].
 
 async function remove({ app, operator }: Ask, sent: Sent): Promise<ActResult> {
   const picks = picksOf(sent);
-  if (picks.length === 0) return { kind: 'refused', text: 'Nothing was ticked, so nothing was done.' };
+  if (picks.length === 0) return { kind: 'refused', text: 'Nothing was selected, so nothing was done.' };
   if (Number(sent.typed.trim()) !== picks.length)
-    return { kind: 'refused', text: `Nothing was done: ${picks.length} lines were ticked, and another number was typed.` };
+    return { kind: 'refused', text: `Nothing was done: ${picks.length} lines were selected, and another number was typed.` };
   const groups: SourceId[] = [];
   const members = new Map<SourceId, TargetId[]>();
   for (const pick of picks) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { capital, heldRemoval, idsIn, WHILE_HELD, withNames } from '../../core/held-words';
+import { capital, heldRemoval, idsIn, WHILE_HELD } from '../../core/held-words';
 import { sourceId } from '../../core/model';
 import { dropStaged } from '../../engine/control/drop-staged';
 import { allowDeletes } from '../../engine/cycle/release-staged';
@@ -8,7 +8,7 @@ import { MAX_CHOSEN } from '../../functions/shapes/plan';
 import type { StagedDeletion } from '../../ports/stores';
 import { ActForm, NumberToType, TickAll, TypedNumber, typedWrong } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
-import { counted, Foreign, Named, Since, When } from '../components/text';
+import { counted, Foreign, Named, readable, Since, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 
 /** Removals that a page lists, to be ticked. */
@@ -63,7 +63,7 @@ async function show(ask: Ask): Promise<View> {
           </h2>
           <p>None of them has been carried out. {WHILE_HELD}</p>
         </section>
-        <Causes rows={rows} names={names} asked={cause} />
+        <Causes rows={rows} names={names} asked={cause} now={ask.now} />
         <Whole ask={ask} rows={rows} />
         <Some ask={ask} rows={page} names={names} total={chosen.length} from={from} cause={cause} />
       </>
@@ -77,7 +77,7 @@ interface Listed {
 }
 
 /** What is held for one cause, told together: one unassigned group may stand for hundreds of people. */
-function Causes({ rows, names, asked }: Listed & { readonly asked: string }) {
+function Causes({ rows, names, asked, now }: Listed & { readonly asked: string; readonly now: Date }) {
   const causes = new Map<string, { readonly row: StagedDeletion; readonly count: number }>();
   for (const row of rows) {
     const cause = `${row.kind} ${row.reason}`;
@@ -89,7 +89,7 @@ function Causes({ rows, names, asked }: Listed & { readonly asked: string }) {
       <Table
         rows={sorted}
         columns={[
-          { head: 'Cause', cell: ([, { row }]) => <Foreign text={withNames(row.reason, names)} max={400} /> },
+          { head: 'Cause', cell: ([, { row }]) => <Foreign text={readable(row.reason, names, now)} max={400} /> },
           { head: 'What it would do', cell: ([, { row }]) => capital(heldRemoval({ ...row, count: row.count })) },
           { head: 'Objects', isNumber: true, cell: ([, { count }]) => count },
           {
@@ -103,24 +103,30 @@ function Causes({ rows, names, asked }: Listed & { readonly asked: string }) {
   );
 }
 
-/** Lets everything go that one cycle holds. */
+/** Allows everything that one cycle holds. */
 function Whole({ ask, rows }: { readonly ask: Ask; readonly rows: readonly StagedDeletion[] }) {
   const byCycle = new Map<string, StagedDeletion[]>();
   for (const row of rows) byCycle.set(cycleOf(row), [...(byCycle.get(cycleOf(row)) ?? []), row]);
   if (!ask.can('Approve'))
     return <p class="soft">To decide, you need the role Provisioning.Approve. Anybody with it finds the buttons on this page.</p>;
   return (
-    <Card id="all" title="Let everything go that a cycle holds">
+    <Card id="all" title="Allow all removals that a cycle holds">
       {[...byCycle].slice(0, 5).map(([cycleId, held], at) => (
         <details open={byCycle.size === 1}>
           <summary>
             {counted(held.length, 'removal')}, held{' '}
             <Since at={held.map(({ stagedAt }) => stagedAt).sort()[0] ?? ''} now={ask.now} />
           </summary>
-          <ActForm ask={ask} act="allowCycle" label={`Let ${held.length} go`} tone="danger" hidden={{ cycleId }}>
+          <ActForm
+            ask={ask}
+            act="allowCycle"
+            label={`Allow ${counted(held.length, 'removal')}`}
+            tone="danger"
+            hidden={{ cycleId }}
+          >
             <p>
-              Carries out exactly these {held.length}, once. Each is looked at in Entra ID first: people who are back in scope
-              keep everything. (<a href={addressOf('log', { cycle: cycleId })}>Cycle {cycleId}</a>)
+              Carries out exactly these {held.length}, once. Each is checked in Entra ID first: people who are back in scope keep
+              everything. <a href={addressOf('log', { cycle: cycleId })}>What this cycle did</a>
             </p>
             <NumberToType id={`typed-${at}`} count={held.length} what="removals" />
           </ActForm>
@@ -150,7 +156,7 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
                     name="ids"
                     value={key.id}
                     id={`tick-${key.id}`}
-                    aria-label={`Choose ${names.get(key.id) ?? key.id}`}
+                    aria-label={`Select ${names.get(key.id) ?? key.id}`}
                   />{' '}
                 </>
               )}
@@ -161,31 +167,37 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
           ),
         },
         { head: 'What is held', cell: (row) => capital(heldRemoval(row)) },
-        { head: 'Why', cell: ({ reason }) => <Foreign text={withNames(reason, names)} max={300} /> },
-        { head: 'Since', cell: ({ stagedAt }) => <When at={stagedAt} now={ask.now} /> },
+        { head: 'Why', cell: ({ reason }) => <Foreign text={readable(reason, names, ask.now)} max={300} /> },
+        { head: 'Since', width: 'tight', cell: ({ stagedAt }) => <When at={stagedAt} now={ask.now} /> },
       ]}
     />
   );
   return (
     <Card id="some" title="One by one">
       {canDecide ? (
-        <ActForm ask={ask} act="decide" label="Do this with what is ticked" tone="danger">
+        <ActForm ask={ask} act="decide" label="Apply to the selected objects" tone="danger">
           <TickAll name="ids" />
           {table}
           <fieldset>
-            <legend>What to do with what is ticked</legend>
+            <legend>What to do with the selected objects</legend>
             <div class="choice">
-              <input type="radio" id="what-drop" name="what" value="drop" checked />
+              <input type="radio" id="what-keep" name="what" value="keep" checked />
+              <label for="what-keep">
+                Keep their access: cycles leave them alone until they change in Entra ID, or until you release them under{' '}
+                <a href={addressOf('holds')}>Holds</a>.
+              </label>
+            </div>
+            <div class="choice">
+              <input type="radio" id="what-drop" name="what" value="drop" />
               <label for="what-drop">
-                Drop: they keep what they have. People who are still out of scope when a cycle looks at them again are counted
-                again.
+                Drop for now: nothing is taken away, and people whom a later cycle finds out of scope again are counted again.
               </label>
             </div>
             <div class="choice">
               <input type="radio" id="what-allow" name="what" value="allow" />
-              <label for="what-allow">Let go: the removals are carried out, once.</label>
+              <label for="what-allow">Allow: the removals are carried out, once.</label>
             </div>
-            <TypedNumber id="typed-some" label="Number of objects that you have ticked, to confirm" />
+            <TypedNumber id="typed-some" label="To confirm, type the number of objects that you have selected" />
           </fieldset>
         </ActForm>
       ) : (
@@ -207,7 +219,7 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
   );
 }
 
-async function letGo(ask: Ask, cycles: readonly (string | undefined)[], only?: ReadonlySet<string>): Promise<ActResult> {
+async function allow(ask: Ask, cycles: readonly (string | undefined)[], only?: ReadonlySet<string>): Promise<ActResult> {
   let [released, kept] = [0, 0];
   for (const cycleId of cycles) {
     const allowed = await allowDeletes(ask.app.deps, ask.operator, cycleId, only);
@@ -217,7 +229,7 @@ async function letGo(ask: Ask, cycles: readonly (string | undefined)[], only?: R
     }
   }
   const stay = kept > 0 ? ` ${kept} stay held: Entra ID did not say how they are.` : '';
-  if (released === 0) return { kind: 'refused', text: `Nothing was let go: it is not held any more.${stay}` };
+  if (released === 0) return { kind: 'refused', text: `Nothing was allowed: it is not held any more.${stay}` };
   return { kind: 'done', text: `${counted(released, 'removal')} are in the queue and are carried out now.${stay}` };
 }
 
@@ -236,33 +248,34 @@ export const heldPage: ConsolePage = {
       role: 'Approve',
       fields: z.strictObject({ cycleId: z.string().max(64), typed: z.string().max(20) }),
       takesTwo: () => true,
-      summary: ({ typed }) => `let ${typed} held removals go`,
+      summary: ({ typed }) => `allow ${typed} held removals`,
       run: async (ask, { cycleId, typed }) => {
         const { rows } = await readHeld(ask);
         const held = rows.filter((row) => cycleOf(row) === cycleId).length;
         if (held === 0) return { kind: 'refused', text: 'This cycle holds nothing any more: somebody has decided already.' };
         const wrong = typedWrong(typed, held);
-        return wrong === undefined ? letGo(ask, [cycleId]) : { kind: 'refused', text: wrong };
+        return wrong === undefined ? allow(ask, [cycleId]) : { kind: 'refused', text: wrong };
       },
     }),
     decide: defineAct({
       role: 'Approve',
-      fields: z.strictObject({ what: z.enum(['drop', 'allow']), ids: Ids.default([]), typed: z.string().max(20) }),
+      fields: z.strictObject({ what: z.enum(['keep', 'drop', 'allow']), ids: Ids.default([]), typed: z.string().max(20) }),
       takesTwo: ({ what }) => what === 'allow',
       summary: ({ what, ids }) =>
-        `${what === 'allow' ? 'let' : 'drop'} ${counted(ids.length, 'held removal')}${what === 'allow' ? ' go' : ''}`,
+        `${what === 'allow' ? 'allow' : 'drop'} ${counted(ids.length, 'held removal')}${what === 'keep' ? ' and hold the objects' : ''}`,
       run: async (ask, { what, ids, typed }) => {
-        if (ids.length === 0) return { kind: 'refused', text: 'Nothing was ticked, so nothing was done.' };
+        if (ids.length === 0) return { kind: 'refused', text: 'Nothing was selected, so nothing was done.' };
         const only = new Set(ids.map((id) => id.toLowerCase()));
         const wrong = typedWrong(typed, only.size);
         if (wrong !== undefined) return { kind: 'refused', text: wrong };
-        if (what === 'drop') {
-          const dropped = await dropStaged(ask.app.deps, ask.operator, only);
-          return { kind: 'done', text: `${counted(dropped, 'held removal')} dropped. Nothing was taken away.` };
+        if (what !== 'allow') {
+          const dropped = await dropStaged(ask.app.deps, ask.operator, only, what === 'keep');
+          const held = what === 'keep' ? ' They keep what they have, and cycles leave them alone; see Holds.' : '';
+          return { kind: 'done', text: `${counted(dropped, 'held removal')} dropped. Nothing was taken away.${held}` };
         }
         const { rows } = await readHeld(ask);
         const cycles = new Set(rows.filter(({ key }) => only.has(key.id)).map(cycleOf));
-        return letGo(ask, [...cycles], only);
+        return allow(ask, [...cycles], only);
       },
     }),
   },

@@ -7,7 +7,7 @@ import { clip } from '../../html';
 import type { Hold, ObjectKey } from '../../ports/stores';
 import { ActForm, TickAll } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
-import { counted, Foreign, Tag, When } from '../components/text';
+import { counted, Foreign, readable, Tag, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 
@@ -30,7 +30,10 @@ async function show(ask: Ask): Promise<View> {
     return {
       main: (
         <Card id="holds" title="Nothing is held">
-          <Empty>What an undo has taken back is held here, until it changes in Entra ID or is released.</Empty>
+          <Empty>
+            What an undo has taken back is held here, and so are people who keep their access although they are out of scope.
+            Cycles leave them alone until they change in Entra ID or are released.
+          </Empty>
         </Card>
       ),
     };
@@ -39,11 +42,13 @@ async function show(ask: Ask): Promise<View> {
     main: (
       <>
         <Card id="what" title="What is held">
-          <p>{heldWords(summary)}</p>
+          <p>
+            <Foreign text={readable(heldWords(summary), new Map(), ask.now)} max={600} />
+          </p>
           {canRelease ? (
             <details>
               <summary>Release everything</summary>
-              <ActForm ask={ask} act="releaseAll" label="Release everything that is held" tone="danger">
+              <ActForm ask={ask} act="releaseAll" label="Release everything on hold" tone="danger">
                 <p>
                   The next cycle follows all of it again. Where the cause was not corrected, it does again what it did; what takes
                   access away is counted by the brake.
@@ -56,7 +61,7 @@ async function show(ask: Ask): Promise<View> {
         </Card>
         <Card id="objects" title="Object by object">
           {canRelease ? (
-            <ActForm ask={ask} act="release" label="Release what is ticked">
+            <ActForm ask={ask} act="release" label="Release the selected objects">
               <TickAll name="objects" />
               <Holds ask={ask} holds={holds} canRelease />
             </ActForm>
@@ -96,7 +101,7 @@ const Holds = ({ ask, holds, canRelease }: HoldsProps) => (
                   type="checkbox"
                   name="objects"
                   value={keyText(key)}
-                  aria-label={`Choose ${clip(name || key.id, 80)}`}
+                  aria-label={`Select ${clip(name || key.id, 80)}`}
                 />{' '}
               </>
             )}
@@ -116,7 +121,11 @@ const Holds = ({ ask, holds, canRelease }: HoldsProps) => (
         ),
       },
       { head: 'Since', cell: ({ heldAt }) => <When at={heldAt} now={ask.now} /> },
-      { head: 'By which plan', cell: ({ planId }) => <a href={addressOf(`plans/${planId}`)}>Plan</a> },
+      {
+        head: 'Because of',
+        cell: ({ planId }) =>
+          planId === '' ? 'a removal that was dropped' : <a href={addressOf(`plans/${planId}`)}>a plan that was applied</a>,
+      },
     ]}
   />
 );
@@ -134,8 +143,8 @@ const said = (released: number): ActResult => ({
 /** What cycles leave alone after an undo, and releasing it. */
 export const holdsPage: ConsolePage = {
   path: 'holds',
-  title: 'Held after an undo',
-  nav: { label: 'Held after an undo', order: 62 },
+  title: 'Objects on hold',
+  nav: { label: 'Holds', order: 62 },
   role: 'Read',
   show,
   acts: {
@@ -145,14 +154,14 @@ export const holdsPage: ConsolePage = {
       summary: ({ objects }) => `release ${counted(objects.length, 'held object')}`,
       run: async ({ app, operator }, { objects }) => {
         const keys = objects.flatMap((text) => keyIn(text) ?? []);
-        if (keys.length === 0) return { kind: 'refused', text: 'Nothing was ticked, so nothing was done.' };
+        if (keys.length === 0) return { kind: 'refused', text: 'Nothing was selected, so nothing was done.' };
         return said(await releaseHolds(app.deps, operator, { kind: 'objects', keys }));
       },
     }),
     releaseAll: defineAct({
       role: 'Approve',
       fields: z.strictObject({}),
-      summary: () => 'release everything that is held after an undo',
+      summary: () => 'release every object on hold',
       run: async ({ app, operator }) => said(await releaseHolds(app.deps, operator, { kind: 'all' })),
     }),
   },

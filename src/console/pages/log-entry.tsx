@@ -2,9 +2,9 @@ import { capital } from '../../core/held-words';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { outcomeWords } from '../../engine/queries/outcome-words';
 import { clip } from '../../html';
-import { ACTIONS, STAGES, Subject, TONES } from '../components/log-table';
+import { ACTIONS, namesIn, STAGES, Subject, TONES } from '../components/log-table';
 import { Card, Change, Empty, Facts, type Station, StepsLine, Table } from '../components/parts';
-import { Foreign, Tag, When } from '../components/text';
+import { Foreign, readable, Tag, When } from '../components/text';
 import { type Ask, addressOf, type ConsolePage, type View } from '../model';
 import * as refusals from '../refusals';
 
@@ -12,15 +12,16 @@ async function show({ app, params, now }: Ask): Promise<View> {
   const entry = await app.deps.log.read(params['cycle'] ?? '', params['change'] ?? '');
   if (!entry) return refusals.notFound('The log has no such entry. Entries are kept for the days that LOG_RETENTION_DAYS says.');
   const { status, errorInformation } = entry.provisioningStatusInfo;
+  const names = await namesIn(app.deps, [entry]);
   return {
     title: `${ACTIONS[entry.provisioningAction] ?? entry.provisioningAction}: ${entry.sourceIdentity.displayName || entry.sourceIdentity.id}`,
     main: (
       <>
         <section class="card" aria-label="Outcome">
           <p>
-            <Tag tone={TONES[status]}>{status}</Tag> <Foreign text={outcomeWords(entry)} max={1_000} />
+            <Tag tone={TONES[status]}>{status}</Tag> <Foreign text={readable(outcomeWords(entry), names, now)} max={1_000} />
           </p>
-          <StepsLine stations={entry.provisioningSteps.map(stationOf)} />
+          <StepsLine stations={entry.provisioningSteps.map((step) => stationOf(step, names, now))} />
         </section>
         {errorInformation && (
           <Card id="error" title="What was wrong">
@@ -58,12 +59,18 @@ async function show({ app, params, now }: Ask): Promise<View> {
   };
 }
 
-const stationOf = (step: ProvisioningLogEntry['provisioningSteps'][number]): Station => ({
+const stationOf = (
+  step: ProvisioningLogEntry['provisioningSteps'][number],
+  names: ReadonlyMap<string, string>,
+  now: Date,
+): Station => ({
   name: STAGES[step.provisioningStepType],
   tone: TONES[step.status],
   word: capital(step.status),
-  text: <Foreign text={step.description} max={600} />,
+  text: <Foreign text={readable(step.description, names, now)} max={600} />,
 });
+
+const optional = (name: string, text: string) => (text === '' ? [] : [[name, <code>{clip(text, 80)}</code>] as const]);
 
 const About = ({ entry, now }: { readonly entry: ProvisioningLogEntry; readonly now: Date }) => (
   <Card id="about" title="About this entry">
@@ -74,12 +81,12 @@ const About = ({ entry, now }: { readonly entry: ProvisioningLogEntry; readonly 
         ['Zendesk id', entry.targetIdentity.id === '' ? '–' : <code>{clip(entry.targetIdentity.id, 80)}</code>],
         ['When', <When at={entry.activityDateTime} now={now} />],
         ['By', <Foreign text={entry.initiatedBy.displayName} max={120} />],
-        ['Their object id', entry.initiatedBy.id === '' ? '–' : <code>{clip(entry.initiatedBy.id, 80)}</code>],
+        ...optional('Their object id', entry.initiatedBy.id),
         ['Took', `${entry.durationInMilliseconds} ms`],
         ['Tries', entry.attempts],
         ['Cycle', <a href={addressOf('log', { cycle: entry.cycleId })}>{clip(entry.cycleId, 80)}</a>],
         ['Change', <code>{clip(entry.changeId, 80)}</code>],
-        ['Reason of the skip', entry.skipReason === null ? '–' : <code>{clip(entry.skipReason, 80)}</code>],
+        ...optional('Reason of the skip', entry.skipReason ?? ''),
       ]}
     />
   </Card>

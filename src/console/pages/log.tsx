@@ -36,7 +36,7 @@ async function show(ask: Ask): Promise<View> {
             )}
             {fields.cycle && entries.length > 0 && (
               <p>
-                <a href={addressOf(`undo/${encodeURIComponent(fields.cycle)}`)}>Take this cycle back</a>
+                <a href={addressOf(`undo/${encodeURIComponent(fields.cycle)}`)}>Undo this cycle</a>
               </p>
             )}
             {next !== undefined && (

@@ -189,7 +189,7 @@ function Form({ ask, type, edit: { actions, groups }, tried }: FormProps) {
         <p>
           {groups.length === 0
             ? 'There is no filter: everybody who is assigned to the application is in scope.'
-            : 'Whoever is assigned and meets all clauses of at least one group is in scope.'}
+            : 'To be in scope, an object must be assigned and meet all clauses of at least one group.'}
         </p>
         {groups.map((group, at) => (
           <ClauseGroup type={type} group={group} at={at} isNew={isNew(at)} />

@@ -73,9 +73,9 @@ function Acts({ ask, view }: { readonly ask: Ask; readonly view: StatusView }) {
       </p>
     );
   return (
-    <Card id="acts" title="Act">
+    <Card id="acts" title="Actions">
       <div class="acts">
-        {(job.paused || quarantine) && (
+        {(job.paused || (quarantine && quarantine.reason !== 'TooManyDeletes')) && (
           <ActForm ask={ask} act="start" label={job.paused ? 'Start the job' : 'Try again now'}>
             <p>
               {job.paused
@@ -95,12 +95,15 @@ function Acts({ ask, view }: { readonly ask: Ask; readonly view: StatusView }) {
             </ActForm>
           </details>
         )}
+        {job.paused && <PausedQueue ask={ask} isHeld={job.holdItems} queueLength={queueLength} />}
         {!job.paused && (
           <details>
             <summary>Pause</summary>
             <ActForm ask={ask} act="pause" label="Pause the job" tone="second">
               <fieldset>
-                <legend>About {queueLength} objects are in the queue</legend>
+                <legend>
+                  {queueLength === 0 ? 'Nothing is in the queue now' : `About ${queueLength} objects are in the queue`}
+                </legend>
                 <div class="choice">
                   <input type="radio" id="items-finish" name="items" value="finish" checked />
                   <label for="items-finish">Finish them; no new cycle begins</label>
@@ -124,13 +127,38 @@ function Acts({ ask, view }: { readonly ask: Ask; readonly view: StatusView }) {
   );
 }
 
+/** While the job is paused: lets the queue finish without a new cycle, or stops it too. */
+const PausedQueue = (props: { readonly ask: Ask; readonly isHeld: boolean; readonly queueLength: number }) => {
+  const { ask, isHeld, queueLength } = props;
+  if (!isHeld && queueLength === 0) return null;
+  const objects = queueLength === 0 ? 'nothing' : `about ${queueLength} objects`;
+  return (
+    <details>
+      <summary>{isHeld ? 'Finish the queue' : 'Stop the queue'}</summary>
+      <ActForm
+        ask={ask}
+        act="pause"
+        label={isHeld ? 'Finish the queue, stay paused' : 'Stop the queue too'}
+        tone="second"
+        hidden={{ items: isHeld ? 'finish' : 'stop' }}
+      >
+        <p>
+          {isHeld
+            ? `The queue holds ${objects}: each is carried out. The job stays paused, and no new cycle begins.`
+            : `The queue holds ${objects}: they wait there until the job is started.`}
+        </p>
+      </ActForm>
+    </details>
+  );
+};
+
 /** What waits for a person or for another try. */
 function Waiting({ view }: { readonly view: StatusView }) {
   const { escrows, staged } = view.status;
   if (escrows.count === 0 && staged.count === 0) return null;
   const codes = Object.entries(escrows.byCode).sort(([, a], [, b]) => b - a);
   return (
-    <Card id="waiting" title="What waits">
+    <Card id="waiting" title="Needs attention">
       {staged.count > 0 && (
         <p>
           <a href={addressOf('held')}>
@@ -188,16 +216,17 @@ function Numbers({ view }: { readonly view: StatusView }) {
           ['Active users', linked.userStates.active],
           ['Suspended by this app', linked.userStates.suspendedByUs],
           ['Suspended by others', linked.userStates.suspendedByOthers],
-          ['All linked users', `${linked.users}, of them ${linked.userStates.agents} with a seat`],
+          ['Linked users', linked.users],
+          ['Of these with an agent seat', linked.userStates.agents],
           ['Users held by the brake', status.staged.users],
           ['Users that failed', status.escrows.users],
           ['Linked groups', linked.groups],
           ['Group memberships', linked.memberships],
-          ['Counted', <When at={linked.countedAt} now={now} />],
-          ['Messages in the queue', `about ${status.queueLength}`],
+          ['Counts taken', <When at={linked.countedAt} now={now} />],
+          ['Objects in the queue', status.queueLength === 0 ? 'none' : `about ${status.queueLength}`],
           ['Next cycle', <When at={view.nextRunAt} now={now} none="does not start by itself" />],
           ['Schedule (UTC)', <code>{view.schedule}</code>],
-          ['Last good cycle', <When at={status.lastExecutions.successful?.timeEnded ?? null} now={now} none="none yet" />],
+          ['Last successful cycle', <When at={status.lastExecutions.successful?.timeEnded ?? null} now={now} none="none yet" />],
           ['Provisioning', view.provisioningStatus],
         ]}
       />

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { idsIn, withNames } from '../../core/held-words';
+import { idsIn } from '../../core/held-words';
 import { type ObjectType, sourceId } from '../../core/model';
 import { SKIP_REASONS } from '../../core/scope';
 import { findSubject, type SubjectHit } from '../../engine/find-subject';
@@ -10,7 +10,7 @@ import type { Escrow } from '../../ports/stores';
 import { SelectField, TextField } from '../components/form';
 import { LogTable } from '../components/log-table';
 import { Card, Empty, Notice, Table } from '../components/parts';
-import { Foreign, Id, Named, Tag, When } from '../components/text';
+import { Foreign, Id, Named, readable, Tag, When } from '../components/text';
 import { type Ask, addressOf, addressOfObject, type ConsolePage, type View } from '../model';
 
 const PAGE = 50;
@@ -168,7 +168,7 @@ async function listed(ask: Ask, fields: Fields): Promise<Child> {
             : 'Nobody was found so far; continue below.'}
         </Empty>
       ) : (
-        <People rows={rows} names={names} />
+        <People rows={rows} names={names} now={ask.now} />
       )}
       {next !== undefined && (
         <p class="pages">
@@ -183,56 +183,64 @@ async function listed(ask: Ask, fields: Fields): Promise<Child> {
 
 const isId = (text: string | undefined): boolean => text !== undefined && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 
-const People = ({ rows, names }: { readonly rows: readonly ListedObject[]; readonly names: ReadonlyMap<string, string> }) => (
-  <Table
-    rows={rows}
-    columns={[
-      {
-        head: 'Name',
-        cell: ({ object }) => (
-          <>
-            <a href={addressOfObject(object)}>
-              <Foreign text={textOf(object.attributes['displayName']) ?? object.id} max={80} />
-            </a>{' '}
-            <small class="soft">
-              <Foreign
-                text={textOf(object.attributes['userPrincipalName']) ?? textOf(object.attributes['mail']) ?? ''}
-                max={80}
-              />
-            </small>
-          </>
-        ),
-      },
-      {
-        head: 'Scope',
-        cell: ({ decision }) => (
-          <>
-            <Tag tone={decision.kind === 'in' ? 'good' : decision.kind === 'out' ? 'none' : 'warn'}>
-              {decision.kind === 'in' ? 'in' : decision.kind === 'out' ? 'out' : 'not known'}
-            </Tag>{' '}
-            <Foreign text={withNames(decision.reason, names).replace(/ \([\da-f-]{36}\)/g, '')} max={200} />
-          </>
-        ),
-      },
-      {
-        head: 'Role',
-        cell: ({ decision }) =>
-          decision.kind === 'in' && decision.roles[0] ? <Foreign text={decision.roles[0].role.displayName} max={60} /> : '–',
-      },
-      {
-        head: 'In Zendesk',
-        cell: ({ link }) =>
-          link ? (
+const People = (props: {
+  readonly rows: readonly ListedObject[];
+  readonly names: ReadonlyMap<string, string>;
+  readonly now: Date;
+}) => {
+  const { rows, names, now } = props;
+  return (
+    <Table
+      rows={rows}
+      columns={[
+        {
+          head: 'Name',
+          width: 'wide',
+          cell: ({ object }) => (
             <>
-              <Id id={link.targetId} /> {(link.disabledByUs || link.suspendedByOthers) && <Tag tone="warn">suspended</Tag>}
+              <a href={addressOfObject(object)}>
+                <Foreign text={textOf(object.attributes['displayName']) ?? object.id} max={80} />
+              </a>{' '}
+              <small class="soft">
+                <Foreign
+                  text={textOf(object.attributes['userPrincipalName']) ?? textOf(object.attributes['mail']) ?? ''}
+                  max={80}
+                />
+              </small>
             </>
-          ) : (
-            <span class="soft">no account</span>
           ),
-      },
-    ]}
-  />
-);
+        },
+        {
+          head: 'Scope',
+          cell: ({ decision }) => (
+            <>
+              <Tag tone={decision.kind === 'in' ? 'good' : decision.kind === 'out' ? 'none' : 'warn'}>
+                {decision.kind === 'in' ? 'in' : decision.kind === 'out' ? 'out' : 'not known'}
+              </Tag>{' '}
+              <Foreign text={readable(decision.reason, names, now)} max={200} />
+            </>
+          ),
+        },
+        {
+          head: 'Role',
+          cell: ({ decision }) =>
+            decision.kind === 'in' && decision.roles[0] ? <Foreign text={decision.roles[0].role.displayName} max={60} /> : '–',
+        },
+        {
+          head: 'In Zendesk',
+          cell: ({ link }) =>
+            link ? (
+              <>
+                <Id id={link.targetId} /> {(link.disabledByUs || link.suspendedByOthers) && <Tag tone="warn">suspended</Tag>}
+              </>
+            ) : (
+              <span class="soft">no account</span>
+            ),
+        },
+      ]}
+    />
+  );
+};
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
@@ -290,6 +298,7 @@ async function failed(ask: Ask, fields: Fields): Promise<Child> {
             { head: 'What to do', cell: ({ recommendedAction }) => recommendedAction },
             {
               head: 'Next try',
+              width: 'tight',
               cell: ({ nextAttemptAt }) => <When at={nextAttemptAt} now={ask.now} none="when it changes in Entra ID" />,
             },
           ]}

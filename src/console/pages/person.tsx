@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { ProvisioningError } from '../../core/errors';
-import { capital, heldRemoval, idsIn, withNames } from '../../core/held-words';
+import { capital, heldRemoval, idsIn } from '../../core/held-words';
 import { type Link, type SourceObject, sourceId } from '../../core/model';
 import { forgetEscrow, retryEscrow } from '../../engine/control/escrow-control';
 import { unlinkOne } from '../../engine/control/unlink';
 import { type Comparison, compareObject } from '../../engine/queries/compare-object';
 import { type ExplainResult, type Explanation, explainObject } from '../../engine/queries/explain-object';
+import { outcomeWords } from '../../engine/queries/outcome-words';
 import { readNames } from '../../engine/read-names';
 import type { Escrow, ObjectKey } from '../../ports/stores';
 import { ActForm } from '../components/form';
@@ -13,7 +14,7 @@ import { LeavingSteps } from '../components/leaving';
 import { LogTable } from '../components/log-table';
 import { Card, Facts, type Station, StepsLine } from '../components/parts';
 import { Attributes, Identity, Memberships, membershipsOf } from '../components/person-parts';
-import { counted, Foreign, Since, When } from '../components/text';
+import { counted, Foreign, readable, Since, When } from '../components/text';
 import { type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 
@@ -75,7 +76,7 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
   const { deps } = ask.app;
   const { object, decision, link } = explanation;
   const [comparison, memberships] = await Promise.all([compareObject(deps, object, decision, link), membershipsOf(ask, key)]);
-  const mentioned = idsIn([decision.reason, explanation.staged?.reason ?? '']);
+  const mentioned = idsIn([decision.reason, explanation.staged?.reason ?? '', ...explanation.entries.map(outcomeWords)]);
   const names = await readNames(
     deps,
     mentioned.map((id) => ({ type: 'group' as const, id: sourceId(id) })),
@@ -87,9 +88,9 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
       <>
         <section class="card" aria-label="The way to Zendesk">
           <p>
-            <Foreign text={explanation.answer} max={1_500} />
+            <Foreign text={readable(explanation.answer, names, ask.now)} max={1_500} />
           </p>
-          <StepsLine stations={stationsOf(explanation, comparison, names)} />
+          <StepsLine stations={stationsOf(explanation, comparison, names, ask.now)} />
         </section>
         <Acts ask={ask} explanation={explanation} />
         {explanation.escrow && <Failure ask={ask} escrow={explanation.escrow} />}
@@ -98,7 +99,7 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
             <p>
               {capital(heldRemoval(explanation.staged))} has been held by the brake{' '}
               <Since at={explanation.staged.stagedAt} now={ask.now} />:{' '}
-              <Foreign text={withNames(explanation.staged.reason, names)} max={600} />
+              <Foreign text={readable(explanation.staged.reason, names, ask.now)} max={600} />
             </p>
             <p>
               <a href={addressOf('held')}>Decide about everything that is held</a>, or provision this one alone above.
@@ -110,7 +111,7 @@ async function whole(ask: Ask, key: ObjectKey, explanation: Explanation): Promis
         <Memberships type={key.type} memberships={memberships} />
         <Identity ask={ask} explanation={explanation} />
         <Card id="history" title="History">
-          <LogTable entries={explanation.entries} now={ask.now} showsObject={false} />
+          <LogTable entries={explanation.entries} now={ask.now} showsObject={false} names={names} />
           <p>
             <a href={addressOf('log', { object: key.id })}>The whole history</a>
           </p>
@@ -130,6 +131,7 @@ function stationsOf(
   { object, isImported, decision, path, role, link, escrow, staged }: Explanation,
   comparison: Comparison,
   names: ReadonlyMap<string, string>,
+  now: Date,
 ): readonly Station[] {
   const isOff = object.type === 'user' && object.attributes['accountEnabled'] === false;
   const differing = comparison.attributes.filter(({ state }) => state === 'differs').length;
@@ -145,7 +147,7 @@ function stationsOf(
     word: decision.kind === 'in' ? 'In scope' : decision.kind === 'out' ? 'Out of scope' : 'Not known',
     text: (
       <>
-        <Foreign text={withNames(decision.reason, names)} max={400} />
+        <Foreign text={readable(decision.reason, names, now)} max={400} />
         {decision.kind === 'in' && role !== null && (
           <>
             {' '}
@@ -240,7 +242,7 @@ function Acts({ ask, explanation: { escrow, link, object } }: { readonly ask: As
   if (!ask.can('Operate')) return null;
   const kind = object.type === 'user' ? 'account' : 'group';
   return (
-    <Card id="acts" title="Act">
+    <Card id="acts" title="Actions">
       <div class="acts">
         <a class="button" href={`${ask.here}/provision`}>
           Provision now …

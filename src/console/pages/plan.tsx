@@ -104,7 +104,9 @@ function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeade
       <Card id="cancel" title="Stop it">
         <ActForm ask={ask} act="cancel" label="Stop this plan" tone="second">
           <p>
-            {state === 'planning' ? 'Nothing has been written.' : 'What is in the queue already is carried out; nothing more is.'}
+            {state === 'planning'
+              ? 'Nothing has been written.'
+              : 'What is already in the queue is still carried out; nothing else is.'}
           </p>
         </ActForm>
       </Card>
@@ -113,7 +115,7 @@ function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeade
   if (state !== 'planned' || header.isForOtherSchema) return null;
   if (acting === 0) return <Empty>There is nothing to apply: no object would be changed.</Empty>;
   if (ask.now.getTime() - Date.parse(header.createdAt) > PLAN_EXPIRES_MS)
-    return <Empty>It is older than 24 hours and can be applied no more. Make a new one.</Empty>;
+    return <Empty>It is older than 24 hours and can no longer be applied. Make a new one.</Empty>;
   if (header.kind === 'undo' && !ask.can('Approve'))
     return <p class="soft">To take this cycle back, you need the role Provisioning.Approve.</p>;
   const [held, free] = [heldCount(header), freeCount(header)];
@@ -121,8 +123,7 @@ function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeade
   return (
     <Card id="apply" title="Do exactly this">
       <p>
-        Each object is planned once more first. What has changed since is refused and listed; everything else is carried out as
-        you see it.
+        Each object is planned once more first. What has changed since is refused and listed; everything else is done as shown.
         {held + free > 0 && ` Access is taken away ${held + free} times, ${held} of them above the deletion threshold.`}
       </p>
       <div class="acts">
@@ -148,7 +149,7 @@ function Decide({ ask, header }: { readonly ask: Ask; readonly header: PlanHeade
       </div>
       {held + free > 0 && !mayApprove && (
         <p class="soft">
-          To take access away, you need the role Provisioning.Approve. You may apply other objects by ticking them below.
+          To take access away, you need the role Provisioning.Approve. You can apply other objects: select them below.
         </p>
       )}
     </Card>
@@ -184,14 +185,11 @@ function Rows({ ask, header, rows, which, next }: RowsProps) {
         <a href={`${ask.here}/csv?include=${which}`}>As CSV</a>
       </p>
       {canTick && rows.length > 0 ? (
-        <ActForm ask={ask} act="applyTicked" label="Apply what is ticked">
+        <ActForm ask={ask} act="applyTicked" label="Apply the selected objects">
           <TickAll name="ids" />
           {table}
-          <p>
-            Only what is ticked on this page is applied; the rest of the plan is not. What takes access away needs the number of
-            such objects typed here.
-          </p>
-          <TypedNumber id="typed-ticked" label="Number of ticked objects that lose access (empty for none)" required={false} />
+          <p>Only the objects that you have selected on this page are applied. If any of them lose access, type how many.</p>
+          <TypedNumber id="typed-ticked" label="Number of selected objects that lose access (empty for none)" required={false} />
         </ActForm>
       ) : (
         table
@@ -302,7 +300,7 @@ export const planPage: ConsolePage = {
       summary: ({ ids }) => `apply ${counted(ids.length, 'object')} of a plan`,
       run: async (ask, { ids, typed }) => {
         const only = ids.map((id) => id.toLowerCase());
-        if (only.length === 0) return { kind: 'refused', text: 'Nothing was ticked, so nothing was done.' };
+        if (only.length === 0) return { kind: 'refused', text: 'Nothing was selected, so nothing was done.' };
         const header = await headerOf(ask);
         const lost = await losing(ask, only);
         if (!header || lost === undefined) return { kind: 'refused', text: 'There is no such plan any more.' };

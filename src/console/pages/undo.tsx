@@ -8,7 +8,7 @@ import type { ObjectKey } from '../../ports/stores';
 import { ActForm, TickAll } from '../components/form';
 import { ACTIONS, entryAddress, Subject } from '../components/log-table';
 import { Card, Empty, Table } from '../components/parts';
-import { counted, When } from '../components/text';
+import { clip, counted, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 import { made } from './plans';
@@ -28,18 +28,18 @@ async function show(ask: Ask): Promise<View> {
   return {
     main: (
       <>
-        <Card id="whole" title="Plan the way back from this cycle">
+        <Card id="whole" title="Plan an undo of this cycle">
           <p>
-            Writes nothing to Zendesk: it makes a plan that says, object by object, what would return to what it was and what
+            Writes nothing to Zendesk. It makes a plan that shows, object by object, what would return to how it was and what
             cannot. <a href={addressOf('log', { cycle: cycleId })}>What the cycle did</a>
           </p>
           {ask.can('Operate') ? (
-            <ActForm ask={ask} act="undo" label="Plan the way back of all of it" />
+            <ActForm ask={ask} act="undo" label="Plan an undo of the whole cycle" />
           ) : (
             <p class="soft">To make it, you need the role Provisioning.Operate.</p>
           )}
         </Card>
-        <Card id="some" title="Or of some of it">
+        <Card id="some" title="Or of some objects">
           {changed.length === 0 ? (
             <Empty>Nothing on this page changed anything in Zendesk.</Empty>
           ) : (
@@ -74,7 +74,7 @@ function Some({ ask, entries }: { readonly ask: Ask; readonly entries: readonly 
                     type="checkbox"
                     name="objects"
                     value={keyText(entry)}
-                    aria-label={`Choose ${entry.sourceIdentity.id}`}
+                    aria-label={`Select ${clip(entry.sourceIdentity.displayName || entry.sourceIdentity.id, 80)}`}
                   />{' '}
                 </>
               )}
@@ -96,7 +96,7 @@ function Some({ ask, entries }: { readonly ask: Ask; readonly entries: readonly 
   );
   if (!canAct) return table;
   return (
-    <ActForm ask={ask} act="undoTicked" label="Plan the way back of what is ticked">
+    <ActForm ask={ask} act="undoTicked" label="Plan an undo of the selected objects">
       <TickAll name="objects" />
       {table}
     </ActForm>
@@ -126,22 +126,24 @@ async function plan(ask: Ask, only: readonly ObjectKey[] | undefined): Promise<A
 /** Taking a cycle back: all of it, or what is ticked. */
 export const undoPage: ConsolePage = {
   path: 'undo/:cycle',
-  title: 'Take a cycle back',
+  title: 'Undo a cycle',
   role: 'Read',
   show,
   acts: {
     undo: defineAct({
       role: 'Operate',
       fields: z.strictObject({}),
-      summary: () => 'plan the way back from a cycle',
+      summary: () => 'plan an undo of a cycle',
       run: (ask) => plan(ask, undefined),
     }),
     undoTicked: defineAct({
       role: 'Operate',
       fields: z.strictObject({ objects: Objects.default([]) }),
-      summary: ({ objects }) => `plan the way back of ${counted(objects.length, 'object')}`,
+      summary: ({ objects }) => `plan an undo of ${counted(objects.length, 'object')}`,
       run: async (ask, { objects }) =>
-        objects.length === 0 ? { kind: 'refused', text: 'Nothing was ticked, so nothing was done.' } : plan(ask, keysIn(objects)),
+        objects.length === 0
+          ? { kind: 'refused', text: 'Nothing was selected, so nothing was done.' }
+          : plan(ask, keysIn(objects)),
     }),
   },
 };

@@ -57,8 +57,10 @@ export const isHeld = async ({ holds }: Pick<EngineReads, 'holds'>, key: ObjectK
 
 /** Why a cycle leaves a held object alone, and how to end that. */
 export const heldReason = ({ heldBy, heldAt, planId, way }: Hold): string =>
-  `Held by ${heldBy.displayName || heldBy.id} since ${heldAt} (plan ${planId}): ` +
-  `${way ? 'what was done to it is being taken back' : 'what was done to it was taken back'}. ` +
+  `Held by ${heldBy.displayName || heldBy.id} since ${heldAt}` +
+  (planId === ''
+    ? ': its removal was dropped, and it keeps what it has. '
+    : ` (plan ${planId}): ${way ? 'what was done to it is being taken back' : 'what was done to it was taken back'}. `) +
   'It is left alone until it changes in Entra ID or is released (POST /api/job/holds/release).';
 
 /**

@@ -8,7 +8,7 @@ const NAMED = 5;
 /** How many objects are listed. */
 const LISTED = 50;
 
-/** What operators hold after an undo. */
+/** What operators hold. */
 export interface HoldsStatus {
   /** Objects; exact, or the least that there are when `isCountExact` is false. */
   readonly count: number;
@@ -48,5 +48,5 @@ export async function heldSummary({ holds }: Pick<EngineDeps, 'holds'>): Promise
 export function heldWords({ count, isCountExact, waiting, oldestAt, heldBy }: HoldsStatus): string {
   const objects = `${isCountExact ? '' : 'At least '}${count} ${count === 1 ? 'object is' : 'objects are'}`;
   const pending = waiting > 0 ? ` ${waiting} of them have not been taken back yet.` : '';
-  return `${objects} held after an undo by ${heldBy.join(', ')}, the oldest since ${oldestAt}. Cycles leave them as they are until they change in Entra ID or are released.${pending}`;
+  return `${objects} held by ${heldBy.join(', ')}, the oldest since ${oldestAt}. Cycles leave them as they are until they change in Entra ID or are released.${pending}`;
 }

@@ -117,7 +117,7 @@ function workVerdict({ status, nextRunAt, now }: StatusView): Verdict {
     return {
       tone: 'warn',
       word: 'Active, with held objects',
-      headline: `${atLeast(holds)} ${holds.count === 1 ? 'is' : 'are'} held after an undo; everything else is in sync`,
+      headline: `${atLeast(holds)} ${holds.count === 1 ? 'is' : 'are'} held by an operator; everything else is in sync`,
       explanation: heldWords(holds),
       steps: [
         {

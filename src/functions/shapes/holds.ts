@@ -15,10 +15,10 @@ export const Hold = named(
   'Hold',
   z.object({
     sourceIdentity: z.object({ id: text, displayName: text, identityType: z.enum(['User', 'Group']) }),
-    heldBy: text.describe('Who applied the plan.'),
+    heldBy: text.describe('Who decided it.'),
     heldSinceDateTime: instant,
-    planId: text,
-    cycleId: text.describe('The cycle under which it was taken back.'),
+    planId: text.describe('The plan that took it back; empty where a held removal was dropped with `hold`.'),
+    cycleId: text.describe('The cycle under which it was taken back, or which held the removal.'),
     isTakenBack: flag.describe('False while that has not been carried out yet.'),
   }),
 );

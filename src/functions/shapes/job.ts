@@ -78,7 +78,13 @@ export const AllowDeletesRequest = named(
 /** Whose held removals are dropped. */
 export const DropDeletesRequest = named(
   'DropDeletesRequest',
-  z.strictObject({ objects: z.array(z.guid()).min(1).max(500).describe('Entra object ids.') }),
+  z.strictObject({
+    objects: z.array(z.guid()).min(1).max(500).describe('Entra object ids.'),
+    hold: z
+      .boolean()
+      .default(false)
+      .describe('True: cycles leave them alone, until they change in Entra ID or are released (`POST /api/job/holds/release`).'),
+  }),
 );
 
 /** What was dropped. */
