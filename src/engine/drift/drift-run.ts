@@ -1,18 +1,14 @@
-import type { RemovalKind } from '../../core/brake';
-import { ConfigError, ProvisioningError } from '../../core/errors';
+import { ConfigError } from '../../core/errors';
 import type { Link, SourceId, TargetGroup, TargetId, TargetUser } from '../../core/model';
-import type { PlanHeader, PlanRow } from '../../ports/plan-store';
-import type { Stored } from '../../ports/stores';
+import type { PlanRow } from '../../ports/plan-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { readRules } from '../decide/due';
-import type { EngineDeps } from '../deps';
 import { CycleInterrupted } from '../import/cycle-context';
-import type { Lease } from '../job/lease';
 import { linkedCounts } from '../job/linked-counts';
 import { withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
-import { brakeOf, removeOldPlans } from '../preview/make-plan';
-import { notePlanFailure, type PlanBegun, takeSlot } from '../preview/plan-slot';
+import { countsWith, newPlan, PlanDraft } from '../preview/plan-draft';
+import { type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/log-entry';
 import { compareGroup } from './compare-group';
@@ -46,32 +42,14 @@ const LOOK_UP_TO = 2_000;
  */
 export async function createDrift(planning: Planning, operator: Initiator, isScheduled: boolean): Promise<PlanBegun> {
   const deps = await withMappingsInUse(planning.deps);
-  await removeOldPlans(planning);
   const mayLook = (await linkedCounts(deps)).users <= LOOK_UP_TO;
   const mark: DriftMark = { phase: 'groups', after: null, isScheduled, mayLook };
-  return takeSlot(planning, {
-    planId: deps.newId(),
-    kind: 'drift',
-    createdAt: deps.clock().toISOString(),
-    createdBy: operator.displayName,
-    state: 'planning',
-    schemaHash: deps.schema.hash,
-    isForOtherSchema: false,
-    phase: 'objects',
-    cycle: mark,
-    objects: 0,
-    counts: {},
-    removals: {},
-    brake: [],
-    endedAt: null,
-    error: null,
-    application: null,
-  });
+  return takeSlot(planning, newPlan(deps, 'drift', operator, { schemaHash: deps.schema.hash, cycle: mark }));
 }
 
 /** Plans of kind `drift`: what is different about them. */
 export const driftPlans: PlanParts = {
-  make: (planning, lease, begun, deadlineMs) => new DriftRun(planning, lease, begun, deadlineMs).run(),
+  make: (planning, lease, begun, deadlineMs) => new DriftRun(new PlanDraft(planning, lease, begun), deadlineMs).run(),
 
   async planAgain({ deps, appRoles, ancestry }, { planId }, row, deadlineMs) {
     const how: Comparing = { deps, rules: { appRoles, ancestry }, cycleId: planId, deadlineMs };
@@ -90,35 +68,24 @@ const compareAlone = async (how: Comparing, link: Link): Promise<Compared> =>
 
 /** One stretch of a comparison. What breaks off stays unfinished: half a comparison is never told as a whole one. */
 class DriftRun {
-  private header: PlanHeader;
-  private etag: string;
-
   constructor(
-    readonly planning: Planning,
-    readonly lease: Lease,
-    begun: Stored<PlanHeader>,
+    readonly draft: PlanDraft,
     readonly deadlineMs: number,
-  ) {
-    this.header = begun.value;
-    this.etag = begun.etag;
-  }
+  ) {}
 
-  async run(): Promise<void> {
-    try {
-      const deps = await withMappingsInUse(this.planning.deps);
-      if (deps.schema.hash !== this.header.schemaHash) throw new ConfigError(OTHER_MAPPINGS);
+  run(): Promise<void> {
+    return this.draft.stretch(async () => {
+      const { deps } = this.draft.planning;
+      const { planId, schemaHash } = this.draft.header;
+      if (deps.schema.hash !== schemaHash) throw new ConfigError(OTHER_MAPPINGS);
       await requireSameSystems(deps);
       await deps.target.describe(true);
-      const how = { deps, rules: await readRules(deps), cycleId: this.header.planId, deadlineMs: this.deadlineMs };
+      const how = { deps, rules: await readRules(deps), cycleId: planId, deadlineMs: this.deadlineMs };
       if (this.#mark.phase === 'groups') await this.#groups(how);
       await this.#users(how);
       await this.#nameMerged(how);
-      await this.#finish(deps);
-    } catch (error) {
-      if (error instanceof CycleInterrupted) return;
-      if (!(error instanceof ProvisioningError)) throw error;
-      await notePlanFailure(this.planning, this.header.planId, error);
-    }
+      await this.draft.finish();
+    });
   }
 
   /** The list tells of every live group; one that it leaves out is asked for, because a list proves little. */
@@ -129,7 +96,7 @@ class DriftRun {
       const groupOf = async ({ targetId }: Link) => live.get(targetId) ?? how.deps.target.getGroup(targetId);
       return concurrently(links, STORAGE_CONCURRENCY, async (link) => compareGroup(how, link, await groupOf(link)));
     });
-    await this.#save({ cycle: { ...this.#mark, phase: 'users', after: null } satisfies DriftMark });
+    await this.draft.save({ cycle: { ...this.#mark, phase: 'users', after: null } satisfies DriftMark });
   }
 
   async #users(how: Comparing): Promise<void> {
@@ -143,12 +110,13 @@ class DriftRun {
   }
 
   async #nameMerged({ deps }: Comparing): Promise<void> {
-    const { planId, counts } = this.header;
+    const { planId, counts } = this.draft.header;
+    const { plans } = this.draft.planning;
     if ((counts['create'] ?? 0) === 0) return;
     for (let after: string | undefined; ; ) {
-      const page = await this.planning.plans.rows(planId, 'acting', READ_AT_ONCE, after);
-      await this.planning.plans.putRows(planId, await nameMerged(deps, page.rows, this.#mark.mayLook));
-      await this.#save({});
+      const page = await plans.rows(planId, 'acting', READ_AT_ONCE, after);
+      await plans.putRows(planId, await nameMerged(deps, page.rows, this.#mark.mayLook));
+      await this.draft.save({});
       if (page.next === undefined) return;
       after = page.next;
     }
@@ -160,7 +128,7 @@ class DriftRun {
     size: number,
     compare: (links: readonly Link[]) => Promise<readonly Compared[]>,
   ): Promise<void> {
-    const { deps } = this.planning;
+    const { deps } = this.draft.planning;
     const one = async (links: readonly Link[]): Promise<void> => {
       const last = links.at(-1);
       if (last) await this.#keep(last.sourceId, await compare(links));
@@ -174,42 +142,27 @@ class DriftRun {
   }
 
   async #keep(after: SourceId, compared: readonly Compared[]): Promise<void> {
-    const { deps, plans } = this.planning;
+    const { deps, plans } = this.draft.planning;
+    const { header } = this.draft;
     const found = compared.flatMap((one) => (one.kind === 'row' ? [one.row] : []));
     const isLeft = await concurrently(found, STORAGE_CONCURRENCY, ({ key }) => isWaiting(deps, key));
     const rows = found.filter((_, at) => isLeft[at] !== true);
-    await plans.putRows(this.header.planId, rows);
-    const counts: Record<string, number> = { ...this.header.counts };
-    const removals: Partial<Record<RemovalKind, number>> = { ...this.header.removals };
+    await plans.putRows(header.planId, rows);
+    const { removals, counts: named } = countsWith(header, rows, countedAs);
+    const counts: Record<string, number> = { ...named };
     const add = (name: string, many: number): void => {
       if (many > 0) counts[name] = (counts[name] ?? 0) + many;
     };
     add('unchanged', compared.filter(({ kind }) => kind === 'same').length);
     add('skipped', compared.filter(({ kind }) => kind === 'skipped').length);
     add('waiting', found.length - rows.length);
-    for (const row of rows) {
-      add(countedAs(row), 1);
-      if (row.removal) removals[row.removal.kind] = (removals[row.removal.kind] ?? 0) + row.removal.count;
-    }
-    const mark: DriftMark = { ...this.#mark, after };
-    await this.#save({ objects: this.header.objects + compared.length, counts, removals, cycle: mark });
+    const cycle: DriftMark = { ...this.#mark, after };
+    await this.draft.save({ objects: header.objects + compared.length, counts, removals, cycle });
     if (deps.clock().getTime() >= this.deadlineMs) throw new CycleInterrupted();
   }
 
-  async #finish(deps: EngineDeps): Promise<void> {
-    const brake = await brakeOf(deps, this.header);
-    await this.#save({ state: 'planned', phase: 'done', brake, endedAt: deps.clock().toISOString(), error: null });
-  }
-
   get #mark(): DriftMark {
-    return this.header.cycle as DriftMark;
-  }
-
-  async #save(change: Partial<PlanHeader>): Promise<void> {
-    await this.lease.renew();
-    const next = { ...this.header, ...change };
-    this.etag = await this.planning.plans.write(next, this.etag);
-    this.header = next;
+    return this.draft.header.cycle as DriftMark;
   }
 }
 

@@ -5,6 +5,9 @@ import type { Initiator } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';
 import { PLAN_EXPIRES_MS, type Planning } from './planning';
 
+/** Plans older than this are removed when a new one is made. */
+const PLAN_KEPT_MS = 7 * 24 * 3600_000;
+
 /** The plan that has the right to be worked on: plans share the space that they import into. */
 const SLOT = 'plan-slot';
 
@@ -20,9 +23,12 @@ export type PlanBegun =
 export async function takeSlot({ deps, plans }: Planning, header: PlanHeader): Promise<PlanBegun> {
   const slot = await deps.state.read<{ readonly planId: string }>(SLOT);
   for (const one of await plans.list()) {
-    if (one.state !== 'planning' && one.state !== 'applying') continue;
-    const isStuck = deps.clock().getTime() - Date.parse(one.createdAt) > PLAN_EXPIRES_MS;
-    if (!isStuck) return { kind: 'busy', planId: one.planId, state: one.state };
+    const ageMs = deps.clock().getTime() - Date.parse(one.createdAt);
+    if (one.state !== 'planning' && one.state !== 'applying') {
+      if (ageMs > PLAN_KEPT_MS) await plans.remove(one.planId);
+      continue;
+    }
+    if (ageMs <= PLAN_EXPIRES_MS) return { kind: 'busy', planId: one.planId, state: one.state };
     await endPlan({ plans, deps }, one.planId, 'It was not finished within 24 hours, and a new one has taken its place.');
   }
   await plans.write(header, null);

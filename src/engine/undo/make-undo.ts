@@ -1,9 +1,8 @@
-import { ProvisioningError } from '../../core/errors';
 import type { ObjectType, SourceId } from '../../core/model';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { wayBackOf } from '../../core/way-back';
 import type { PlanHeader, PlanRow } from '../../ports/plan-store';
-import type { ObjectKey, Stored } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stores';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { fingerprintOf, isUnchanged } from '../decide/held';
@@ -12,13 +11,11 @@ import type { EngineDeps } from '../deps';
 import { CycleInterrupted } from '../import/cycle-context';
 import { importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
-import type { Lease } from '../job/lease';
-import { withMappingsInUse } from '../job/mappings-in-use';
 import { requireSameSystems } from '../job/same-systems';
 import { withoutWriting } from '../on-demand/on-demand-overlay';
-import { brakeOf, countsWith, removeOldPlans } from '../preview/make-plan';
+import { countsWith, newPlan, PlanDraft } from '../preview/plan-draft';
 import { noSeats, type SeatedRow, withSeats } from '../preview/plan-seats';
-import { notePlanFailure, type PlanBegun, takeSlot } from '../preview/plan-slot';
+import { type PlanBegun, takeSlot } from '../preview/plan-slot';
 import type { PlannedAgain, Planning, PlanParts } from '../preview/planning';
 import type { Initiator } from '../record/initiator';
 import { holdFor, planUndoOf } from './undo-object';
@@ -45,28 +42,9 @@ export async function createUndo(
   if (first.entries.length === 0 && first.next === undefined) {
     return { kind: 'nothing', reason: `The log has no entry of a cycle ${cycleId}. Entries are kept for LOG_RETENTION_DAYS.` };
   }
-  await removeOldPlans(planning);
-  const header: PlanHeader = {
-    planId: deps.newId(),
-    kind: 'undo',
-    undoes: cycleId.toLowerCase(),
-    ...(only && { only }),
-    createdAt: deps.clock().toISOString(),
-    createdBy: operator.displayName,
-    state: 'planning',
-    schemaHash: deps.schema.hash,
-    isForOtherSchema: false,
-    phase: 'objects',
-    cycle: { after: null } satisfies Place,
-    objects: 0,
-    counts: {},
-    removals: {},
-    brake: [],
-    endedAt: null,
-    error: null,
-    application: null,
-  };
-  return takeSlot(planning, header);
+  const undone = { undoes: cycleId.toLowerCase(), ...(only && { only }) };
+  const cycle: Place = { after: null };
+  return takeSlot(planning, newPlan(deps, 'undo', operator, { ...undone, schemaHash: deps.schema.hash, cycle }));
 }
 
 /** Where the plan is: the mark of the log's next page, or the number of objects asked for that are done. Null at the beginning. */
@@ -76,26 +54,21 @@ interface Place {
 
 /** How the way back from a cycle is planned, and planned again before it is let go. */
 export const undoParts: PlanParts = {
-  async make(planning, lease, begun, deadlineMs) {
-    try {
-      await planAll(planning, lease, begun, deadlineMs);
-    } catch (error) {
-      if (error instanceof ProvisioningError) await notePlanFailure(planning, begun.value.planId, error);
-      else if (!(error instanceof CycleInterrupted)) throw error;
-    }
+  make(planning, lease, begun, deadlineMs) {
+    const draft = new PlanDraft(planning, lease, begun);
+    return draft.stretch(() => planAll(draft, deadlineMs));
   },
   planAgain,
 };
 
-async function planAll(planning: Planning, lease: Lease, begun: Stored<PlanHeader>, deadlineMs: number): Promise<void> {
-  const { plans } = planning;
-  const deps = await withMappingsInUse(planning.deps);
-  let { value: header, etag } = begun;
+async function planAll(draft: PlanDraft, deadlineMs: number): Promise<void> {
+  const { deps, plans } = draft.planning;
   await requireSameSystems(deps);
   await deps.target.describe(true);
   // A direct look at each object tells who has changed since; what the look finds is kept nowhere.
   const session = await openImport(withoutWriting(deps));
   for (;;) {
+    const { header } = draft;
     const page = await entriesOf(deps, header);
     const rows = await concurrently(page.entries, SOURCE_CONCURRENCY, (entry) =>
       planEntry(deps, session, header, entry, deadlineMs),
@@ -105,14 +78,11 @@ async function planAll(planning: Planning, lease: Lease, begun: Stored<PlanHeade
       rows.flatMap((row) => row ?? []),
     );
     await plans.putRows(header.planId, told);
-    await lease.renew();
-    header = { ...header, ...countsWith(header, told), seats, cycle: { after: page.next } satisfies Place, error: null };
-    if (page.next === null) break;
-    etag = await plans.write(header, etag);
+    const done = { ...countsWith(header, told), seats, cycle: { after: page.next } satisfies Place };
+    if (page.next === null) return draft.finish(done);
+    await draft.save({ ...done, error: null });
     if (deps.clock().getTime() >= deadlineMs) throw new CycleInterrupted();
   }
-  const endedAt = deps.clock().toISOString();
-  await plans.write({ ...header, state: 'planned', phase: 'done', brake: await brakeOf(deps, header), endedAt }, etag);
 }
 
 /** One object as its way back would be planned now, with the hold under which it is carried out. What the source object was like counts, too. */
