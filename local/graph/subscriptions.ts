@@ -38,6 +38,16 @@ export interface NotificationSwitches {
   twice: boolean;
   /** Changes are told in one POST if they come within so many milliseconds. */
   bundleMs: number;
+  /**
+   * How long an answer is waited for: 3 seconds by default.
+   * @see https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#processing-the-change-notification
+   */
+  answerMs: number;
+  /**
+   * The same for the validation of an address: 10 seconds by default.
+   * @see https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#notificationurl-validation
+   */
+  validationMs: number;
 }
 
 /** @see https://learn.microsoft.com/graph/change-notifications-overview#subscription-lifetime */
@@ -45,10 +55,6 @@ const LONGEST_MINUTES = 41_760;
 /** "Any value under 45 minutes after the time of the request is automatically set to 45 minutes": https://learn.microsoft.com/graph/api/resources/subscription */
 const SHORTEST_MINUTES = 45;
 const MINUTE_MS = 60_000;
-/** "within 10 seconds": https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#notificationurl-validation */
-const VALIDATION_MS = 10_000;
-/** "within 3 seconds": https://learn.microsoft.com/graph/change-notifications-delivery-webhooks#processing-the-change-notification */
-const ANSWER_MS = 3_000;
 /** Real ones are repeated for up to 4 hours; here the second try comes at once and is the last but one. */
 const TRIES = 3;
 /** https://learn.microsoft.com/graph/change-notifications-overview#supported-resources: per app and tenant */
@@ -57,7 +63,14 @@ const MOST = 100;
 /** The subscriptions of the one application that the simulator knows, and what they send. */
 export class Subscriptions {
   readonly deliveries: Delivery[] = [];
-  readonly switches: NotificationSwitches = { delayMs: 0, isLost: () => false, twice: false, bundleMs: 20 };
+  readonly switches: NotificationSwitches = {
+    delayMs: 0,
+    isLost: () => false,
+    twice: false,
+    bundleMs: 20,
+    answerMs: 3_000,
+    validationMs: 10_000,
+  };
   readonly #kept = new Map<string, StoredSubscription>();
   readonly #waiting = new Map<string, object[]>();
   readonly #sending = new Set<Promise<void>>();
@@ -165,7 +178,7 @@ export class Subscriptions {
     const startedAt = performance.now();
     try {
       const headers = { 'content-type': 'text/plain; charset=utf-8' };
-      answer = await fetch(address, { method: 'POST', headers, signal: AbortSignal.timeout(VALIDATION_MS) });
+      answer = await fetch(address, { method: 'POST', headers, signal: AbortSignal.timeout(this.switches.validationMs) });
       text = await answer.text();
     } catch {
       // As good as a wrong answer.
@@ -223,7 +236,7 @@ export class Subscriptions {
       const startedAt = performance.now();
       try {
         const headers = { 'content-type': 'application/json; charset=utf-8' };
-        const sent = { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(ANSWER_MS) };
+        const sent = { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(this.switches.answerMs) };
         const answer = await fetch(url, sent);
         await answer.arrayBuffer();
         status = answer.status;

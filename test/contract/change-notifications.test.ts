@@ -29,22 +29,36 @@ let world: JobWorld;
 let served: ServedHandler;
 let app: ConfiguredApp;
 let offsetMs = 0;
+/** How long what is in the queue was to be hidden. */
+let hiddenMs: number[] = [];
 
-/** The app with a clock that a test puts on. */
-const later = (): ConfiguredApp => ({
-  ...app,
-  deps: { ...app.deps, clock: () => new Date(Date.now() + offsetMs) },
-});
+/** The app with a clock that a test puts on, and a queue that shows at once what it is to hide for a while. */
+const later = (): ConfiguredApp => {
+  const { queue } = app.deps;
+  const askForCycle = async (delayMs = 0): Promise<void> => {
+    hiddenMs.push(delayMs);
+    await queue.askForCycle();
+  };
+  return { ...app, deps: { ...app.deps, clock: () => new Date(Date.now() + offsetMs), queue: { ...queue, askForCycle } } };
+};
+/** The same for notifications: however busy the machine is, whoever is told of is looked up. */
+const patient = (): ConfiguredApp => {
+  const it = later();
+  return { ...it, deps: { ...it.deps, sleep: patience } };
+};
+const forever = () => new Promise<never>(() => undefined);
+let patience: ConfiguredApp['deps']['sleep'] = forever;
 const watch = () => watchSubscriptions(later());
 const kept = async () => (await app.deps.state.read<KeptSubscriptions>(HINT_KEYS.subscriptions))?.value;
 const hints = async () => (await app.deps.state.read<HintState>(HINT_KEYS.hints))?.value;
 const ours = () => world.graph.subscriptions.list();
 
-/** Hands out every message of the queue, hidden ones when their time comes, until there is none. Returns how many asked for a cycle. */
+/** Hands out every message of the queue, hidden ones when their time has come, until there is none. Returns how many asked for a cycle. */
 async function work(): Promise<number> {
   const queue = new QueueClient(world.connectionString, WORK_QUEUE);
-  let cycles = 0;
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+  for (let cycles = 0; ; ) {
+    offsetMs += Math.max(0, ...hiddenMs);
+    hiddenMs = [];
     const { receivedMessageItems: messages } = await queue.receiveMessages({ numberOfMessages: 32, visibilityTimeout: 300 });
     for (const message of messages) {
       const text: unknown = JSON.parse(Buffer.from(message.messageText, 'base64').toString());
@@ -52,13 +66,11 @@ async function work(): Promise<number> {
       await makeProvisionObject(later)(text, silentContext);
       await queue.deleteMessage(message.messageId, message.popReceipt);
     }
-    if (messages.length === 0 && (await app.deps.queue.approximateLength()) === 0) {
+    if (messages.length === 0 && (await waiting()) === 0) {
       await closeCycles(app.deps);
       return cycles;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error('the queue never empties');
 }
 
 const nameOf = (id: string) => [...world.zendesk.state.users.values()].find((user) => user.external_id === id)?.name;
@@ -72,13 +84,15 @@ const send = (body: unknown, query = '') =>
   });
 
 beforeAll(async () => {
-  served = await serveHandler(() => makeGraphNotifications(later));
+  served = await serveHandler(() => makeGraphNotifications(patient));
   world = await startJobWorld(
     { CHANGE_NOTIFICATIONS: 'On', WEBSITE_HOSTNAME: served.host },
     { directory, servicePrincipalId, now: () => new Date(Date.now() + offsetMs) },
   );
   app = world.app;
   world.graph.permissions.add('Group.Read.All');
+  // How soon the app responds must not depend on how busy the machine is.
+  Object.assign(world.graph.subscriptions.switches, { answerMs: 300_000, validationMs: 300_000 });
   await world.settle();
 });
 afterAll(async () => {
@@ -310,8 +324,24 @@ describe('notifications', () => {
     world.graph.subscriptions.switches.isLost = () => false;
   });
 
-  test('every response in less than 3 seconds', () => {
-    expect(Math.max(...served.took)).toBeLessThan(3_000);
+  // Graph wants its response within three seconds; how long one takes is measured by the benchmark.
+  test('nobody is looked up for more than half of the time that Graph gives: then the change counts', async () => {
+    await rest();
+    const slept: number[] = [];
+    const real = app;
+    app = { ...real, deps: { ...real.deps, space: { ...real.deps.space, readObject: forever } } };
+    patience = async (ms) => void slept.push(ms);
+    directory.updateUser(ann, { displayName: 'Ann unread' });
+    await world.graph.subscriptions.settled();
+    app = real;
+    patience = forever;
+    expect([slept.length, await waiting()]).toEqual([1, 1]);
+    expect(slept[0]).toBeLessThanOrEqual(1_500);
+    await rest();
+    expect(nameOf(ann)).toBe('Ann unread');
+  });
+
+  test('every notification was taken', () => {
     const hinted = world.graph.subscriptions.deliveries.filter(({ body }) => body !== undefined);
     expect(new Set(hinted.map(({ status }) => status))).toEqual(new Set([202]));
   });
