@@ -4,7 +4,10 @@ import { QueueClient } from '@azure/storage-queue';
 import { cycleIds, newCycleId, type ShownStatus, waitForCycle } from '../../../local/demo/app-client';
 import { startWorld, type World, type WorldOptions } from '../../../local/demo/world';
 import { formatLogLine } from '../../../local/host/events';
+import { openStorage } from '../../../src/adapters/storage/connection';
+import { makeLinkStore } from '../../../src/adapters/storage/link-store';
 import { WORK_QUEUE } from '../../../src/adapters/storage/names';
+import { sourceId } from '../../../src/core/model';
 import { until } from '../../support/host-fixture/until';
 
 const APP_DIRECTORY = join(__dirname, '..', '..', '..');
@@ -40,6 +43,22 @@ export async function quiet({ graph, azurite }: World): Promise<void> {
     async () => (await queue.getProperties()).approximateMessagesCount,
     (count) => count === 0,
   );
+}
+
+/** Dates back what a process that is gone had claimed, as if it had died so long ago. Returns how many claims it has left. */
+export async function ageClaims({ azurite }: World, byMs: number): Promise<number> {
+  const links = makeLinkStore(openStorage({ kind: 'connectionString', connectionString: azurite.connectionString }));
+  let claims = 0;
+  for (const type of ['user', 'group'] as const) {
+    for await (const page of links.listBetween(type, sourceId('0'), sourceId('g'))) {
+      for (const { id, value, etag } of page) {
+        if (!value.claim || value.claim.untilMs === 0) continue;
+        await links.write({ type, id }, { ...value, claim: { ...value.claim, untilMs: value.claim.untilMs - byMs } }, etag);
+        claims += 1;
+      }
+    }
+  }
+  return claims;
 }
 
 /** Every account with what matters of it, by external id, for comparing the world before and after. */
