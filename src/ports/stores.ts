@@ -182,6 +182,14 @@ export interface ConnectorSpace {
   clearDirty(keys: readonly ObjectKey[], token: string): Promise<string>;
 }
 
+/** The link of a former self, with what ends with it. */
+export interface FormerLink {
+  readonly link: Link;
+  readonly memberships: readonly OwnedMembership[];
+  /** What is held of it, or let go. */
+  readonly staged?: StagedDeletion;
+}
+
 /**
  * A claim on an object while its plan is being exported: the write-ahead record of what is about to happen. With `untilMs` 0 it holds
  * nobody off any more: the plan may have been written and has no log entry yet.
@@ -189,9 +197,15 @@ export interface ConnectorSpace {
 export interface LinkClaim {
   /** Until when nobody else may write; a claim left by a dead process ends by itself. */
   readonly untilMs: number;
+  /** When its worker last claimed the object for its plan. Absent in rows of older versions. */
+  readonly sinceMs?: number;
   readonly changeId: string;
   readonly cycleId: string;
   readonly plan: Plan;
+  /** Earlier changes that wrote under this claim, or were about to, and are in no log entry yet: what they noted is told with this one. */
+  readonly before?: readonly string[];
+  /** What was ended so that the account could be taken over, until it has been: given back where the takeover comes to nothing. */
+  readonly former?: FormerLink;
   /** Memberships that are about to come and go, by the Entra id of the other side, so that a repeat can tell which of them did. */
   readonly members?: { readonly added: readonly SourceId[]; readonly removed: readonly SourceId[] };
 }

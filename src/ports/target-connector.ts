@@ -181,9 +181,10 @@ export interface TargetConnector {
 
   /**
    * Deletes a user (soft in Zendesk, not recoverable). Idempotent.
+   * @returns whether this call did it; false for one that was gone already
    * @throws OpenTicketsError while the user has requested tickets that are not closed; RejectedError for any other reason
    */
-  deleteUser(id: TargetId): Promise<void>;
+  deleteUser(id: TargetId): Promise<boolean>;
 
   /**
    * Erases a deleted user with all personal data, for good. Idempotent: one that is erased already, or was never there, is as good as erased.
@@ -227,8 +228,8 @@ export interface TargetConnector {
   /** Changes a group and returns it as it is afterwards. @throws NotFoundError, RejectedError */
   updateGroup(id: TargetId, fields: Partial<TargetGroupFields>): Promise<TargetGroup>;
 
-  /** Deletes a group. Idempotent. @throws RejectedError for a default group */
-  deleteGroup(id: TargetId): Promise<void>;
+  /** Deletes a group. Idempotent. @returns as {@link deleteUser} @throws RejectedError for a default group */
+  deleteGroup(id: TargetId): Promise<boolean>;
 
   /** Every membership of a group, page by page. */
   listGroupMemberships(groupId: TargetId): AsyncIterable<readonly TargetMembership[]>;

@@ -206,8 +206,8 @@ export function describeTargetConnector(name: string, make: () => Promise<Target
 
     it('deleteUser › is remembered as not active, frees the address, may be repeated', async () => {
       const created = await connector.createUser(aNewUser());
-      await connector.deleteUser(created.id);
-      await connector.deleteUser(created.id);
+      expect(await connector.deleteUser(created.id)).toBe(true);
+      expect(await connector.deleteUser(created.id)).toBe(false);
       expect((await connector.getUser(created.id))?.active).toBe(false);
       expect(await connector.findUsers({ attribute: 'external_id', value: aNewUser().externalId })).toEqual([]);
       await expect(connector.updateUser(created, { name: 'x' })).rejects.toBeInstanceOf(NotFoundError);
@@ -279,8 +279,8 @@ export function describeTargetConnector(name: string, make: () => Promise<Target
         description: 'Money',
       });
       expect(await connector.findGroups('Billing')).toEqual([]);
-      await connector.deleteGroup(created.id);
-      await connector.deleteGroup(created.id);
+      expect(await connector.deleteGroup(created.id)).toBe(true);
+      expect(await connector.deleteGroup(created.id)).toBe(false);
       expect(await connector.getGroup(created.id)).toBeUndefined();
       expect(await connector.findGroups('Invoices')).toEqual([]);
       await expect(connector.updateGroup(created.id, { name: 'x' })).rejects.toBeInstanceOf(NotFoundError);

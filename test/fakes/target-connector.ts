@@ -88,6 +88,8 @@ export interface FakeTargetOptions {
   readonly seats?: number;
   /** False: users created since are not found by anything but their external id, as in a lagging search index. */
   readonly isSearchCurrent?: boolean;
+  /** What Zendesk says of when an account was deleted; without it nothing. */
+  readonly nowMs?: () => number;
 }
 
 /** An in-memory Zendesk account behind the port: far simpler than the real one, the same in what the port promises. */
@@ -151,11 +153,13 @@ class FakeAccount implements FakeTarget {
   seats: number | undefined;
   readonly #description: TargetDescription;
   readonly #defaultGroup: FakeGroup;
+  readonly #nowMs: (() => number) | undefined;
   readonly #unindexed = new Set<TargetId>();
   #lastId = 100;
 
   constructor(options: FakeTargetOptions) {
     this.seats = options.seats;
+    this.#nowMs = options.nowMs;
     this.isSearchCurrent = options.isSearchCurrent ?? true;
     this.#defaultGroup = { id: this.#nextId(), name: 'Support', description: null, isDefault: true, deleted: false };
     this.groups.set(this.#defaultGroup.id, this.#defaultGroup);
@@ -300,15 +304,17 @@ class FakeAccount implements FakeTarget {
     });
   }
 
-  deleteUser(id: TargetId): Promise<void> {
+  deleteUser(id: TargetId): Promise<boolean> {
     return this.#call('deleteUser', [id], () => {
       const row = this.users.get(id);
-      if (!row?.active) return;
+      if (!row?.active) return false;
       if (id === this.#description.selfId) throw new RejectedError(undefined, 'Refused: this is the credential itself');
       if (this.openTickets.has(id)) throw new OpenTicketsError('base', 'Refused: tickets that are not closed');
       row.active = false;
+      if (this.#nowMs) row.updatedAt = new Date(this.#nowMs()).toISOString();
       for (const membership of this.#membershipsOf(id)) this.memberships.delete(membership.id);
       this.#wrote('deleteUser');
+      return true;
     });
   }
 
@@ -393,16 +399,17 @@ class FakeAccount implements FakeTarget {
     });
   }
 
-  deleteGroup(id: TargetId): Promise<void> {
+  deleteGroup(id: TargetId): Promise<boolean> {
     return this.#call('deleteGroup', [id], () => {
       const group = this.groups.get(id);
-      if (!group || group.deleted) return;
+      if (!group || group.deleted) return false;
       const members = [...this.memberships.values()].filter(({ groupId }) => groupId === id);
       if (group.isDefault || members.some(({ isDefault }) => isDefault))
         throw new RejectedError(undefined, 'Refused: a default group');
       for (const member of members) this.memberships.delete(member.id);
       group.deleted = true;
       this.#wrote('deleteGroup');
+      return true;
     });
   }
 

@@ -394,6 +394,52 @@ describe('leaving › what is never touched', () => {
     expect(await leavingOf(world, ann)).toBeUndefined();
   });
 
+  it.each([
+    ['while the request is under way', 0],
+    ['after the process was killed before the request', 120],
+  ])('an account that somebody else deletes %s is not erased', async (_when, minutes) => {
+    const desk = await aDesk();
+    const { world, ann } = desk;
+    const account = world.target.users.get(world.accountOf(ann)?.id as TargetId);
+    disable(desk, ann);
+    await world.round();
+    passes(desk, 31);
+    await world.cycle();
+    world.target.hook = (moment, method) => {
+      if (moment !== 'before' || method !== 'deleteUser') return;
+      world.target.hook = undefined;
+      if (minutes > 0) throw new Error('killed');
+      Object.assign(account ?? {}, { active: false, updatedAt: new Date(world.nowMs).toISOString() });
+    };
+    await world.drain(undefined, () => true);
+    if (minutes > 0) {
+      passes(desk, minutes / 24 / 60);
+      Object.assign(account ?? {}, { active: false, updatedAt: new Date(world.nowMs).toISOString() });
+    }
+    for (let cycles = 0; cycles < 3; cycles += 1) await laterBy(world, 100);
+    expect(account?.active).toBe(false);
+    expect(world.target.erased).toEqual([]);
+    expect(await leavingOf(world, ann)).toBeUndefined();
+  });
+
+  it('a deletion whose answer was lost is erased in its time where Zendesk shows that the account went then', async () => {
+    const desk = await aDesk();
+    const { world, ann } = desk;
+    const { id } = world.accountOf(ann) as { id: TargetId };
+    disable(desk, ann);
+    await world.round();
+    passes(desk, 31);
+    await world.cycle();
+    world.target.hook = (moment, method) => {
+      if (moment !== 'after' || method !== 'deleteUser') return;
+      world.target.hook = undefined;
+      throw new Error('killed');
+    };
+    await world.drain(undefined, () => true);
+    await laterBy(world, 100);
+    expect(world.target.erased).toEqual([id]);
+  });
+
   it('PROTECTED_USERS keeps an account by its id from deletion and from erasure', async () => {
     const desk = await aDesk();
     const { world, ann } = desk;

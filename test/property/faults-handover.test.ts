@@ -1,3 +1,4 @@
+import { RejectedError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
 import { aCompany, aPerson } from '../builders/people';
 import type { Pick, World } from './support/world';
@@ -137,6 +138,88 @@ describe('a rehire: a new object with the address of a former self', () => {
     if (account) account.email = 'elsewhere@contoso.com';
     await world.round();
     expect(emailOf(world, id)).toBe('user0@contoso.com');
+  });
+});
+
+describe('a former self whose account is taken over before its own suspension', () => {
+  const KEPT = 'kept@contoso.com';
+
+  /** A former self with an account in use, and a newcomer who is about to take it over. */
+  async function aTakeover() {
+    const company = aCompany({ users: 2 });
+    const { world, directory, roles } = company;
+    await world.round();
+    const old = company.users[0]?.id as SourceId;
+    const account = world.accountOf(old);
+    directory.hardDeleteUser(old);
+    const fresh = aPerson(world, 'user0');
+    const assignment = directory.assign(fresh, roles.user);
+    await world.cycle();
+    const at = world.queue.messages.findIndex(({ item }) => item.sourceId === fresh);
+    const [message] = world.queue.messages.splice(at, 1);
+    if (!account || !message) throw new Error('nothing to take over');
+    const isActive = () => world.target.users.get(account.id)?.suspended === false;
+    return { ...company, old, fresh, assignment, account, item: message.item, isActive };
+  }
+
+  const refuse = (world: World) => {
+    world.target.hook = (moment, method, args) => {
+      const isTakeover = method === 'updateUser' && (args[1] as { externalId?: string }).externalId !== undefined;
+      if (moment === 'before' && isTakeover) throw new RejectedError('name', 'Zendesk refuses the name');
+    };
+  };
+
+  it('loses access where Zendesk refuses the takeover and the newcomer leaves', async () => {
+    const { world, directory, assignment, item, isActive } = await aTakeover();
+    refuse(world);
+    // The former self's item is late: the newcomer's comes first.
+    await world.work(item);
+    directory.unassign(assignment);
+    expect(isActive()).toBe(true);
+    await world.drain();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(isActive()).toBe(false);
+  });
+
+  it('loses access where the newcomer gets an account of another address after the refusal', async () => {
+    const { world, directory, fresh, item, account, isActive } = await aTakeover();
+    refuse(world);
+    await world.work(item);
+    directory.updateUser(fresh, { mail: KEPT, userPrincipalName: KEPT });
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.accountOf(fresh)).toMatchObject({ email: KEPT, suspended: false });
+    expect(world.accountOf(fresh)?.id).not.toBe(account.id);
+    expect(isActive()).toBe(false);
+  });
+
+  it('killed at every call of the takeover: the newcomer who leaves has no access, nor has the former self', async () => {
+    const wrong: number[] = [];
+    for (let call = 0; call < 60; call += 1) {
+      const { world, directory, assignment, item, isActive } = await aTakeover();
+      const wasKilled = await world.killedAt(call, () => world.work(item));
+      directory.unassign(assignment);
+      world.nowMs += 20 * 60_000;
+      await world.drain(undefined, () => true);
+      for (let more = 0; more < 2; more += 1) await world.round();
+      if (isActive()) wrong.push(call);
+      if (!wasKilled) break;
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('what the brake holds of the former self stays held after a refusal', async () => {
+    const company = aCompany({ users: 2 }, { settings: { deletionThreshold: 1, deletionThresholdPercent: 0 } });
+    const { world, directory, roles, users } = company;
+    await world.round();
+    for (const { id } of users) directory.hardDeleteUser(id);
+    await world.round();
+    const old = users[0]?.id as SourceId;
+    const before = await world.deps().staged.read({ type: 'user', id: old });
+    expect(before?.state).toBe('staged');
+    refuse(world);
+    directory.assign(aPerson(world, 'user0'), roles.user);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(await world.deps().staged.read({ type: 'user', id: old })).toMatchObject({ state: 'staged', kind: before?.kind });
   });
 });
 

@@ -25,3 +25,48 @@ describe('what one cycle holds, let go in two goes', () => {
     expect(release).toMatchObject({ state: 'succeeded', enqueued: 3 });
   });
 });
+
+describe('a group that is to go while the removal of its members is let go', () => {
+  const aHeldTeam = async () => {
+    const company = aCompany({ agents: 4 }, { settings: { deletionThreshold: 1 } });
+    const { world, directory, roles, agents } = company;
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.assign(team, roles.agent);
+    for (const { id } of agents) directory.addMember(team, id);
+    await world.round();
+    for (const { id } of agents.slice(0, 3)) directory.removeMember(team, id);
+    await world.round();
+    expect(await world.deps().staged.read({ type: 'group', id: team })).toMatchObject({
+      kind: 'membershipRemoval',
+      state: 'staged',
+    });
+    return { ...company, team };
+  };
+
+  it('goes with the cycles that follow, if it is deleted in Entra ID before the release is carried out', async () => {
+    const { world, directory, team } = await aHeldTeam();
+    await allowDeletes(world.deps(), OPERATOR, undefined);
+    directory.deleteGroup(team);
+    await world.cycle();
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.groupNamed('Team')).toBeUndefined();
+  });
+
+  it('is not let go by a release that had listed less', async () => {
+    const { world, directory, team } = await aHeldTeam();
+    // While the release looks at the group once more, a cycle counts its deletion and holds it.
+    let isCounted = false;
+    world.source.beforeCall = async () => {
+      if (isCounted) return;
+      isCounted = true;
+      directory.deleteGroup(team);
+      await world.cycle();
+    };
+    const { released } = await allowDeletes(world.deps(), OPERATOR, undefined);
+    expect(isCounted).toBe(true);
+    expect(released).toMatchObject([{ released: 0, kept: 1 }]);
+    expect(await world.deps().staged.read({ type: 'group', id: team })).toMatchObject({ kind: 'groupDelete', state: 'staged' });
+    await world.drain();
+    expect(world.groupNamed('Team')).toBeDefined();
+  });
+});

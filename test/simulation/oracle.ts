@@ -3,7 +3,6 @@
  * held removal), and whether the books are right. Works from the truth about Entra and from what was seen done to Zendesk.
  */
 import type { TargetId } from '../../src/core/model';
-import { CREATED_BEFORE } from '../../src/engine/provision/provision';
 import type { FakeUser } from '../fakes/target-connector';
 import type { Sim } from './sim';
 import type { Person, Team } from './world/entra';
@@ -286,6 +285,9 @@ const TOLD = {
   groupDelete: 'delete',
 } as const;
 
+const CUT_OFF = /^An earlier try was cut off before its log entry\. What it had written: .*? (created|suspended|deleted)\b/;
+const DONE = { created: 'create', suspended: 'disable', deleted: 'delete' } as const;
+
 /** Creations, suspensions and deletions are in the log as often as they happened. */
 async function checkTold(sim: Sim): Promise<void> {
   const told = new Map<string, number>();
@@ -301,10 +303,12 @@ async function checkTold(sim: Sim): Promise<void> {
     if (status !== 'success' && status !== 'warning') continue;
     const name = `${entry.provisioningAction} ${entry.sourceIdentity.id}`;
     told.set(name, (told.get(name) ?? 0) + 1);
-    // Whoever had left when the creation came to light loses access in the same item: one entry, whose steps tell of the creation.
-    if (entry.provisioningSteps.some(({ description }) => description === CREATED_BEFORE)) {
-      const created = `create ${entry.sourceIdentity.id}`;
-      told.set(created, (told.get(created) ?? 0) + 1);
+    // What was cut off and came to light with an item that undoes it, or goes beyond it, is a step of that one's entry.
+    for (const { description } of entry.provisioningSteps) {
+      const [, done] = CUT_OFF.exec(description) ?? [];
+      if (!done) continue;
+      const before = `${DONE[done as keyof typeof DONE]} ${entry.sourceIdentity.id}`;
+      told.set(before, (told.get(before) ?? 0) + 1);
     }
   }
   const held = new Set(await heldObjects(sim));

@@ -83,7 +83,7 @@ const { job: JOB } = someConfig();
 export class Sim {
   readonly scheduler: Scheduler;
   readonly entra: Entra;
-  readonly zendesk = new Zendesk();
+  readonly zendesk = new Zendesk(() => this.nowMs);
   readonly source: SimSource;
   readonly queue: SimQueue;
   readonly faults: Faults;

@@ -38,25 +38,33 @@ const linkSchema = z.object({
   awaits: z.array(z.string()).optional(),
   exportedVersion: z.number(),
 });
+const membershipSchema = z.object({
+  groupId: z.string(),
+  userId: z.string(),
+  targetGroupId: z.string(),
+  targetUserId: z.string(),
+  membershipId: z.string(),
+  addedIn: z.string().optional(),
+  leavingIn: z.string().optional(),
+});
 const claimSchema = z.object({
   untilMs: z.number(),
+  sinceMs: z.number().optional(),
   changeId: z.string(),
   cycleId: z.string(),
   plan: z.looseObject({ action: z.string(), changes: z.array(z.unknown()) }),
+  before: z.array(z.string()).optional(),
+  former: z
+    .object({
+      link: linkSchema,
+      memberships: z.array(membershipSchema),
+      staged: z.looseObject({ kind: z.string(), state: z.string() }).optional(),
+    })
+    .optional(),
   members: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).optional(),
 });
 const isLinkRow = guard<LinkRow>(z.object({ link: linkSchema.nullable(), claim: claimSchema.nullable() }));
-const isMembership = guard<OwnedMembership>(
-  z.object({
-    groupId: z.string(),
-    userId: z.string(),
-    targetGroupId: z.string(),
-    targetUserId: z.string(),
-    membershipId: z.string(),
-    addedIn: z.string().optional(),
-    leavingIn: z.string().optional(),
-  }),
-);
+const isMembership = guard<OwnedMembership>(membershipSchema);
 
 const membershipRows = (membership: OwnedMembership): { truth: Row; reverse: Row } => ({
   truth: { partitionKey: groupPartition(membership.groupId), rowKey: encodeKey(membership.userId), ...jsonColumns(membership) },

@@ -13,7 +13,7 @@ export interface Groups {
   find(name: string): Promise<readonly TargetGroup[]>;
   create(fields: TargetGroupFields): Promise<TargetGroup>;
   update(id: TargetId, fields: Partial<TargetGroupFields>): Promise<TargetGroup>;
-  remove(id: TargetId): Promise<void>;
+  remove(id: TargetId): Promise<boolean>;
   /** Every live group, page by page; current. */
   all(): AsyncIterable<readonly TargetGroup[]>;
   /** The group that new agents land in; undefined when the account shows none. */
@@ -83,10 +83,13 @@ export function makeGroups(http: ZendeskHttp, clock: Clock): Groups {
     async remove(id) {
       try {
         await http.call({ method: 'DELETE', route: GROUP, params: [id] });
+        return true;
       } catch (error) {
         if (!(error instanceof NotFoundError)) throw error;
+        return false;
+      } finally {
+        list.clear();
       }
-      list.clear();
     },
     defaultGroup: async () => (await list.get()).find(({ isDefault }) => isDefault),
   };

@@ -48,7 +48,7 @@ export interface Users {
   create(user: NewTargetUser, onWaiting?: OnWaiting): Promise<TargetUser>;
   update(current: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting): Promise<TargetUser>;
   endSessions(id: TargetId): Promise<void>;
-  remove(id: TargetId): Promise<void>;
+  remove(id: TargetId): Promise<boolean>;
   erase(id: TargetId): Promise<void>;
 }
 
@@ -245,8 +245,9 @@ export function makeUsers(deps: UserDeps): Users {
       await guardSelf(id, 'deleted');
       try {
         await http.call({ method: 'DELETE', route: USER, params: [id] });
+        return true;
       } catch (error) {
-        if (error instanceof NotFoundError) return;
+        if (error instanceof NotFoundError) return false;
         // The refusal has no code of its own (https://github.com/lanej/zendesk2 records a text under `base`), so look instead.
         // One without an attribute, as a 403 is, means something else, whatever tickets there are.
         if (error instanceof RejectedError && error.attribute !== undefined && (await hasOpenTickets(http, id))) {

@@ -17,7 +17,7 @@ export interface Released {
   /** The cycle under which they are carried out now. */
   readonly cycleId: string;
   readonly released: number;
-  /** Objects that could not be read just now: unknown never deprovisions, so they stay held. */
+  /** Objects that could not be read just now, or that a cycle has found to lose something else meanwhile: they stay held. */
   readonly kept: number;
 }
 
@@ -67,7 +67,7 @@ export async function releaseStaged(deps: EngineDeps, which: string, only?: Read
     const rows = byCycle.get(cycle) ?? [];
     if (rows.length === 0) continue;
     session ??= await openImport(deps);
-    const known = await lookAgain(session, rows, deadlineMs);
+    const known = await asListed(deps, await lookAgain(session, rows, deadlineMs));
     released.push({ ...(await release(deps, cycle, known, only)), kept: rows.length - known.length });
   }
   return released;
@@ -90,6 +90,16 @@ async function lookAgain(
     return (await importOne(session, key.id, key.type)).kind !== 'unknown';
   });
   return rows.filter((_, at) => isKnown[at]);
+}
+
+/** Those of which the same is held as was listed: the looks take time, and what a cycle has counted meanwhile was not let go. */
+async function asListed(deps: EngineDeps, rows: readonly StagedDeletion[]): Promise<readonly StagedDeletion[]> {
+  const now = await concurrently(rows, STORAGE_CONCURRENCY, ({ key }) => deps.staged.read(key));
+  const whatOf = ({ kind, countedIn, changeId }: StagedDeletion): string => `${kind} ${countedIn ?? changeId}`;
+  return rows.filter((row, at) => {
+    const held = now[at];
+    return held !== undefined && whatOf(held) === whatOf(row);
+  });
 }
 
 /** The cycle that staged most recently. */

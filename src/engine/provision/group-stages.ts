@@ -11,7 +11,7 @@ import { type Attempt, type Skip, skip } from './attempt';
 import { requireNoHandover } from './handover';
 import { type Found, formerOf, matchGroup, NOT_FOUND, readLinkedGroup } from './match-target';
 import { foretoldBy, planMembers } from './memberships';
-import type { Settle, Stages, Writing } from './stages';
+import { requireOurDeletion, type Settle, type Stages, type Writing } from './stages';
 import { alignMembers, NO_CHANGE } from './write-memberships';
 
 /** The stages of a group's way. */
@@ -57,7 +57,7 @@ export const groupStages: Stages<TargetGroup> = {
     const { deps, attempt, pairing, found, plan } = writing;
     if (attempt.decision.kind === 'in') return writeGroup(writing, settle);
     const link = pairing.requireLink();
-    if (plan.action === 'delete') await deps.target.deleteGroup(link.targetId);
+    if (plan.action === 'delete') requireOurDeletion(writing, await deps.target.deleteGroup(link.targetId));
     await endLink(writing, link);
     return plan.action === 'delete' ? undefined : found.target;
   },

@@ -20,6 +20,7 @@ import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { AWAITING_SEAT } from './await-seat';
 import { closeClaim } from './pairing';
+import { isLetGo } from './permission';
 import { provisionObject } from './provision-object';
 
 /** An operator may end a wait that Zendesk has asked for: whoever stays away asks again after so long. */
@@ -162,9 +163,9 @@ async function waitForSeat(deps: EngineDeps, { objectType: type, sourceId: id, c
 }
 
 /** What an operator had let go is carried out, or has turned out to be nothing: nothing is left that has to be kept in mind. */
-async function endReleased(deps: EngineDeps, key: ObjectKey, { countedIn }: Permission): Promise<void> {
+async function endReleased(deps: EngineDeps, key: ObjectKey, allows: Permission): Promise<void> {
   const staged = await deps.staged.read(key);
-  if (staged?.state === 'released' && (staged.countedIn ?? staged.changeId) === countedIn) await deps.staged.remove([key]);
+  if (staged && isLetGo(staged, allows)) await deps.staged.remove([key]);
 }
 
 /** What is to be tried again of an outcome: a failure, or memberships that Zendesk refused. */

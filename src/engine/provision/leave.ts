@@ -3,12 +3,13 @@ import { areTicketsDue, type Leaving, receiverText } from '../../core/leaving';
 import type { TargetId, TargetUser } from '../../core/model';
 import { OPEN_TICKETS, planDelete, planUserOut, roleText } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
+import { CLAIM_MS } from '../claim-watch';
 import { fateOf, isToBeErased } from '../decide/leaver';
 import { type Attempt, type Skip, skip } from './attempt';
 import { changesOf } from './export-plan';
 import { handOverTickets } from './hand-over-tickets';
 import { permitted } from './permission';
-import type { Settle, Writing } from './stages';
+import { requireOurDeletion, type Settle, type Writing } from './stages';
 import { suspends, userLinkAfter } from './user-link';
 
 const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };
@@ -107,9 +108,12 @@ async function seatGiven(writing: Writing<TargetUser>, written: TargetUser, sett
  * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, and the deletion is
  * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
  */
-export async function deleteAccount({ deps, attempt }: Writing<TargetUser>, target: TargetUser): Promise<void> {
+export async function deleteAccount(writing: Writing<TargetUser>, target: TargetUser): Promise<void> {
+  const { deps, attempt } = writing;
   try {
-    await deps.target.deleteUser(target.id);
+    const isDone = await deps.target.deleteUser(target.id);
+    requireOurDeletion(writing, isDone);
+    await keepDeletion(writing, target.id, isDone);
   } catch (error) {
     if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
     await deps.target.updateUser(target, { suspended: true });
@@ -126,6 +130,19 @@ export async function eraseAccount({ deps, attempt, pairing }: Writing<TargetUse
   await deps.leavings.remove(attempt.item.sourceId);
   await pairing.end(targetId);
 }
+
+/** How far the clocks of Zendesk and of this app may be apart, and how coarse Zendesk's is, in milliseconds. */
+const ZENDESK_CLOCK_MS = 10_000;
+
+/** Whether an account went while an earlier try was at its deletion, as Zendesk has it: of one that went later somebody else was the cause. */
+export function wentUnderClaim({ found, attempt }: Pick<Writing<TargetUser>, 'found' | 'attempt'>): boolean {
+  const sinceMs = attempt.pairing.row.claim?.sinceMs;
+  const afterMs = Date.parse(found.goneAt ?? '') - (sinceMs ?? Number.NaN);
+  return afterMs >= -ZENDESK_CLOCK_MS && afterMs <= CLAIM_MS + ZENDESK_CLOCK_MS;
+}
+
+const NOT_ERASED =
+  'The answer to the deletion was lost, so somebody else may have deleted the account: it will not be erased by OFFBOARD_ERASE_AFTER_DAYS. Erase it in Zendesk where it is to be erased.';
 
 /** Keeps who has left, and since when; whoever had access until now leaves now, whatever is kept of an earlier time. */
 export async function keepLeaving(
@@ -147,13 +164,22 @@ export async function keepLeaving(
   return begun;
 }
 
-/** Keeps that this app has deleted the account, for the day on which it may be erased; of one that it did not make nothing is kept. */
-export async function keepDeletion({ deps, attempt, pairing }: Writing<TargetUser>, targetId: TargetId): Promise<void> {
-  const { leaving, item } = attempt;
+/**
+ * Keeps that this app has deleted the account, for the day on which it may be erased; of one that it did not make nothing is kept, nor of one of
+ * which the answer to the deletion was lost and that may have been deleted, or merged, by somebody else.
+ */
+export async function keepDeletion(
+  { deps, attempt, pairing }: Writing<TargetUser>,
+  targetId: TargetId,
+  isProved: boolean,
+): Promise<void> {
+  const { leaving, item, reads, trace } = attempt;
   const now = deps.clock().toISOString();
   // A link may still name an earlier account, which somebody else has deleted.
   const createdByUs = pairing.link?.targetId === targetId && pairing.link.createdByUs;
-  if (!createdByUs) return deps.leavings.remove(item.sourceId);
+  if (createdByUs && !isProved && reads.settings.offboardEraseAfterDays !== undefined)
+    trace.step('export', NOT_ERASED, { targetId }, 'warning');
+  if (!createdByUs || !isProved) return deps.leavings.remove(item.sourceId);
   const known = leaving?.targetId === targetId ? leaving : undefined;
   await deps.leavings.put({
     sourceId: item.sourceId,

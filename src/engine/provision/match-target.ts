@@ -5,8 +5,8 @@ import type { Link, SourceId, TargetGroup, TargetUser } from '../../core/model';
 import type { UserMatcher } from '../../ports/target-connector';
 import type { EngineReads } from '../deps';
 import type { Trace } from '../record/trace';
+import type { FormerSelf } from './former-self';
 import { holderOfGroup, holderOfUser } from './holder';
-import type { FormerSelf } from './pairing';
 
 /** What matching found: the target object when exactly one is meant, and how it relates to the source object. */
 export interface Found<T> {
@@ -17,6 +17,8 @@ export interface Found<T> {
   readonly takesOverFrom: SourceId | undefined;
   /** True where this app had disabled the account for that former self: then its suspension is ours to lift. */
   readonly wasDisabledByUs?: boolean;
+  /** When the linked account was last changed, where that is deleted now: by that, as Zendesk has it. */
+  readonly goneAt?: string | undefined;
 }
 
 /** The former self of a match, as it was when it was matched. */
@@ -30,7 +32,7 @@ export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOve
 export async function readLinkedUser(reads: EngineReads, link: Link, trace: Trace): Promise<Found<TargetUser>> {
   const linked = await reads.target.getUser(link.targetId);
   traceLinked(trace, 'account', link, linked?.active === true);
-  return linked?.active ? { target: linked, link, takesOverFrom: undefined } : NOT_FOUND;
+  return linked?.active ? { target: linked, link, takesOverFrom: undefined } : { ...NOT_FOUND, goneAt: linked?.updatedAt };
 }
 
 /** Reads the Zendesk group that a link names. */

@@ -45,7 +45,7 @@ export interface Foretold {
 
 /** What is on record of an earlier try. */
 export const foretoldBy = (claim: LinkClaim | null, changeId: string): Foretold => ({
-  changeIds: claim ? [changeId, claim.changeId] : [changeId],
+  changeIds: claim ? [changeId, claim.changeId, ...(claim.before ?? [])] : [changeId],
   added: new Set(claim?.members?.added),
   removed: new Set(claim?.members?.removed),
 });

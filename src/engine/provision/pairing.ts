@@ -1,11 +1,18 @@
-import { AlreadyExistsError, DisputedMatchError, LicenseLimitError, RejectedError, StaleStateError } from '../../core/errors';
+import {
+  AlreadyExistsError,
+  DisputedMatchError,
+  LicenseLimitError,
+  NotFoundError,
+  RejectedError,
+  StaleStateError,
+} from '../../core/errors';
 import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
-import type { LinkClaim, LinkRow, LinkStore, ObjectKey } from '../../ports/stores';
+import type { FormerLink, LinkClaim, LinkRow, LinkStore, ObjectKey } from '../../ports/stores';
 import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps, EngineReads } from '../deps';
-import { breakPair } from './break-pair';
+import { endFormer, type FormerSelf, giveBack } from './former-self';
 
 /** What is stored of one object's pairing, as read. */
 export interface PairingState {
@@ -23,6 +30,20 @@ export async function readPairing(reads: Pick<EngineReads, 'links' | 'clock' | '
     throw new StaleStateError(`Another worker is writing ${key.type} ${key.id}.`);
   }
   return { key, row: stored?.value ?? { link: null, claim: null }, etag: stored?.etag ?? null };
+}
+
+/**
+ * Ends a takeover that an earlier try has begun and not written: the former self has its link back before anything is decided anew, because the
+ * object may have left meanwhile, or may match another account. An account that carries the id of its new owner is taken.
+ */
+export async function endTakeover(deps: EngineDeps, pairing: PairingState): Promise<PairingState> {
+  const { key, row, etag } = pairing;
+  if (row.link || !row.claim?.former) return pairing;
+  const { former, ...claim } = row.claim;
+  const account = key.type === 'user' ? await deps.target.getUser(former.link.targetId) : undefined;
+  if (account?.active && account.externalId?.toLowerCase() === key.id) return pairing;
+  await giveBack(deps, key.id, former);
+  return { key, row: { link: null, claim }, etag: await deps.links.write(key, { link: null, claim }, etag) };
 }
 
 /** The stored pairing of one object while its plan is carried out. Its ETag is the lock: one writer per object. */
@@ -44,11 +65,11 @@ export interface Pairing {
   reserve(target: TargetId, former?: FormerSelf): Promise<void>;
   /** The same for a target that was made a moment ago. */
   reserveNew(target: TargetId): Promise<void>;
-  /** Ends a claim that a dead process has left behind, and keeps its plan on record; nothing where there is none. */
-  takeOver(): Promise<void>;
+  /** Ends a claim that an earlier try has left behind, and keeps its plan on record as the change that tells it now; nothing where there is none. */
+  takeOver(item: WorkItem): Promise<void>;
   /** Stores the link and lets others write; the plan stays on record until {@link closeClaim}. */
   settle(link: Link): Promise<void>;
-  /** Ends the claim without a change of the link; `keepsPlan` when something may have been written. */
+  /** Ends the claim without a change of the link; `keepsPlan` when something may have been written. Else a takeover has come to nothing. */
   release(keepsPlan: boolean): Promise<void>;
   /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
   end(target: TargetId): Promise<void>;
@@ -56,12 +77,6 @@ export interface Pairing {
 
 /** A claim younger than this is not renewed. */
 const RENEWED_AFTER_MS = 20_000;
-
-/** A former self whose account is taken over, and whether its link said that this app had disabled the account. */
-export interface FormerSelf {
-  readonly id: SourceId;
-  readonly wasDisabledByUs: boolean;
-}
 
 /** Opens a pairing for writing. */
 export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }: PairingState): Pairing {
@@ -92,11 +107,10 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       if (!row.link) throw new Error(`${key.type} ${key.id} is not linked`);
       return row.link;
     },
-    claim: (item, plan) =>
-      store({
-        link: row.link,
-        claim: { untilMs: deps.clock().getTime() + CLAIM_MS, changeId: item.changeId, cycleId: item.cycleId, plan },
-      }),
+    claim(item, plan) {
+      const sinceMs = deps.clock().getTime();
+      return store({ link: row.link, claim: { untilMs: sinceMs + CLAIM_MS, sinceMs, ...changeAfter(row.claim, item), plan } });
+    },
     renew() {
       void inTurn(async () => {
         const { claim } = row;
@@ -108,15 +122,24 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
         // Where it is lost, or storage is away, the write that ends it finds out.
       }).catch(() => undefined);
     },
-    intend: ({ changeId, cycleId }, plan, members) =>
-      store({ link: row.link, claim: { untilMs: 0, changeId, cycleId, plan, members } }),
-    reserve: (target, former) => reserve(deps, key, target, { former }),
+    intend: (item, plan, members) =>
+      store({ link: row.link, claim: { untilMs: 0, ...changeAfter(row.claim, item), plan, members } }),
+    reserve: (target, former) =>
+      reserve(deps, key, target, {
+        former,
+        keep: async (ended) => {
+          if (row.claim) await store({ ...row, claim: { ...row.claim, former: ended } });
+        },
+      }),
     reserveNew: (target) => reserve(deps, key, target, { isNew: true }),
-    async takeOver() {
-      if (row.claim && row.claim.untilMs !== 0) await store({ link: row.link, claim: { ...row.claim, untilMs: 0 } });
+    async takeOver(item) {
+      const { claim } = row;
+      if (!claim || (claim.untilMs === 0 && claim.changeId === item.changeId)) return;
+      await store({ link: row.link, claim: { ...claim, untilMs: 0, ...changeAfter(claim, item) } });
     },
     settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0 } }),
     async release(keepsPlan) {
+      if (!keepsPlan && !row.link && row.claim?.former) await giveBack(deps, key.id, row.claim.former);
       const claim = keepsPlan && row.claim ? { ...row.claim, untilMs: 0 } : null;
       if (row.link || claim) await store({ link: row.link, claim });
       else await drop();
@@ -129,30 +152,43 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
   };
 }
 
+/** How many earlier changes of one object are kept in mind that are in no log entry: more have never been cut off in a row. */
+const MAX_BEFORE = 8;
+
+/** The change of a claim that takes the place of an earlier one, whose change is in no log entry yet, and neither is what it noted. */
+function changeAfter(
+  earlier: LinkClaim | null,
+  { changeId, cycleId }: WorkItem,
+): Omit<LinkClaim, 'untilMs' | 'sinceMs' | 'plan'> {
+  if (!earlier) return { changeId, cycleId };
+  const before = [...(earlier.before ?? []), earlier.changeId].filter((id) => id !== changeId).slice(-MAX_BEFORE);
+  const { members, former } = earlier;
+  return { changeId, cycleId, ...(before.length > 0 && { before }), ...(members && { members }), ...(former && { former }) };
+}
+
 /** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */
 const RESERVE_TRIES = 4;
+
+interface Reserving {
+  readonly former?: FormerSelf | undefined;
+  readonly keep?: (former: FormerLink) => Promise<void>;
+  readonly isNew?: boolean;
+}
 
 async function reserve(
   deps: EngineDeps,
   key: ObjectKey,
   target: TargetId,
-  { former, isNew = false }: { readonly former?: FormerSelf | undefined; readonly isNew?: boolean },
+  { former, keep = async () => undefined, isNew = false }: Reserving,
 ): Promise<void> {
   for (let tries = 1; tries <= RESERVE_TRIES; tries += 1) {
     const holder = await deps.links.reserveTarget(key.type, target, key.id, isNew && tries === 1);
     if (holder === key.id) return;
-    if (former && holder === former.id) await endFormer(deps, key, former);
+    if (former && holder === former.id) await endFormer(deps, { type: key.type, id: former.id }, former.wasDisabledByUs, keep);
     else await requireStale(deps, key, holder, target);
     await deps.links.releaseTarget(key.type, target, holder);
   }
   throw new StaleStateError(`Others ask for Zendesk ${key.type} ${target} at the same time.`);
-}
-
-/** Ends the link of a former self. @throws StaleStateError where its own item has disabled or enabled the account since the plan was made */
-async function endFormer(deps: EngineDeps, { type }: ObjectKey, { id, wasDisabledByUs }: FormerSelf): Promise<void> {
-  const link = (await deps.links.read({ type, id }))?.value.link;
-  if (link && link.disabledByUs !== wasDisabledByUs) throw new StaleStateError(`The account of ${id} has changed since.`);
-  await breakPair(deps, { type, id });
 }
 
 /** A reservation may be taken away only from whoever neither has the target nor is about to have it. */
@@ -205,8 +241,9 @@ export async function withClaim<T>(
   }
 }
 
-/** A refusal says that nothing was written, but for what takes several calls, of which the first may have gone through: a new address, a departure with tickets. */
+/** What was gone already was not deleted by us. A refusal says that nothing was written, but for what takes several calls, of which the first may have gone through: a new address, a departure with tickets. */
 function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
+  if (error instanceof NotFoundError) return action !== 'delete';
   if (error instanceof RejectedError)
     return action !== 'create' && changes.some(({ attribute }) => attribute === 'email' || attribute === OPEN_TICKETS);
   return !(error instanceof AlreadyExistsError || error instanceof LicenseLimitError || error instanceof DisputedMatchError);

@@ -1,7 +1,7 @@
 import type { RemovalKind } from '../../core/brake';
 import { StaleStateError } from '../../core/errors';
-import type { WorkItem } from '../../core/model';
-import type { StagedDeletionStore } from '../../ports/stores';
+import type { Permission, WorkItem } from '../../core/model';
+import type { StagedDeletion, StagedDeletionStore } from '../../ports/stores';
 import { releaseCycleId } from '../change-id';
 import type { EngineReads } from '../deps';
 import { type RunningCycle, STATE_KEYS } from '../job/job-state';
@@ -33,19 +33,25 @@ export async function permitted(
   return allows.kind;
 }
 
+/** Whether a row stands for exactly what an operator has let go. */
+export const isLetGo = ({ state, countedIn, changeId }: StagedDeletion, allows: Permission): boolean =>
+  state === 'released' && (countedIn ?? changeId) === allows.countedIn;
+
 /**
  * Leaves a mark for the next cycle that an object stands to lose something which no cycle has counted: its scope was decided before its link
- * was there, or somebody undid our work in Zendesk. Without it nobody would look again until the source changes.
+ * was there, or somebody undid our work in Zendesk. Without it nobody would look again until the source changes. What an operator has let go
+ * for this very item, and is not enough, is spent: its row makes room.
  */
 export async function awaitCount(
   deps: { readonly staged: Pick<StagedDeletionStore, 'read' | 'put'>; readonly clock: () => Date },
-  { objectType, sourceId, cycleId, changeId }: WorkItem,
+  { objectType, sourceId, cycleId, changeId, allows }: WorkItem,
   kind: RemovalKind,
   count: number,
   reason: string,
 ): Promise<void> {
   const key = { type: objectType, id: sourceId };
-  if (await deps.staged.read(key)) return;
+  const known = await deps.staged.read(key);
+  if (known && !(allows && isLetGo(known, allows))) return;
   await deps.staged.put([
     { key, cycleId, changeId, kind, count, reason, state: 'candidate', stagedAt: deps.clock().toISOString() },
   ]);

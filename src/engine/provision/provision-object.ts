@@ -13,7 +13,7 @@ import { Trace } from '../record/trace';
 import { type Attempt, type Back, skipped } from './attempt';
 import { groupBackStages, userBackStages } from './back-stages';
 import { groupStages } from './group-stages';
-import { readPairing } from './pairing';
+import { endTakeover, readPairing } from './pairing';
 import { isAccountChange, provision } from './provision';
 import { turnOf } from './turn';
 import { userStages } from './user-stages';
@@ -88,7 +88,8 @@ async function tryOnce(
     trace.step('import', reason, { id: item.sourceId }, 'skipped');
     return { kind: 'skipped', subject: emptySubject(trace), skipReason: 'Unknown', reason };
   }
-  const read = await readAttempt(deps, { item, object, rules, direct }, { dryRun, isSecondTry, trace });
+  const asStored = await readAttempt(deps, { item, object, rules, direct }, { dryRun, isSecondTry, trace });
+  const read = dryRun ? asStored : { ...asStored, pairing: await endTakeover(deps, asStored.pairing) };
   // After the row of the pairing: whoever applies a way back in between writes that row, and this attempt finds it changed.
   const turn = await turnOf(deps, item, await heldNow(deps, object), dryRun);
   if (turn.kind === 'skip') return skipped(read, undefined, turn);

@@ -12,7 +12,7 @@ import { ended, foreseen } from './ended';
 import { openPairing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
-import { tracePlan, traceWritten } from './words';
+import { traceBefore, tracePlan, traceWritten } from './words';
 
 /**
  * The way of every object, user or group, whatever set it off:
@@ -52,8 +52,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const earlier = proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired, attempt));
   const told = continued(earlier, plan);
-  // One entry has one action: where access goes at once, that is it, and the creation is a step of it.
-  if (earlier?.action === 'create' && told.action !== 'create') trace.step('export', CREATED_BEFORE);
+  // One entry has one action: what the plan undoes or goes beyond is a step of it.
+  if (earlier && told === plan) traceBefore(attempt, earlier);
   const pairing = openPairing(deps, attempt.pairing);
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
@@ -63,7 +63,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const target = isWritten
     ? await withClaim(pairing, item, told, (settle) => stages.export(writing, settle))
     : await pairing
-        .takeOver()
+        .takeOver(item)
         .then(() => stages.settle(writing))
         .then(() => found.target);
   const done = { ...writing, told: withoutLeft(told, left) };
@@ -71,9 +71,6 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   trace.enter('referenceResolution');
   return ended(done, target, waits, await stages.memberships(done));
 }
-
-/** What is said of a creation that is in no entry of its own. */
-export const CREATED_BEFORE = 'An earlier try had created it and was cut off before its log entry.';
 
 /** A plan without what could not be written: the log tells only what was. */
 function withoutLeft(told: Plan, { attributes }: Left): Plan {

@@ -1,6 +1,6 @@
 import type { Evidence } from '../../core/continued';
 import type { Desired } from '../../core/desired';
-import type { ProvisioningError } from '../../core/errors';
+import { NotFoundError, type ProvisioningError } from '../../core/errors';
 import type { Link } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { EngineDeps } from '../deps';
@@ -31,6 +31,15 @@ export interface Left {
   error: ProvisioningError | undefined;
   /** The attributes of the plan that were not written. */
   readonly attributes: string[];
+}
+
+/**
+ * What was gone before this app asked for it was deleted by somebody else, unless an earlier try had asked already.
+ * @throws NotFoundError then, so that the plan is made anew and nobody reads of a deletion of ours
+ */
+export function requireOurDeletion({ attempt }: Pick<Writing<unknown>, 'attempt'>, isDone: boolean): void {
+  if (isDone || attempt.pairing.row.claim?.plan.action === 'delete') return;
+  throw new NotFoundError('target', 'Somebody else has deleted it in Zendesk a moment ago');
 }
 
 /** Stores the link once the target is as planned. */

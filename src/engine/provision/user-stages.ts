@@ -10,7 +10,16 @@ import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
 import { createAccount, updateAccount } from './export-account';
 import { linkedTo } from './holder';
-import { callOffLeaving, deleteAccount, eraseAccount, keepDeletion, keepLeaving, planOutOfScope, takeAccess } from './leave';
+import {
+  callOffLeaving,
+  deleteAccount,
+  eraseAccount,
+  keepDeletion,
+  keepLeaving,
+  planOutOfScope,
+  takeAccess,
+  wentUnderClaim,
+} from './leave';
 import { type Found, formerOf, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
 import { foretoldBy, planGroups } from './memberships';
 import type { Stages, Writing } from './stages';
@@ -27,7 +36,7 @@ export const userStages: Stages<TargetUser> = {
       const earlier = proved(pairing.row.claim?.plan, userEvidence(linked.target, null, true));
       return { ...linked, link: withProved(linked.link, earlier) };
     }
-    if (decision.kind === 'out') return findForgotten(attempt);
+    if (decision.kind === 'out') return { ...(await findForgotten(attempt)), goneAt: linked.goneAt };
     if (decision.kind !== 'in') return linked;
     const desired = trace.within('processing', () =>
       desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' }),
@@ -72,7 +81,6 @@ export const userStages: Stages<TargetUser> = {
     await pairing.reserve(target.id, formerOf(found));
     if (plan.action === 'delete') {
       await deleteAccount(writing, target);
-      await keepDeletion(writing, target.id);
       await forgetMemberships(deps, attempt.item.sourceId);
       await pairing.end(target.id);
       return undefined;
@@ -96,7 +104,7 @@ export const userStages: Stages<TargetUser> = {
         if (attempt.leaving?.targetId === link.targetId) await deps.leavings.remove(attempt.item.sourceId);
         return;
       }
-      await keepDeletion(writing, link.targetId);
+      await keepDeletion(writing, link.targetId, wentUnderClaim(writing));
       await forgetMemberships(deps, attempt.item.sourceId);
       return pairing.end(link.targetId);
     }

@@ -76,6 +76,12 @@ export function traceWritten({ trace, object }: Attempt, told: Plan, isWritten: 
   trace.step('export', text, { targetId: target?.id ?? told.targetId ?? '' });
 }
 
+/** Notes what an earlier try has written, in an entry that is about something else. Whether it got as far as erasing, nothing shows. */
+export function traceBefore({ trace, object }: Attempt, earlier: Plan): void {
+  const what = `What it ${erases(earlier) ? 'may have' : 'had'} written: ${THING[object.type]} ${doneWords(earlier)}.`;
+  trace.step('export', `An earlier try was cut off before its log entry. ${what}`, { targetId: earlier.targetId ?? '' });
+}
+
 const people = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
 
 /** Notes what became of memberships, or would, when there was anything. */

@@ -88,7 +88,7 @@ export class World {
   constructor(options: WorldOptions = {}) {
     this.settings = someSettings(options.settings);
     this.schema = options.schema ?? SHIPPED;
-    this.target = makeFakeTarget(options.target ?? {});
+    this.target = makeFakeTarget({ nowMs: () => this.nowMs, ...options.target });
     const onCall = (name: string) => this.hook?.(name);
     const all = { onCall, pageSize: 3 };
     this.queue = makeFakeWorkQueue(all);

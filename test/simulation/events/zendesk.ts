@@ -58,6 +58,7 @@ export const ZENDESK_EVENTS = {
   }),
   deleteByHand: onUser((user, sim) => {
     user.active = false;
+    user.updatedAt = new Date(sim.nowMs).toISOString();
     dropMemberships(sim, ({ userId }) => userId === user.id);
     return 'is deleted by hand';
   }),
@@ -65,6 +66,7 @@ export const ZENDESK_EVENTS = {
     const into = dice.maybe(sim.zendesk.liveUsers.filter((one) => one !== user && one.role.role === 'end-user'));
     if (!into || user.role.role !== 'end-user') return undefined;
     user.active = false;
+    user.updatedAt = new Date(sim.nowMs).toISOString();
     into.otherEmails.push(...[user.email, ...user.otherEmails].flatMap((one) => one ?? []));
     [user.email, user.otherEmails] = [null, []];
     sim.zendesk.notesOf(into.id).isTouched = true;

@@ -58,8 +58,8 @@ export class Zendesk {
   /** How long the search index takes to know of a new account or address. */
   searchLagMs = 0;
 
-  constructor() {
-    this.target = makeFakeTarget();
+  constructor(nowMs: () => number) {
+    this.target = makeFakeTarget({ nowMs });
     const [self] = this.target.users.keys();
     if (!self) throw new Error('the fake account has nobody');
     this.selfId = self;

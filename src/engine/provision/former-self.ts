@@ -1,0 +1,49 @@
+import { StaleStateError } from '../../core/errors';
+import type { SourceId } from '../../core/model';
+import type { FormerLink, ObjectKey } from '../../ports/stores';
+import type { EngineDeps } from '../deps';
+import { breakPair } from './break-pair';
+
+/** A former self whose account is taken over, and whether its link said that this app had disabled the account. */
+export interface FormerSelf {
+  readonly id: SourceId;
+  readonly wasDisabledByUs: boolean;
+}
+
+/**
+ * Ends the link of a former self.
+ * @param keep puts the link on record before it ends
+ * @throws StaleStateError where its own item has disabled or enabled the account since the plan was made
+ */
+export async function endFormer(
+  deps: EngineDeps,
+  key: ObjectKey,
+  wasDisabledByUs: boolean,
+  keep: (former: FormerLink) => Promise<void>,
+): Promise<void> {
+  const link = (await deps.links.read(key))?.value.link;
+  if (link && link.disabledByUs !== wasDisabledByUs) throw new StaleStateError(`The account of ${key.id} has changed since.`);
+  // A group that is gone goes with all its members, or is let go.
+  const memberships = link && key.type === 'user' ? await deps.links.membershipsOfUser(key.id) : [];
+  const staged = await deps.staged.read(key);
+  if (link) await keep({ link, memberships, ...(staged && staged.state !== 'candidate' && { staged }) });
+  await breakPair(deps, key);
+}
+
+/**
+ * Gives a former self its link back, because the takeover has come to nothing, and has the next cycle count what the account stands to lose:
+ * nobody else looks after it. Nothing where somebody has the account by now. Idempotent.
+ * @param taker who was about to take it over
+ */
+export async function giveBack(deps: EngineDeps, taker: SourceId, { link, memberships, staged }: FormerLink): Promise<void> {
+  const { type, sourceId, targetId } = link;
+  const key = { type, id: sourceId };
+  await deps.links.releaseTarget(type, targetId, taker);
+  if ((await deps.links.reserveTarget(type, targetId, sourceId)) !== sourceId) return;
+  const stored = await deps.links.read(key);
+  if (stored?.value.link) return;
+  await deps.links.write(key, { link, claim: stored?.value.claim ?? null }, stored?.etag ?? null);
+  for (const membership of memberships) await deps.links.putMembership(membership);
+  if (staged && !(await deps.staged.read(key))) await deps.staged.put([staged]);
+  await deps.space.markDirty([key]);
+}

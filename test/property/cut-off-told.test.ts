@@ -1,0 +1,112 @@
+import { UnavailableError } from '../../src/core/errors';
+import type { SourceId } from '../../src/core/model';
+import type { JobSettings } from '../../src/engine/job-settings';
+import { aCompany } from '../builders/people';
+import type { World } from './support/world';
+
+/** Somebody with an account. */
+async function anEmployee(settings: Partial<JobSettings> = {}) {
+  const company = aCompany({ users: 2 }, { settings });
+  await company.world.round();
+  const [ann] = company.users;
+  if (!ann) throw new Error('nobody');
+  return { ...company, ann };
+}
+
+/** The answer to the next call of a method is lost; the call itself happens. */
+function losesAnswer(world: World, method: string): void {
+  const before = world.target.hook;
+  world.target.hook = (moment, name, args) => {
+    if (moment !== 'after' || name !== method) return before?.(moment, name, args);
+    world.target.hook = before;
+    throw new UnavailableError('target', 'The answer was lost');
+  };
+}
+
+/** Carries out the next message, killed just after the first call of a name. @returns the message, as it is hidden until it comes back */
+async function killedAfter(world: World, name: string) {
+  const message = world.queue.messages.shift();
+  if (!message) throw new Error('no message');
+  let isDead = false;
+  world.hook = (call) => {
+    if (isDead) throw new Error('killed');
+    isDead = call === name;
+  };
+  await world.work(message.item).catch(() => undefined);
+  world.hook = undefined;
+  expect(isDead).toBe(true);
+  world.queue.messages.length = 0;
+  return message;
+}
+
+const entriesOf = async (world: World, id: SourceId) =>
+  (await world.deps().log.query({ sourceId: id }, 100)).entries.filter(({ provisioningStatusInfo: { status } }) =>
+    ['success', 'warning'].includes(status),
+  );
+const actionsOf = async (world: World, id: SourceId): Promise<readonly string[]> =>
+  (await entriesOf(world, id)).map(({ provisioningAction }) => provisioningAction);
+const stepsOf = async (world: World, id: SourceId): Promise<string> =>
+  (await entriesOf(world, id)).flatMap((entry) => entry.provisioningSteps.map(({ description }) => description)).join('\n');
+
+describe('what was written and cut off before its log entry', () => {
+  it('a deletion whose answer was lost is told once, also if the process is killed between its entry and the end of its claim', async () => {
+    const { world, directory, ann } = await anEmployee({ hardDeletedUsers: 'Delete' });
+    directory.hardDeleteUser(ann.id);
+    await world.cycle();
+    losesAnswer(world, 'deleteUser');
+    await world.drain();
+    expect(await actionsOf(world, ann.id)).toEqual(['create']);
+    await world.cycle();
+    const hidden = await killedAfter(world, 'provisioningLog.record');
+    // The next cycle's item comes before the message that was under way.
+    await world.round();
+    world.queue.messages.push(hidden);
+    await world.round();
+    expect((await actionsOf(world, ann.id)).filter((action) => action === 'delete')).toEqual(['delete']);
+  });
+
+  it('a suspension that the next item lifts again is a step of its entry', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    losesAnswer(world, 'updateUser');
+    await world.drain();
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    directory.assign(ann.id, roles.user);
+    await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+    expect(await actionsOf(world, ann.id)).toEqual(['update', 'create']);
+    expect(await stepsOf(world, ann.id)).toContain('cut off before its log entry. What it had written: account suspended.');
+  });
+
+  it('a deletion that is followed by a new account is a step of its entry', async () => {
+    const { world, directory, roles, users } = await anEmployee({ offboardDeleteAfterDays: 30 });
+    const ann = users[0] as { id: SourceId; assignment: string };
+    directory.unassign(ann.assignment);
+    await world.round();
+    world.nowMs += 31 * 24 * 3600_000;
+    await world.cycle();
+    losesAnswer(world, 'deleteUser');
+    await world.drain();
+    directory.assign(ann.id, roles.user);
+    await world.round();
+    expect(world.accountOf(ann.id)).toMatchObject({ active: true });
+    expect(await stepsOf(world, ann.id)).toContain('What it had written: account deleted.');
+  });
+
+  it('a group that somebody else deletes while this app is about to is not told as deleted by it', async () => {
+    const { world, directory, roles } = await anEmployee();
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.assign(team, roles.agent);
+    await world.round();
+    directory.deleteGroup(team);
+    world.target.hook = (moment, method) => {
+      const group = world.groupNamed('Team');
+      if (moment === 'before' && method === 'deleteGroup' && group) Object.assign(group, { deleted: true });
+    };
+    await world.round();
+    expect(world.groupNamed('Team')).toBeUndefined();
+    expect(await actionsOf(world, team)).toEqual(['create']);
+    expect((await world.deps().links.read({ type: 'group', id: team }))?.value ?? null).toBeNull();
+  });
+});
