@@ -411,7 +411,8 @@ describe('leaving › what is never touched', () => {
       if (minutes > 0) throw new Error('killed');
       Object.assign(account ?? {}, { active: false, updatedAt: new Date(world.nowMs).toISOString() });
     };
-    await world.drain(undefined, () => true);
+    const [message] = world.queue.messages.splice(0, 1);
+    if (message) await world.work(message.item).catch(() => undefined);
     if (minutes > 0) {
       passes(desk, minutes / 24 / 60);
       Object.assign(account ?? {}, { active: false, updatedAt: new Date(world.nowMs).toISOString() });
