@@ -86,3 +86,7 @@ export const nested: Shape = (directory, count) => {
   const [leaver] = people;
   return { people, change: () => directory.removeMember(above[0] ?? '', leaver ?? '') };
 };
+
+/** Every shape by its name. */
+export const SHAPES = { assigned, hugeGroup, manyGroups: manyGroups as Shape, manyMemberships, nested };
+export type ShapeName = keyof typeof SHAPES;

@@ -1,6 +1,6 @@
 /**
- * Benchmarks: `npm run bench -- NAME [options]` prints one JSON line. Storage is the emulator over sockets and Zendesk the simulator, each in a
- * process of its own, Entra ID a directory in memory: CPU time and memory are the app's. Counts hold anywhere, times are of the machine.
+ * Benchmarks: `npm run bench -- NAME [options]` prints one JSON line. Storage, Zendesk and Entra ID are stand-ins, each in a
+ * process of its own: CPU time and memory are the app's. Counts hold anywhere, times are of the machine.
  *
  *   initial            everybody is new: the cycle, and its export until each has an account      --people 1000 --bulk on|off --instances 1
  *   idle               the initial cycle, one with nothing changed, one with 1 % changed, without export         --people 5000
@@ -19,20 +19,25 @@
  *   hints              from a change to its write, with change notifications                                      --people 10000
  *   mapping            the shipped mapping on 100,000 people
  *
- * `--scale N` compresses Zendesk's time; `--workers N` is the number of work items under way at once.
+ * `--scale N` compresses Zendesk's time; `--workers N` is the number of work items under way at once;
+ * `--storage azurite` takes the emulator in place of the stand-in, whose answers cost next to nothing.
  */
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start';
 import * as cycles from './cycles';
+import { DIRECTORY_ROLE, playDirectory } from './directory-child';
 import { hints } from './hints';
 import { logDownload, logQuestions } from './logs';
 import { mapping } from './mapping';
+import { playStorage, STORAGE_ROLE } from './storage-child';
 import { playZendesk, ZENDESK_ROLE } from './zendesk-child';
 
 const NUMBERS = { people: '1000', groups: '1', instances: '1', workers: '100', scale: '1', seconds: '60', entries: '12000' };
 
 async function main(): Promise<void> {
-  const options = Object.fromEntries([...Object.keys(NUMBERS), 'bulk'].map((name) => [name, { type: 'string' as const }]));
+  const options = Object.fromEntries(
+    [...Object.keys(NUMBERS), 'bulk', 'storage'].map((name) => [name, { type: 'string' as const }]),
+  );
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [name = ''] = positionals;
   const defaults = DEFAULTS[name] ?? {};
@@ -45,6 +50,7 @@ async function main(): Promise<void> {
     instances: number('instances'),
     workers: number('workers'),
     scale: number('scale'),
+    storage: values['storage'] === 'azurite' ? ('azurite' as const) : ('lean' as const),
   };
   const bench = BENCHES[name];
   if (!bench) throw new Error(`Name one of: ${Object.keys(BENCHES).join(', ')}`);
@@ -81,9 +87,16 @@ const BENCHES: Readonly<Record<string, (asked: cycles.Asked & { readonly entries
   mapping,
 };
 
-const role = process.argv.indexOf(ZENDESK_ROLE);
-(role < 0 ? main() : playZendesk(JSON.parse(process.argv[role + 1] ?? '{}'))).then(
-  () => role < 0 && process.exit(0),
+const ROLES: Readonly<Record<string, (options: string) => Promise<void>>> = {
+  [ZENDESK_ROLE]: (options) => playZendesk(JSON.parse(options)),
+  [DIRECTORY_ROLE]: (options) => playDirectory(JSON.parse(options)),
+  [STORAGE_ROLE]: playStorage,
+};
+
+const [name = '', given = '{}'] = process.argv.slice(2);
+const role = ROLES[name];
+(role ? role(given) : main()).then(
+  () => !role && process.exit(0),
   (error: unknown) => {
     console.error(error);
     process.exit(1);

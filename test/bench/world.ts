@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { startAzurite } from '../../local/azurite';
 import { type ConfiguredApp, composeApp } from '../../src/compose';
 import type { WorkItem } from '../../src/core/model';
 import { runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import type { WorkQueue } from '../../src/ports/work-queue';
-import { FakeSourceConnector } from '../fakes/source-connector';
+import { type DirectoryChild, startDirectoryChild } from './directory-child';
+import { startBenchStorage } from './storage-child';
 import { watchWire } from './wire';
 import { type AccountFacts, startZendeskChild } from './zendesk-child';
 
@@ -20,6 +20,8 @@ export interface BenchOptions {
   readonly workers: number;
   /** Time compression of Zendesk; the app is not compressed but for Zendesk's own waits. */
   readonly scale: number;
+  /** A stand-in whose answers cost next to nothing, or the emulator. */
+  readonly storage: 'lean' | 'azurite';
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -35,13 +37,15 @@ export interface Figures {
   readonly graphRequests: number;
   readonly zendeskRequests: number;
   readonly zendeskRequestsPerObject: number;
+  /** The same by method and path. */
+  readonly zendeskByRoute: Readonly<Record<string, number>>;
   readonly throttled: number;
   readonly peakMb: number;
 }
 
-/** The real app on the storage emulator and the Zendesk simulator, each in a process of its own, with a directory in memory. */
+/** The real app; storage, Zendesk and Entra ID are stand-ins, each in a process of its own. */
 export interface BenchWorld {
-  readonly source: FakeSourceConnector;
+  readonly directory: DirectoryChild;
   readonly apps: readonly ConfiguredApp[];
   readonly deps: EngineDeps;
   /** Messages that wait. */
@@ -76,7 +80,7 @@ interface Waiting {
 
 /** Starts it. */
 export async function startBench(options: BenchOptions): Promise<BenchWorld> {
-  const azurite = await startAzurite();
+  const storage = await startBenchStorage(options.storage);
   const zendesk = await startZendeskChild({
     requestsPerMinute: PLAN_PER_MINUTE,
     timeScale: options.scale,
@@ -84,25 +88,20 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
     oauthClients: [OAUTH],
     features: { bulkCreateEnabled: options.bulk },
   });
-  const wire = watchWire(azurite.ports);
-  const source = new FakeSourceConnector();
-  source.pageSize = GRAPH_PAGE;
-  let graphRequests = 0;
-  source.beforeCall = () => {
-    graphRequests += 1;
-  };
+  const wire = watchWire(storage.ports);
+  const directory = await startDirectoryChild(GRAPH_PAGE);
   const waiting: Waiting[] = [];
-  const apps = Array.from({ length: options.instances }, () => appOf(options, azurite.connectionString, zendesk.url)).map(
+  const apps = Array.from({ length: options.instances }, () => appOf(options, storage.connectionString, zendesk.url)).map(
     (app) => ({
       ...app,
-      deps: { ...app.deps, source, queue: mirrored(app.deps.queue, waiting) },
+      deps: { ...app.deps, source: directory.source, queue: mirrored(app.deps.queue, waiting) },
     }),
   );
   const [first] = apps;
   if (!first) throw new Error('There is no instance.');
   const { deps } = first;
   const world: BenchWorld = {
-    source,
+    directory,
     apps,
     deps,
     queue: waiting,
@@ -141,7 +140,13 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
       for (const cycle of await deps.cycles.listExporting()) await deps.cycles.put({ ...cycle, state: 'succeeded' });
     },
     async measure(work) {
-      const before = { ...wire(), graphRequests, account: await zendesk.facts(), cpu: process.cpuUsage(), at: performance.now() };
+      const before = {
+        ...wire(),
+        graphRequests: await directory.requests(),
+        account: await zendesk.facts(),
+        cpu: process.cpuUsage(),
+        at: performance.now(),
+      };
       let peak = 0;
       const watch = setInterval(() => {
         peak = Math.max(peak, process.memoryUsage().rss);
@@ -150,7 +155,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
       clearInterval(watch);
       const cpu = process.cpuUsage(before.cpu);
       const seconds = (performance.now() - before.at) / 1_000;
-      const [now, account] = [wire(), await zendesk.facts()];
+      const [now, account, graphRequests] = [wire(), await zendesk.facts(), await directory.requests()];
       const tableOperations = now.tableOperations - before.tableOperations;
       const zendeskRequests = account.requests - before.account.requests;
       const each = (value: number): number => round(value / Math.max(1, objects));
@@ -165,6 +170,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
         graphRequests: graphRequests - before.graphRequests,
         zendeskRequests,
         zendeskRequestsPerObject: each(zendeskRequests),
+        zendeskByRoute: added(before.account.byRoute, account.byRoute),
         throttled: account.throttled - before.account.throttled,
         peakMb: Math.round(Math.max(peak, process.memoryUsage().rss) / 2 ** 20),
       };
@@ -180,7 +186,8 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
     async stop() {
       await Promise.all(apps.map((app) => app.zendesk.close()));
       zendesk.close();
-      await azurite.stop();
+      directory.close();
+      await storage.stop();
     },
   };
   return world;
@@ -224,3 +231,12 @@ function mirrored(queue: WorkQueue, waiting: Waiting[]): WorkQueue {
 }
 
 export const round = (value: number): number => Math.round(value * 1_000) / 1_000;
+
+/** What came to each count, the greatest first. */
+function added(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const counts = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0).sort(([, left], [, right]) => right - left));
+}

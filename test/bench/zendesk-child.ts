@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { zendeskFaults } from '../../local/zendesk/faults';
 import type { ZendeskSimulatorOptions } from '../../local/zendesk/options';
 import { startZendeskSimulator } from '../../local/zendesk/simulator';
+import { play, startChild } from './child';
 
 /** How the account stands, as the simulator's own process tells it. */
 export interface AccountFacts {
@@ -32,18 +31,13 @@ export const ZENDESK_ROLE = '--zendesk';
 
 /** Starts it. */
 export async function startZendeskChild(options: ZendeskSimulatorOptions): Promise<ZendeskChild> {
-  const child = fork(__filename, [ZENDESK_ROLE, JSON.stringify(options)]);
-  const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
-  const ask = async (question: object): Promise<unknown> => {
-    child.send(question);
-    return (await once(child, 'message'))[0];
-  };
+  const child = await startChild(ZENDESK_ROLE, options);
   return {
-    url,
-    facts: () => ask({ kind: 'facts' }) as Promise<AccountFacts>,
-    seed: async (emails) => void (await ask({ kind: 'seed', emails })),
-    closeUpdates: async () => void (await ask({ kind: 'closeUpdates' })),
-    close: () => void (child as ChildProcess).kill('SIGKILL'),
+    url: child.ready as string,
+    facts: async () => (await child.ask({ kind: 'facts' })) as AccountFacts,
+    seed: async (emails) => void (await child.ask({ kind: 'seed', emails })),
+    closeUpdates: async () => void (await child.ask({ kind: 'closeUpdates' })),
+    close: child.close,
   };
 }
 
@@ -53,15 +47,13 @@ const CLOSED_CALLS = 100;
 /** Plays the account until the parent ends. */
 export async function playZendesk(options: ZendeskSimulatorOptions): Promise<void> {
   const simulator = await startZendeskSimulator(options);
-  process.on('message', (question: { readonly kind: string; readonly emails?: readonly string[] }) => {
-    if (question.kind === 'seed') {
-      for (const email of question.emails ?? []) simulator.seed.user({ name: email, email });
-      process.send?.({});
+  play<{ readonly kind: string; readonly emails?: readonly string[] }>(simulator.url, ({ kind, emails = [] }) => {
+    if (kind === 'seed') {
+      for (const email of emails) simulator.seed.user({ name: email, email });
       return;
     }
-    if (question.kind === 'closeUpdates') {
+    if (kind === 'closeUpdates') {
       for (let at = 0; at < CLOSED_CALLS; at += 1) simulator.faults.next({ path: /update_many/ }, zendeskFaults.forbidden());
-      process.send?.({});
       return;
     }
     const linked = [...simulator.state.users.values()].filter(({ external_id: id, active }) => id !== null && active);
@@ -73,8 +65,6 @@ export async function playZendesk(options: ZendeskSimulatorOptions): Promise<voi
       throttled: simulator.stats.throttled,
       byRoute: Object.fromEntries(simulator.stats.byRoute),
     };
-    process.send?.(facts);
+    return facts;
   });
-  process.on('disconnect', () => process.exit(0));
-  process.send?.({ url: simulator.url });
 }
