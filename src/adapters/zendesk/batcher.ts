@@ -13,6 +13,8 @@ export interface BatchOptions {
   readonly maxKeys: number;
   /** Most characters of all keys of a bundle, so that the address stays short. */
   readonly maxChars: number;
+  /** How many characters of them a key takes, where it is not its length. */
+  readonly sizeOf?: (key: string) => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
@@ -29,9 +31,11 @@ interface Batch<T> {
   readonly isFull: () => void;
 }
 
-/** A bundle of this size says that many work at once: the next one waits a little longer for them. */
+/** A bundle of this size says that many work at once: the next one is gathered until nobody has come for a while. */
 const BUSY_KEYS = 10;
-const BUSY_WINDOWS = 5;
+/** Those who work at once come some tens of milliseconds apart, as processor and storage let them. */
+const QUIET_MS = 100;
+const MAX_GATHER_ROUNDS = 20;
 
 /**
  * Makes a batcher. A bundle that is refused, or whose answer breaks the contract, is halved until the key that is the reason is alone: one
@@ -39,6 +43,7 @@ const BUSY_WINDOWS = 5;
  * @param load returns the values it finds; keys that are missing from what it returns have none
  */
 export function makeBatcher<T>(load: Load<T>, options: BatchOptions): Batcher<T> {
+  const { sizeOf = (key) => key.length } = options;
   let open: Batch<T> | undefined;
   let lastSize = 0;
 
@@ -56,6 +61,15 @@ export function makeBatcher<T>(load: Load<T>, options: BatchOptions): Batcher<T>
     }
   }
 
+  async function gather(keys: ReadonlySet<string>): Promise<void> {
+    const isBusy = lastSize >= BUSY_KEYS;
+    await options.sleep(options.windowMs);
+    for (let round = 0, before = 0; isBusy && round < MAX_GATHER_ROUNDS && keys.size > before; round += 1) {
+      before = keys.size;
+      await options.sleep(QUIET_MS);
+    }
+  }
+
   function start(): Batch<T> {
     const keys = new Set<string>();
     let full: () => void = () => undefined;
@@ -67,15 +81,14 @@ export function makeBatcher<T>(load: Load<T>, options: BatchOptions): Batcher<T>
       lastSize = keys.size;
       return [...keys];
     };
-    const windowMs = options.windowMs * (lastSize >= BUSY_KEYS ? BUSY_WINDOWS : 1);
-    const answer = Promise.race([options.sleep(windowMs), filled]).then(() => loadAll(close));
+    const answer = Promise.race([gather(keys), filled]).then(() => loadAll(close));
     const batch: Batch<T> = { keys, chars: 0, answer, isFull: full };
     return batch;
   }
 
   return {
     async get(key) {
-      const isTooLong = open && !open.keys.has(key) && open.chars + key.length > options.maxChars;
+      const isTooLong = open && !open.keys.has(key) && open.chars + sizeOf(key) > options.maxChars;
       if (isTooLong) {
         open?.isFull();
         open = undefined;
@@ -84,7 +97,7 @@ export function makeBatcher<T>(load: Load<T>, options: BatchOptions): Batcher<T>
       const batch = open;
       if (!batch.keys.has(key)) {
         batch.keys.add(key);
-        batch.chars += key.length;
+        batch.chars += sizeOf(key);
       }
       if (batch.keys.size >= options.maxKeys) {
         open = undefined;

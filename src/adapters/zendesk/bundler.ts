@@ -34,7 +34,7 @@ const MAX_GATHER_ROUNDS = 8;
 /** After a bundle more are expected for so long. */
 const HOT_MS = 30_000;
 /** For so long the first of them wait for company: those of the last bundle come back about at once, and a request less is worth the wait. */
-const HOLD_MS = 5_000;
+const HOLD_MS = 10_000;
 
 /** So often callers are told that their item is still under way. */
 const STILL_WAITING_MS = 25_000;

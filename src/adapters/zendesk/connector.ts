@@ -71,13 +71,14 @@ export function makeZendeskConnector(options: ZendeskConnectorOptions): ZendeskC
   const credential = cached(() => readSelf(http), DESCRIPTION_MS, clock);
   const identities = makeIdentities(http);
   const addresses = makeAddresses(http, identities, sleep);
-  const lookup = makeUserLookup(http, identities, sleep);
+  const ownEmail = async () => (await credential.get()).email;
+  const lookup = makeUserLookup({ http, identities, sleep, clock, ownEmail });
   const isBulkOn = options.bulk ?? true;
   const bulk = makeBulk({ http, store: options.stateStore, clock, sleep, logger, timeScale, isOn: isBulkOn });
   const createDeps = {
     http,
     runner: bulk.runner,
-    ownEmail: async () => (await credential.get()).email,
+    ownEmail,
     onUnsafe: (why: string) => bulk.access.rest('createUsers', why),
   };
   const usersFor = (needs: TargetNeeds) => {

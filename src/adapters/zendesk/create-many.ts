@@ -1,4 +1,5 @@
 import { AlreadyExistsError } from '../../core/errors';
+import { isSearchable, searchAddresses, searchParts } from './address-search';
 import type { BulkRunner } from './bulk-runner';
 import type { ItemResult } from './bundler';
 import { type DecodedUser, decode, shapes, toUser } from './decode';
@@ -23,13 +24,8 @@ export interface CreateManyDeps {
 
 const CREATE_MANY = '/api/v2/users/create_many';
 const SHOW_MANY = '/api/v2/users/show_many';
-const SEARCH = '/api/v2/users/search';
-/** Keeps the address of a search below what servers take. */
-const MAX_QUERY = 6_500;
 /** An account that is older than its job by more than this was there before. */
 const CLOCK_SLACK_MS = 5_000;
-/** Addresses that a search can hold between quotation marks. */
-const PLAIN_ADDRESS = /^[^\s"\\,]{3,254}$/;
 
 /**
  * Creates up to 100 users with one job: https://developer.zendesk.com/api-reference/ticketing/users/users/#create-many-users
@@ -48,7 +44,7 @@ export async function createMany(
   const isNew = ({ email }: CreateItem) => {
     const address = email?.toLowerCase();
     if (address === undefined) return true;
-    const isFine = PLAIN_ADDRESS.test(address) && !known.has(address) && !seen.has(address);
+    const isFine = isSearchable(address) && !known.has(address) && !seen.has(address);
     seen.add(address);
     return isFine;
   };
@@ -81,50 +77,23 @@ export async function createMany(
   });
 }
 
-/**
- * The addresses of these users that the search index knows, by few requests: terms of one kind are alternatives. That is made sure of by an
- * address which must be among the hits; undefined when it is not, because then nothing was proved.
- */
+/** The addresses of these users that somebody has or may have; undefined when the search proves nothing. */
 async function knownAddresses(deps: CreateManyDeps, items: readonly CreateItem[]): Promise<ReadonlySet<string> | undefined> {
   const own = (await deps.ownEmail())?.toLowerCase();
-  const wanted = items.flatMap(({ email }) => (email !== null && PLAIN_ADDRESS.test(email) ? [email.toLowerCase()] : []));
+  const wanted = items.flatMap(({ email }) => (email !== null && isSearchable(email) ? [email.toLowerCase()] : []));
   if (wanted.length === 0) return new Set();
-  if (own === undefined || !PLAIN_ADDRESS.test(own)) {
+  if (own === undefined || !isSearchable(own)) {
     deps.onUnsafe('the credential has no address to check the search with');
     return undefined;
   }
   const known = new Set<string>();
-  for (const part of parts(wanted)) {
-    const query = `type:user ${[own, ...part].map((address) => `email:"${address}"`).join(' ')}`;
-    const answer = await deps.http.call({ method: 'GET', route: SEARCH, query: { query, per_page: '100' } });
-    const { users } = decode(shapes.users, answer.body, SEARCH);
-    const hits = new Set(users.map(({ email }) => email?.toLowerCase()));
-    if (decode(shapes.page, answer.body, SEARCH).next_page) {
-      for (const address of part) known.add(address);
-      continue;
-    }
-    if (!hits.has(own)) {
+  for (const part of searchParts(wanted)) {
+    const { decided, isProven } = await searchAddresses(deps.http, own, () => part);
+    if (!isProven) {
       deps.onUnsafe('the search does not take several addresses together');
       return undefined;
     }
-    // A hit by a secondary address shows another primary one: then it is not known whose it is, and all of the part go singly.
-    const strangers = users.filter(({ email }) => !email || !(part.includes(email.toLowerCase()) || email.toLowerCase() === own));
-    for (const address of part) if (strangers.length > 0 || hits.has(address)) known.add(address);
+    for (const address of part) if (decided.get(address)?.length !== 0) known.add(address);
   }
   return known;
-}
-
-function parts(addresses: readonly string[]): readonly (readonly string[])[] {
-  const result: string[][] = [];
-  let length = MAX_QUERY;
-  for (const address of addresses) {
-    const size = encodeURIComponent(`email:"${address}" `).length;
-    if (length + size > MAX_QUERY) {
-      result.push([]);
-      length = 0;
-    }
-    result.at(-1)?.push(address);
-    length += size;
-  }
-  return result;
 }

@@ -1,7 +1,9 @@
 import { NotFoundError, RejectedError } from '../../core/errors';
 import type { AttributeValue, TargetId, TargetUser } from '../../core/model';
 import { USER_FIELD_PREFIX } from '../../core/target-attributes';
+import type { Clock } from '../../ports/runtime';
 import type { UserMatcher } from '../../ports/target-connector';
+import { isSearchable, MAX_FOUND, MAX_QUERY, searchAddresses, sizeOf } from './address-search';
 import { makeBatcher } from './batcher';
 import { type DecodedUser, decode, shapes, toUser } from './decode';
 import type { Query, ZendeskHttp } from './http';
@@ -29,8 +31,21 @@ const MAX_QUERY_VALUE = 255;
 /** Hits whose other addresses are worth a request each. */
 const MAX_ADDRESS_CHECKS = 3;
 
+/** So long the index is asked for one address at a time, once it did not take several together. */
+const APART_MS = 60 * 60_000;
+
+/** What looking up users needs. */
+export interface LookupDeps {
+  readonly http: ZendeskHttp;
+  readonly identities: Identities;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly clock: Clock;
+  /** An address that the search index is known to hold: the credential's own. */
+  readonly ownEmail: () => Promise<string | undefined>;
+}
+
 /** Makes the look-ups. */
-export function makeUserLookup(http: ZendeskHttp, identities: Identities, sleep: (ms: number) => Promise<void>): UserLookup {
+export function makeUserLookup({ http, identities, sleep, clock, ownEmail }: LookupDeps): UserLookup {
   const showMany = async (query: () => Query) =>
     decode(shapes.users, (await http.call({ method: 'GET', route: SHOW_MANY, query })).body, SHOW_MANY).users.map(toUser);
 
@@ -42,6 +57,22 @@ export function makeUserLookup(http: ZendeskHttp, identities: Identities, sleep:
   const externalIds = makeBatcher<DecodedUser>(
     async (take) => byFoldedExternalId(await showMany(() => ({ external_ids: take().join(',') }))),
     { ...BATCH, sleep },
+  );
+
+  let apartUntil = 0;
+  /** Those who have an address; none of its key where only a search for it alone can tell. */
+  const together = makeBatcher<readonly DecodedUser[]>(
+    async (take) => {
+      const own = clock().getTime() < apartUntil ? undefined : (await ownEmail())?.toLowerCase();
+      if (own === undefined || !isSearchable(own)) {
+        take();
+        return new Map();
+      }
+      const { decided, isProven } = await searchAddresses(http, own, take);
+      if (!isProven) apartUntil = clock().getTime() + APART_MS;
+      return new Map([...decided].map(([address, rows]) => [address, rows.map(toUser).filter(({ user }) => user.active)]));
+    },
+    { windowMs: 10, maxKeys: MAX_FOUND, maxChars: MAX_QUERY, sizeOf, sleep },
   );
 
   /** A list that leaves somebody out proves little: asked once more, by the one address that answers 404 for nobody. */
@@ -94,6 +125,9 @@ export function makeUserLookup(http: ZendeskHttp, identities: Identities, sleep:
       return byFoldedExternalId(decode(shapes.users, answer.body, route).users.map(toUser)).get(key);
     },
     async bySearch({ attribute, value }) {
+      const address = value.trim().toLowerCase();
+      const known = attribute === 'email' && isSearchable(address) ? await together.get(address) : undefined;
+      if (known) return known;
       const field = searchField(attribute);
       const text = searchable(value);
       if (text === '') return [];
