@@ -18,7 +18,11 @@ interface Message {
 
 /** Starts this bundle once more, in a role that {@link play} carries out. */
 export async function startChild(role: string, options: object): Promise<Child> {
-  const child = fork(__filename, [role, JSON.stringify(options)], { serialization: 'advanced' });
+  const child = fork(__filename, [role, JSON.stringify(options)], {
+    serialization: 'advanced',
+    // A limit on the heap is the app's.
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
   const [{ answer: ready }] = (await once(child, 'message')) as [Message];
   const open = new Map<number, (message: Message) => void>();
   let questions = 0;

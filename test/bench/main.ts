@@ -20,7 +20,8 @@
  *   mapping            the shipped mapping on 100,000 people
  *
  * `--scale N` compresses Zendesk's time; `--workers N` is the number of work items under way at once;
- * `--storage azurite` takes the emulator in place of the stand-in, whose answers cost next to nothing.
+ * `--storage azurite` takes the emulator in place of the stand-in, whose answers cost next to nothing;
+ * `--profile FOLDER` writes a CPU profile of each measured stretch.
  */
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start';
@@ -36,7 +37,7 @@ const NUMBERS = { people: '1000', groups: '1', instances: '1', workers: '100', s
 
 async function main(): Promise<void> {
   const options = Object.fromEntries(
-    [...Object.keys(NUMBERS), 'bulk', 'storage'].map((name) => [name, { type: 'string' as const }]),
+    [...Object.keys(NUMBERS), 'bulk', 'storage', 'profile'].map((name) => [name, { type: 'string' as const }]),
   );
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [name = ''] = positionals;
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
     workers: number('workers'),
     scale: number('scale'),
     storage: values['storage'] === 'azurite' ? ('azurite' as const) : ('lean' as const),
+    profile: values['profile'],
   };
   const bench = BENCHES[name];
   if (!bench) throw new Error(`Name one of: ${Object.keys(BENCHES).join(', ')}`);

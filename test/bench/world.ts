@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ConfiguredApp, composeApp } from '../../src/compose';
 import type { WorkItem } from '../../src/core/model';
@@ -22,6 +25,8 @@ export interface BenchOptions {
   readonly scale: number;
   /** A stand-in whose answers cost next to nothing, or the emulator. */
   readonly storage: 'lean' | 'azurite';
+  /** Where the CPU profile of each measured stretch goes, if anywhere. */
+  readonly profile?: string | undefined;
   readonly settings?: Readonly<Record<string, string>>;
 }
 
@@ -151,7 +156,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
       const watch = setInterval(() => {
         peak = Math.max(peak, process.memoryUsage().rss);
       }, 100);
-      const objects = await work();
+      const objects = await (options.profile === undefined ? work() : profiled(options.profile, work));
       clearInterval(watch);
       const cpu = process.cpuUsage(before.cpu);
       const seconds = (performance.now() - before.at) / 1_000;
@@ -239,4 +244,18 @@ function added(
 ): Readonly<Record<string, number>> {
   const counts = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
   return Object.fromEntries(counts.filter(([, count]) => count > 0).sort(([, left], [, right]) => right - left));
+}
+
+/** Writes a CPU profile of what runs, for the browser's developer tools. */
+async function profiled<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.start');
+  const result = await work();
+  const { profile } = await session.post('Profiler.stop');
+  session.disconnect();
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${Math.round(performance.now())}.cpuprofile`), JSON.stringify(profile));
+  return result;
 }

@@ -50,7 +50,7 @@ async function listAll(context: CycleContext, stored: Map<string, AppRoleAssignm
       return listAll(context, stored);
     }
     await merge(context, page.assignments, stored);
-    for (const { id } of page.assignments) seen.add(id);
+    for (const { id } of page.assignments) seen.add(stored.get(id)?.id ?? id);
     unkept.push(...page.assignments.map(({ id }) => id));
     const followed = page.next === undefined ? watch : follow(watch, page.next, page.assignments.length);
     if (page.next === undefined && lacksNothing(stored, seen)) {
@@ -112,8 +112,30 @@ async function merge(
   for (const assignment of changed) stored.set(assignment.id, assignment);
 }
 
+/** Texts that assignments share are kept once: of 300,000 assignments they are most of the memory. */
+class Assignments extends Map<string, AppRoleAssignment> {
+  readonly #texts = new Map<string, string>();
+
+  override set(_id: string, assignment: AppRoleAssignment): this {
+    const { principalId, principalType, principalDisplayName, appRoleId } = assignment;
+    return super.set(assignment.id, {
+      id: assignment.id,
+      principalId: this.#shared(principalId),
+      principalType: this.#shared(principalType),
+      principalDisplayName,
+      appRoleId: this.#shared(appRoleId),
+    });
+  }
+
+  #shared<T extends string>(text: T): T {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return (known ?? text) as T;
+  }
+}
+
 async function storedById(deps: EngineDeps): Promise<Map<string, AppRoleAssignment>> {
-  const stored = new Map<string, AppRoleAssignment>();
+  const stored = new Assignments();
   for await (const page of deps.space.listAssignments()) for (const assignment of page) stored.set(assignment.id, assignment);
   return stored;
 }
