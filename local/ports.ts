@@ -9,13 +9,17 @@ const RANGE = 100;
 /**
  * The port of the app, and as many more for what is simulated: the first free ones on loopback.
  *
- * @param wanted the app's port; undefined takes the default one, or the next that is free
+ * @param wanted the app's port; undefined takes the one of `from`, or the next that is free
  * @throws Error when the wanted port is taken, or too few are free
  */
-export async function choosePorts(wanted: number | undefined, more: number): Promise<[app: number, ...simulators: number[]]> {
+export async function choosePorts(
+  wanted: number | undefined,
+  more: number,
+  from = DEFAULT_PORT,
+): Promise<[app: number, ...simulators: number[]]> {
   if (wanted !== undefined && !(await isFree(wanted)))
     throw new Error(`Port ${wanted} is taken. Name another one with --port, or leave --port out: a free one is found.`);
-  const first = wanted ?? (await nextFree(DEFAULT_PORT));
+  const first = wanted ?? (await nextFree(from));
   const ports: [number, ...number[]] = [first];
   while (ports.length <= more) ports.push(await nextFree((ports.at(-1) ?? first) + 1));
   return ports;

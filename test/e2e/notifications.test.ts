@@ -1,5 +1,6 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { cycleIds } from '../../local/demo/app-client';
-import { choosePorts } from '../../local/ports';
 import { openStorage } from '../../src/adapters/storage/connection';
 import { makeStateStore } from '../../src/adapters/storage/state-store';
 import { HINT_KEYS } from '../../src/engine/hints/hint-state';
@@ -9,13 +10,17 @@ import { aWorld, quiet, runCycle } from './support/a-world';
 describe('change notifications, through the host', () => {
   let world: Awaited<ReturnType<typeof aWorld>>;
   let someone: readonly string[];
+  /** The app is told its address before it has one: this one is known, and leads there. */
+  const door = createServer((socket) => {
+    const inside = connect(world.host.port, '127.0.0.1');
+    for (const end of [socket, inside]) end.on('error', () => undefined);
+    socket.pipe(inside).pipe(socket);
+  });
 
   beforeAll(async () => {
-    const [app = 0, graph = 0, zendesk = 0] = await choosePorts(undefined, 2);
-    world = await aWorld({
-      ports: { app, graph, zendesk },
-      settings: { CHANGE_NOTIFICATIONS: 'On', WEBSITE_HOSTNAME: `127.0.0.1:${app}` },
-    });
+    await once(door.listen(0, '127.0.0.1'), 'listening');
+    const { port } = door.address() as AddressInfo;
+    world = await aWorld({ settings: { CHANGE_NOTIFICATIONS: 'On', WEBSITE_HOSTNAME: `127.0.0.1:${port}` } });
     world.graph.permissions.add('Group.Read.All');
     // How soon the app responds must not depend on how busy the machine is.
     Object.assign(world.graph.subscriptions.switches, { answerMs: 300_000, validationMs: 300_000 });
@@ -28,7 +33,10 @@ describe('change notifications, through the host', () => {
       .filter(({ id }) => !seeded.has(id) && world.zendesk.state.userByExternalId(id)?.suspended === false)
       .map(({ id }) => id);
   });
-  afterAll(() => world.stop());
+  afterAll(async () => {
+    await world.stop();
+    door.close();
+  });
 
   const named = (id: string, name: string) =>
     until(

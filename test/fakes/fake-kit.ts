@@ -20,33 +20,35 @@ export function watched<T extends object>(store: string, fake: T, onCall: OnCall
   if (!onCall) return fake;
   const wrapped: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(fake) as [string, (...args: unknown[]) => unknown][]) {
-    wrapped[name] = (...args: unknown[]) => {
-      if (isGenerator(method)) {
-        return (async function* () {
-          await onCall(`${store}.${name}`);
-          yield* method(...args) as AsyncIterable<unknown>;
-        })();
-      }
-      if (name === 'decode' || name === 'asksForCycle') return method(...args);
-      return (async () => {
-        await onCall(`${store}.${name}`);
+    const call = `${store}.${name}`;
+    if (name === 'decode' || name === 'asksForCycle') wrapped[name] = method;
+    else if (isGenerator(method)) {
+      wrapped[name] = async function* (...args: unknown[]) {
+        await onCall(call);
+        yield* method(...args) as AsyncIterable<unknown>;
+      };
+    } else {
+      wrapped[name] = async (...args: unknown[]) => {
+        await onCall(call);
         return method(...args);
-      })();
-    };
+      };
+    }
   }
   return wrapped as T;
 }
 
 const isGenerator = (method: unknown): boolean => Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]';
 
-/** Rows with etags, in key order. */
+/** Rows with etags, in key order; kept as text, as storage does, so that each read makes values of its own. */
 export class Rows<T> {
-  readonly #rows = new Map<string, { value: T; etag: string }>();
+  readonly #rows = new Map<string, { text: string; etag: string }>();
   #writes = 0;
+  /** The keys in order; undefined while one has come or gone since. */
+  #order: readonly string[] | undefined;
 
   get(key: string): Stored<T> | undefined {
     const row = this.#rows.get(key);
-    return row && { value: copy(row.value), etag: row.etag };
+    return row && { value: JSON.parse(row.text) as T, etag: row.etag };
   }
 
   write(key: string, value: T, etag: string | null): string {
@@ -55,19 +57,19 @@ export class Rows<T> {
       throw new StaleStateError('the row has changed');
     this.#writes += 1;
     const next = `etag-${this.#writes}`;
-    this.#rows.set(key, { value: copy(value), etag: next });
+    if (!there) this.#order = undefined;
+    this.#rows.set(key, { text: JSON.stringify(value ?? null), etag: next });
     return next;
   }
 
   remove(key: string, etag?: string): void {
     if (etag !== undefined && this.#rows.get(key)?.etag !== etag) throw new StaleStateError('the row has changed');
-    this.#rows.delete(key);
+    if (this.#rows.delete(key)) this.#order = undefined;
   }
 
   entries(): readonly (readonly [string, Stored<T>])[] {
-    return [...this.#rows.entries()]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, row]) => [key, { ...row, value: copy(row.value) }]);
+    this.#order ??= [...this.#rows.keys()].sort((a, b) => (a < b ? -1 : 1));
+    return this.#order.map((key) => [key, this.get(key) as Stored<T>]);
   }
 
   values(): readonly T[] {
