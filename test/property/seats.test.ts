@@ -59,6 +59,25 @@ describe('agent seats', () => {
     expect(await deps.escrows.read({ type: 'user', id: third.id })).toBeUndefined();
   });
 
+  it('of whoever cannot have one for another reason none is kept: who waits gets it', async () => {
+    const { world, agents, directory } = aCompany({ agents: 3 }, { settings: { agentSeats: 2 } });
+    const [first, second] = agents.map(({ id }) => id).sort();
+    if (!first || !second) throw new Error('too few');
+    const read = await world.deps().source.readUser(first, ['mail']);
+    // The address belongs to somebody else's account.
+    const email = read.kind === 'present' ? String(read.attributes['mail']) : null;
+    world.target.seedUser({ name: 'Namesake', email, externalId: 'crm-1' });
+    watch(world, 2);
+    for (let cycles = 0; cycles < 3; cycles += 1) {
+      directory.updateUser(first, { displayName: `Name ${cycles}` });
+      await world.round();
+      world.nowMs += 3_600_000;
+    }
+    expect(await world.deps().escrows.read({ type: 'user', id: first })).toMatchObject({ code: 'DuplicateTargetEntries' });
+    expect(world.accountOf(first)).toBeUndefined();
+    expect(world.accountOf(second)?.role.role).toBe('agent');
+  });
+
   it('of an account that is there the role alone waits, everything else continues', async () => {
     const { world, users, directory, roles } = aCompany({ users: 2 }, { settings: { agentSeats: 1 } });
     await world.round();

@@ -1,20 +1,26 @@
 import { desiredUser } from '../../core/desired';
 import { MappingError, UnknownRoleError } from '../../core/errors';
 import { holdsSeat } from '../../core/seats';
-import type { EngineReads } from '../deps';
+import type { EngineDeps, EngineReads } from '../deps';
+import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { desireRules } from './desire';
 import type { Due } from './due';
 
-type WishReads = Pick<EngineReads, 'settings' | 'schema' | 'target' | 'clock' | 'newId' | 'random'>;
+type WishReads = Pick<EngineReads, 'settings' | 'schema' | 'target' | 'clock' | 'newId' | 'random'> & Pick<EngineDeps, 'escrows'>;
 
-/** Whether somebody is to become an agent or admin who is none by this app yet; nobody, where AGENT_SEATS is not set. An estimate: the plan decides. */
+/**
+ * Whether somebody is to become an agent or admin who is none by this app yet; nobody, where AGENT_SEATS is not set. An estimate: the plan decides.
+ * Whoever failed for another reason than a seat asks with the plan alone: kept ahead for them in each cycle, a seat would stay free while others wait.
+ */
 export async function wantsSeat(reads: WishReads, { object, decision, link }: Due): Promise<boolean> {
   if (reads.settings.agentSeats === undefined || object.type !== 'user' || decision.kind !== 'in') return false;
   const account = await reads.target.describe();
   if (link?.settledRole && holdsSeat(link.settledRole, account.customRoles)) return false;
   try {
     const { role } = desiredUser({ object, decision, mode: 'update' }, reads.schema.users, desireRules(reads, account));
-    return role !== null && holdsSeat(role, account.customRoles);
+    if (role === null || !holdsSeat(role, account.customRoles)) return false;
+    const failure = await reads.escrows.read({ type: 'user', id: object.id });
+    return failure === undefined || failure.code === WAITING_FOR_SEAT;
   } catch (error) {
     if (error instanceof MappingError || error instanceof UnknownRoleError) return false;
     throw error;
