@@ -77,7 +77,7 @@ if (only.length === 0) {
   check('build', 'scripts/build.mjs', []);
   check('package', 'scripts/package.mjs', []);
   check('infrastructure', 'scripts/infra-check.mjs', []);
-  check('simulation, 2,000 cycles', 'scripts/simulate.mjs', ['--seed', '20000', '--cycles', '2000']);
+  check('simulation, 2,000 cycles', 'scripts/simulate.mjs', ['--seed', '20000', '--cycles', '2000', '--kinds', 'events']);
   check('mutants, as many as fit into half a minute', 'scripts/mutants.mjs', ['--settled', '--for', '30']);
 }
 jest(only);

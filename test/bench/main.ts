@@ -7,7 +7,7 @@
  *   changed            1 % changed, with export                                                                  --people 1000
  *   update-lane        single changes, one a second                                                              --seconds 60
  *   suspend-1000       1,000 people lose access; held by the brake, let go by an operator
- *   undo-1000          1,000 people suspended by mistake: planned, applied and carried out until all are back
+ *   undo-1000          1,000 people suspended by mistake: planned, applied and carried out until all are back (7 minutes)
  *   adopt              everybody has an account already                                                          --people 500
  *   group-heavy        many assigned groups                                                                      --groups 2000
  *   huge-group         one group with everybody in it, then one member more                                      --people 5000

@@ -3,15 +3,19 @@ import { restartJob } from '../../src/engine/control/restart';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { releaseHolds } from '../../src/engine/undo/holds';
+import { checkDrift, repairAll } from './drift-rules';
 import { OPERATOR } from './events/ask';
 import { ENTRA_EVENTS, someRole } from './events/entra';
 import { workOnTickets } from './events/leaving';
 import { OPERATOR_ACTS } from './events/operator';
+import { beginSeats } from './events/seats';
 import { ZENDESK_EVENTS } from './events/zendesk';
+import { EXTRA_EVENTS } from './extras';
 import type { FaultName } from './faults';
 import { checkBooks, checkHeld, checkWorld, failingObjects, heldObjects } from './oracle';
 import { Dice } from './random';
 import { type Step, type Story, storyOf } from './script';
+import { checkSeatOrder } from './seat-rules';
 import { Sim } from './sim';
 import type { Violation } from './watch';
 
@@ -22,7 +26,7 @@ export interface Ending {
   readonly violation: Violation | undefined;
 }
 
-const HAPPENINGS = { ...ENTRA_EVENTS, ...ZENDESK_EVENTS, ...OPERATOR_ACTS } as Readonly<
+const HAPPENINGS = { ...ENTRA_EVENTS, ...ZENDESK_EVENTS, ...OPERATOR_ACTS, ...EXTRA_EVENTS } as Readonly<
   Record<string, (sim: Sim, dice: Dice) => string | undefined>
 >;
 
@@ -44,6 +48,7 @@ export async function play(seed: string, without: Without = {}): Promise<Ending>
   sim.isTraced = without.isTraced ?? false;
   const host = new Host(sim, dice.fork('host'));
   populate(sim, story, dice.fork('people'));
+  beginSeats(sim, story.setting.seats);
   sim.changed();
   for (const [at, step] of story.steps.entries()) {
     sim.faults.endAt(at);
@@ -52,7 +57,7 @@ export async function play(seed: string, without: Without = {}): Promise<Ending>
     await host.run(step.runs);
     if (sim.watch.violations.length > 0) break;
   }
-  if (sim.watch.violations.length === 0) await settle(sim, host);
+  if (sim.watch.violations.length === 0) await settle(sim, host, dice.fork('settle'));
   return { sim, story, violation: sim.watch.violations[0] };
 }
 
@@ -215,11 +220,20 @@ class Host {
   }
 }
 
+/** Compares Zendesk with what Entra ID says, brings back what differs, and asks whether all that does was named. */
+async function repair(sim: Sim, host: Host): Promise<void> {
+  let rows: Awaited<ReturnType<typeof repairAll>>;
+  await host.operator('repair', async (deps, instance) => {
+    rows = await repairAll(sim.planning(deps, instance));
+  });
+  if (sim.watch.violations.length > 0 || !rows) return;
+  sim.count('repair of all');
+  await checkDrift(sim, rows);
+}
+
 /** Every fault ends; what is left to do is done; then everything must be as the oracle says. */
-async function settle(sim: Sim, host: Host): Promise<void> {
-  sim.faults.on.clear();
-  sim.source.lies = {};
-  for (const { process } of sim.instances) process.callsLeft = Number.POSITIVE_INFINITY;
+async function settle(sim: Sim, host: Host, dice: Dice): Promise<void> {
+  sim.calm();
   sim.tell('everything settles');
   // What an operator has asked for last ends before the job is switched on for good.
   await host.run('idle');
@@ -227,7 +241,10 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   await host.operator('release holds', (deps) => releaseHolds(deps, OPERATOR, { kind: 'all' }));
   await host.rest();
   const isOk = (): boolean => sim.watch.violations.length === 0;
-  if (isOk() && !sim.needsInitial && sim.lost.size === 0) await checkWorld(sim, false);
+  if (isOk() && !sim.needsInitial && sim.lost.size === 0) {
+    await checkWorld(sim, false);
+    if (isOk() && dice.chance(0.4)) await repair(sim, host);
+  }
   if (isOk()) await host.operator('close', closeCycles);
   if (isOk()) await checkBooks(sim);
   if (!isOk()) return;
@@ -246,6 +263,7 @@ async function settle(sim: Sim, host: Host): Promise<void> {
   const held = isOk() ? (await heldObjects(sim)).filter((name) => !failing.has(name)) : [];
   if (held.length > 0) sim.watch.violate('heldForEver', `What was allowed is held again and again: ${held.join(', ')}`);
   if (isOk()) await checkWorld(sim, true);
+  if (isOk()) await checkSeatOrder(sim, () => host.rest());
   if (isOk()) await host.operator('close', closeCycles);
   if (isOk()) await checkBooks(sim);
 }

@@ -83,11 +83,18 @@ const isWrite = (method: string): boolean => !/^(?:get|find|list|describe|addres
 export class Faults {
   readonly on = new Map<FaultName, { readonly salt: string; readonly untilStep: number }>();
   readonly met = new Map<string, number>();
+  /** What the next calls of a method meet, each once, as long as it has nothing to say. */
+  readonly #next = new Map<string, (args: readonly unknown[]) => ProvisioningError | undefined>();
 
   constructor(private readonly dice: Dice) {}
 
   start(name: FaultName, salt: string, untilStep: number): void {
     this.on.set(name, { salt, untilStep });
+  }
+
+  /** The next call of a method meets this in the place of its effect; what answers nothing waits on. */
+  next(method: string, meets: (args: readonly unknown[]) => ProvisioningError | undefined): void {
+    this.#next.set(method, meets);
   }
 
   /** Ends what has lasted long enough. */
@@ -116,6 +123,12 @@ export class Faults {
   }
 
   #before(side: Side, method: string, args: readonly unknown[]): ProvisioningError | undefined {
+    const met = this.#next.get(method)?.(args);
+    if (met) {
+      this.#next.delete(method);
+      this.count(`once: ${method}`);
+      return met;
+    }
     if (this.on.size === 0) return undefined;
     if (side === 'source') {
       if (this.#hits('sourceThrottled')) return new ThrottledError('source', this.dice.between(1, 90) * 1000, 'simulated');

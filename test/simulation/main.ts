@@ -16,6 +16,7 @@ const { values } = parseArgs({
     story: { type: 'boolean', default: false },
     shrink: { type: 'string', default: 'yes' },
     keep: { type: 'boolean', default: false },
+    kinds: { type: 'string' },
   },
 });
 
@@ -64,8 +65,10 @@ for (let seed = firstSeed; ; seed += 1) {
   if (isOne || tally.cycles >= wanted || Date.now() >= deadlineMs) break;
 }
 const minutes = (Date.now() - startedMs) / 60_000;
-console.log(tally.table());
+if (!isOne) console.log(tally.table());
 console.log(
   `${tally.cycles} cycles, ${tally.stories} stories, ${failures} violations, ${Math.round(tally.cycles / minutes)} cycles a minute`,
 );
-process.exitCode = failures === 0 ? 0 : 1;
+const never = values.kinds === 'events' || values.kinds === 'all' ? tally.never(values.kinds) : [];
+if (never.length > 0) console.log(`NEVER ${never.join(', ')}`);
+process.exitCode = failures === 0 && never.length === 0 ? 0 : 1;

@@ -4,6 +4,7 @@
  */
 import type { TargetId } from '../../src/core/model';
 import type { FakeUser } from '../fakes/target-connector';
+import { seatWait } from './seat-rules';
 import type { Sim } from './sim';
 import type { Person, Team } from './world/entra';
 import { isTeamIn, peopleIn, standingOf } from './world/truth';
@@ -128,7 +129,14 @@ function checkPerson(view: View, person: Person): void {
     if (setting === 'Delete' && !hasTickets) violate('notDeleted', `is gone for good, and Zendesk ${account.id} is not deleted`);
     if (!account.suspended) violate('keepsAccess', `has no right to it, and Zendesk ${account.id} is active`);
     const losesSeat = sim.rules.deprovisionUsers === 'DowngradeAndSuspend' && setting !== 'Delete';
-    if (isFull && losesSeat && !lacksHeir && account.role.role !== 'end-user' && notes.suspendedBy === 'app') {
+    if (
+      isFull &&
+      losesSeat &&
+      !lacksHeir &&
+      !(hasTickets && isToBeDeleted) &&
+      account.role.role !== 'end-user' &&
+      notes.suspendedBy === 'app'
+    ) {
       violate('keepsSeat', `keeps the seat of Zendesk ${account.id}`);
     }
     return;
@@ -151,6 +159,9 @@ function checkPerson(view: View, person: Person): void {
       );
     return;
   }
+  const wait = standing.role === 'end-user' ? undefined : seatWait(sim, escrow?.code, isFull);
+  if (wait?.wrong) violate('seatIdle', wait.wrong);
+  if (wait) return;
   if (escrow && !lacksGroup(view, escrow.reason))
     violate('escrowWithoutCause', 'is in scope, nothing is in the way, and it fails');
   const [account, second] = mine;
@@ -189,7 +200,8 @@ function checkTeam(view: View, team: Team): void {
     const [left] = own.filter((group) => sim.zendesk.groupNotesOf(group.id).createdByApp);
     // What Zendesk itself refuses to delete stays, and the failure says why.
     if (left && escrow && isDefaultOfSomebody(sim, left.id)) return;
-    if (!left || held.has(name) || sim.rules.variant === 'withoutGroups') return;
+    const mayStay = sim.rules.variant === 'withoutGroups' || sim.rules.variant === 'keepsGroups';
+    if (!left || held.has(name) || mayStay) return;
     const { wasDetached, countsAsOurs } = sim.zendesk.groupNotesOf(left.id);
     // A creation that was cut off before it was settled cannot be proved to be ours, so the group counts as there before.
     if (wasDetached || (!countsAsOurs && sim.hasBeenCutOff)) return;

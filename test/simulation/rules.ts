@@ -10,7 +10,9 @@ interface Mapping {
 }
 
 interface File {
-  synchronizationRules: { objectMappings: { enabled: boolean; scope: unknown; attributeMappings: Mapping[] }[] }[];
+  synchronizationRules: {
+    objectMappings: { enabled: boolean; flowTypes: string; scope: unknown; attributeMappings: Mapping[] }[];
+  }[];
 }
 
 const shipped = readFileSync(join(process.cwd(), 'provisioning-schema.json'), 'utf8');
@@ -27,6 +29,7 @@ export function mappingText(variant: Variant): string {
   const [users, groups] = file.synchronizationRules[0]?.objectMappings ?? [];
   if (!users || !groups) throw new Error('the shipped mappings are not as they were');
   if (variant === 'withoutGroups') groups.enabled = false;
+  if (variant === 'keepsGroups') groups.flowTypes = 'Add,Update';
   if (variant === 'filtered') users.scope = CONTRACTORS;
   const name = users.attributeMappings.find((one) => one.targetAttributeName === 'name');
   if (variant === 'titled' && name) name.source = { type: 'Function', expression: 'Append([displayName], " (Contoso)")' };

@@ -2,13 +2,24 @@ import { ENTRA_EVENTS } from './events/entra';
 import { leavingRules } from './events/leaving';
 import { OPERATOR_ACTS } from './events/operator';
 import { ZENDESK_EVENTS } from './events/zendesk';
+import { type Extras, extrasOf, withExtras } from './extras';
 import { FAULTS, type FaultName, isLie } from './faults';
 import type { Dice } from './random';
 import type { Setting } from './sim';
 
 /** One step of a story. Its salt decides everything about it, so that it stays the same when others are left out. */
 export interface Step {
-  readonly kind: 'entra' | 'zendesk' | 'operator' | 'fault' | 'crash' | 'tick' | 'loseMessage' | 'expire' | 'unreadable';
+  readonly kind:
+    | 'entra'
+    | 'zendesk'
+    | 'operator'
+    | 'extra'
+    | 'fault'
+    | 'crash'
+    | 'tick'
+    | 'loseMessage'
+    | 'expire'
+    | 'unreadable';
   readonly name: string;
   readonly salt: string;
   /** How long everything runs before the next step: so many port calls, or until nothing is left to do. */
@@ -74,15 +85,16 @@ export function storyOf(dice: Dice): Story {
     if (dice.chance(0.15)) steps.push(tickStep(dice, dice.int(300)));
     if (has.failures && dice.chance(0.02)) steps.push(step('loseMessage', 'loseMessage', dice, 0));
   }
+  const extras = extrasOf(dice.fork('extras 30'));
   return {
-    setting: settingOf(dice, isCrowd),
-    people: isCrowd ? dice.between(22, 34) : dice.between(2, 9),
+    setting: settingOf(dice, isCrowd, extras),
+    people: Math.max(isCrowd ? dice.between(22, 34) : dice.between(2, 9), extras.people),
     teams: dice.int(4),
-    steps,
+    steps: withExtras(steps, extras, dice.fork('extra steps')),
   };
 }
 
-function settingOf(dice: Dice, isCrowd: boolean): Setting {
+function settingOf(dice: Dice, isCrowd: boolean, extras: Extras): Setting {
   const skews = dice.chance(0.5) ? [0, dice.between(-6, 6) * MINUTE_MS + dice.int(MINUTE_MS)] : [0, 0];
   return {
     rules: {
@@ -91,7 +103,7 @@ function settingOf(dice: Dice, isCrowd: boolean): Setting {
       defaultAccess: dice.pick(['Skip', 'EndUser']),
       deprovisionUsers: dice.pick(['Suspend', 'Suspend', 'DowngradeAndSuspend']),
       hardDeletedUsers: dice.pick(['Suspend', 'Delete']),
-      variant: 'shipped',
+      variant: extras.cleansUp && dice.fork('groups').chance(0.6) ? 'keepsGroups' : 'shipped',
     },
     customs: {
       lingeringAssignments: dice.chance(0.4),
@@ -103,6 +115,8 @@ function settingOf(dice: Dice, isCrowd: boolean): Setting {
     protectedUsers: dice.chance(0.4) ? [`p${dice.int(12)}@contoso.com`] : [],
     skewsMs: skews,
     leaving: leavingRules(dice.fork('leaving')),
+    hasJobs: extras.hasJobs,
+    ...(extras.seats && { seats: extras.seats }),
   };
 }
 

@@ -6,9 +6,7 @@ import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { type CycleOutcome, runCycle } from '../../src/engine/cycle/run-cycle';
 import type { EngineDeps } from '../../src/engine/deps';
 import { driftPlans } from '../../src/engine/drift/drift-run';
-
 import { endHint, takeUpHint } from '../../src/engine/hints/hint-cycle';
-
 import { type Gate, makeGate } from '../../src/engine/job/gate';
 import { STATE_KEYS } from '../../src/engine/job/job-state';
 import type { JobSettings } from '../../src/engine/job-settings';
@@ -17,6 +15,7 @@ import type { Planning } from '../../src/engine/preview/planning';
 import { escrowPoisoned, reportUnreadable } from '../../src/engine/provision/escrow-poisoned';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
 import { undoParts } from '../../src/engine/undo/make-undo';
+import type { PlanHeader } from '../../src/ports/plan-store';
 import type { CycleRecord, LinkRow, ObjectKey, OwnedMembership, StagedDeletion } from '../../src/ports/stores';
 import { someConfig } from '../builders/settings';
 import { makeFakeConnectorSpace } from '../fakes/connector-space';
@@ -32,8 +31,13 @@ import { makeFakeStagedDeletionStore } from '../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../fakes/state-store';
 import type { FakeUser } from '../fakes/target-connector';
 import { BrakeWatch } from './brake-watch';
+import { CleanUpWatch } from './clean-up-watch';
+import { DriftWatch } from './drift-watch';
 import type { LeavingRules } from './events/leaving';
+import type { SeatRules } from './events/seats';
 import { Faults, type Side } from './faults';
+import { isBulked, ProcessBulk } from './ports/bulk';
+import { AccountJobs } from './ports/jobs';
 import { makePlans, makeShadow } from './ports/plans';
 import { type Message, SimQueue } from './ports/queue';
 import { APPLICATION, SimSource } from './ports/source';
@@ -41,6 +45,7 @@ import { type Around, wrapped } from './ports/wrap';
 import type { Dice } from './random';
 import { mappingsOf } from './rules';
 import { never, Process, Scheduler, type Task } from './scheduler';
+import { SeatWatch } from './seat-watch';
 import { type Context, Watch } from './watch';
 import { type Customs, Entra } from './world/entra';
 import { type Rules, standingOf, TruthHistory, type Variant } from './world/truth';
@@ -55,6 +60,10 @@ export interface Setting {
   readonly protectedUsers: readonly string[];
   readonly skewsMs: readonly number[];
   readonly leaving: LeavingRules;
+  /** Whether accounts are written many at once, by background jobs of Zendesk. */
+  readonly hasJobs: boolean;
+  /** How many agent seats there are; absent where there is no end of them. */
+  readonly seats?: SeatRules;
 }
 
 /** One app instance: what lives as long as its process. */
@@ -68,6 +77,7 @@ interface Instance {
 interface Memory {
   readonly matchHistory: MatchHistory;
   readonly claims: ClaimWatch;
+  readonly bulk: ProcessBulk | undefined;
 }
 
 /** As the function host does: so long is a message hidden while it is worked on, and after a failed try; so often it is tried. */
@@ -75,6 +85,8 @@ const HIDDEN_MS = 10 * 60_000;
 const RETRY_MS = 30_000;
 const MAX_TRIES = 5;
 const WORKERS = 3;
+/** Where accounts are written many at once, so many may wait for each other. */
+const WORKERS_WITH_JOBS = 8;
 const BUDGET_MS = 8 * 60_000;
 
 const { job: JOB } = someConfig();
@@ -90,6 +102,11 @@ export class Sim {
   readonly past: TruthHistory;
   readonly watch: Watch;
   readonly brake: BrakeWatch;
+  readonly seats: SeatWatch;
+  readonly cleanUps = new CleanUpWatch(this);
+  readonly drift = new DriftWatch(this);
+  /** What AGENT_SEATS says; undefined where it is not set. */
+  agentSeats: number | undefined;
   readonly plans = makePlans();
   readonly shadow = makeShadow();
   readonly schemas = makeFakeSchemaStore();
@@ -108,9 +125,10 @@ export class Sim {
   isTraced = false;
   rules: Rules;
   /** Which mappings are in the file, and in the stored versions. */
-  fileVariant: Variant = 'shipped';
+  fileVariant: Variant;
   readonly versions = new Map<number, Variant>();
   #activeVersion = 0;
+  readonly #jobs: AccountJobs | undefined;
   protectedUsers: readonly string[];
   instances: Instance[] = [];
   /** Log entries as last recorded, by cycle and change. */
@@ -140,12 +158,25 @@ export class Sim {
     this.queue = new SimQueue(() => this.nowMs);
     this.faults = new Faults(dice.fork('faults'));
     this.rules = setting.rules;
+    this.fileVariant = setting.rules.variant;
+    this.seats = new SeatWatch(this, setting.seats);
     this.protectedUsers = setting.protectedUsers;
     this.past = new TruthHistory(this.entra, () => this.rules);
-    this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs, setting.leaving);
+    this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs, setting.leaving, this.cleanUps);
     this.watch.protectedNames = setting.protectedUsers;
     const limits = { absolute: setting.deletionThreshold, percent: setting.deletionThresholdPercent };
     this.brake = new BrakeWatch(limits, (rule, text) => this.watch.violate(rule, text));
+    const world = {
+      target: this.zendesk.target,
+      selfId: this.zendesk.selfId,
+      scheduler: this.scheduler,
+      dice: dice.fork('jobs'),
+      isIndexed: (id: TargetId) => this.zendesk.notesOf(id).indexedFromMs <= this.nowMs,
+      count: (name: string) => this.count(name),
+      tell: (text: string) => this.tell(text),
+      write: <T>(method: string, context: Context, act: () => Promise<T>) => this.#write(method, context, act),
+    };
+    this.#jobs = setting.hasJobs ? new AccountJobs(world) : undefined;
     this.instances = setting.skewsMs.map((skewMs, at) => this.#newInstance(`i${at}`, skewMs));
   }
 
@@ -167,6 +198,7 @@ export class Sim {
       deletionThreshold: this.setting.deletionThreshold,
       deletionThresholdPercent: this.setting.deletionThresholdPercent,
       protectedUsers: [...this.protectedUsers],
+      ...(this.agentSeats !== undefined && { agentSeats: this.agentSeats }),
     };
   }
 
@@ -197,7 +229,8 @@ export class Sim {
   #newInstance(name: string, skewMs: number): Instance {
     const process = new Process(name, skewMs);
     const none: Context = { kind: 'worker', title: 'gate', startedAtMs: this.nowMs };
-    const memory = { matchHistory: new MatchHistory(), claims: new ClaimWatch() };
+    const bulk = this.#jobs && new ProcessBulk(this.#jobs, process, this.stores.state);
+    const memory = { matchHistory: new MatchHistory(), claims: new ClaimWatch(), bulk };
     return { process, gate: makeGate(this.#deps(process, none, memory)), memory };
   }
 
@@ -209,16 +242,25 @@ export class Sim {
     );
   }
 
+  /** Every fault ends. */
+  calm(): void {
+    this.faults.on.clear();
+    this.source.lies = {};
+    for (const { process } of this.instances) process.callsLeft = Number.POSITIVE_INFINITY;
+    if (this.#jobs) this.#jobs.isCalm = true;
+  }
+
   /** All instances anew, as when a setting changes. */
   redeploy(): void {
     for (const { process } of this.instances) this.kill(process);
   }
 
   #deps(process: Process, context: Context, memory: Memory): EngineDeps {
-    const port = <T extends object>(side: Side, name: string, inner: T, pure: readonly string[] = []): T =>
-      wrapped(inner, this.#around(side, name, process, context), pure);
+    const port = <T extends object>(side: Side, name: string, inner: T, pure: readonly string[] = [], own?: Partial<T>): T =>
+      wrapped(inner, this.#around(side, name, process, context), pure, own);
     const quiet = (): void => undefined;
-    const target = port('target', 'target', this.zendesk.target, ['busyForMs']);
+    const { bulk, ...kept } = memory;
+    const target = port('target', 'target', this.zendesk.target, ['busyForMs'], bulk?.methodsFor(context));
     const schema = mappingsOf(this.fileVariant);
     return {
       ...(Object.fromEntries(
@@ -231,7 +273,7 @@ export class Sim {
       settings: this.settings(),
       schema,
       mappings: someMappings(schema, target, port('store', 'schemas', this.schemas)),
-      ...memory,
+      ...kept,
       clock: () => new Date(this.nowMs + process.skewMs),
       sleep: (ms) => this.scheduler.step(process, ms),
       newId: () => {
@@ -256,10 +298,10 @@ export class Sim {
         const error = this.faults.before(side, method, args);
         if (error === 'unknown') this.source.lies = { ...this.source.lies, unknownAll: 'now' };
         else if (error) throw error;
-        if (side === 'target') this.watch.beforeWrite();
+        if (side === 'target' && !this.#isInJobs(method)) this.#beforeWrite();
       },
       after: async (method, args, answer) => {
-        if (side === 'target') this.#wrote(method, context);
+        if (side === 'target' && !this.#isInJobs(method)) this.#wrote(method, context);
         this.#observe(port, method, args, context);
         process.callsLeft -= 1;
         if (process.callsLeft <= 0) {
@@ -275,7 +317,29 @@ export class Sim {
     };
   }
 
+  /** Whether a call does by itself, and later, what it does to the account. */
+  #isInJobs(method: string): boolean {
+    return this.setting.hasJobs && isBulked(method);
+  }
+
+  async #write<T>(method: string, context: Context, act: () => Promise<T>): Promise<T> {
+    this.#beforeWrite();
+    try {
+      return await act();
+    } finally {
+      this.#wrote(method, context);
+    }
+  }
+
+  #beforeWrite(): void {
+    this.watch.beforeWrite();
+    this.seats.beforeWrite();
+    this.drift.beforeWrite();
+  }
+
   #wrote(method: string, context: Context): void {
+    this.seats.afterWrite(context);
+    this.drift.afterWrite(context);
     const before = this.watch.effects.length;
     this.watch.afterWrite(method, context);
     const effects = this.watch.effects.slice(before);
@@ -306,10 +370,12 @@ export class Sim {
       const { targetUserId, targetGroupId } = args[0] as OwnedMembership;
       this.zendesk.settledMembers.add(`${targetUserId} ${targetGroupId}`);
     }
+    if (port === 'plans' && method === 'write') this.drift.noted(args[0] as PlanHeader);
     if (port === 'log' && method === 'record') this.entries.push(args[0] as ProvisioningLogEntry);
     if (port === 'queue' && (method === 'enqueue' || method === 'defer')) {
       for (const item of [args[0]].flat() as WorkItem[]) {
         this.enqueued.set(`${item.cycleId} ${item.changeId}`, item);
+        this.drift.enqueued(item);
         if (this.#cycleBegan.has(item.cycleId)) this.brake.granted(this.nowMs, item);
       }
     }
@@ -460,7 +526,8 @@ export class Sim {
   /** Hands messages that can be seen to instances that have a hand free, in any order. */
   deliver(dice: Dice): void {
     for (const instance of this.instances) {
-      if (this.scheduler.tasksOf(instance.process) >= WORKERS || !dice.chance(0.5)) continue;
+      if (this.scheduler.tasksOf(instance.process) >= (this.setting.hasJobs ? WORKERS_WITH_JOBS : WORKERS) || !dice.chance(0.5))
+        continue;
       if (this.queue.takeAsked()) this.tick(instance, BUDGET_MS, true);
       const message = dice.maybe(this.queue.visible);
       if (message) this.#work(instance, message, dice);

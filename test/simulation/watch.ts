@@ -4,6 +4,7 @@
  */
 import type { TargetId, WorkItem } from '../../src/core/model';
 import type { FakeUser } from '../fakes/target-connector';
+import type { CleanUpWatch } from './clean-up-watch';
 import type { LeavingRules } from './events/leaving';
 import { LeavingWatch } from './leaving-watch';
 import type { Entra } from './world/entra';
@@ -75,6 +76,7 @@ export class Watch {
     private readonly past: TruthHistory,
     private readonly nowMs: () => number,
     rules: LeavingRules,
+    private readonly cleanUps: CleanUpWatch,
   ) {
     this.leaving = new LeavingWatch(zendesk, past, rules, (rule, text) => this.violate(rule, text));
   }
@@ -218,6 +220,7 @@ export class Watch {
       this.violate('noReasonToCreate', told);
     }
     if (kind === 'groupDelete') {
+      this.cleanUps.deleted(owner, context, told);
       if (!notes.createdByApp) this.violate('deletedForeignGroup', `A group that the app did not make was deleted: ${told}`);
       if (owner !== null && !isWayBack && !this.past.wasTeam(owner, this.#knownSinceMs(context), false))
         this.violate('noReasonToDelete', told);
@@ -243,7 +246,10 @@ export class Watch {
     const [user, group] = pair.split(' ') as [TargetId, TargetId];
     const [person, team] = [this.#ownerOf(pair), this.zendesk.groupNotesOf(group).owner];
     const told = `memberRemove of Zendesk ${user} (${person}) from group ${group} (${team}) by ${context.title}`;
-    if (person === null || team === null) this.violate('notOurs', `A membership that is nobody's was removed: ${told}`);
+    if (context.item?.cleanUp) {
+      const isOutside = person === null || team === null || this.past.wasOutside(team, person, this.#knownSinceMs(context));
+      this.cleanUps.left(user, team, !isOutside, told);
+    } else if (person === null || team === null) this.violate('notOurs', `A membership that is nobody's was removed: ${told}`);
     else {
       const isWayBack = context.item?.undo !== undefined;
       if (!isWayBack && !this.past.wasOutside(team, person, this.#knownSinceMs(context)))

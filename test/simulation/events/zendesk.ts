@@ -3,6 +3,12 @@ import type { FakeGroup, FakeUser } from '../../fakes/target-connector';
 import type { Dice } from '../random';
 import type { Sim } from '../sim';
 
+/** Whether somebody may be made an agent: Zendesk refuses it where its plan has no seat left. */
+function mayTakeSeat({ zendesk }: Sim): boolean {
+  const held = zendesk.liveUsers.filter(({ role }) => role.role !== 'end-user').length;
+  return held < (zendesk.target.seats ?? Number.POSITIVE_INFINITY);
+}
+
 type Happening = (sim: Sim, dice: Dice) => string | undefined;
 
 const END_USER = { role: 'end-user', customRoleId: null } as const;
@@ -26,7 +32,11 @@ const onGroup =
     return done && `Zendesk group ${group.id} ${done}`;
   };
 
-function dropMemberships({ zendesk }: Sim, test: (pair: { readonly userId: string; readonly groupId: string }) => boolean): void {
+/** Ends memberships by hand. */
+export function dropMemberships(
+  { zendesk }: Sim,
+  test: (pair: { readonly userId: string; readonly groupId: string }) => boolean,
+): void {
   for (const membership of [...zendesk.target.memberships.values()]) {
     if (!test(membership)) continue;
     zendesk.target.memberships.delete(membership.id);
@@ -73,6 +83,7 @@ export const ZENDESK_EVENTS = {
     return `is merged into ${into.id}`;
   }),
   changeRoleByHand: onUser((user, sim) => {
+    if (user.role.role === 'end-user' && !mayTakeSeat(sim)) return undefined;
     user.role = user.role.role === 'end-user' ? AGENT : END_USER;
     if (user.role.role === 'end-user') dropMemberships(sim, ({ userId }) => userId === user.id);
     sim.zendesk.notesOf(user.id).roleBy = 'hand';
@@ -92,7 +103,7 @@ export const ZENDESK_EVENTS = {
   signUp: ((sim, dice) => {
     const address = dice.chance(0.6) ? somebody(sim, dice)?.mail : `guest${dice.int(99)}@elsewhere.example`;
     if (!address || sim.zendesk.holdersOf(address).length > 0) return undefined;
-    const role = dice.chance(0.3) ? AGENT : END_USER;
+    const role = dice.chance(0.3) && mayTakeSeat(sim) ? AGENT : END_USER;
     const user = sim.zendesk.target.seedUser({ name: 'Signed up', email: address, role, suspended: dice.chance(0.1) });
     const notes = sim.zendesk.notesOf(user.id);
     notes.indexedFromMs = sim.nowMs + sim.zendesk.searchLagMs;

@@ -10,11 +10,11 @@ type Method = (...args: unknown[]) => unknown;
 
 const isLister = (method: Method): boolean => Object.prototype.toString.call(method) === '[object AsyncGeneratorFunction]';
 
-/** A port whose every call, and every page of a list, goes through `around`. What is pure passes. */
-export function wrapped<T extends object>(port: T, around: Around, pure: readonly string[] = []): T {
+/** A port whose every call, and every page of a list, goes through `around`. What is pure passes. @param own methods in the place of the port's */
+export function wrapped<T extends object>(port: T, around: Around, pure: readonly string[] = [], own: Partial<T> = {}): T {
   return new Proxy(port, {
     get(target, name) {
-      const method = Reflect.get(target, name) as unknown;
+      const method = Reflect.get(Object.hasOwn(own, name) ? own : target, name) as unknown;
       if (typeof method !== 'function' || typeof name !== 'string' || pure.includes(name)) return method;
       const call = method.bind(target) as Method;
       if (!isLister(method as Method)) {

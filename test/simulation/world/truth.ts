@@ -5,7 +5,7 @@
 import { DEFAULT_ACCESS, type Entra, type Person, type Team } from './entra';
 
 /** The mappings that stories switch between; what each means is told here anew, not read from its file. */
-export type Variant = 'shipped' | 'titled' | 'filtered' | 'withoutGroups';
+export type Variant = 'shipped' | 'titled' | 'filtered' | 'withoutGroups' | 'keepsGroups';
 
 /** The settings that decide what must be. */
 export interface Rules {

@@ -1,0 +1,69 @@
+/**
+ * What stories are about besides: background jobs, seats that run out, clean-up of groups, and scenes that chance would hardly bring together. Each is
+ * drawn with chances of its own, so that a story without any is as it was before there were such.
+ */
+import { CLEAN_UP_ACTS } from './events/clean-up';
+import { SCENE_EVENTS } from './events/scenes';
+import { SEAT_EVENTS, type SeatRules } from './events/seats';
+import type { Dice } from './random';
+import type { Step } from './script';
+import type { Sim } from './sim';
+
+type Happening = (sim: Sim, dice: Dice) => string | undefined;
+
+/** Their events by what they belong to, and how often each of these is in a story. */
+const KINDS = {
+  jobs: { share: 0.15, events: {} },
+  seats: { share: 0.15, events: SEAT_EVENTS },
+  cleanUp: { share: 0.15, events: CLEAN_UP_ACTS },
+  scenes: { share: 0.25, events: SCENE_EVENTS },
+} as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
+
+export const EXTRA_EVENTS = Object.assign({}, ...Object.values(KINDS).map(({ events }) => events)) as Readonly<
+  Record<string, Happening>
+>;
+
+/** What a story has of it. */
+export interface Extras {
+  readonly hasJobs: boolean;
+  readonly seats: SeatRules | undefined;
+  readonly cleansUp: boolean;
+  readonly hasScenes: boolean;
+  /** The least number of people in the beginning: a job wants several at a time. */
+  readonly people: number;
+}
+
+export function extrasOf(dice: Dice): Extras {
+  const [jobs, seats] = [dice.fork('jobs'), dice.fork('seats')];
+  const has = (kind: 'cleanUp' | 'scenes'): boolean => dice.fork(kind).chance(KINDS[kind].share);
+  const hasJobs = jobs.chance(KINDS.jobs.share);
+  const hasSeats = seats.chance(KINDS.seats.share);
+  const rules: SeatRules = { kind: seats.pick(['told', 'told', 'untold', 'fewer']), free: seats.int(4) };
+  return {
+    hasJobs,
+    seats: hasSeats ? rules : undefined,
+    cleansUp: has('cleanUp'),
+    hasScenes: has('scenes'),
+    people: hasJobs ? jobs.between(8, 18) : 0,
+  };
+}
+
+/** The steps of a story with those of its extras among them, anywhere after the first. */
+export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): readonly Step[] {
+  const all = [...steps];
+  const add = (events: Readonly<Record<string, Happening>>, count: number): void => {
+    for (let at = 0; at < count; at += 1) {
+      const step: Step = {
+        kind: 'extra',
+        name: dice.pick(Object.keys(events)),
+        salt: String(dice.int(1e9)),
+        runs: dice.chance(0.5) ? 0 : dice.int(200),
+      };
+      all.splice(1 + dice.int(all.length), 0, step);
+    }
+  };
+  if (extras.seats) add(KINDS.seats.events, dice.between(2, 8));
+  if (extras.cleansUp) add(KINDS.cleanUp.events, dice.between(2, 8));
+  if (extras.hasScenes) add(KINDS.scenes.events, dice.between(2, 6));
+  return all;
+}

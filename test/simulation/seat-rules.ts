@@ -1,0 +1,53 @@
+import { buySeats, seatsBought, seatsHeld } from './events/seats';
+import type { Sim } from './sim';
+import { standingOf } from './world/truth';
+
+/** Codes under which somebody waits for a seat: of the app's own count, and where Zendesk itself refuses. */
+const WAITS = { AwaitingSeat: 'told', LicenseLimitExceeded: 'refused' } as const;
+
+const isWait = (code: string): code is keyof typeof WAITS => Object.hasOwn(WAITS, code);
+
+/** What to say of somebody who is to have a seat and waits for one; undefined for whoever does not wait. */
+export function seatWait(
+  sim: Sim,
+  code: string | undefined,
+  isFull: boolean,
+): { readonly wrong: string | undefined } | undefined {
+  if (code === undefined || !isWait(code)) return undefined;
+  const bought = seatsBought(sim);
+  const held = seatsHeld(sim);
+  // What Zendesk itself refused is tried again later and later, and at once after a restart.
+  const isFree = (bought === undefined || held < bought) && (isFull || WAITS[code] === 'told');
+  return { wrong: isFree ? `waits for a seat, and ${held} of ${bought ?? 'any number of'} are held` : undefined };
+}
+
+/** Those who wait by the app's own count and may have a seat once there is one, in the order of their ids. */
+async function waiting(sim: Sim): Promise<readonly string[]> {
+  const found: string[] = [];
+  for await (const page of sim.stores.escrows.list())
+    for (const { key, code } of page) {
+      const person = sim.entra.people.get(key.id);
+      const standing = person && standingOf(sim.entra, sim.rules, person);
+      if (code === 'AwaitingSeat' && standing?.isIn) found.push(key.id);
+    }
+  return found.sort();
+}
+
+/** One seat more: whoever comes first by the id gets it, and nobody else. @param rest lets everything come to rest */
+export async function checkSeatOrder(sim: Sim, rest: () => Promise<void>): Promise<void> {
+  const before = await waiting(sim);
+  if (sim.setting.seats === undefined || before.length < 2) return;
+  sim.count('one seat for several');
+  const bought = buySeats(sim, 1);
+  sim.tell(`operator: there are ${bought} seats now, and ${before.length} wait`);
+  await rest();
+  const after = await waiting(sim);
+  const [first, ...others] = before;
+  if (sim.watch.violations.length === 0 && after.join() !== others.join())
+    sim.watch.violate(
+      'seatOutOfOrder',
+      `Of ${before.map(short).join()} ${short(first ?? '')} comes first; ${after.map(short).join()} still wait`,
+    );
+}
+
+const short = (id: string): string => id.slice(-4);
