@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** Packages of very many modules, by the file that jest finds as their entry; Chevrotain is published as ES modules alone. */
 const bundled = [
   'chevrotain/lib/src/api.js',
@@ -30,7 +32,9 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(${bundled.join('|')})$)`],
-  maxWorkers: 2,
+  // One more than there are cores: while a file waits for a state to come about, another one works.
+  maxWorkers: availableParallelism() + 1,
+  testSequencer: '<rootDir>/test/support/sequencer.cjs',
   // Only ends what hangs: how busy the machine is must not decide whether a test passes.
   testTimeout: 600_000,
 };
