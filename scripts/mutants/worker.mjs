@@ -15,8 +15,14 @@ const { default: TestRunner } = createRequire(fromJest.resolve('jest-config'))('
 const { TestWatcher } = fromJest('jest-watcher');
 
 const jestConfig = require('./jest.config.cjs');
-const [[pattern, [, swcOptions]]] = Object.entries(jestConfig.transform);
-const transform = { [pattern]: [join(root, 'scripts/mutants/transform.cjs'), swcOptions] };
+/** The sources' transformer with one that knows the mutant in its place. */
+const transform = Object.fromEntries(
+  Object.entries(jestConfig.transform).map(([pattern, how]) =>
+    Array.isArray(how) && how[0] === '@swc/jest'
+      ? [pattern, [join(root, 'scripts/mutants/transform.cjs'), how[1]]]
+      : [pattern, how],
+  ),
+);
 const { globalConfig, configs } = await readConfigs(
   {
     _: [],
