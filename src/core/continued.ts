@@ -12,6 +12,8 @@ export interface Evidence {
   /** True where the object itself proves that this app made it: it carries the external id that this app gives. */
   readonly isOurs: boolean;
   readonly isLinked: boolean;
+  /** True where the link of what the plan has written was stored, whatever became of the object since. */
+  readonly wasLinked?: boolean;
 }
 
 /** An account as evidence. @param externalId the one that this app would give it; null where that is not known */
@@ -35,7 +37,7 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
  *
  *   earlier plan │ proved by                                            │ otherwise
  *   create       │ an object that carries our external id, or that our  │ nothing was created by us
- *                │ link names                                           │
+ *                │ link names, or named before somebody deleted it      │
  *   delete       │ the object is gone                                   │ nothing was deleted
  *   other        │ the link has ended                                   │ nothing was let go
  *   update,      │ each change by its new value                         │ the changes that do not stand are left out,
@@ -46,7 +48,10 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
 export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | undefined {
   if (!earlier) return undefined;
   const { current } = evidence;
-  if (earlier.action === 'create') return current && (evidence.isOurs || evidence.isLinked) ? earlier : undefined;
+  if (earlier.action === 'create') {
+    const isThere = current !== null && (evidence.isOurs || evidence.isLinked);
+    return isThere || evidence.wasLinked ? earlier : undefined;
+  }
   if (earlier.action === 'delete') return current === null ? earlier : undefined;
   if (earlier.action === 'other') return evidence.isLinked ? undefined : earlier;
   const changes = current ? earlier.changes.filter((one) => stands(one, evidence.type, current)) : [];

@@ -202,6 +202,10 @@ export interface LinkClaim {
   readonly changeId: string;
   readonly cycleId: string;
   readonly plan: Plan;
+  /** True once the link was stored of what the plan has written: it proves a creation also where somebody deletes the object before its entry. */
+  readonly isSettled?: true;
+  /** What earlier tries have written besides, proved and in no log entry yet. */
+  readonly untold?: readonly Plan[];
   /** Earlier changes that wrote under this claim, or were about to, and are in no log entry yet: what they noted is told with this one. */
   readonly before?: readonly string[];
   /** What was ended so that the account could be taken over, until it has been: given back where the takeover comes to nothing. */

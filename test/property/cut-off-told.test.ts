@@ -94,6 +94,27 @@ describe('what was written and cut off before its log entry', () => {
     expect(await stepsOf(world, ann.id)).toContain('What it had written: account deleted.');
   });
 
+  it('a creation that somebody deletes before its entry is a step of the one that makes it again', async () => {
+    const { world, directory, roles } = await anEmployee();
+    const hire = directory.addUser({ displayName: 'Hire', mail: 'hire@contoso.com', userPrincipalName: 'hire@contoso.com' });
+    directory.assign(hire, roles.user);
+    await world.cycle();
+    let isKilled = false;
+    world.hook = (call) => {
+      if (call === 'provisioningLog.record' && !isKilled) {
+        isKilled = true;
+        throw new Error('killed');
+      }
+    };
+    await world.drain(undefined, () => {
+      Object.assign(world.target.users.get(world.accountOf(hire)?.id ?? ('' as never)) ?? {}, { active: false });
+      return true;
+    });
+    expect(isKilled).toBe(true);
+    expect(world.accountOf(hire)).toMatchObject({ active: true });
+    expect(await stepsOf(world, hire)).toContain('What it had written: account created.');
+  });
+
   it('a group that somebody else deletes while this app is about to is not told as deleted by it', async () => {
     const { world, directory, roles } = await anEmployee();
     const team = directory.addGroup({ displayName: 'Team' });

@@ -1,4 +1,6 @@
+import { RejectedError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
+import { startApply } from '../../src/engine/preview/apply-plan';
 import { releaseHolds } from '../../src/engine/undo/holds';
 import { OLGA, Undoing } from './support/undoing';
 import { World } from './support/world';
@@ -72,6 +74,29 @@ describe('undo of a cycle', () => {
     await releaseHolds(world.deps(), OLGA, { kind: 'plan', planId: header.planId });
     await world.round();
     expect(ids.map((id) => world.accountOf(id)?.suspended)).toEqual([true, true, true, true]);
+  });
+
+  it('a way back that comes too late leaves the failure of what is due as it is', async () => {
+    const { world, undoing, ids } = await aCompany(2);
+    const [id] = ids as [SourceId];
+    world.directory.updateUser(id, { displayName: 'Renamed' });
+    const { cycleId } = await world.round();
+    const { header } = await undoing.plan(cycleId);
+    await startApply(undoing.planning(), header.planId, OLGA, true);
+    await undoing.applied(header.planId);
+    const late = world.queue.messages.splice(0);
+    expect(late.map(({ item }) => item.undo)).toContain(header.planId);
+    await releaseHolds(world.deps(), OLGA, { kind: 'plan', planId: header.planId });
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'updateUser') throw new RejectedError('name', 'Zendesk refuses the name');
+    };
+    world.directory.updateUser(id, { displayName: 'Refused' });
+    await world.round();
+    const failure = await world.deps().escrows.read({ type: 'user', id });
+    expect(failure).toBeDefined();
+    world.queue.messages.push(...late);
+    await world.drain();
+    expect(await world.deps().escrows.read({ type: 'user', id })).toEqual(failure);
   });
 
   it('agents who were made end users get role and groups back', async () => {

@@ -87,9 +87,11 @@ export class BrakeWatch {
     // So was that of whom somebody suspended by hand between the plan and the write: access and seat are one request.
     if (allows?.kind === 'userDisable' && (this.#suspendedIn.has(change) || account.wasRaced)) kinds.delete('agentDowngrade');
     for (const kind of kinds) {
-      // Whom Zendesk refuses to delete for open tickets is suspended meanwhile.
+      // Whom Zendesk refuses to delete for open tickets is suspended meanwhile. A way back is shown, and let go, object by object: memberships
+      // go with the access that its row counts.
       const isCovered =
         allows === undefined ||
+        (item.undo !== undefined && allows !== null && kind === 'membershipRemoval') ||
         allows?.kind === kind ||
         (kind === 'userDisable' && allows?.kind === 'userDelete' && account.hasOpenTickets);
       if (!isCovered) this.violate('notLetGo', `${kind} by ${title}, which may take away ${allows ? allows.kind : 'nothing'}`);

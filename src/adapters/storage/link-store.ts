@@ -47,12 +47,15 @@ const membershipSchema = z.object({
   addedIn: z.string().optional(),
   leavingIn: z.string().optional(),
 });
+const planSchema = z.looseObject({ action: z.string(), changes: z.array(z.unknown()) });
 const claimSchema = z.object({
   untilMs: z.number(),
   sinceMs: z.number().optional(),
   changeId: z.string(),
   cycleId: z.string(),
-  plan: z.looseObject({ action: z.string(), changes: z.array(z.unknown()) }),
+  plan: planSchema,
+  untold: z.array(planSchema).optional(),
+  isSettled: z.literal(true).optional(),
   before: z.array(z.string()).optional(),
   former: z
     .object({

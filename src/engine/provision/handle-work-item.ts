@@ -93,8 +93,8 @@ export async function recordOutcome(
   await deps.log.record(entry);
   await Promise.all([
     outcome.kind === 'done' ? closeClaim(deps, key) : undefined,
-    // What is only held back has not succeeded: a way back that failed is tried again.
-    failure || isWaiting || isHeldBack(outcome) ? undefined : deps.escrows.remove(key),
+    // What was left alone has not succeeded: what failed before, or a way back, is tried again.
+    failure || isWaiting || isLeftAlone(outcome) ? undefined : deps.escrows.remove(key),
   ]);
   if (!failure && item.undo !== undefined) await finishHold(deps, key, item.undo, outcome);
   if (!failure && item.allows) await endReleased(deps, key, item.allows);
@@ -108,8 +108,9 @@ export async function recordOutcome(
   });
 }
 
-const isHeldBack = (outcome: Exclude<Outcome, { kind: 'deferred' }>): boolean =>
-  outcome.kind === 'skipped' && outcome.skipReason === 'HeldByOperator';
+/** Whether nothing was asked of what is due: a hold stands in the way, or an operator's way back came too late. */
+const isLeftAlone = (outcome: Exclude<Outcome, { kind: 'deferred' }>): boolean =>
+  outcome.kind === 'skipped' && (outcome.skipReason === 'HeldByOperator' || outcome.skipReason === 'NotRestorable');
 
 /**
  * A way back that has ended and is in the log: from here on the object is only held, or free again.

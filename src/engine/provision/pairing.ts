@@ -46,6 +46,12 @@ export async function endTakeover(deps: EngineDeps, pairing: PairingState): Prom
   return { key, row: { link: null, claim }, etag: await deps.links.write(key, { link: null, claim }, etag) };
 }
 
+/** A pairing whose next entry is to tell of what earlier tries have written: kept with its claims until that entry is there. */
+export const owing = (pairing: PairingState, untold: readonly Plan[]): PairingState => {
+  const { link, claim } = pairing.row;
+  return claim ? { ...pairing, row: { link, claim: { ...claim, untold } } } : pairing;
+};
+
 /** The stored pairing of one object while its plan is carried out. Its ETag is the lock: one writer per object. */
 export interface Pairing {
   readonly link: Link | null;
@@ -122,8 +128,10 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
         // Where it is lost, or storage is away, the write that ends it finds out.
       }).catch(() => undefined);
     },
-    intend: (item, plan, members) =>
-      store({ link: row.link, claim: { untilMs: 0, ...changeAfter(row.claim, item), plan, members } }),
+    intend(item, plan, members) {
+      const settled = row.claim?.isSettled && { isSettled: true as const };
+      return store({ link: row.link, claim: { untilMs: 0, ...changeAfter(row.claim, item), ...settled, plan, members } });
+    },
     reserve: (target, former) =>
       reserve(deps, key, target, {
         former,
@@ -137,7 +145,7 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       if (!claim || (claim.untilMs === 0 && claim.changeId === item.changeId)) return;
       await store({ link: row.link, claim: { ...claim, untilMs: 0, ...changeAfter(claim, item) } });
     },
-    settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0 } }),
+    settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0, isSettled: true } }),
     async release(keepsPlan) {
       if (!keepsPlan && !row.link && row.claim?.former) await giveBack(deps, key.id, row.claim.former);
       const claim = keepsPlan && row.claim ? { ...row.claim, untilMs: 0 } : null;
@@ -162,8 +170,15 @@ function changeAfter(
 ): Omit<LinkClaim, 'untilMs' | 'sinceMs' | 'plan'> {
   if (!earlier) return { changeId, cycleId };
   const before = [...(earlier.before ?? []), earlier.changeId].filter((id) => id !== changeId).slice(-MAX_BEFORE);
-  const { members, former } = earlier;
-  return { changeId, cycleId, ...(before.length > 0 && { before }), ...(members && { members }), ...(former && { former }) };
+  const { members, former, untold } = earlier;
+  return {
+    changeId,
+    cycleId,
+    ...(before.length > 0 && { before }),
+    ...(members && { members }),
+    ...(former && { former }),
+    ...(untold && { untold }),
+  };
 }
 
 /** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */

@@ -9,7 +9,7 @@ import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
-import { openPairing, withClaim } from './pairing';
+import { openPairing, owing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
 import { traceBefore, tracePlan, traceWritten } from './words';
@@ -50,11 +50,14 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   tracePlan(attempt, plan, desired);
 
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
-  const earlier = proved(attempt.pairing.row.claim?.plan, stages.evidence(found, desired, attempt));
+  const { claim } = attempt.pairing.row;
+  const wasLinked = claim?.isSettled === true;
+  const earlier = proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
   const told = continued(earlier, plan);
   // One entry has one action: what the plan undoes or goes beyond is a step of it.
-  if (earlier && told === plan) traceBefore(attempt, earlier);
-  const pairing = openPairing(deps, attempt.pairing);
+  const untold = [...(claim?.untold ?? []), ...(earlier && told === plan ? [earlier] : [])];
+  for (const one of untold) traceBefore(attempt, one);
+  const pairing = openPairing(deps, untold.length > 0 ? owing(attempt.pairing, untold) : attempt.pairing);
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
   const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left };
