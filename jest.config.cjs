@@ -36,5 +36,5 @@ module.exports = {
   maxWorkers: availableParallelism() + 1,
   testSequencer: '<rootDir>/test/support/sequencer.cjs',
   // Only ends what hangs: how busy the machine is must not decide whether a test passes.
-  testTimeout: 600_000,
+  testTimeout: 1_800_000,
 };

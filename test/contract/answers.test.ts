@@ -73,7 +73,7 @@ beforeAll(async () => {
   salesUser = directory.assign(sales, user);
   await world.cycle();
   world.zendesk.faults.clear();
-}, 120_000);
+});
 afterAll(() => world?.stop());
 
 describe('what the brake holds', () => {

@@ -312,7 +312,7 @@ describe('notifications', () => {
     await world.graph.subscriptions.settled();
     expect(await work()).toBe(2);
     expect(nameOf(ann)).toBe('Ann late');
-  }, 60_000);
+  });
 
   test('all lost: nothing but the schedule', async () => {
     world.graph.subscriptions.switches.isLost = () => true;

@@ -102,4 +102,4 @@ it(`${DRIFTED} of ${ACCOUNTS} accounts changed in Zendesk are found with at most
     expect.anything(),
   ]);
   expect(simulator.stats.writes).toEqual([]);
-}, 180_000);
+});

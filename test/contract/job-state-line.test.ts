@@ -27,7 +27,7 @@ beforeAll(async () => {
     people.push(id);
     directory.assign(id, role);
   }
-}, 120_000);
+});
 afterAll(() => world.stop());
 
 /** One run of the timer. Answers the fields of its line, and the notices it sent. */

@@ -8,6 +8,7 @@ import { makeJobRestart } from '../../src/functions/job-control';
 import { makeOnDemand } from '../../src/functions/on-demand';
 import { makePlanApply, makePlanCreate, makePlanRead } from '../../src/functions/plan';
 import { makeStatus } from '../../src/functions/status';
+import { until } from '../support/host-fixture/until';
 import { type Answer, type JobWorld, startJobWorld } from './job-control-world';
 
 /** The shipped mappings, with what they leave to the customer: alias, organization and tags. */
@@ -75,13 +76,11 @@ const apply = ({ world }: Company, id: string, body: object = {}): Promise<Answe
 /** Until the application has ended: a group's item waits some seconds for members whose role is being taken back. */
 async function carriedOut({ world }: Company, applied: Answer): Promise<void> {
   const { cycleId } = applied.body.apply;
-  const ended = async () =>
-    /^(succeeded|entryLevelErrors|failed)$/.test((await world.app.deps.cycles.read(cycleId))?.state ?? '');
-  for (const endMs = Date.now() + 120_000; Date.now() < endMs; await new Promise((resolve) => setTimeout(resolve, 250))) {
+  const state = async (): Promise<string> => {
     await world.drain();
-    if (await ended()) return;
-  }
-  throw new Error('The application has not ended.');
+    return (await world.app.deps.cycles.read(cycleId))?.state ?? '';
+  };
+  await until(state, (now) => /^(succeeded|entryLevelErrors|failed)$/.test(now));
 }
 const rowsOf = async ({ world }: Company, id: string) =>
   (await world.call(makePlanRead, undefined, { method: 'GET', params: { id }, query: { include: 'all', $top: '500' } })).body

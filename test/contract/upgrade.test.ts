@@ -66,7 +66,7 @@ beforeAll(async () => {
     for (const row of rows)
       await table.createEntity(JSON.parse(JSON.stringify(row).replaceAll(old.graphUrl, world.graph.url)) as typeof row);
   }
-}, 120_000);
+});
 afterAll(() => world.stop());
 
 test('what 0.1.0 kept › is read as it was: links, what the brake holds, failures, cycles, the log', async () => {
@@ -124,4 +124,4 @@ test('what the brake held before the upgrade › goes once an operator lets it',
       .map((id) => old.targets[id])
       .sort(),
   );
-}, 60_000);
+});

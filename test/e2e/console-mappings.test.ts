@@ -68,6 +68,8 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
       extraHTTPHeaders: { 'x-ms-client-principal': headerOf(claimsOf(who)) },
       ...options,
     });
+    // Only ends what hangs.
+    context.setDefaultTimeout(900_000);
     const page = await context.newPage();
     page.on('console', (message) => void complaints.push(message.text()));
     page.on('pageerror', (error) => void complaints.push(String(error)));

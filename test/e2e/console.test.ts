@@ -92,6 +92,8 @@ const [READER, OPERATOR, APPROVER] = PEOPLE;
   ): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1180, height: 900 }, ...options });
     contexts.push(context);
+    // Only ends what hangs.
+    context.setDefaultTimeout(900_000);
     const page = await context.newPage();
     page.on('pageerror', (error) => {
       throw error;

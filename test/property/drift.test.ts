@@ -342,6 +342,6 @@ describe('drift', () => {
       expect((ends[0] as { users: { role: { role: string } }[] }).users.filter(({ role }) => role.role === 'admin')).toHaveLength(
         2,
       );
-    }, 120_000);
+    });
   });
 });

@@ -217,5 +217,5 @@ describe('agent seats', () => {
       ),
       { seed: Number(process.env.SEED ?? 1), numRuns: Number(process.env.RUNS ?? 60) },
     );
-  }, 120_000);
+  });
 });

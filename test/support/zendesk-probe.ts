@@ -28,11 +28,11 @@ export function probeOf(sim: ZendeskSimulator): Probe {
 
 /** Waits until `read` gives something; the deadline only ends what hangs. */
 export async function until<Value>(read: () => Promise<Value | undefined> | Value | undefined): Promise<Value> {
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 900_000;
   for (;;) {
     const value = await read();
     if (value !== undefined) return value;
-    if (Date.now() > deadline) throw new Error('nothing happened within two minutes');
+    if (Date.now() > deadline) throw new Error('nothing happened within a quarter of an hour');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

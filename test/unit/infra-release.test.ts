@@ -17,7 +17,7 @@ const assets = ['SHA256SUMS', 'createUiDefinition.json', 'main.json', 'sbom.cdx.
 beforeAll(() => {
   const { status, stderr } = release('--dry-run', '--repository', 'contoso/provisioning');
   expect([status, stderr]).toEqual([0, '']);
-}, 180_000);
+});
 
 test('holds package, SBOM, template, form and checksums; the button has template and form', () => {
   expect(readdirSync(join(out, 'assets')).sort()).toEqual(assets);
@@ -42,7 +42,7 @@ test('verified › its own files pass, a changed one does not, and neither does 
   appendFileSync(join(changed, 'zendesk-provisioning.zip'), 'x');
   const refused = release('--verify', changed);
   expect([refused.status, refused.stderr]).toEqual([1, expect.stringContaining('is another file than SHA256SUMS says')]);
-}, 180_000);
+});
 
 test('refused › a tag that is not the version', () => {
   const { status, stderr } = release('--tag', 'v99.0.0');

@@ -417,5 +417,5 @@ if (!pwsh) console.warn('The PowerShell scripts are not run here: there is no pw
       `granted: ${three}`,
       `granted: ${three}`,
     ]);
-  }, 60_000);
+  });
 });

@@ -29,7 +29,7 @@ export async function aWorld(options: Partial<WorldOptions> = {}): Promise<World
 }
 
 /** Runs a cycle and waits until all its work items have ended. */
-export async function runCycle(world: World, timeoutMs = 300_000): Promise<ShownStatus> {
+export async function runCycle(world: World, timeoutMs = 900_000): Promise<ShownStatus> {
   const before = await cycleIds(world.host);
   await world.host.runTimer('provisioningCycle');
   return (await waitForCycle(world.host, await newCycleId(world.host, before), timeoutMs)).status;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * Polls until `read` gives something that satisfies `isDone`, and returns it. The deadline only ends what hangs: no test may depend on how
  * busy the machine is. @throws Error with the last value after the deadline.
  */
-export async function until<T>(read: () => Promise<T> | T, isDone: (value: T) => boolean, deadlineMs = 480_000): Promise<T> {
+export async function until<T>(read: () => Promise<T> | T, isDone: (value: T) => boolean, deadlineMs = 900_000): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const value = await read();
