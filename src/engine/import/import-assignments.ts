@@ -9,8 +9,10 @@ import { KeptParts } from './kept-parts';
 import { markPrincipals } from './mark-principals';
 import { proveMissing } from './missing-assignments';
 
-/** Pages after which the place in the list is kept: the ids of so many pages fit into one document with room to spare. */
+/** The ids of so many pages fit into one document with room to spare. */
 const PAGES_PER_PART = 5;
+/** How long the place in the list is not kept: a list that is read faster costs no writes, one that is cut off costs no more than this. */
+const KEEP_MS = 10_000;
 
 /**
  * Reads every assignment and merges the list into the connector space; whoever is touched by a difference waits to be evaluated. An
@@ -42,16 +44,18 @@ async function listAll(context: CycleContext, stored: Map<string, AppRoleAssignm
   if (state.phase !== 'assignments' || state.step !== 'listing') return seen;
 
   let { next, watch, seenParts } = state;
-  let unkept: string[] = [];
-  for (let pages = 1; ; pages += 1) {
+  let unkept: (readonly string[])[] = [];
+  let keptAtMs = context.deps.clock().getTime();
+  for (;;) {
     const page = await readPage(context, next);
     if (page === 'expired') {
       await context.save({ kind: 'assignmentsAnew' });
       return listAll(context, stored);
     }
     await merge(context, page.assignments, stored);
-    for (const { id } of page.assignments) seen.add(stored.get(id)?.id ?? id);
-    unkept.push(...page.assignments.map(({ id }) => id));
+    const ids = page.assignments.map(({ id }) => stored.get(id)?.id ?? id);
+    for (const id of ids) seen.add(id);
+    unkept.push(ids);
     const followed = page.next === undefined ? watch : follow(watch, page.next, page.assignments.length);
     if (page.next === undefined && lacksNothing(stored, seen)) {
       await context.save({ kind: 'assignmentsComplete' });
@@ -59,10 +63,12 @@ async function listAll(context: CycleContext, stored: Map<string, AppRoleAssignm
       return seen;
     }
     const isLast = page.next === undefined || followed === undefined;
-    if (isLast || pages % PAGES_PER_PART === 0 || (await context.isTimeUp())) {
-      await parts.put(seenParts, unkept);
-      seenParts += 1;
+    const isDue = context.deps.clock().getTime() - keptAtMs >= KEEP_MS;
+    if (isLast || isDue || (await context.isTimeUp())) {
+      for (let from = 0; from < unkept.length; from += PAGES_PER_PART, seenParts += 1)
+        await parts.put(seenParts, unkept.slice(from, from + PAGES_PER_PART).flat());
       unkept = [];
+      keptAtMs = context.deps.clock().getTime();
       await context.save(
         followed === undefined
           ? { kind: 'assignmentsEndless', seenParts }
