@@ -48,7 +48,8 @@ export interface Limiter {
   served(): void;
   /**
    * For how long, in ms, a caller is to stay away because a place of the lane is further away than anybody is kept waiting; 0 when it is worth
-   * asking. Each who asks is given a turn of its own, so that not all come back at once. From what this instance knows, without a request.
+   * asking. Each who is sent away is given a turn of its own, so that not all come back at once; who comes back is let in like anybody else, as
+   * soon as there is room. From what this instance knows, without a request.
    */
   busyForMs(lane: Lane): number;
   /** The limits as all instances share them now. @throws StateUnavailableError */
@@ -87,6 +88,8 @@ interface LaneQueue {
   knownNextAt: number;
   /** When that was last read from storage. */
   knownAt: number;
+  /** When the last one who was let in, and may not have asked for its place yet, is expected to be served. */
+  letInAt: number;
   /** The turn that was given last to somebody who was sent away. */
   turnAt: number;
   isPumping: boolean;
@@ -267,18 +270,25 @@ export function makeLimiter(deps: LimiterDeps): Limiter {
     busyForMs(lane) {
       const queue = queues[lane];
       const pace = paceOf(lastSeen, plan);
-      const expected = expectedAt(queue, now(), pace);
-      const isFree = !isKnown(queue) || expected <= now() + maxWaitOf(lane);
-      // Whoever asks about the lane of updates is about to take a place there, and counts from now on; other requests are often bundled.
-      if (lane === 'account' && isFree) {
-        queue.turnAt = 0;
+      const nowMs = now();
+      const expected = isKnown(queue) ? expectedAt(queue, nowMs, pace) : nowMs;
+      if (lane === 'account') {
+        // Other requests are often bundled: they are not counted one by one.
+        if (expected <= nowMs + accountWait) {
+          queue.turnAt = 0;
+          return 0;
+        }
+        return turnOf(queue, expected, pace.intervalMs) - nowMs;
+      }
+      // Whoever asks about the lane of updates is about to take a place there, and counts from now on. Half of the time that anybody is kept
+      // waiting is for those whom other instances have let in meanwhile.
+      const servedAt = Math.max(expected, queue.letInAt + pace.updateIntervalMs);
+      if (servedAt <= nowMs + maxWait / 2) {
+        queue.letInAt = servedAt;
         return 0;
       }
-      const intervalMs = lane === 'account' ? pace.intervalMs : pace.updateIntervalMs;
-      const first = isFree && lane === 'updateUser' ? now() : expected;
-      queue.turnAt = Math.max(first, Math.min(queue.turnAt + intervalMs, first + FURTHEST_TURN_MS));
-      const turnMs = Math.ceil(queue.turnAt - now());
-      return turnMs <= maxWaitOf(lane) ? 0 : turnMs;
+      // Who comes at its turn finds room, and enough others inside to keep the lane busy should it be late.
+      return turnOf(queue, Math.max(nowMs + 1, servedAt - maxWait / 4), pace.updateIntervalMs) - nowMs;
     },
     async limits() {
       const stored = await store.read<unknown>(LIMITER_KEY);
@@ -314,6 +324,7 @@ function newQueue(lane: Lane): LaneQueue {
     size: 1,
     knownNextAt: 0,
     knownAt: 0,
+    letInAt: 0,
     turnAt: 0,
     isPumping: false,
     wake: () => undefined,
@@ -325,6 +336,12 @@ function newcomer(queue: LaneQueue): Promise<void> {
   return new Promise((resolve) => {
     if (queue.lane === 'updateUser') queue.wake = resolve;
   });
+}
+
+/** A turn of its own for somebody who is sent away: no earlier than `first`, and after all who were sent away before. */
+function turnOf(queue: LaneQueue, first: number, intervalMs: number): number {
+  queue.turnAt = Math.ceil(Math.max(first, Math.min(queue.turnAt + intervalMs, first + FURTHEST_TURN_MS)));
+  return queue.turnAt;
 }
 
 /** When a newcomer would be served, were nobody else but this instance to take places. */

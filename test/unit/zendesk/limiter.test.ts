@@ -343,8 +343,9 @@ describe('limiter', () => {
     expect(rig.limiters[0]!.busyForMs('account')).toBe(0);
     const calls = rig.calls();
     await rig.time.runUntil(start + 10 + busyMs);
-    await Promise.all(all);
     expect(rig.limiters[0]!.busyForMs('updateUser')).toBe(0);
+    await rig.time.runUntil(start + 20_000);
+    await Promise.all(all);
     expect(rig.calls()).toBeLessThanOrEqual(calls + 8);
   });
 
@@ -358,16 +359,49 @@ describe('limiter', () => {
     // The lane is used up to the last turn, and not beyond it: nobody waits for a place that nobody has.
     expect(turns[99]!).toBeLessThan(turns[0]! + 100 * 1_050);
     await rig.time.runUntil(start + 10 + turns[0]!);
+    // Who comes back at its turn finds room; who comes for the first time while there is none is behind all who were sent away.
+    const later = Array.from({ length: 5 }, () => rig.limiters[0]!.busyForMs('updateUser'));
+    expect(later[0]).toBe(0);
+    expect(later[4]!).toBeGreaterThan(turns[99]! - turns[0]!);
+    await rig.time.runUntil(start + 20_000);
     await Promise.all(all);
-    // Who comes now is behind all of them.
-    expect(rig.limiters[0]!.busyForMs('updateUser')).toBeGreaterThan(turns[99]! - turns[0]!);
   });
+
+  it.each([1, 3])(
+    'busy › however many are sent away, each comes to its place, and the lane is never idle (%i instances)',
+    async (instances) => {
+      const rig = makeRig({ maxWaitMs: 10_000, instances });
+      const start = rig.time.now();
+      let asked = 0;
+      const item = async (at: number) => {
+        const instance = at % instances;
+        for (;;) {
+          asked += 1;
+          const busyMs = rig.limiters[instance]!.busyForMs('updateUser');
+          // The queue hands a message out a little late, and reading takes its time.
+          if (busyMs > 0) await rig.time.sleep(Math.ceil(busyMs / 1_000) * 1_000 + (at % 7) * 150);
+          else {
+            await rig.time.sleep((at % 5) * 100);
+            if (await rig.acquire(instance, 'updateUser')) return;
+            await rig.time.sleep(10_000);
+          }
+        }
+      };
+      const all = Promise.all(Array.from({ length: 300 }, (_, at) => item(at)));
+      await rig.time.runUntil(start + 200_000);
+      expect(rig.grants.length / 200).toBeGreaterThanOrEqual(0.93);
+      await rig.time.runUntil(start + 400_000);
+      await all;
+      expect(rig.refusals.length).toBeLessThanOrEqual(instances * 15);
+      console.info(`${instances} instances: ${asked} askings, ${rig.refusals.length} refusals for 300 updates`);
+    },
+  );
 
   it('busy › no more are let in at once than the lane carries while they wait', async () => {
     const rig = makeRig({ maxWaitMs: 10_000 });
     const letIn = Array.from({ length: 60 }, () => rig.limiters[0]!.busyForMs('updateUser')).filter((turn) => turn === 0);
-    expect(letIn.length).toBeGreaterThanOrEqual(9);
-    expect(letIn.length).toBeLessThanOrEqual(11);
+    expect(letIn.length).toBeGreaterThanOrEqual(4);
+    expect(letIn.length).toBeLessThanOrEqual(6);
   });
 
   it('the lane of updates carries 0.97 a second under full demand', async () => {
