@@ -141,7 +141,7 @@ describe('who waits for something that the Zendesk account lacks', () => {
   /** A cycle that many minutes later, with its items. Returns how many there were. */
   const cycleAfter = async (minutes: number): Promise<number> => {
     const clock = () => new Date(Date.now() + minutes * 60_000);
-    const outcome = await runCycle({ ...world.app.deps, clock }, { owner: world.app.deps.newId(), budgetMs: 60_000 });
+    const outcome = await runCycle({ ...world.app.deps, clock }, { owner: world.app.deps.newId(), budgetMs: 1_800_000 });
     expect(outcome.kind).toBe('completed');
     return world.drain();
   };
@@ -187,7 +187,7 @@ describe('who waits for something that the Zendesk account lacks', () => {
     const described = await deps.target.describe();
     // The look is made, and the item is carried out by an instance that has not looked.
     const clock = () => new Date(Date.now() + 250 * 60_000);
-    await runCycle({ ...deps, clock }, { owner: deps.newId(), budgetMs: 60_000 });
+    await runCycle({ ...deps, clock }, { owner: deps.newId(), budgetMs: 1_800_000 });
     const stale = { ...deps, target: { ...deps.target, describe: async () => described } };
     await world.drain(stale);
     expect(byName('late')?.locale).toBe('en-US');

@@ -100,7 +100,7 @@ export async function startJobWorld(
     });
   const queue = new QueueClient(azurite.connectionString, WORK_QUEUE);
 
-  const cycle = () => runCycle(app.deps, { owner: app.deps.newId(), budgetMs: 60_000 });
+  const cycle = () => runCycle(app.deps, { owner: app.deps.newId(), budgetMs: 1_800_000 });
   const drain = async (deps: EngineDeps = app.deps): Promise<number> => {
     let handled = 0;
     await queue.createIfNotExists();

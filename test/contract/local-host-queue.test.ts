@@ -133,14 +133,14 @@ test('at most batchSize + newBatchThreshold run at once', async () => {
 });
 
 test('a run that outlasts its lease keeps it', async () => {
-  await start({ messageLeaseMs: 2_000 });
-  await send({ delayMs: 4_500 });
+  await start({ messageLeaseMs: 4_000 });
+  await send({ delayMs: 9_000 });
   await isEmpty();
   expect(await seen(1)).toHaveLength(1);
 });
 
 test('a host killed in the middle of a run leaves the message to be delivered again after its lease', async () => {
-  const first = await start({ messageLeaseMs: 1_000 });
+  const first = await start({ messageLeaseMs: 3_000 });
   await send({ holdTimes: 1 });
   await seen(1);
   await first.kill();
@@ -151,7 +151,7 @@ test('a host killed in the middle of a run leaves the message to be delivered ag
 });
 
 test('a message whose process died at every try goes to the poison queue without another try', async () => {
-  const first = await start({ messageLeaseMs: 1_000 });
+  const first = await start({ messageLeaseMs: 2_000 });
   await send({ holdTimes: 3 });
   for (let count = 1; count <= 3; count += 1) {
     expect((await seen(1))[0]?.metadata.dequeueCount).toBe(count);

@@ -50,7 +50,7 @@ describe('bulk under the whole app: a hundred work items at once', () => {
   }
 
   const cycle = async () => {
-    const outcome = await runCycle(world.app.deps, { owner: 'test', budgetMs: 120_000 });
+    const outcome = await runCycle(world.app.deps, { owner: 'test', budgetMs: 1_800_000 });
     expect(outcome.kind).toBe('completed');
   };
   const accounts = () => [...world.zendesk.state.users.values()].filter(({ external_id: key, active }) => key !== null && active);

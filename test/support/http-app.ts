@@ -78,7 +78,7 @@ export async function startHttpApp(
     graph,
     zendesk,
     async cycle() {
-      const outcome = await runCycle(app.deps, { owner: 'test', budgetMs: 60_000 });
+      const outcome = await runCycle(app.deps, { owner: 'test', budgetMs: 1_800_000 });
       if (outcome.kind !== 'completed') throw new Error(`The cycle did not complete: ${JSON.stringify(outcome)}`);
       await workOff(app, azurite);
     },
