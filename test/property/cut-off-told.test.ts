@@ -115,6 +115,25 @@ describe('what was written and cut off before its log entry', () => {
     expect(await stepsOf(world, hire)).toContain('What it had written: account created.');
   });
 
+  it('a suspension by a message that was handed out again after its entry is still ours to lift', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.updateUser(ann.id, { displayName: 'Renamed' });
+    await world.cycle();
+    const [message] = world.queue.messages;
+    if (!message) throw new Error('no message');
+    await world.drain();
+    // The message was not taken off the queue in time: it comes again, and finds more to do.
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    const [leaving] = world.queue.messages.splice(0);
+    losesAnswer(world, 'updateUser');
+    await world.work({ ...message.item, allows: leaving?.item.allows ?? null });
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    directory.assign(ann.id, roles.user);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+  });
+
   it('a group that somebody else deletes while this app is about to is not told as deleted by it', async () => {
     const { world, directory, roles } = await anEmployee();
     const team = directory.addGroup({ displayName: 'Team' });

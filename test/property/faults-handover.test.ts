@@ -1,4 +1,4 @@
-import { RejectedError } from '../../src/core/errors';
+import { RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
 import { aCompany, aPerson } from '../builders/people';
 import type { Pick, World } from './support/world';
@@ -270,6 +270,44 @@ describe('a former self whose own item is at work while its account is taken ove
     );
     expect(links.map((link) => link?.targetId ?? null)).toEqual([null, world.accountOf(fresh)?.id]);
     expect(world.accountOf(fresh)).toMatchObject({ suspended: false });
+  });
+});
+
+describe('two people who match the same account at the same time', () => {
+  it('who writes second does not take it from the first, whose answer was lost', async () => {
+    const { world, directory, roles } = aCompany({});
+    const account = world.target.seedUser({ name: 'There before', email: 'shared@contoso.com' });
+    const [first, second] = ['a', 'b'].map((upn) => {
+      const id = directory.addUser({ displayName: upn, mail: 'shared@contoso.com', userPrincipalName: `${upn}@contoso.com` });
+      directory.assign(id, roles.user);
+      return id;
+    }) as [SourceId, SourceId];
+    await world.cycle();
+    const itemOf = (id: SourceId) => {
+      const message = world.queue.messages.find(({ item }) => item.sourceId === id);
+      if (!message) throw new Error('no item');
+      return message.item;
+    };
+    const items = [itemOf(first), itemOf(second)] as const;
+    world.queue.messages.length = 0;
+    let isFirst = true;
+    world.hook = async (name) => {
+      // The second one has matched the account, and is about to reserve it.
+      if (name !== 'linkStore.reserveTarget' || !isFirst) return;
+      isFirst = false;
+      world.target.hook = (moment, method) => {
+        if (moment !== 'after' || method !== 'updateUser') return;
+        world.target.hook = undefined;
+        throw new UnavailableError('target', 'The answer was lost');
+      };
+      await world.work(items[0]);
+    };
+    await world.work(items[1]);
+    world.hook = undefined;
+    expect(world.target.users.get(account.id)?.externalId).toBe(first);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(first)?.id).toBe(account.id);
+    expect((await failuresOf(world, second)).length).toBeGreaterThan(0);
   });
 });
 

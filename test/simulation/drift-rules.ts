@@ -40,7 +40,8 @@ function differences(sim: Sim): ReadonlyMap<string, string> {
       if (!account) {
         if (standing.isIn) found.set(name, 'is gone');
       } else if (!standing.isIn) {
-        if (!account.suspended && rules.deprovisionUsers !== 'Nothing') found.set(name, 'is active');
+        const fate = standing.why === 'hard' ? rules.hardDeletedUsers : rules.deprovisionUsers;
+        if (!account.suspended && fate !== 'Nothing') found.set(name, 'is active');
       } else if (account.suspended && isOurs) found.set(name, 'is suspended');
       else if (account.name !== standing.name) found.set(name, `is called ${account.name}`);
       else if (account.email?.toLowerCase() !== standing.email.toLowerCase()) found.set(name, `has the address ${account.email}`);

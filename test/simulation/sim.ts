@@ -353,7 +353,7 @@ export class Sim {
     const { item, kind } = context;
     if (effects.length === 0 || !item || kind !== 'worker') return;
     const hasOpenTickets = effects.some(({ targetId }) => this.zendesk.target.openTickets.has(targetId));
-    const wasRaced = this.watch.raced.includes(item.sourceId);
+    const wasRaced = this.watch.raced.some(({ owner, atMs }) => owner === item.sourceId && atMs >= context.startedAtMs);
     this.brake.effect(effects, { ...context, item }, this.#cycleBegan.has(item.cycleId), { hasOpenTickets, wasRaced });
   }
 

@@ -1,5 +1,5 @@
 import { NotFoundError } from '../../core/errors';
-import type { Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
+import type { AppRoleAssignment, Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
@@ -120,7 +120,7 @@ async function scopeOne(
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
-  const reason = isForWantOfAssignment(due, loss) ? await doubt(key) : undefined;
+  const reason = isForWantOfAssignment(due, loss) ? await doubt(key, formerly) : undefined;
   if (reason === undefined) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
@@ -149,27 +149,48 @@ function doubted({ object, decision, link }: Due, cause: string): Extract<Outcom
 }
 
 /** Tells why nobody is to lose anything for want of an assignment in this cycle; undefined where nothing speaks against it. */
-type Doubt = (key: ObjectKey) => Promise<string | undefined>;
+type Doubt = (key: ObjectKey, formerly: readonly Entitlement[]) => Promise<string | undefined>;
 
 /**
  * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
  * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
- * may lack one who has just joined: who leaves is asked directly, as far as the brake would let them all go; releases ask anew in any case.
+ * may lack one who has just joined, and the list of assignments one that was made since and carried out on demand: who leaves is asked
+ * directly, as far as the brake would let them all go; releases ask anew in any case.
  */
-function doubtOf({ deps, application, cycle, groups }: CycleContext): Doubt {
+function doubtOf(context: CycleContext): Doubt {
+  const { deps, application, cycle, groups } = context;
   let changed: Promise<boolean> | undefined;
   let asked = 0;
   const parents: MembershipReads['parents'] = new Map();
-  return async (key) => {
+  return async (key, formerly) => {
     if (cycle().isListDoubted)
       return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
     changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
     if (await changed) return 'The app roles have changed since this cycle read them.';
     asked += 1;
-    if (key.type !== 'user' || asked > deps.settings.deletionThreshold) return undefined;
+    if (asked > deps.settings.deletionThreshold) return undefined;
+    const assigned = await assignedNow(context, key, formerly);
+    if (assigned) return assigned;
+    if (key.type !== 'user') return undefined;
     const isMember = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
     return isMember ? 'Entra ID did not list a group membership that exists.' : undefined;
   };
+}
+
+/** Tells that an object, or the group that it was entitled by, has an assignment that this cycle does not know, or may have; undefined otherwise. */
+async function assignedNow(
+  { deps, assignments }: CycleContext,
+  { type, id }: ObjectKey,
+  formerly: readonly Entitlement[],
+): Promise<string | undefined> {
+  const groups = formerly.flatMap(({ path }) => path.at(-1) ?? []);
+  const asked = [{ id, type: type === 'user' ? ('User' as const) : ('Group' as const) }];
+  asked.push(...[...new Set(groups)].filter((group) => group !== id).map((group) => ({ id: group, type: 'Group' as const })));
+  const reads = await concurrently(asked, STORAGE_CONCURRENCY, (one) => deps.source.readAssignmentsOf({ ...one, missing: [] }));
+  if (reads.some(({ kind }) => kind === 'unknown')) return 'The assignments could not be read directly.';
+  const isNew = (one: AppRoleAssignment): boolean => !(assignments.get(one.principalId) ?? []).some(({ id }) => id === one.id);
+  const found = reads.flatMap((read) => (read.kind === 'known' ? read.assignments : []));
+  return found.some(isNew) ? 'Entra ID did not list an assignment that exists.' : undefined;
 }
 
 /** Who is not there is in no group. */

@@ -217,6 +217,9 @@ async function requireStale(deps: EngineDeps, key: ObjectKey, holder: SourceId, 
   if (claim && !deps.claims.isOver(`${key.type} ${holder}`, other.etag, claim.untilMs, deps.clock().getTime())) {
     throw new StaleStateError(`Zendesk ${key.type} ${target} is being linked to ${holder}.`);
   }
+  // Its write may have gone through since this object was matched: the next cycle looks at the account as it is then.
+  if (claim?.plan.adopts && claim.plan.targetId === target)
+    throw new DisputedMatchError([target], `Zendesk ${key.type} ${target} may have been given to ${holder} already.`, true);
 }
 
 /**

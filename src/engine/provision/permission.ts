@@ -33,6 +33,12 @@ export async function permitted(
   return allows.kind;
 }
 
+/**
+ * Stands for no cycle. The cycle of the item may be counting still, and what it holds it tells under the change of the row: that would take the
+ * place of what the item itself has to tell.
+ */
+const UNCOUNTED = 'uncounted';
+
 /** Whether a row stands for exactly what an operator has let go. */
 export const isLetGo = ({ state, countedIn, changeId }: StagedDeletion, allows: Permission): boolean =>
   state === 'released' && (countedIn ?? changeId) === allows.countedIn;
@@ -44,7 +50,7 @@ export const isLetGo = ({ state, countedIn, changeId }: StagedDeletion, allows: 
  */
 export async function awaitCount(
   deps: { readonly staged: Pick<StagedDeletionStore, 'read' | 'put'>; readonly clock: () => Date },
-  { objectType, sourceId, cycleId, changeId, allows }: WorkItem,
+  { objectType, sourceId, changeId, allows }: WorkItem,
   kind: RemovalKind,
   count: number,
   reason: string,
@@ -53,6 +59,6 @@ export async function awaitCount(
   const known = await deps.staged.read(key);
   if (known && !(allows && isLetGo(known, allows))) return;
   await deps.staged.put([
-    { key, cycleId, changeId, kind, count, reason, state: 'candidate', stagedAt: deps.clock().toISOString() },
+    { key, cycleId: UNCOUNTED, changeId, kind, count, reason, state: 'candidate', stagedAt: deps.clock().toISOString() },
   ]);
 }

@@ -1,5 +1,7 @@
 import { HandoverError, ProvisioningError } from '../../core/errors';
 import type { SourceId, SourceObject, WorkItem } from '../../core/model';
+import type { Plan } from '../../core/plan-model';
+import type { ProvisioningLogEntry } from '../../core/record';
 import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
 import { decide, type Rules, readRules } from '../decide/due';
@@ -8,6 +10,7 @@ import { readLeaving } from '../decide/leaver';
 import type { EngineDeps, EngineReads } from '../deps';
 import { readJob } from '../job/job-state';
 import { enterQuarantine } from '../job/quarantine-job';
+import { modifiedProperty } from '../record/log-entry';
 import type { Outcome, Subject } from '../record/outcome';
 import { Trace } from '../record/trace';
 import { type Attempt, type Back, skipped } from './attempt';
@@ -138,9 +141,23 @@ async function withoutTold({ log }: EngineDeps, attempt: Attempt): Promise<Attem
   const { item, pairing } = attempt;
   const { claim } = pairing.row;
   if (!claim || claim.changeId === item.changeId) return attempt;
-  const status = (await log.read(claim.cycleId, claim.changeId))?.provisioningStatusInfo.status;
-  const isTold = status === 'success' || status === 'warning';
+  const entry = await log.read(claim.cycleId, claim.changeId);
+  const isTold = entry !== undefined && tells(entry, claim.plan);
   return isTold ? { ...attempt, pairing: { ...pairing, row: { ...pairing.row, claim: null } } } : attempt;
+}
+
+/** Whether an entry tells of a plan: a message may be handed out again after its entry, and then claim something else. */
+function tells(
+  { provisioningStatusInfo: { status }, provisioningAction, modifiedProperties }: ProvisioningLogEntry,
+  plan: Plan,
+): boolean {
+  if (status !== 'success' && status !== 'warning') return false;
+  if (plan.changes.length === 0) return provisioningAction === plan.action;
+  return plan.changes
+    .map(modifiedProperty)
+    .some(({ displayName, newValue }) =>
+      modifiedProperties.some((one) => one.displayName === displayName && one.newValue === newValue),
+    );
 }
 
 function traceScope(trace: Trace, decision: ScopeDecision): void {

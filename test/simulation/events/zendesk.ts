@@ -49,10 +49,10 @@ export function dropMemberships(
 const somebody = (sim: Sim, dice: Dice) => dice.maybe([...sim.entra.people.values()]);
 
 export const ZENDESK_EVENTS = {
-  suspendByHand: onUser((user, { zendesk, scheduler, watch }) => {
+  suspendByHand: onUser((user, { zendesk, scheduler, watch, nowMs }) => {
     if (user.suspended) return undefined;
     user.suspended = true;
-    if (!scheduler.isIdle) watch.raced.push(zendesk.notesOf(user.id).owner);
+    if (!scheduler.isIdle) watch.raced.push({ owner: zendesk.notesOf(user.id).owner, atMs: nowMs });
     zendesk.notesOf(user.id).suspendedBy = 'hand';
     return 'is suspended by hand';
   }),

@@ -1,0 +1,52 @@
+import type { SourceId } from '../../src/core/model';
+import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
+import { THE_CYCLE } from '../../src/engine/record/log-entry';
+import { aCompany, aPerson } from '../builders/people';
+import type { World } from './support/world';
+
+const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
+  provisionOnDemand(world.deps(), { subjects: [id], objectType, dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
+
+/** Calls something once a cycle has listed the assignments, before it decides. */
+function afterAssignments(world: World, act: () => Promise<unknown>): void {
+  let isDone = false;
+  world.source.beforeCall = async ({ method }) => {
+    if (isDone || method !== 'readUserChanges') return;
+    isDone = true;
+    await act();
+  };
+}
+
+describe('somebody who is assigned and provisioned on demand while a cycle runs', () => {
+  it('keeps access, though the cycle has listed the assignments before', async () => {
+    const { world, directory, roles } = aCompany({ users: 2 });
+    await world.round();
+    const hire = aPerson(world, 'hire');
+    afterAssignments(world, async () => {
+      directory.assign(hire, roles.user);
+      await onDemand(world, hire, 'user');
+      expect(world.accountOf(hire)?.suspended).toBe(false);
+    });
+    const suspended: (boolean | undefined)[] = [];
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      await world.round();
+      suspended.push(world.accountOf(hire)?.suspended);
+    }
+    expect(suspended).toEqual([false, false, false]);
+  });
+
+  it('a group is not deleted either', async () => {
+    const { world, directory, roles } = aCompany({ users: 2 });
+    await world.round();
+    const team = directory.addGroup({ displayName: 'Team' });
+    afterAssignments(world, async () => {
+      directory.assign(team, roles.agent);
+      await onDemand(world, team, 'group');
+      expect(world.groupNamed('Team')).toBeDefined();
+    });
+    await world.round();
+    expect(world.groupNamed('Team')).toBeDefined();
+    await world.round();
+    expect(world.groupNamed('Team')).toBeDefined();
+  });
+});
