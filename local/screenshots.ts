@@ -97,6 +97,7 @@ async function prepare(world: World, context: BrowserContext): Promise<Record<st
   await cycle();
   const later = await call<{ id: string }>(host, 'plan', { method: 'POST', body: {} });
   const page = await context.newPage();
+  page.setDefaultTimeout(CYCLE_TIMEOUT_MS);
   const open = (path: string) => page.goto(`${host.url}/api/console${path}`);
   const press = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
 
@@ -115,7 +116,7 @@ async function prepare(world: World, context: BrowserContext): Promise<Record<st
   const held = Number(/\d+/.exec((await page.locator('#h-held').textContent()) ?? '')?.[0]);
   await page.locator('#typed-0').fill(String(held));
   await press(/^Allow \d/);
-  await page.getByText('has to approve it').waitFor();
+  await page.getByText('has to approve it').first().waitFor();
   const expression = new URLSearchParams({
     source: 'IIF(IsNullOrEmpty([mobile]), [telephoneNumber], [mobile])',
     tried: String(demo.directory.user(demo.cast.toAdopt)?.mail),

@@ -1,8 +1,8 @@
 /**
  * The one script of the console, which no page needs. It fetches anew what is marked `data-live`, in place: focus, open details and what
  * somebody types stay, and a part in which somebody writes is left alone. Words for screen readers (`data-say`) go into a region that
- * outlives the refresh, so that only a change is spoken. It also keeps a form from being sent twice, ticks all boxes of a list, and tries
- * what is typed into a form with `data-try` while it is typed.
+ * outlives the refresh, so that only a change is spoken. It also keeps a form from being sent twice, ticks all boxes of a list, tries what is
+ * typed into a form with `data-try` while it is typed, and follows a search that has found nothing so far (`data-continue`).
  */
 export const SCRIPT = `
 (() => {
@@ -62,6 +62,15 @@ export const SCRIPT = `
     };
     form.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(tried, 400); });
   }
+  const goOn = async () => {
+    for (let link; (link = document.querySelector('[data-continue]'));) {
+      const answer = await fetch(link.href, { cache: 'no-store', redirect: 'error' });
+      const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById(link.dataset.continue);
+      if (!fresh) return;
+      document.getElementById(link.dataset.continue).replaceWith(fresh);
+    }
+  };
+  goOn();
   for (const all of document.querySelectorAll('[data-tick-all]')) {
     all.hidden = false;
     all.addEventListener('click', () => {

@@ -28,7 +28,8 @@ export type FoundSubject =
   | { readonly kind: 'target'; readonly id: TargetId }
   /** More than one, the first of them; or one alone where there was no time to look for others. */
   | { readonly kind: 'several'; readonly hits: readonly SubjectHit[]; readonly isComplete: boolean }
-  | { readonly kind: 'none' }
+  /** Whether everything that the cycles have read was gone through. */
+  | { readonly kind: 'none'; readonly isComplete: boolean }
   /** Empty, or longer than any name. */
   | { readonly kind: 'unreadable' };
 
@@ -47,8 +48,9 @@ const PATIENCE_MS = 8_000;
  * Entra's own word on an address comes first; a name is looked for among what the cycles have read, then in the log, whose names
  * outlive a renaming or deletion, then in Entra ID: the beginning of a person's name or user name, and a group's whole name. A whole name goes before a part of one; several are listed, never guessed among.
  * @param type Only objects of this type; undefined for both.
+ * @param patienceMs How long what the cycles have read is gone through: of 100,000 people, some are left out where that is short.
  */
-export async function findSubject(deps: Reads, name: string, type?: ObjectType): Promise<FoundSubject> {
+export async function findSubject(deps: Reads, name: string, type?: ObjectType, patienceMs = PATIENCE_MS): Promise<FoundSubject> {
   const text = name.trim();
   if (text === '' || text.length > MAX_NAME) return { kind: 'unreadable' };
   const types: readonly ObjectType[] = type ? [type] : ['user', 'group'];
@@ -57,13 +59,15 @@ export async function findSubject(deps: Reads, name: string, type?: ObjectType):
   const isAddress = text.includes('@') && types.includes('user');
   const inEntra = isAddress || type === 'group' ? await findInEntra(deps, text, isAddress ? 'user' : 'group') : undefined;
   if (inEntra) return inEntra;
-  const found = await findInSpace(deps, text, types);
+  const found = await findInSpace(deps, text, types, patienceMs);
   if (found.kind !== 'none') return found;
   const logged = await findInLog(deps, text, types);
-  if (logged.kind !== 'none' || isAddress) return logged;
+  if (logged.kind !== 'none') return logged;
+  if (isAddress) return found;
   const people = types.includes('user') ? await searchEntra(deps, text) : logged;
+  if (people.kind !== 'none') return people;
   // A name that may be a person's is looked for among groups last.
-  return (people.kind === 'none' && type === undefined && (await findInEntra(deps, text, 'group'))) || people;
+  return (type === undefined && (await findInEntra(deps, text, 'group'))) || found;
 }
 
 /** People whom no cycle has read, by the beginning of a name. */
@@ -77,7 +81,7 @@ async function searchEntra({ source }: Reads, text: string): Promise<FoundSubjec
     }
     return found.result(users.length <= LISTED);
   } catch (error) {
-    if (error instanceof ProvisioningError) return { kind: 'none' };
+    if (error instanceof ProvisioningError) return { kind: 'none', isComplete: false };
     throw error;
   }
 }
@@ -113,9 +117,14 @@ async function findInEntra({ source }: Reads, text: string, type: ObjectType): P
   }
 }
 
-async function findInSpace({ space, clock }: Reads, text: string, types: readonly ObjectType[]): Promise<FoundSubject> {
+async function findInSpace(
+  { space, clock }: Reads,
+  text: string,
+  types: readonly ObjectType[],
+  patienceMs: number,
+): Promise<FoundSubject> {
   const found = collector(text);
-  const untilMs = clock().getTime() + PATIENCE_MS;
+  const untilMs = clock().getTime() + patienceMs;
   for (const type of types) {
     for await (const page of space.listObjects(type)) {
       for (const object of page) found.look(object, namesOf(object), () => hitOfObject(object));
@@ -151,7 +160,7 @@ function collector(text: string) {
     result(isComplete: boolean): FoundSubject {
       const hits = [...(whole.size > 0 ? whole : part).values()];
       const [first] = hits;
-      if (!first) return { kind: 'none' };
+      if (!first) return { kind: 'none', isComplete };
       if (hits.length === 1 && isComplete) return { kind: 'one', key: first.key };
       return { kind: 'several', hits: hits.slice(0, LISTED), isComplete: isComplete && hits.length <= LISTED };
     },

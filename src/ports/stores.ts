@@ -130,8 +130,8 @@ export interface ConnectorSpace {
   writeObjects(rows: readonly ObjectWrite[], round?: string): Promise<void>;
   /** Adds objects, stamped as seen in that round, many at a time. Returns those that were there already: they are left as they are. */
   addObjects(objects: readonly SourceObject[], round: string): Promise<readonly SourceObject[]>;
-  /** Objects of a type from one id to another, both included, in key order. */
-  listObjectsBetween(type: ObjectType, from: SourceId, to: SourceId): AsyncIterable<readonly StoredObject[]>;
+  /** Objects of a type from one id to another, both included, in key order. @param pageSize as large as storage gives unless told otherwise */
+  listObjectsBetween(type: ObjectType, from: SourceId, to: SourceId, pageSize?: number): AsyncIterable<readonly StoredObject[]>;
   /** Stamps objects as seen in a full round without changing them. */
   stampObjects(keys: readonly ObjectKey[], round: string): Promise<void>;
   listObjects(type: ObjectType): AsyncIterable<readonly SourceObject[]>;

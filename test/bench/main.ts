@@ -16,6 +16,7 @@
  *   log-download       the log as CSV and JSON                                                                   --entries 12000
  *   log-questions      the first page of each question to the log
  *   cold-start         the first answer over HTTP of an app that was not running (needs `npm run build`)
+ *   console            each page of the console                                                                      --people 100000
  *   hints              from a change to its write, with change notifications                                      --people 10000
  *   mapping            the shipped mapping on 100,000 people
  *
@@ -25,6 +26,7 @@
  */
 import { parseArgs } from 'node:util';
 import { coldStart } from './cold-start';
+import { consolePages } from './console';
 import * as cycles from './cycles';
 import { DIRECTORY_ROLE, playDirectory } from './directory-child';
 import { hints } from './hints';
@@ -67,6 +69,7 @@ const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'huge-group': { people: '5000' },
   'many-memberships': { people: '200', groups: '2000' },
   nested: { people: '200' },
+  console: { people: '100000' },
   hints: { people: '10000' },
 };
 
@@ -85,6 +88,7 @@ const BENCHES: Readonly<Record<string, (asked: cycles.Asked & { readonly entries
   'log-download': ({ entries }) => logDownload(entries),
   'log-questions': ({ entries }) => logQuestions(entries),
   'cold-start': coldStart,
+  console: ({ people }) => consolePages(people),
   hints: ({ people }) => hints(people),
   mapping,
 };

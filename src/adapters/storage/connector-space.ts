@@ -183,9 +183,9 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       return taken.flatMap(({ partitionKey, rowKey }) => byKey.get(`${partitionKey} ${rowKey}`) ?? []);
     },
 
-    async *listObjectsBetween(type, from, to) {
+    async *listObjectsBetween(type, from, to, pageSize) {
       const range = { partition: objectPartition(type), rowFrom: encodeKey(from), rowBefore: `${encodeKey(to)}${KEY_SEPARATOR}` };
-      for await (const page of table.pages(range)) {
+      for await (const page of table.pages(range, { ...(pageSize !== undefined && { pageSize }) })) {
         yield await Promise.all(page.map((row) => stored(type, row)));
       }
     },

@@ -14,6 +14,8 @@ import { Foreign, Id, Named, readable, Tag, When } from '../components/text';
 import { type Ask, addressOf, addressOfObject, type ConsolePage, type View } from '../model';
 
 const PAGE = 50;
+/** How long a search goes through what the cycles have read, before it asks the log and Entra ID. */
+const QUICK_MS = 150;
 /** Failures looked at in one go. */
 const COUNTED = 5_000;
 
@@ -62,12 +64,14 @@ const page = (fields: Fields, list: Child) => (
 
 /** By the one search that finds somebody everywhere: by id on either side, address, name or a part of one. */
 async function searched(ask: Ask, fields: Fields): Promise<View> {
-  const found = await findSubject(ask.app.deps, fields.q);
+  const isWhole = ask.query.get('whole') === 'yes';
+  const found = await findSubject(ask.app.deps, fields.q, undefined, isWhole ? undefined : QUICK_MS);
+  const whole = isWhole ? undefined : addressOf('people', { q: fields.q, whole: 'yes' });
   switch (found.kind) {
     case 'one':
       return { main: null, redirect: addressOfObject(found.key) };
     case 'several':
-      return { main: page(fields, <Hits hits={found.hits} isComplete={found.isComplete} />) };
+      return { main: page(fields, <Hits hits={found.hits} isComplete={found.isComplete} whole={whole} />) };
     case 'target':
       return { main: page(fields, <Nobody text="This app has never touched the Zendesk account or group with this id." />) };
     case 'unreadable':
@@ -76,20 +80,42 @@ async function searched(ask: Ask, fields: Fields): Promise<View> {
       return {
         main: page(
           fields,
-          <Nobody text="Neither the cycles nor the log know anybody of this name, and Entra ID has no such address. People who are not assigned are found by their id, UPN or address." />,
+          <Nobody
+            text={
+              found.isComplete
+                ? 'Neither the cycles nor the log know anybody of this name, and Entra ID has no such address. People who are not assigned are found by their id, UPN or address.'
+                : 'Nobody was found by this name, neither in the log nor in Entra ID.'
+            }
+            whole={found.isComplete ? undefined : whole}
+          />,
         ),
       };
   }
 }
 
-const Nobody = ({ text }: { readonly text: string }) => (
+/** @param whole where the search goes through everything */
+const Nobody = ({ text, whole }: { readonly text: string; readonly whole?: string | undefined }) => (
   <Notice tone="warn">
     <p>{text}</p>
+    {whole !== undefined && <Whole address={whole} />}
   </Notice>
 );
 
-const Hits = ({ hits, isComplete }: { readonly hits: readonly SubjectHit[]; readonly isComplete: boolean }) => (
+const Whole = ({ address }: { readonly address: string }) => (
+  <p>
+    <a href={address}>Search everything that the cycles have read</a> (takes some seconds)
+  </p>
+);
+
+interface HitsProps {
+  readonly hits: readonly SubjectHit[];
+  readonly isComplete: boolean;
+  readonly whole: string | undefined;
+}
+
+const Hits = ({ hits, isComplete, whole }: HitsProps) => (
   <Card id="found" title="Which one?">
+    {!isComplete && whole !== undefined && <Whole address={whole} />}
     <Table
       rows={hits}
       caption={isComplete ? `${hits.length} found.` : `${hits.length} found, and there may be more: name them more exactly.`}
@@ -165,15 +191,15 @@ async function listed(ask: Ask, fields: Fields): Promise<Child> {
         <Empty>
           {next === undefined
             ? 'There is nobody to show. What no cycle has read is not here; it is found by the search above.'
-            : 'Nobody was found so far; continue below.'}
+            : 'Nobody was found so far.'}
         </Empty>
       ) : (
         <People rows={rows} names={names} now={ask.now} />
       )}
       {next !== undefined && (
         <p class="pages">
-          <a rel="next" href={nextPage(fields, next)}>
-            More
+          <a rel="next" href={nextPage(fields, next)} data-continue={rows.length === 0 ? 'list' : undefined}>
+            {rows.length < PAGE ? 'Continue the search' : 'More'}
           </a>
         </p>
       )}

@@ -48,6 +48,15 @@ export async function linkedCounts(deps: EngineDeps, freshMs = FRESH_MS, changed
   return isFresh && !isOutdated ? stored : countLinked(deps);
 }
 
+/** Counting that took longer is left to cycles: nobody waits for it. */
+const QUICK_MS = 100;
+
+/** The linked objects for a page or a status: of a large account as the last cycle that wrote something has counted them. */
+export async function shownCounts(deps: EngineDeps): Promise<LinkedCounts> {
+  const stored = (await deps.state.read<LinkedCounts>(STATUS_KEYS.counts))?.value;
+  return stored?.userStates !== undefined && stored.tookMs > QUICK_MS ? stored : linkedCounts(deps);
+}
+
 /** Counts the linked objects and keeps the counts. Reads every link. */
 async function countLinked(deps: EngineDeps): Promise<LinkedCounts> {
   const began = deps.clock();

@@ -10,7 +10,7 @@ import { type CycleStatus, type GoodExecutions, lastGood } from '../job/executio
 import { type HoldsStatus, heldSummary } from '../job/held-summary';
 import { type JobState, type RunningCycle, readJob, STATE_KEYS } from '../job/job-state';
 import { type LeaversAhead, readLeaversAhead } from '../job/leavers-ahead';
-import { type LinkedCounts, linkedCounts } from '../job/linked-counts';
+import { type LinkedCounts, shownCounts } from '../job/linked-counts';
 import { activeVersion, versionInUse } from '../job/mappings-in-use';
 import { type SampleObject, sampleObjects } from '../job/notify-samples';
 import { STATUS_KEYS } from '../job/status-keys';
@@ -143,7 +143,7 @@ export async function readStatus(deps: EngineDeps, job: WatchedJob): Promise<Job
     readJob(deps.state),
     deps.state.read<RunningCycle | null>(STATE_KEYS.cycle),
     deps.cycles.latest(CYCLES_SHOWN),
-    linkedCounts(deps),
+    shownCounts(deps),
     readEscrows(deps),
     readStaged(deps),
     heldSummary(deps),

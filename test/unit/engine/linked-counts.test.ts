@@ -1,6 +1,6 @@
 import { type Link, sourceId, targetId } from '../../../src/core/model';
 import type { EngineDeps } from '../../../src/engine/deps';
-import { linkedCounts } from '../../../src/engine/job/linked-counts';
+import { linkedCounts, shownCounts } from '../../../src/engine/job/linked-counts';
 import { STATUS_KEYS } from '../../../src/engine/job/status-keys';
 import { makeFakeLinkStore } from '../../fakes/link-store';
 import { makeFakeStateStore } from '../../fakes/state-store';
@@ -42,5 +42,14 @@ describe('the number of linked accounts', () => {
     expect((await linkedCounts(deps, 0, 2)).users).toBe(201);
     pass(500_000);
     expect((await linkedCounts(deps, 0, 2)).users).toBe(203);
+  });
+
+  it('keeps nobody waiting who looks at the status of a large account, however old the count is', async () => {
+    const { deps, link, pass } = await aSlowApp(200);
+    await link(200, 300);
+    pass(10 * 3_600_000);
+    expect((await shownCounts(deps)).users).toBe(200);
+    await linkedCounts(deps, 0, 1);
+    expect((await shownCounts(deps)).users).toBe(300);
   });
 });
