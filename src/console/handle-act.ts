@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import type { App } from '../compose';
 import { withAdvice } from '../core/advice';
-import { ProvisioningError } from '../core/errors';
+import { ProvisioningError, StaleStateError } from '../core/errors';
 import { type Handler, RequestProblem } from '../functions/http';
 import { allows } from '../functions/principal';
 import { redirectTo } from './answer';
@@ -86,6 +86,11 @@ async function resultOf(run: () => Promise<ActResult>): Promise<ActResult> {
     return await run();
   } catch (error) {
     if (error instanceof RequestProblem) return { kind: 'refused', text: error.detail };
+    if (error instanceof StaleStateError)
+      return {
+        kind: 'refused',
+        text: 'Somebody else has acted at the same moment, so this form did nothing. Below is how things are now.',
+      };
     if (error instanceof ProvisioningError) return { kind: 'refused', text: `${error.code}: ${withAdvice(error)}` };
     throw error;
   }

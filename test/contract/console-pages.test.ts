@@ -164,6 +164,28 @@ describe('the console at work', () => {
     expect(suspended()).toBe(0);
   });
 
+  test('two apply a plan at once: one does, and the other is told', async () => {
+    directory.updateUser(people[5] ?? '', { displayName: 'Person Five' });
+    const made = await as(OPERATOR).act('plans', 'make');
+    const path = made.location.replace('/api/console/', '').split('?')[0] ?? '';
+    await continuePlan(world.app.planning, path.slice('plans/'.length), { owner: 'test', budgetMs: 60_000 });
+    const tokens = await Promise.all([as(OPERATOR).token(path), as(APPROVER).token(path)]);
+    const sent = await Promise.all([
+      as(OPERATOR).post(path, { act: 'apply', token: tokens[0] ?? '' }),
+      as(APPROVER).post(path, { act: 'apply', token: tokens[1] ?? '' }),
+    ]);
+    expect(sent.map(({ status }) => status)).toEqual([303, 303]);
+    const pages = [
+      textOf(await as(OPERATOR).get(sent[0]?.headers['location'] ?? '')),
+      textOf(await as(APPROVER).get(sent[1]?.headers['location'] ?? '')),
+    ];
+    expect(pages.map((page) => /(?:Done|Under way|Not done)\.(?: [^.]+\.)?/.exec(page)?.[0]).sort()).toEqual([
+      'Done. The plan was applied: 1 handed over, 0 refused, 0 held.',
+      'Not done. Somebody else has acted at the same moment, so this form did nothing.',
+    ]);
+    await world.workOff();
+  });
+
   test('held removals: dropped one by one, let go with the number typed, by approvers alone', async () => {
     for (const id of people.slice(0, 11)) directory.removeMember(group, id);
     await world.cycle();
