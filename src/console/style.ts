@@ -53,6 +53,7 @@ ol.steps b{display:block}ol.steps .tag{margin-bottom:.2rem}
 form.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}form.row .field{flex:1 1 12rem}
 .field{margin:.5rem 0}form.row .field{margin:0}.field label,.field .label,legend{display:block;font-size:.875rem;color:var(--soft)}fieldset{border:1px solid var(--line);border-radius:.4rem;margin:.6rem 0;padding:.4rem .8rem}
 .clause{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end;margin:.6rem 0}.clause .field{flex:1 1 12rem;margin:0}.clause textarea{display:block}
+.fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:0 1rem}form.acts{align-items:end}form.acts .field{margin:0}
 .choice{display:flex;gap:.5rem;align-items:baseline;margin:.35rem 0}.choice label{color:var(--ink);font-size:1rem}
 input,button,select,textarea{font:inherit;padding:.45rem .6rem;border-radius:.4rem;border:1px solid var(--soft);background:var(--bg);color:var(--ink)}
 input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%}input.short{width:9rem!important}

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import type { Tone } from './text';
+import { type Tone, withoutIds } from './text';
 
 interface Parts {
   readonly children?: Child;
@@ -121,12 +121,12 @@ export const Change = ({ from, to }: { readonly from: string | null; readonly to
   <>
     <del>
       <span class="hidden">from </span>
-      <bdi>{from === null || from === '' ? '(empty)' : from}</bdi>
+      <bdi>{from === null || from === '' ? '(empty)' : withoutIds(from)}</bdi>
     </del>{' '}
     →{' '}
     <ins>
       <span class="hidden">to </span>
-      <bdi>{to === null || to === '' ? '(empty)' : to}</bdi>
+      <bdi>{to === null || to === '' ? '(empty)' : withoutIds(to)}</bdi>
     </ins>
   </>
 );

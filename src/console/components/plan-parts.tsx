@@ -5,9 +5,10 @@ import { clip } from '../../html';
 import type { PlanHeader, PlanRow, PlanSeats } from '../../ports/plan-store';
 import { addressOfObject } from '../model';
 import { Card, Change, Facts, Notice, Table } from './parts';
-import { counted, Foreign, Tag, type Tone } from './text';
+import { counted, Foreign, readable, Tag, type Tone } from './text';
 
-const ACTIONS: Readonly<Record<string, string>> = {
+/** What a plan would do, by the word under which it is counted. */
+export const PLANNED: Readonly<Record<string, string>> = {
   create: 'To create',
   update: 'To update',
   disable: 'To disable',
@@ -21,14 +22,14 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 /** What a plan would do, in numbers. */
 export function Counts({ header }: { readonly header: PlanHeader }) {
-  const order = Object.keys(ACTIONS);
+  const order = Object.keys(PLANNED);
   const counts = Object.entries(header.counts).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
   const removals = REMOVAL_KINDS.flatMap((kind) =>
     (header.removals[kind] ?? 0) > 0 ? [[capital(plainRemoval(kind)), header.removals[kind] ?? 0] as const] : [],
   );
   return (
     <Card id="counts" title="What it would do">
-      <Facts facts={counts.map(([action, count]) => [ACTIONS[action] ?? action, count] as const)} />
+      <Facts facts={counts.map(([action, count]) => [PLANNED[action] ?? action, count] as const)} />
       {removals.length > 0 && (
         <>
           <h3>Of these, access taken away</h3>
@@ -68,10 +69,12 @@ export const RowTable = ({
   header,
   rows,
   canTick,
+  now,
 }: {
   readonly header: PlanHeader;
   readonly rows: readonly PlanRow[];
   readonly canTick: boolean;
+  readonly now: Date;
 }) => (
   <Table
     rows={rows}
@@ -113,6 +116,7 @@ export const RowTable = ({
       },
       {
         head: 'Changes',
+        width: 'wide',
         cell: ({ changes, drift }) =>
           changes.length + (drift?.reported.length ?? 0) === 0 ? (
             '–'
@@ -133,7 +137,7 @@ export const RowTable = ({
             </>
           ),
       },
-      { head: 'Why', cell: ({ refusal, reason }) => <Foreign text={refusal ?? reason} max={400} /> },
+      { head: 'Why', cell: ({ refusal, reason }) => <Foreign text={readable(refusal ?? reason, new Map(), now)} max={400} /> },
     ]}
   />
 );

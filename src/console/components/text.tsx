@@ -6,6 +6,9 @@ import { clip } from '../../html';
 /** A name or another text from outside: shown in its own direction, cut where it is endless. The renderer escapes it. */
 export const Foreign = ({ text, max = 200 }: { readonly text: string; readonly max?: number }) => <bdi>{clip(text, max)}</bdi>;
 
+/** A text without the ids in brackets behind names. */
+export const withoutIds = (text: string): string => text.replace(BEHIND, '');
+
 /** An id in brackets behind what it is called, and the call of the API behind what a page has a button for. */
 const BEHIND = / \((?:(?:cycle |plan )?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?:GET|POST) \/api\/[^)\s]*)\)/gi;
 
@@ -13,6 +16,7 @@ const BEHIND = / \((?:(?:cycle |plan )?[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|
 export const readable = (text: string, names: ReadonlyMap<string, string>, now: Date): string =>
   withNames(text.replace(BEHIND, ''), names)
     .replace(BEHIND, '')
+    .replace(/\bcycle [\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/gi, 'a cycle')
     .replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, (at) => absolute(at, now));
 
 /** An instant both ways: `3 min ago (14:05 UTC)`. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ACCOUNT_FINDINGS, type AccountFinding, NEVER_SIGNED_IN_DAYS } from '../../core/account-findings';
 import { withAdvice } from '../../core/advice';
+import { capital } from '../../core/held-words';
 import type { Seats } from '../../core/seats';
 import {
   type AccountReport,
@@ -125,7 +126,7 @@ const Numbers = ({ report, seats }: { readonly report: AccountReport; readonly s
         ['Admins', report.byRole.admin],
         ['Agents', report.byRole.agent],
         ['Light agents, contributors', report.byRole.withoutSeat],
-        ...ACCOUNT_FINDINGS.map((finding) => [FINDINGS[finding], report.byFinding[finding] ?? 0] as const),
+        ...ACCOUNT_FINDINGS.map((finding) => [capital(FINDINGS[finding]), report.byFinding[finding] ?? 0] as const),
       ]}
     />
   </Card>

@@ -9,6 +9,7 @@ import type { PlanHeader } from '../../ports/plan-store';
 import { ActForm, NumberToType, TextField, typedWrong } from '../components/form';
 import { Differences, MappingTables, versionAddress, versionName } from '../components/mappings';
 import { Card, Facts, Notice } from '../components/parts';
+import { PLANNED } from '../components/plan-parts';
 import { counted, Foreign, Tag, When } from '../components/text';
 import { type ActResult, type Ask, addressOf, type ConsoleDownload, type ConsolePage, defineAct, type View } from '../model';
 import { WHY } from './mappings';
@@ -148,14 +149,16 @@ const NoPlan = ({ begun }: { readonly begun: PlanHeader | undefined }) =>
   );
 
 function Planned({ ask, plan, removals }: { readonly ask: Ask; readonly plan: PlanHeader; readonly removals: number }) {
-  const names = Object.entries(plan.counts).filter(([, count]) => count > 0);
+  const names = Object.entries(plan.counts).flatMap(([action, count]) =>
+    count > 0 ? [[PLANNED[action] ?? action, count] as const] : [],
+  );
   return (
     <>
       <p>
         What the next cycle would do with it, planned <When at={plan.endedAt ?? plan.createdAt} now={ask.now} />:{' '}
         <a href={addressOf(`plans/${plan.planId}`)}>object by object</a>.
       </p>
-      <Facts facts={[...names, ['takes something away', counted(removals, 'time')] as const]} />
+      <Facts facts={[...names, ['Removals among them', removals] as const]} />
       {plan.brake.length > 0 && (
         <Notice tone="warn">
           <p>The brake would hold: {plan.brake.map(({ reason }) => reason).join(' ')}</p>

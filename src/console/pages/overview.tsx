@@ -10,7 +10,7 @@ import { Cycles } from '../components/cycles';
 import { ActForm } from '../components/form';
 import { LeaversAheadCard } from '../components/leaving';
 import { Card, Facts, Live } from '../components/parts';
-import { Foreign, When } from '../components/text';
+import { Foreign, readable, When } from '../components/text';
 import { ProgressCard, VerdictPanel } from '../components/verdict';
 import { type Act, type ActResult, type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
 
@@ -193,13 +193,14 @@ function Waiting({ view }: { readonly view: StatusView }) {
   );
 }
 
-const Warnings = ({ view: { warnings } }: { readonly view: StatusView }) =>
+const Warnings = ({ view: { warnings, now } }: { readonly view: StatusView }) =>
   warnings.length === 0 ? null : (
     <Card id="warnings" title={`Worth a look (${warnings.length})`}>
       <ul class="plain">
         {warnings.slice(0, 30).map(({ setting, problem }) => (
           <li>
-            {setting !== '' && <code>{setting.slice(0, 120)}</code>} <Foreign text={problem} max={600} />
+            {setting !== '' && <code>{setting.slice(0, 120)}</code>}{' '}
+            <Foreign text={readable(problem, new Map(), now)} max={600} />
           </li>
         ))}
       </ul>

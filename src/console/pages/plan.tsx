@@ -171,7 +171,7 @@ function Rows({ ask, header, rows, which, next }: RowsProps) {
     rows.length === 0 ? (
       <Empty>{header.state === 'planning' ? 'Nothing yet.' : 'Nothing to do.'}</Empty>
     ) : (
-      <RowTable header={header} rows={rows} canTick={canTick} />
+      <RowTable header={header} rows={rows} canTick={canTick} now={ask.now} />
     );
   return (
     <Card id="objects" title="Object by object">

@@ -27,7 +27,7 @@ export const PLAN_STATES: Readonly<Record<PlanHeader['state'], readonly [tone: T
 /** What a plan was made from. */
 export const PLAN_KINDS: Readonly<Record<PlanHeader['kind'], string>> = {
   cycle: 'What a cycle would do',
-  undo: 'Taking a cycle back',
+  undo: 'Undo of a cycle',
   drift: 'What differs in Zendesk',
 };
 

@@ -123,7 +123,7 @@ async function plan(ask: Ask, only: readonly ObjectKey[] | undefined): Promise<A
   return begun.kind === 'nothing' ? { kind: 'refused', text: begun.reason } : made(planning, async () => begun);
 }
 
-/** Taking a cycle back: all of it, or what is ticked. */
+/** Undoing a cycle: all of it, or the selected objects. */
 export const undoPage: ConsolePage = {
   path: 'undo/:cycle',
   title: 'Undo a cycle',
