@@ -34,8 +34,8 @@ interface Batch<T> {
 /** A bundle of this size says that many work at once: the next one is gathered until nobody has come for a while. */
 const BUSY_KEYS = 10;
 /** Those who work at once come some tens of milliseconds apart, as processor and storage let them. */
-const QUIET_MS = 100;
-const MAX_GATHER_ROUNDS = 20;
+const QUIET_MS = 200;
+const MAX_GATHER_ROUNDS = 10;
 
 /**
  * Makes a batcher. A bundle that is refused, or whose answer breaks the contract, is halved until the key that is the reason is alone: one
