@@ -56,6 +56,58 @@ describe('undo of a cycle', () => {
     expect(await holdsOf(world)).toEqual([]);
   });
 
+  it('what somebody has changed since stays, and is named', async () => {
+    const { world, undoing, ids } = await aCompany(2);
+    const [one, other] = ids as [SourceId, SourceId];
+    for (const id of [one, other]) world.directory.updateUser(id, { displayName: `Renamed ${id}` });
+    const { cycleId } = await world.round();
+    const account = world.target.users.get(world.accountOf(one)?.id ?? ('' as never));
+    if (!account) throw new Error('no account');
+    account.name = 'By hand';
+    const { header, rows } = await undoing.plan(cycleId);
+    const rowOf = (id: SourceId) => rows.find(({ key }) => key.id === id);
+    expect(rowOf(one)).toMatchObject({
+      outcome: 'skipped',
+      code: 'NotRestorable',
+      reason: expect.stringContaining('it was changed in Zendesk since'),
+    });
+    expect(rowOf(other)).toMatchObject({ outcome: 'planned', removal: null });
+    await undoing.apply(header.planId);
+    expect([world.accountOf(one)?.name, world.accountOf(other)?.name]).toEqual(['By hand', 'User 1']);
+    expect(await holdsOf(world)).toEqual([other]);
+  });
+
+  it('a role comes back only with a free seat; access comes back without one', async () => {
+    const { world, undoing, ids, assignment } = await aCompany(2, { deprovisionUsers: 'DowngradeAndSuspend', agentSeats: 3 });
+    world.directory.unassign(typeof assignment === 'string' ? assignment : (assignment as { id: string }).id);
+    const { cycleId } = await world.round();
+    const agent = { role: 'agent', customRoleId: null } as const;
+    world.target.seedUser({ name: 'Temporary', email: 'temp@x.example', role: agent });
+    const { header, rows } = await undoing.plan(cycleId);
+    expect(header.seats).toMatchObject({ bought: 3, before: 2, needed: 2, missing: 1 });
+    const [first, second] = [...ids].sort() as [SourceId, SourceId];
+    expect(rows.flatMap(({ key, code }) => (code === 'AwaitingSeat' ? [key.id] : []))).toEqual([second]);
+    // A count of seats is a minute old at most.
+    world.nowMs += 120_000;
+    await undoing.apply(header.planId);
+    expect([first, second].map((id) => [world.accountOf(id)?.role.role, world.accountOf(id)?.suspended])).toEqual([
+      ['agent', false],
+      ['end-user', false],
+    ]);
+  });
+
+  it('an address that is protected by now is not given back', async () => {
+    const { world, undoing, ids } = await aCompany(1);
+    const [one] = ids as [SourceId];
+    world.directory.updateUser(one, { mail: 'new@contoso.com' });
+    const { cycleId } = await world.round();
+    world.settings = { ...world.settings, protectedUsers: ['u0@contoso.com'] };
+    const { header, rows } = await undoing.plan(cycleId);
+    expect(rows[0]).toMatchObject({ outcome: 'skipped', code: 'Protected' });
+    await undoing.apply(header.planId);
+    expect(world.accountOf(one)?.email).toBe('new@contoso.com');
+  });
+
   it('a release lets the next cycle take access away again; a change of the person does that for one', async () => {
     const { world, undoing, ids, assignment } = await aCompany(4);
     world.directory.unassign(typeof assignment === 'string' ? assignment : (assignment as { id: string }).id);

@@ -66,6 +66,9 @@ export async function promiseSeats(deps: SeatDeps, ids: readonly SourceId[], cyc
     const ledger = isOld ? await countAgain(deps, stored?.value) : stored.value;
     const promised: Record<string, SeatPromise> = { ...ledger.promised };
     const at = now.toISOString();
+    // Somebody in Zendesk has taken seats meanwhile: of those who were promised one the last by the id go without.
+    for (const id of Object.keys(promised).sort().reverse())
+      if (ledger.used + Object.keys(promised).length > agentSeats && !isFresh(id as SourceId)) delete promised[id];
     for (const id of ids) {
       const before = Object.hasOwn(promised, id) ? promised[id] : undefined;
       const isFree = ledger.used + Object.keys(promised).length < agentSeats;

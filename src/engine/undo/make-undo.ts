@@ -73,10 +73,9 @@ async function planAll(draft: PlanDraft, deadlineMs: number): Promise<void> {
     const rows = await concurrently(page.entries, SOURCE_CONCURRENCY, (entry) =>
       planEntry(deps, session, header, entry, deadlineMs),
     );
-    const { seats, rows: told } = withSeats(
-      header.seats ?? (await noSeats(deps)),
-      rows.flatMap((row) => row ?? []),
-    );
+    // The log tells the latest first; objects are let go in the order of their ids, and so are the seats.
+    const inOrder = rows.flatMap((row) => row ?? []).sort((a, b) => (a.row.key.id < b.row.key.id ? -1 : 1));
+    const { seats, rows: told } = withSeats(header.seats ?? (await noSeats(deps)), inOrder);
     await plans.putRows(header.planId, told);
     const done = { ...countsWith(header, told), seats, cycle: { after: page.next } satisfies Place };
     if (page.next === null) return draft.finish(done);
