@@ -3,6 +3,7 @@ import { openStorage } from '../../src/adapters/storage/connection';
 import { TABLES, type TableName } from '../../src/adapters/storage/names';
 import type { Row } from '../../src/adapters/storage/table-kit';
 import { composeApp } from '../../src/compose';
+import { linkedCounts } from '../../src/engine/job/linked-counts';
 import { invocationLogger } from '../../src/functions/logger';
 import { APPROVER, SIGNED_IN, visit } from '../support/console-app';
 import { aDirectory, startHttpApp } from '../support/http-app';
@@ -52,6 +53,8 @@ export async function consolePages(people: number) {
     await copyRows(world.azurite.connectionString, connectionString, people, target);
     const app = composeApp({ ...world.env, AzureWebJobsStorage: connectionString }, process.cwd(), invocationLogger);
     if (app.kind !== 'configured') throw app.error;
+    // As the cycle that made the accounts has counted them.
+    await linkedCounts(app.deps, 0, people);
     const wire = watchWire(ports);
     const visitor = visit(() => app, APPROVER);
     const [cycle] = await app.deps.cycles.latest(1);

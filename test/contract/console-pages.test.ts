@@ -164,7 +164,7 @@ describe('the console at work', () => {
     expect(suspended()).toBe(0);
   });
 
-  test('two apply a plan at once: one does, and the other is told', async () => {
+  test('what two apply at once is done once, and both read a result', async () => {
     directory.updateUser(people[5] ?? '', { displayName: 'Person Five' });
     const made = await as(OPERATOR).act('plans', 'make');
     const path = made.location.replace('/api/console/', '').split('?')[0] ?? '';
@@ -179,11 +179,11 @@ describe('the console at work', () => {
       textOf(await as(OPERATOR).get(sent[0]?.headers['location'] ?? '')),
       textOf(await as(APPROVER).get(sent[1]?.headers['location'] ?? '')),
     ];
-    expect(pages.map((page) => /(?:Done|Under way|Not done)\.(?: [^.]+\.)?/.exec(page)?.[0]).sort()).toEqual([
-      'Done. The plan was applied: 1 handed over, 0 refused, 0 held.',
-      'Not done. Somebody else has acted at the same moment, so this form did nothing.',
-    ]);
+    // Whoever comes a moment later reads what became of it; whoever comes in the same moment, that somebody else has acted.
+    for (const page of pages) expect(page).toMatch(/The plan was applied: 1 handed over|Somebody else has acted/);
+    expect(pages.join()).toContain('Done.');
     await world.workOff();
+    expect([...world.zendesk.state.users.values()].map(({ name }) => name)).toContain('Person Five');
   });
 
   test('held removals: dropped one by one, let go with the number typed, by approvers alone', async () => {
