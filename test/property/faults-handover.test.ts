@@ -1,5 +1,6 @@
 import { RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
+import { unlinkOne } from '../../src/engine/control/unlink';
 import { aCompany, aPerson } from '../builders/people';
 import type { Pick, World } from './support/world';
 
@@ -330,6 +331,16 @@ describe('external ids of other systems', () => {
     world.target.seedUser({ name: 'Former', email: 'user0@contoso.com', externalId: '99999999-0000-4000-8000-000000000001' });
     await world.round();
     expect(world.accountOf(users[0]?.id as SourceId)).toMatchObject({ name: 'user0' });
+  });
+
+  it('unlinking somebody who is connected to nothing keeps the failure', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    world.target.seedUser({ name: 'CRM', email: 'user0@contoso.com', externalId: 'crm-0' });
+    await world.round();
+    const key = { type: 'user', id: users[0]?.id as SourceId } as const;
+    expect(await world.deps().escrows.read(key)).toBeDefined();
+    await unlinkOne(world.deps(), { type: 'application', id: '', displayName: 'test' }, key);
+    expect(await world.deps().escrows.read(key)).toBeDefined();
   });
 
   it('the id of a living stranger of the tenant is a claim', async () => {

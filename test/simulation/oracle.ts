@@ -321,6 +321,7 @@ function isLostCreation({ zendesk, hasBeenCutOff }: Sim, id: TargetId): boolean 
 /** Creations, suspensions and deletions are in the log as often as they happened. */
 async function checkTold(sim: Sim): Promise<void> {
   const told = new Map<string, number>();
+  const failed = new Map<string, number>();
   const seen = new Set<string>();
   for (const { cycleId, changeId } of sim.entries) {
     if (seen.has(`${cycleId} ${changeId}`)) continue;
@@ -336,8 +337,9 @@ async function checkTold(sim: Sim): Promise<void> {
       const disabled = `disable ${entry.sourceIdentity.id}`;
       told.set(disabled, (told.get(disabled) ?? 0) + 1);
     }
-    if (status !== 'success' && status !== 'warning') continue;
     const name = `${entry.provisioningAction} ${entry.sourceIdentity.id}`;
+    if (status === 'failure') failed.set(name, (failed.get(name) ?? 0) + 1);
+    if (status !== 'success' && status !== 'warning') continue;
     told.set(name, (told.get(name) ?? 0) + 1);
     // What was cut off and came to light with an item that undoes it, or goes beyond it, is a step of that one's entry.
     for (const { description } of entry.provisioningSteps) {
@@ -381,7 +383,9 @@ async function checkTold(sim: Sim): Promise<void> {
     if (often > tells && sim.rules.variant === 'withoutGroups' && sim.entra.teams.has(id)) continue;
     const isTakenOver = action === 'create' && sim.entra.teams.has(id) && sim.hasBeenCutOff;
     const unproved = action === 'create' ? (lost.get(id) ?? 0) : 0;
-    const least = often - unproved - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);
+    // A try whose answer was lost is told as the failure of that same change, or of an item that failed again and again.
+    const asFailure = (failed.get(name) ?? 0) + (failed.get(`other ${id}`) ?? 0);
+    const least = often - unproved - asFailure - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);
     if (tells < least || tells > most)
       sim.watch.violate(
         often > tells ? 'untold' : 'toldTooOften',

@@ -508,10 +508,17 @@ export class Sim {
     });
   }
 
-  /** How many accounts of the app's can be used now: the brake counts a share of them, at a time of its own. */
+  /**
+   * How many accounts of the app's can be used now: the brake counts a share of them, at a time of its own. One that somebody deleted or
+   * suspended by hand counts until a full reading shows it.
+   */
   #noteActive(): void {
-    const isOurs = ({ id, suspended }: FakeUser): boolean => !suspended && this.zendesk.notesOf(id).owner !== null;
-    this.brake.noteActive(this.nowMs, this.zendesk.liveUsers.filter(isOurs).length);
+    const isOurs = ({ id, suspended }: FakeUser): boolean =>
+      (!suspended || this.zendesk.notesOf(id).suspendedBy === 'hand') &&
+      (this.zendesk.notesOf(id).owner !== null || linked.has(id));
+    const linked = new Set([...this.links.values()].map((target) => target.split(' ')[1]));
+    const gone = [...this.zendesk.target.users.values()].filter(({ id, active }) => !active && linked.has(id));
+    this.brake.noteActive(this.nowMs, [...this.zendesk.liveUsers, ...gone].filter(isOurs).length);
   }
 
   /** Takes note of how a run of a cycle ended. */

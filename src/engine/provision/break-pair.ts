@@ -35,7 +35,8 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<Targe
     // A candidate belongs to a cycle that is still counting, and is reported by it.
     const staged = await deps.staged.read(key);
     if (staged && staged.state !== 'candidate') await deps.staged.remove([key]);
-    await deps.escrows.remove(key);
+    // Without a link nothing was broken: what fails is still to be seen, and tried again.
+    if (link) await deps.escrows.remove(key);
     return link?.targetId;
   }
 }

@@ -53,13 +53,18 @@ export const ZENDESK_EVENTS = {
     if (user.suspended) return undefined;
     user.suspended = true;
     if (!scheduler.isIdle) watch.raced.push({ owner: zendesk.notesOf(user.id).owner, atMs: nowMs });
-    zendesk.notesOf(user.id).suspendedBy = 'hand';
+    const notes = zendesk.notesOf(user.id);
+    // Lifted and put back by hand before the app has done anything about it: then it looks like the app's own.
+    const isUnseen =
+      notes.wasAppsBefore && !watch.effects.some((one) => one.targetId === user.id && one.atMs >= (notes.letInMs ?? 0));
+    notes.suspendedBy = isUnseen ? 'app' : 'hand';
     return 'is suspended by hand';
   }),
-  letInByHand: onUser((user, { zendesk }) => {
+  letInByHand: onUser((user, { zendesk, nowMs }) => {
     if (!user.suspended) return undefined;
     user.suspended = false;
-    zendesk.notesOf(user.id).suspendedBy = null;
+    const notes = zendesk.notesOf(user.id);
+    Object.assign(notes, { wasAppsBefore: notes.suspendedBy === 'app', suspendedBy: null, letInMs: nowMs });
     return 'is let in by hand';
   }),
   renameByHand: onUser((user, _sim, dice) => {

@@ -6,6 +6,10 @@ export interface AccountNotes {
   /** The person in Entra for whom the app made or took the account. */
   owner: string | null;
   suspendedBy: 'app' | 'hand' | null;
+  /** When somebody last let the account in by hand. */
+  letInMs?: number;
+  /** True where the suspension that was lifted then was the app's. */
+  wasAppsBefore?: boolean;
   roleBy: 'app' | 'hand';
   /** An operator has made the app forget the pair since: whose account it is, and who suspended it, is decided anew. */
   isDetached: boolean;
