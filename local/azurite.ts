@@ -53,6 +53,8 @@ export async function startAzurite(accounts: readonly string[] = [ACCOUNT]): Pro
       ],
       ...['--blobHost', '127.0.0.1', '--queueHost', '127.0.0.1', '--tableHost', '127.0.0.1'],
       ...['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'],
+      // As Azure, which keeps an idle connection for minutes: after five seconds a busy client would write into one that is closed.
+      ...['blob', 'queue', 'table'].flatMap((service) => [`--${service}KeepAliveTimeout`, '600']),
     ],
     {
       stdio: ['pipe', 'pipe', 'pipe'],

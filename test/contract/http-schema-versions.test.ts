@@ -106,7 +106,7 @@ describe('versions of the mappings over HTTP', () => {
     const large = JSON.stringify({ ...JSON.parse(SHIPPED), metadata: ['é'.repeat(1_300_000)] });
     expect(Buffer.byteLength(large)).toBeGreaterThan(2_500_000);
     const { status, body } = await put(large);
-    expect([status, body.isNew]).toEqual([201, true]);
+    expect([status, body.isNew, body.detail]).toEqual([201, true, undefined]);
     const read = await get(makeSchemaVersion, { version: String(body.schemaVersion) });
     expect(read.body.schema).toEqual(JSON.parse(large));
     expect((await put(`"${'x'.repeat(4 * 1_048_576)}"`)).status).toBe(413);

@@ -36,14 +36,25 @@ describe('Zendesk connector › bulk', () => {
   });
   afterEach(() => world.close());
   const requests = (route: string) => world.simulator.stats.byRoute.get(route) ?? 0;
+  /** As the engine does: an item that is told to wait comes back. */
+  const patiently = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof ThrottledError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+    }
+  };
   const createAll = (count: number, from = 0) =>
-    Promise.allSettled(newcomers(count, from).map((user) => world.connector.createUser(user)));
+    Promise.allSettled(newcomers(count, from).map((user) => patiently(() => world.connector.createUser(user))));
   const seedUsers = async (count: number) => {
     const ids = Array.from({ length: count }, (_, at) => world.seedUser({ name: `User ${at}`, email: `u${at}@example.com` }));
     return (await Promise.all(ids.map((id) => world.connector.getUser(id)))).flatMap((user) => user ?? []);
   };
   const updateAll = (users: readonly TargetUser[], changes: TargetUserChanges) =>
-    Promise.allSettled(users.map((user) => world.connector.updateUser(user, changes)));
+    Promise.allSettled(users.map((user) => patiently(() => world.connector.updateUser(user, changes))));
   const fates = (results: readonly PromiseSettledResult<unknown>[]) =>
     results.filter(({ status }) => status === 'rejected').map((result) => (result as PromiseRejectedResult).reason);
   const suspended = () => [...world.simulator.state.users.values()].filter((user) => user.suspended).length;
