@@ -5,19 +5,16 @@ import { SKIP_REASONS } from '../../core/scope';
 import { findSubject, type SubjectHit } from '../../engine/find-subject';
 import { type ListedObject, listPeople } from '../../engine/queries/list-people';
 import { readNames } from '../../engine/read-names';
-import { clip } from '../../html';
-import type { Escrow } from '../../ports/stores';
 import { SelectField, TextField } from '../components/form';
 import { LogTable } from '../components/log-table';
 import { Card, Empty, Notice, Table } from '../components/parts';
-import { Foreign, Id, Named, readable, Tag, When } from '../components/text';
+import { Foreign, Id, readable, Tag } from '../components/text';
 import { type Ask, addressOf, addressOfObject, type ConsolePage, type View } from '../model';
+import { failures, tryAgain } from './failures';
 
 const PAGE = 50;
 /** How long a search goes through what the cycles have read, before it asks the log and Entra ID. */
 const QUICK_MS = 150;
-/** Failures looked at in one go. */
-const COUNTED = 5_000;
 
 const FILTERS = [
   ['all', 'Everybody'],
@@ -174,7 +171,7 @@ const nextPage = (fields: Fields, after: string) =>
   addressOf('people', { show: fields.show, type: fields.type, code: fields.code, reason: fields.reason, after });
 
 async function listed(ask: Ask, fields: Fields): Promise<Child> {
-  if (fields.show === 'failed') return failed(ask, fields);
+  if (fields.show === 'failed') return failures(ask, fields.code, (after) => nextPage(fields, after));
   if (fields.show === 'skipped') return skipped(ask, fields);
   const which = fields.show === 'in' || fields.show === 'out' ? fields.show : 'all';
   const after = ask.query.get('after') ?? undefined;
@@ -270,77 +267,6 @@ const People = (props: {
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** Stored failures, with a code where one is asked for. */
-async function failed(ask: Ask, fields: Fields): Promise<Child> {
-  const all: Escrow[] = [];
-  let seen = 0;
-  for await (const rows of ask.app.deps.escrows.list()) {
-    seen += rows.length;
-    all.push(...rows.filter(({ code }) => fields.code === '' || code === fields.code));
-    if (seen >= COUNTED) break;
-  }
-  const from = Math.max(0, Number.parseInt(ask.query.get('after') ?? '0', 10) || 0);
-  const rows = all.slice(from, from + PAGE);
-  const names = await readNames(
-    ask.app.deps,
-    rows.map(({ key }) => key),
-  );
-  return (
-    <Card id="list" title={fields.code === '' ? 'Failed' : `Failed with ${clip(fields.code, 80)}`}>
-      {rows.length === 0 ? (
-        <Empty>Nothing has failed that waits for another try.</Empty>
-      ) : (
-        <Table
-          rows={rows}
-          caption={`${from + 1} to ${from + rows.length} of ${seen >= COUNTED ? 'at least ' : ''}${all.length}.`}
-          columns={[
-            {
-              head: 'Object',
-              cell: ({ key }) => (
-                <a href={addressOfObject(key)}>
-                  <Named name={names.get(key.id)} id={key.id} />
-                </a>
-              ),
-            },
-            {
-              head: 'What is wrong',
-              cell: ({ code, reason, detail, changeId }) => (
-                <>
-                  <a class="fail" href={addressOf('log', { change: changeId })}>
-                    {code}
-                  </a>
-                  : <Foreign text={reason} max={300} />
-                  {detail !== undefined && (
-                    <div>
-                      Zendesk’s own words:{' '}
-                      <q>
-                        <Foreign text={detail} max={300} />
-                      </q>
-                    </div>
-                  )}
-                </>
-              ),
-            },
-            { head: 'What to do', cell: ({ recommendedAction }) => recommendedAction },
-            {
-              head: 'Next try',
-              width: 'tight',
-              cell: ({ nextAttemptAt }) => <When at={nextAttemptAt} now={ask.now} none="when it changes in Entra ID" />,
-            },
-          ]}
-        />
-      )}
-      {from + rows.length < all.length && (
-        <p class="pages">
-          <a rel="next" href={nextPage(fields, String(from + PAGE))}>
-            More
-          </a>
-        </p>
-      )}
-    </Card>
-  );
-}
-
 /** Objects that were skipped, as the log has them. */
 async function skipped(ask: Ask, fields: Fields): Promise<Child> {
   const after = ask.query.get('after') ?? undefined;
@@ -367,4 +293,5 @@ export const peoplePage: ConsolePage = {
   nav: { label: 'People', order: 20 },
   role: 'Read',
   show,
+  acts: { tryAgain },
 };
