@@ -143,3 +143,44 @@ describe('engine › a list of members that lacks one who has just joined', () =
     expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, true]);
   });
 });
+
+describe('engine › a list of members that still has one who has left', () => {
+  it.each(['Direct', 'Transitive'] as const)(
+    '%s: a role of the group is not left over from both ending together',
+    async (groupMembership) => {
+      const { world, directory, agents, roles } = aCompany({ agents: 2 }, { settings: { groupMembership } });
+      const [ann, bob] = agents;
+      if (!ann || !bob) throw new Error('nobody');
+      const team = directory.addGroup({ displayName: 'Team' });
+      directory.assign(team, roles.user);
+      const part = groupMembership === 'Direct' ? team : directory.addGroup({ displayName: 'Part' });
+      if (part !== team) directory.addMember(team, part);
+      const left = part === team ? ann.id : part;
+      for (const { id } of agents) directory.addMember(id === ann.id ? part : team, id);
+      await world.round();
+      const standing = () => agents.map(({ id }) => [world.accountOf(id)?.role.role, world.accountOf(id)?.suspended]);
+      expect(standing()).toEqual([
+        ['agent', false],
+        ['agent', false],
+      ]);
+      for (const { assignment } of agents) directory.unassign(assignment);
+      directory.removeMember(team, left);
+      // The copy of the directory that the changes of groups come from is behind.
+      world.source.beforeCall = ({ method }) => {
+        if (method === 'readGroupChanges') directory.addMember(team, left);
+        if (method === 'readUserChanges') directory.removeMember(team, left);
+      };
+      await world.round();
+      expect(standing()).toEqual([
+        ['agent', false],
+        ['end-user', false],
+      ]);
+      world.source.beforeCall = undefined;
+      await world.round();
+      expect(standing()).toEqual([
+        ['agent', true],
+        ['end-user', false],
+      ]);
+    },
+  );
+});

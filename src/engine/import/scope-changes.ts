@@ -2,7 +2,7 @@ import { NotFoundError } from '../../core/errors';
 import type { AppRoleAssignment, Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
-import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
+import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Due, dueFor } from '../decide/due';
 import { endOutlived } from '../decide/held';
 import { type Loss, lossOf } from '../decide/loss';
@@ -120,7 +120,7 @@ async function scopeOne(
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
-  const reason = isForWantOfAssignment(due, loss) ? await doubt(key, formerly) : undefined;
+  const reason = isForWantOfAssignment(due, loss) ? await doubt(due, formerly) : undefined;
   if (reason === undefined) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
@@ -149,20 +149,21 @@ function doubted({ object, decision, link }: Due, cause: string): Extract<Outcom
 }
 
 /** Tells why nobody is to lose anything for want of an assignment in this cycle; undefined where nothing speaks against it. */
-type Doubt = (key: ObjectKey, formerly: readonly Entitlement[]) => Promise<string | undefined>;
+type Doubt = (due: Due, formerly: readonly Entitlement[]) => Promise<string | undefined>;
 
 /**
  * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
  * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
- * may lack one who has just joined, and the list of assignments one that was made since and carried out on demand: who leaves is asked
- * directly, as far as the brake would let them all go; releases ask anew in any case.
+ * may lack one who has just joined, or still have one who has left, and the list of assignments one that was made since and carried out on demand:
+ * who leaves is asked directly, as far as the brake would let them all go; releases ask anew in any case.
  */
 function doubtOf(context: CycleContext): Doubt {
   const { deps, application, cycle, groups } = context;
   let changed: Promise<boolean> | undefined;
   let asked = 0;
   const parents: MembershipReads['parents'] = new Map();
-  return async (key, formerly) => {
+  return async ({ object, decision }, formerly) => {
+    const key: ObjectKey = { type: object.type, id: object.id };
     if (cycle().isListDoubted)
       return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
     changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
@@ -173,8 +174,23 @@ function doubtOf(context: CycleContext): Doubt {
     if (assigned) return assigned;
     if (key.type !== 'user') return undefined;
     const isMember = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
-    return isMember ? 'Entra ID did not list a group membership that exists.' : undefined;
+    if (isMember) return 'Entra ID did not list a group membership that exists.';
+    const isEnded = decision.kind === 'in' && (await hasEndedPath(context, object));
+    return isEnded ? 'A group membership that gives the role has ended.' : undefined;
   };
+}
+
+/**
+ * Whether a membership through which somebody in scope is entitled is proved gone. A lower role that is left over from it was never what the source
+ * said: whoever loses a role and a group together would first lose the seat, and access only with the next reading.
+ */
+async function hasEndedPath({ deps }: CycleContext, { id, entitlements }: SourceObject): Promise<boolean> {
+  const edges = entitlements.flatMap(({ path }) => path.map((groupId, at) => ({ groupId, memberId: path[at - 1] ?? id })));
+  const once = new Map(edges.map((edge) => [`${edge.groupId} ${edge.memberId}`, edge]));
+  const proofs = await concurrently([...once.values()], SOURCE_CONCURRENCY, (edge) =>
+    deps.source.proveMembershipGone(edge.groupId, edge.memberId),
+  );
+  return proofs.some(({ kind }) => kind === 'absent');
 }
 
 /** Tells that an object, or the group that it was entitled by, has an assignment that this cycle does not know, or may have; undefined otherwise. */
