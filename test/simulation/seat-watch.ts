@@ -10,7 +10,7 @@ const HAND_MS = 60 * 60_000;
  * memory of who took what when.
  */
 export class SeatWatch {
-  readonly #byHand: { readonly atMs: number; readonly count: number }[] = [];
+  readonly #takenByHand: { readonly atMs: number; readonly count: number }[] = [];
   readonly #bought: { readonly atMs: number; readonly count: number }[] = [];
   #held = 0;
 
@@ -25,10 +25,14 @@ export class SeatWatch {
     this.#held = seatsHeld(this.sim);
   }
 
-  beforeWrite(): void {
+  /**
+   * People in Zendesk may have taken or freed seats. To be called after each thing that happens as well as before each write: between two writes a seat
+   * may be freed, counted as free by the app, and taken by hand, and then as many are held as before.
+   */
+  byHand(): void {
     if (!this.rules) return;
     const held = seatsHeld(this.sim);
-    if (held > this.#held) this.#byHand.push({ atMs: this.sim.nowMs, count: held - this.#held });
+    if (held > this.#held) this.#takenByHand.push({ atMs: this.sim.nowMs, count: held - this.#held });
     this.#held = held;
   }
 
@@ -39,7 +43,7 @@ export class SeatWatch {
     this.#held = held;
     if (!isTaken || this.rules.kind === 'untold') return;
     const sinceMs = Math.min(startedAtMs, this.sim.nowMs) - HAND_MS;
-    const byHand = this.#byHand.filter(({ atMs }) => atMs >= sinceMs).reduce((sum, { count }) => sum + count, 0);
+    const byHand = this.#takenByHand.filter(({ atMs }) => atMs >= sinceMs).reduce((sum, { count }) => sum + count, 0);
     const most = Math.max(
       ...this.#bought
         .filter((one, at) => (this.#bought[at + 1]?.atMs ?? one.atMs) >= sinceMs || at === this.#bought.length - 1)

@@ -226,9 +226,10 @@ export class Sim {
     this.changed();
   }
 
-  /** After each change of Entra or the settings. */
+  /** After each change of Entra or the settings, and each thing done by hand. */
   changed(): void {
     this.past.note(this.nowMs);
+    this.seats.byHand();
   }
 
   // --- instances ---------------------------------------------------------------------------------------------------------------
@@ -340,7 +341,7 @@ export class Sim {
 
   #beforeWrite(): void {
     this.watch.beforeWrite();
-    this.seats.beforeWrite();
+    this.seats.byHand();
     this.drift.beforeWrite();
   }
 
@@ -386,6 +387,8 @@ export class Sim {
         if (this.#cycleBegan.has(item.cycleId)) this.brake.granted(this.nowMs, item);
       }
     }
+    // Whom the brake counts it reads now: workers make and adopt accounts between the start of a cycle and its count.
+    if (port === 'links' && method === 'listLinks') this.#noteActive();
     if (port === 'staged' && method === 'put') {
       this.#noteActive();
       for (const row of args[0] as StagedDeletion[])
