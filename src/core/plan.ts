@@ -18,8 +18,10 @@ export interface PlanInput<T> {
   readonly current: T | null;
   /** The link to that object; null while it is not linked. */
   readonly link: Link | null;
-  /** True where this app had disabled the account for a former self whom it is taken over from. */
+  /** True where this app had disabled the account: for a former self whom it is taken over from, or as the record of this person tells. */
   readonly wasDisabledByUs?: boolean;
+  /** True where the link on record leads to no account any more, and this one takes its place: its suspension is somebody else's. */
+  readonly takesPlace?: boolean;
   /** The role with which an earlier try is proved to have made the account, before its link could be stored. */
   readonly createdAs?: TargetRole | null;
 }
@@ -30,8 +32,8 @@ export interface PlanInput<T> {
  *
  *   account │ link │ role                                    │ suspension
  *   none    │ –    │ as desired, else end user               │ as desired
- *   there   │ no   │ only raised (adoption never lowers);    │ as desired
- *           │      │ as desired where an earlier try made it │
+ *   there   │ no   │ only raised (adoption never lowers);    │ as desired; in the place of one that is gone lifted
+ *           │      │ as desired where an earlier try made it │ only where this app had set it
  *           │      │ with another one                        │
  *   there   │ yes  │ only when what the source says changed  │ set as desired; lifted only where this app had set it
  *           │      │ since it was settled                    │
@@ -109,7 +111,10 @@ function adoptedRole({ desired: { role }, createdAs }: PlanInput<TargetUser>, cu
   return { ...LEAVE, notes: [note] };
 }
 
-function suspensionOf({ desired: { suspended }, link, wasDisabledByUs }: PlanInput<TargetUser>, current: TargetUser): Part {
+function suspensionOf(
+  { desired: { suspended }, link, wasDisabledByUs, takesPlace }: PlanInput<TargetUser>,
+  current: TargetUser,
+): Part {
   if (suspended && !current.suspended) {
     return {
       changes: [change('suspended', false, true)],
@@ -118,7 +123,7 @@ function suspensionOf({ desired: { suspended }, link, wasDisabledByUs }: PlanInp
     };
   }
   if (suspended || !current.suspended) return NOTHING;
-  const isOurs = link ? link.disabledByUs : suspended === false || wasDisabledByUs === true;
+  const isOurs = link ? link.disabledByUs : wasDisabledByUs === true || (suspended === false && takesPlace !== true);
   if (isOurs) return { ...NOTHING, changes: [change('suspended', true, false)] };
   return { ...NOTHING, notes: [SUSPENDED_BY_OTHERS] };
 }

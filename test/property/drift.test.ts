@@ -119,6 +119,26 @@ describe('drift', () => {
     expect(only(rows).reason).toContain(winner.id);
   });
 
+  it('an account merged into one that somebody has suspended: that one is linked, and stays suspended', async () => {
+    const { world, planning, rowOf, users } = await inSync({ users: 2 });
+    const gone = rowOf(only(users).id);
+    gone.active = false;
+    const winner = world.target.seedUser({
+      name: 'Winner',
+      email: 'winner@zendesk.example',
+      otherEmails: [gone.email ?? ''],
+      suspended: true,
+    });
+    gone.email = null;
+    const { header } = await check(world, planning);
+    await apply(world, planning, header.planId);
+    expect(world.target.users.get(winner.id)).toMatchObject({ externalId: only(users).id, suspended: true });
+    await world.dueInitial();
+    await world.round();
+    expect(world.target.users.get(winner.id)?.suspended).toBe(true);
+    expect((await check(world, planning)).rows).toMatchObject([{ code: 'SuspendedByOthers' }]);
+  });
+
   it('somebody whom Zendesk lets in again after access was lost is suspended again, within the threshold', async () => {
     const { world, planning, rowOf, directory, users } = await inSync({ users: 3 }, { settings: { deletionThreshold: 0 } });
     for (const { assignment } of users.slice(0, 1)) directory.unassign(assignment);

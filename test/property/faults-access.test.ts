@@ -364,6 +364,19 @@ describe('only who suspended lifts', () => {
     expect(world.accountOf(id)?.suspended).toBe(true);
   });
 
+  it('the account was deleted in Zendesk, and another one of theirs is suspended there: a cycle links it, and it stays suspended', async () => {
+    const { world, directory, users } = aCompany({ users: 1 });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    const gone = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    if (!gone) throw new Error('nobody');
+    const other = world.target.seedUser({ name: 'Other', email: gone.email, suspended: true });
+    Object.assign(gone, { active: false, email: null });
+    directory.updateUser(id, { displayName: 'Changed' });
+    await world.round();
+    expect(world.target.users.get(other.id)).toMatchObject({ externalId: id, name: 'Changed', suspended: true });
+  });
+
   it('suspended by us, and nobody else: a return lifts it', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();

@@ -422,11 +422,20 @@ export class Sim {
       if (other !== name && held === target)
         this.watch.violate('twoOwners', `Zendesk ${target} is linked to ${name} and ${other}`);
     }
+    const isInPlace = key.type === 'user' && (this.links.get(name) ?? target) !== target;
     this.links.set(name, target);
+    if (isInPlace) this.#notOurSuspension(link.targetId);
     const notes = key.type === 'user' ? this.zendesk.notesOf(link.targetId) : this.zendesk.groupNotesOf(link.targetId);
     [notes.owner, notes.isDetached] = [key.id, false];
     if (key.type === 'user') this.zendesk.notesOf(link.targetId).wasLinked = true;
     if (key.type === 'group') this.zendesk.groupNotesOf(link.targetId).countsAsOurs = link.createdByUs;
+  }
+
+  /** An account that takes the place of one that is gone: a suspension that the app did not make is left, also one that was there before all. */
+  #notOurSuspension(id: TargetId): void {
+    const notes = this.zendesk.notesOf(id);
+    const isSuspended = this.zendesk.target.users.get(id)?.suspended === true;
+    if (isSuspended && notes.suspendedBy === null) notes.suspendedBy = 'hand';
   }
 
   /** Whether anything was ever cut off between a write and its record. */

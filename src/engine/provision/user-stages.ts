@@ -1,6 +1,6 @@
 import { proved, userEvidence, withProved } from '../../core/continued';
 import type { Desired } from '../../core/desired';
-import type { TargetUser } from '../../core/model';
+import type { Link, TargetUser } from '../../core/model';
 import { OPEN_TICKETS, planUser } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
@@ -169,15 +169,23 @@ const mayAskByCreating = ({ reads, dryRun, isSecondTry }: Attempt, desired: Desi
 
 function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desired: Desired): Plan | Skip {
   const { create, update } = reads.schema.users.actions;
-  const { target, link, wasDisabledByUs = false } = found;
+  const { target, link } = found;
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
   const createdAs = earlier?.action === 'create' ? earlier.role : null;
-  const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, createdAs });
+  const wasDisabledByUs = found.wasDisabledByUs === true || isSuspendedByUs(pairing.row.link, earlier, target);
+  const takesPlace = link === null && pairing.row.link !== null;
+  const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, takesPlace, createdAs });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
   if (plan.action !== 'create' && plan.action !== 'none' && !update) {
     return skip('ActionDisabled', 'The mapping does not allow Update.');
   }
   return plan;
+}
+
+/** Whether this app has suspended an account that it does not know as linked: by the record that did not lead to it, or by an earlier try. */
+function isSuspendedByUs(onRecord: Link | null, earlier: Plan | undefined, target: TargetUser | undefined): boolean {
+  if (onRecord?.disabledByUs && onRecord.targetId === target?.id) return true;
+  return earlier !== undefined && (earlier.action === 'create' || earlier.targetId === target?.id) && suspends(earlier);
 }
 
 /** Why a plan is not carried out whatever it is: the account is never touched, or is the last that can administer Zendesk. */

@@ -1,6 +1,15 @@
 import type { TargetRole } from '../../../src/core/model';
 import { targetId } from '../../../src/core/model';
-import { planDelete, planDisable, planGroup, planGroupOut, planUser, planUserOut, roleText } from '../../../src/core/plan';
+import {
+  planDelete,
+  planDisable,
+  planGroup,
+  planGroupOut,
+  planUser,
+  planUserOut,
+  roleText,
+  SUSPENDED_BY_OTHERS,
+} from '../../../src/core/plan';
 import { aDesired } from '../../builders/desired';
 import { aLink, anAccount, aZendeskGroup } from '../../builders/objects';
 
@@ -126,6 +135,21 @@ describe('planUser › suspension', () => {
       ...(wasDisabledByUs !== undefined && { wasDisabledByUs }),
     });
     expect(plan.changes.find(({ attribute }) => attribute === 'suspended')?.newValue).toBe(expected);
+  });
+
+  it.each([
+    [false, undefined],
+    [true, false],
+  ])('in the place of an account that is gone, disabled by us: %s › %s', (wasDisabledByUs, expected) => {
+    const plan = planUser({
+      desired: wanting('', false),
+      current: anAccount({ suspended: true }),
+      link: null,
+      takesPlace: true,
+      wasDisabledByUs,
+    });
+    expect(plan.changes.find(({ attribute }) => attribute === 'suspended')?.newValue).toBe(expected);
+    if (!wasDisabledByUs) expect(plan.notes).toContain(SUSPENDED_BY_OTHERS);
   });
 
   it('nothing differs › no action, the same bytes each time', () => {
