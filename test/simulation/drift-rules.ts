@@ -34,7 +34,10 @@ function differences(sim: Sim): ReadonlyMap<string, string> {
       const account = zendesk.liveUsers.find((one) => one.id === id);
       const standing = standingOf(entra, rules, person);
       if (standing.isIn && standing.role === 'unknown') continue;
-      const names = [...(account ? [account.id, ...addressesOf(account)] : []), ...(standing.isIn ? [standing.email] : [])];
+      // Of one that is gone another account may have the address or the id, by a merger for instance; where that is protected, nothing is written.
+      const others = standing.isIn && !account ? [...zendesk.holdersOf(standing.email), ...zendesk.accountsOf(person.id)] : [];
+      const accounts = account ? [account] : others;
+      const names = [...accounts.flatMap((one) => [one.id, ...addressesOf(one)]), ...(standing.isIn ? [standing.email] : [])];
       if (names.some((one) => sim.protectedUsers.includes(one))) continue;
       const isOurs = account && zendesk.notesOf(account.id).suspendedBy !== 'hand';
       if (!account) {
