@@ -47,6 +47,34 @@ describe('engine › app roles that change while a cycle is cut off', () => {
   });
 });
 
+describe('engine › an app role that is enabled only while a cycle is cut off', () => {
+  it('whoever was given access by it meanwhile loses it', async () => {
+    const { world, directory, agents, users, roles } = aCompany({ agents: 1, users: 1 });
+    const enable = (isEnabled: boolean) =>
+      directory.appRoles.forEach((role, at, all) => {
+        if (role.id === roles.agent) all[at] = { ...role, isEnabled };
+      });
+    const standing = () => [...agents, ...users].map(({ id }) => world.accountOf(id)?.suspended);
+    enable(false);
+    await world.round();
+    expect(standing()).toEqual([undefined, false]);
+    await world.dueInitial();
+    world.hook = (name) => {
+      // So that the cycle keeps its place.
+      world.nowMs += 1_000;
+      if (name === 'source.readUserChanges') throw new Killed();
+    };
+    await expect(world.cycle()).rejects.toThrow(Killed);
+    world.hook = undefined;
+    enable(true);
+    await world.round();
+    expect(standing()).toEqual([false, false]);
+    enable(false);
+    await world.round();
+    expect(standing()).toEqual([true, false]);
+  });
+});
+
 describe('engine › app roles that change while a cycle reads', () => {
   it('whoever is moved to a role that is enabled only now keeps access', async () => {
     const { world, directory, users, roles } = aCompany({ users: 2 });

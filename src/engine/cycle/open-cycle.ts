@@ -153,12 +153,16 @@ function rulesHash({ schema, settings }: EngineDeps, application: SourceApplicat
     .digest('hex');
 }
 
+/** Stands for no rules: a part of the cycle went by some, a part by others. */
+const MIXED_RULES = 'mixed';
+
 /**
  * A cycle that is taken up under other rules than it began under. Its assignments may have been read before an app role was disabled and
- * its people moved to another: nobody loses anything for want of an assignment until the next cycle has read both.
+ * its people moved to another: nobody loses anything for want of an assignment until the next cycle has read both. And that one looks at
+ * everybody, also where the first rules are in force again by then: what was given by those in between would stay.
  */
 const underRules = (cycle: CycleState, rules: string): CycleState =>
-  cycle.rulesHash === undefined || cycle.rulesHash === rules ? cycle : { ...cycle, isListDoubted: true };
+  cycle.rulesHash === undefined || cycle.rulesHash === rules ? cycle : { ...cycle, rulesHash: MIXED_RULES, isListDoubted: true };
 
 async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Promise<CycleState> {
   const { value: job } = await readJob(anyDeps.state);
