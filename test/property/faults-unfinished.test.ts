@@ -286,3 +286,31 @@ describe('a rehire whose mapping says nothing of suspension', () => {
     expect(world.accountOf(id)).toMatchObject({ suspended: false });
   });
 });
+
+describe('a slow try that ends after a later one has failed', () => {
+  it('leaves the failure stored: what is new of the object is tried again', async () => {
+    const { world, directory, roles } = aCompany({});
+    const ann = aPerson(world, 'ann');
+    directory.assign(ann, roles.user);
+    world.target.seedUser({ name: 'Ann', email: 'old@contoso.com', externalId: ann });
+    const other = world.target.seedUser({ name: 'Other', email: 'ann.new@contoso.com' });
+    await world.cycle();
+    const failures = () => world.deps().escrows.read({ type: 'user', id: ann });
+    world.hook = async (name) => {
+      if (name !== 'target.findUsers') return;
+      world.hook = undefined;
+      directory.updateUser(ann, { mail: 'ann.new@contoso.com' });
+      await world.round();
+      expect(await failures()).toMatchObject({ code: 'DuplicateTargetEntries' });
+    };
+    await world.drain();
+    expect(world.accountOf(ann)?.email).toBe('ann@contoso.com');
+    expect(await failures()).toMatchObject({ code: 'DuplicateTargetEntries' });
+    const row = world.target.users.get(other.id);
+    if (row) row.email = 'other@contoso.com';
+    world.nowMs += 48 * 3600_000;
+    await world.round();
+    expect(world.accountOf(ann)?.email).toBe('ann.new@contoso.com');
+    expect(await failures()).toBeUndefined();
+  });
+});

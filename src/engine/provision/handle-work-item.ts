@@ -7,7 +7,7 @@ import {
   StaleStateError,
   UnauthorizedError,
 } from '../../core/errors';
-import type { Permission, WorkItem } from '../../core/model';
+import type { Permission, SourceObject, WorkItem } from '../../core/model';
 import { isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { ObjectKey } from '../../ports/stores';
 import { endHold } from '../decide/held';
@@ -94,7 +94,7 @@ export async function recordOutcome(
   await Promise.all([
     outcome.kind === 'done' ? closeClaim(deps, key) : undefined,
     // What was left alone has not succeeded: what failed before, or a way back, is tried again.
-    failure || isWaiting || isLeftAlone(outcome) ? undefined : deps.escrows.remove(key),
+    failure || isWaiting || isLeftAlone(outcome) ? undefined : endEscrow(deps, key, outcome.subject.source),
   ]);
   if (!failure && item.undo !== undefined) await finishHold(deps, key, item.undo, outcome);
   if (!failure && item.allows) await endReleased(deps, key, item.allows);
@@ -106,6 +106,16 @@ export async function recordOutcome(
     errorCode: entry.provisioningStatusInfo.errorInformation?.errorCode,
     durationMs: entry.durationInMilliseconds,
   });
+}
+
+/**
+ * Takes a stored failure off, because the object succeeded. Not where the object has changed since this try read it: then a later one may have failed with
+ * what is new, before this slow one has claimed the object, and nothing else would have it tried again.
+ */
+async function endEscrow(deps: EngineDeps, key: ObjectKey, read: SourceObject | undefined): Promise<void> {
+  if (!(await deps.escrows.read(key))) return;
+  const now = read && (await deps.space.readObject(key))?.value;
+  if (!now || now.version === read.version) await deps.escrows.remove(key);
 }
 
 /** Whether nothing was asked of what is due: a hold stands in the way, or an operator's way back came too late. */
