@@ -34,7 +34,11 @@ async function waiting(sim: Sim): Promise<readonly string[]> {
   return found.sort();
 }
 
-/** One seat more: whoever comes first by the id gets it, and nobody else. @param settle lets everything come to rest */
+/**
+ * One seat more: whoever comes first by the id gets it, and nobody else, save for seats that become free meanwhile: agents who left lose theirs, or are
+ * deleted, as their days come.
+ * @param settle lets everything come to rest
+ */
 export async function checkSeatOrder(sim: Sim, settle: () => Promise<void>): Promise<void> {
   const before = await waiting(sim);
   if (sim.setting.seats === undefined || before.length < 2) return;
@@ -43,8 +47,10 @@ export async function checkSeatOrder(sim: Sim, settle: () => Promise<void>): Pro
   sim.tell(`operator: there are ${bought} seats now, and ${before.length} wait`);
   // Who was made an agent by hand may hold more than were bought.
   if (seatsHeld(sim) >= bought) return;
+  const since = sim.watch.effects.length;
   await settle();
   const after = await waiting(sim);
+  const freed = sim.watch.effects.slice(since).filter(({ kind }) => kind === 'delete' || kind === 'downgrade').length;
   const [first, ...rest] = before;
   // Whoever shares an address with the one who was served fails for that now, and takes no seat.
   const fails = async (id: string): Promise<boolean> => {
@@ -53,7 +59,9 @@ export async function checkSeatOrder(sim: Sim, settle: () => Promise<void>): Pro
   };
   const failing = await Promise.all(rest.map(fails));
   const others = rest.filter((_, at) => !failing[at]);
-  if (sim.watch.violations.length === 0 && after.join() !== others.join())
+  const served = others.length - after.length;
+  const isInOrder = served <= freed && others.slice(served).join() === after.join();
+  if (sim.watch.violations.length === 0 && !isInOrder)
     sim.watch.violate(
       'seatOutOfOrder',
       `Of ${before.map(short).join()} ${short(first ?? '')} comes first; ${after.map(short).join()} still wait`,
