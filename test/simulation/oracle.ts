@@ -171,7 +171,7 @@ function checkPerson(view: View, person: Person): void {
       );
     return;
   }
-  const wait = standing.role === 'end-user' ? undefined : seatWait(sim, escrow?.code, isFull);
+  const wait = standing.role === 'end-user' ? undefined : seatWait(sim, escrow, isFull);
   if (wait?.wrong) violate('seatIdle', wait.wrong);
   if (wait) return;
   if (escrow && cameFree(view, escrow.lastFailedAt, standing.email)) return;

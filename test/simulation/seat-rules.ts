@@ -1,4 +1,5 @@
 import type { SourceId } from '../../src/core/model';
+import type { Escrow } from '../../src/ports/stores';
 import { buySeats, seatsBought, seatsHeld } from './events/seats';
 import type { Sim } from './sim';
 import { standingOf } from './world/truth';
@@ -6,21 +7,29 @@ import { standingOf } from './world/truth';
 /** Codes under which somebody waits for a seat: of the app's own count, and where Zendesk itself refuses. */
 const WAITS = { AwaitingSeat: 'told', LicenseLimitExceeded: 'refused' } as const;
 
+/** Clocks of instances differ by so much at most. */
+const CLOCKS_MS = 10 * 60_000;
+
 const isWait = (code: string): code is keyof typeof WAITS => Object.hasOwn(WAITS, code);
 
 /** What to say of somebody who is to have a seat and waits for one; undefined for whoever does not wait. */
 export function seatWait(
   sim: Sim,
-  code: string | undefined,
+  escrow: Pick<Escrow, 'code' | 'lastFailedAt'> | undefined,
   isFull: boolean,
 ): { readonly wrong: string | undefined } | undefined {
-  if (code === undefined || !isWait(code)) return undefined;
+  if (escrow === undefined || !isWait(escrow.code)) return undefined;
   const bought = seatsBought(sim);
   const held = seatsHeld(sim);
-  // What Zendesk itself refused is tried again later and later, and at once after a restart.
-  const isFree = (bought === undefined || held < bought) && (isFull || WAITS[code] === 'told');
+  // What Zendesk itself refused is tried again later and later, and at once after a restart: a seat that has become free since is found with the next try.
+  const isTried = isFull && !isFreedSince(sim, Date.parse(escrow.lastFailedAt) - CLOCKS_MS);
+  const isFree = (bought === undefined || held < bought) && (WAITS[escrow.code] === 'told' || isTried);
   return { wrong: isFree ? `waits for a seat, and ${held} of ${bought ?? 'any number of'} are held` : undefined };
 }
+
+/** Whether the app has taken a seat back since then. */
+const isFreedSince = ({ watch }: Sim, sinceMs: number): boolean =>
+  watch.effects.some(({ kind, atMs }) => (kind === 'delete' || kind === 'downgrade') && atMs >= sinceMs);
 
 /** Those who wait by the app's own count and may have a seat once there is one, in the order of their ids. */
 async function waiting(sim: Sim): Promise<readonly string[]> {
