@@ -48,6 +48,7 @@ export const SCRIPT = `
   addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
   for (const form of document.querySelectorAll('form[data-try]')) {
     let timer;
+    let latest = 0;
     const named = (part) => [...part.querySelectorAll('input[id],textarea[id]')];
     const put = (part, next) => {
       const kept = new Map(named(part).map((one) => [one.id, one.value]));
@@ -55,10 +56,12 @@ export const SCRIPT = `
       for (const one of named(part)) one.value = kept.get(one.id) ?? one.value;
     };
     const tried = async () => {
+      const turn = ++latest;
       const answer = await fetch(form.action + '?' + new URLSearchParams(new FormData(form)), { cache: 'no-store', redirect: 'error' });
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('tried');
-      if (fresh) put(document.getElementById('tried'), fresh);
+      // An older answer may come after a newer one.
+      if (fresh && turn === latest) put(document.getElementById('tried'), fresh);
     };
     form.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(tried, 400); });
   }

@@ -139,6 +139,7 @@ const ALL = PAGES.flatMap(({ path, acts = {} }) => Object.keys(acts).map((act) =
   /** A place for each page that has an act. */
   const places = (): Readonly<Record<string, string>> => ({
     '': '',
+    people: 'people?show=failed',
     'people/:type/:id': person(0),
     'people/:type/:id/provision': `${person(0)}/provision`,
     plans: 'plans',

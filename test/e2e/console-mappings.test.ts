@@ -69,7 +69,7 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
       ...options,
     });
     // Only ends what hangs.
-    context.setDefaultTimeout(900_000);
+    context.setDefaultTimeout(120_000);
     const page = await context.newPage();
     page.on('console', (message) => void complaints.push(message.text()));
     page.on('pageerror', (error) => void complaints.push(String(error)));
@@ -188,8 +188,10 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     await page.getByRole('link', { name: 'Edit scope and actions of users' }).click();
     await page.getByRole('button', { name: 'Add a filter' }).click();
     // What was added has the focus, and Enter in it checks: it presses no button that adds or removes.
+    await page.locator('[name="attribute.0.0"]:focus').waitFor();
     await page.keyboard.type('department');
     await page.keyboard.press('Enter');
+    await page.waitForURL(/attribute\.0\.0=department/);
     await page.getByText('To be filled in: clause 1.1.').waitFor();
     await page.getByLabel('1.1 Value').fill('Sales');
     await page.locator('#changes', { hasText: 'department is "Sales"' }).waitFor();
