@@ -56,7 +56,7 @@ form.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:end}form.row .field{f
 .fields{display:grid;grid-template-columns:repeat(auto-fit,minmax(16rem,1fr));gap:0 1rem}form.acts{align-items:end}form.acts .field{margin:0}
 .choice{display:flex;gap:.5rem;align-items:baseline;margin:.35rem 0}.choice label{color:var(--ink);font-size:1rem}
 input,button,select,textarea{font:inherit;padding:.45rem .6rem;border-radius:.4rem;border:1px solid var(--soft);background:var(--bg);color:var(--ink)}
-input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%}input.short{width:9rem!important}
+select,input:not([type=checkbox]):not([type=radio]){min-height:2.5rem}input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%}input.short{width:9rem!important}
 button,a.button{display:inline-block;background:var(--link);border:1px solid var(--link);color:var(--on-link);font:inherit;font-weight:600;padding:.45rem .8rem;border-radius:.4rem;cursor:pointer;text-decoration:none}
 button.second,a.button.second{background:transparent;color:var(--link)}button.danger{background:var(--bad);border-color:var(--bad);color:var(--card)}
 button[aria-disabled]{opacity:.6;cursor:default}
