@@ -105,13 +105,13 @@ describe('the console at work', () => {
     expect(textOf(await as(OPERATOR).act(path, 'retry'))).toContain('It is in the queue');
     await world.workOff();
     const failed = await as(OPERATOR).get('people?show=failed');
-    expect(failed.body).toContain(`value="user.${people[12]}"`);
+    expect(failed.body).toContain(`value="user ${people[12]}"`);
     expect((await as(READER).get('people?show=failed')).body).not.toContain('type="checkbox"');
     expect(textOf(await as(OPERATOR).act('people?show=failed', 'tryAgain'))).toContain('Nothing was selected');
     const tries = async () =>
       (await world.app.deps.escrows.read({ type: 'user', id: sourceId(people[12] ?? '') }))?.attempts ?? 0;
     const before = await tries();
-    const objects = [`user.${people[12]}`, `user.${people[3]}`];
+    const objects = [`user ${people[12]}`, `user ${people[3]}`];
     expect(textOf(await as(OPERATOR).act('people?show=failed', 'tryAgain', { objects }))).toMatch(
       /1 object is in the queue .* 1 failure had been tried again or forgotten meanwhile/,
     );

@@ -238,7 +238,7 @@ const ALL = PAGES.flatMap(({ path, acts = {} }) => Object.keys(acts).map((act) =
     expect(await act(operator, 'retry')).toContain('It is in the queue');
     await world.drain();
     await open(operator, 'people?show=failed');
-    expect(await act(operator, 'tryAgain', { objects: `user.${odd}` })).toContain('1 object is in the queue');
+    expect(await act(operator, 'tryAgain', { objects: `user ${odd}` })).toContain('1 object is in the queue');
     await world.drain();
     await open(operator, `people/user/${odd}`);
     expect(await act(operator, 'forget')).toContain('The failure was forgotten');

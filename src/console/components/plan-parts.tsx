@@ -6,6 +6,7 @@ import type { PlanHeader, PlanRow, PlanSeats } from '../../ports/plan-store';
 import { addressOfObject } from '../model';
 import { Card, Change, Facts, Notice, Table } from './parts';
 import { counted, Foreign, readable, Tag, type Tone } from './text';
+import { Tick } from './tick';
 
 /** What a plan would do, by the word under which it is counted. */
 export const PLANNED: Readonly<Record<string, string>> = {
@@ -84,15 +85,7 @@ export const RowTable = ({
         cell: (row) => (
           <>
             {canTick && row.outcome === 'planned' && (
-              <>
-                <input
-                  type="checkbox"
-                  name="ids"
-                  value={row.key.id}
-                  id={`tick-${row.key.id}`}
-                  aria-label={`Select ${clip(row.name || row.key.id, 80)}`}
-                />{' '}
-              </>
+              <Tick name="ids" value={row.key.id} id={`tick-${row.key.id}`} label={row.name || row.key.id} />
             )}
             <a href={addressOfObject(row.key)}>
               <Foreign text={row.name || row.key.id} max={80} />

@@ -1,14 +1,14 @@
 import type { Child } from 'hono/jsx';
 import { z } from 'zod';
-import { sourceId } from '../../core/model';
 import { concurrently, STORAGE_CONCURRENCY } from '../../engine/concurrently';
 import { retryEscrow } from '../../engine/control/escrow-control';
 import { readNames } from '../../engine/read-names';
 import { clip } from '../../html';
-import type { Escrow, ObjectKey } from '../../ports/stores';
+import type { Escrow } from '../../ports/stores';
 import { ActForm, TickAll } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, Named, When } from '../components/text';
+import { chosenObjects, TickObject } from '../components/tick';
 import { type Ask, addressOf, addressOfObject, defineAct } from '../model';
 
 /** Failures on one page, to be ticked. */
@@ -80,16 +80,7 @@ const Failures = ({ rows, names, caption, canTry, now }: FailuresProps) => (
         head: 'Object',
         cell: ({ key }) => (
           <>
-            {canTry && (
-              <>
-                <input
-                  type="checkbox"
-                  name="objects"
-                  value={`${key.type}.${key.id}`}
-                  aria-label={`Select ${names.get(key.id) ?? key.id}`}
-                />{' '}
-              </>
-            )}
+            {canTry && <TickObject of={key} label={names.get(key.id) ?? key.id} />}
             <a href={addressOfObject(key)}>
               <Named name={names.get(key.id)} id={key.id} />
             </a>
@@ -125,23 +116,10 @@ const Failures = ({ rows, names, caption, canTry, now }: FailuresProps) => (
   />
 );
 
-/** `user.<id>` or `group.<id>`. */
-const Key = z
-  .string()
-  .regex(/^(user|group)\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i)
-  .transform((text): ObjectKey => {
-    const [type, id = ''] = text.split('.');
-    return { type: type === 'group' ? 'group' : 'user', id: sourceId(id) };
-  });
-const Keys = z
-  .union([z.string(), z.array(z.string())])
-  .transform((keys) => [keys].flat())
-  .pipe(z.array(Key).max(PAGE));
-
 /** The ticked failures are tried again now. */
 export const tryAgain = defineAct({
   role: 'Operate',
-  fields: z.strictObject({ objects: Keys.default([]), code: z.string().max(320).default('') }),
+  fields: z.strictObject({ objects: chosenObjects(PAGE), code: z.string().max(320).default('') }),
   summary: ({ objects }) => `try ${counted(objects.length, 'failed object')} again`,
   run: async ({ app, operator }, { objects, code }) => {
     const to = addressOf('people', { show: 'failed', code });

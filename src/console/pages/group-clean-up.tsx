@@ -4,6 +4,7 @@ import { cleanUp, type LeftOverGroup, readLeftOvers } from '../../engine/account
 import { ActForm, TickAll, TypedNumber } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, When } from '../components/text';
+import { Tick } from '../components/tick';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 
 /** What can be ticked on a page. */
@@ -61,11 +62,7 @@ function Lines({ ask, lines }: { readonly ask: Ask; readonly lines: readonly Lin
           head: 'What',
           cell: (line) => (
             <>
-              {canDecide && (
-                <>
-                  <input type="checkbox" name="pick" value={pickOf(line)} aria-label={`Select ${nameOf(line)}`} />{' '}
-                </>
-              )}
+              {canDecide && <Tick name="pick" value={pickOf(line)} label={nameOf(line)} />}
               {line.member ? 'Member ' : 'Group '}
               <Foreign text={nameOf(line)} max={80} />
             </>

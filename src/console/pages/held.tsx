@@ -9,6 +9,7 @@ import type { StagedDeletion } from '../../ports/stores';
 import { ActForm, NumberToType, TickAll, TypedNumber, typedWrong } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, Named, readable, Since, When } from '../components/text';
+import { Tick } from '../components/tick';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 
 /** Removals that a page lists, to be ticked. */
@@ -149,17 +150,7 @@ function Some(props: Listed & { readonly ask: Ask; readonly total: number; reado
           head: 'Object',
           cell: ({ key }) => (
             <>
-              {canDecide && (
-                <>
-                  <input
-                    type="checkbox"
-                    name="ids"
-                    value={key.id}
-                    id={`tick-${key.id}`}
-                    aria-label={`Select ${names.get(key.id) ?? key.id}`}
-                  />{' '}
-                </>
-              )}
+              {canDecide && <Tick name="ids" value={key.id} id={`tick-${key.id}`} label={names.get(key.id) ?? key.id} />}
               <a href={addressOfObject(key)}>
                 <Named name={names.get(key.id)} id={key.id} />
               </a>

@@ -1,24 +1,16 @@
 import { z } from 'zod';
-import { type ObjectType, sourceId } from '../../core/model';
 import { heldSummary, heldWords } from '../../engine/job/held-summary';
 import { listHolds, releaseHolds } from '../../engine/undo/holds';
 import { MAX_OBJECTS } from '../../functions/shapes/holds';
-import { clip } from '../../html';
-import type { Hold, ObjectKey } from '../../ports/stores';
+import { type Hold, keyText } from '../../ports/stores';
 import { ActForm, TickAll } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, readable, Tag, When } from '../components/text';
+import { chosenObjects, keyIn, TickObject } from '../components/tick';
 import { type ActResult, type Ask, addressOf, addressOfObject, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 
 const PAGE = 50;
-const KEY = /^(user|group) ([0-9a-f-]{36})$/;
-
-const keyText = ({ type, id }: ObjectKey): string => `${type} ${id}`;
-function keyIn(text: string): ObjectKey | undefined {
-  const [, type, id] = KEY.exec(text) ?? [];
-  return type && id ? { type: type as ObjectType, id: sourceId(id) } : undefined;
-}
 
 async function show(ask: Ask): Promise<View> {
   const mark = ask.query.get('after');
@@ -95,16 +87,7 @@ const Holds = ({ ask, holds, canRelease }: HoldsProps) => (
         head: 'Object',
         cell: ({ key, name }) => (
           <>
-            {canRelease && (
-              <>
-                <input
-                  type="checkbox"
-                  name="objects"
-                  value={keyText(key)}
-                  aria-label={`Select ${clip(name || key.id, 80)}`}
-                />{' '}
-              </>
-            )}
+            {canRelease && <TickObject of={key} label={name || key.id} />}
             <a href={addressOfObject(key)}>
               <Foreign text={name || key.id} max={80} />
             </a>{' '}
@@ -130,11 +113,6 @@ const Holds = ({ ask, holds, canRelease }: HoldsProps) => (
   />
 );
 
-const Objects = z
-  .union([z.string(), z.array(z.string())])
-  .transform((keys) => [keys].flat())
-  .pipe(z.array(z.string().regex(KEY)).max(MAX_OBJECTS));
-
 const said = (released: number): ActResult => ({
   kind: 'done',
   text: `${counted(released, 'object')} released. The next cycle looks at ${released === 1 ? 'it' : 'them'}.`,
@@ -150,10 +128,9 @@ export const holdsPage: ConsolePage = {
   acts: {
     release: defineAct({
       role: 'Approve',
-      fields: z.strictObject({ objects: Objects.default([]) }),
+      fields: z.strictObject({ objects: chosenObjects(MAX_OBJECTS) }),
       summary: ({ objects }) => `release ${counted(objects.length, 'held object')}`,
-      run: async ({ app, operator }, { objects }) => {
-        const keys = objects.flatMap((text) => keyIn(text) ?? []);
+      run: async ({ app, operator }, { objects: keys }) => {
         if (keys.length === 0) return { kind: 'refused', text: 'Nothing was selected, so nothing was done.' };
         return said(await releaseHolds(app.deps, operator, { kind: 'objects', keys }));
       },

@@ -8,7 +8,8 @@ import type { ObjectKey } from '../../ports/stores';
 import { ActForm, TickAll } from '../components/form';
 import { ACTIONS, entryAddress, Subject } from '../components/log-table';
 import { Card, Empty, Table } from '../components/parts';
-import { clip, counted, When } from '../components/text';
+import { counted, When } from '../components/text';
+import { chosenObjects, TickObject } from '../components/tick';
 import { type ActResult, type Ask, addressOf, type ConsolePage, defineAct, type View } from '../model';
 import * as refusals from '../refusals';
 import { made } from './plans';
@@ -68,16 +69,7 @@ function Some({ ask, entries }: { readonly ask: Ask; readonly entries: readonly 
           head: 'Object',
           cell: (entry) => (
             <>
-              {canAct && (
-                <>
-                  <input
-                    type="checkbox"
-                    name="objects"
-                    value={keyText(entry)}
-                    aria-label={`Select ${clip(entry.sourceIdentity.displayName || entry.sourceIdentity.id, 80)}`}
-                  />{' '}
-                </>
-              )}
+              {canAct && <TickObject of={keyOf(entry)} label={entry.sourceIdentity.displayName || entry.sourceIdentity.id} />}
               <Subject entry={entry} />
             </>
           ),
@@ -103,19 +95,10 @@ function Some({ ask, entries }: { readonly ask: Ask; readonly entries: readonly 
   );
 }
 
-const keyText = ({ sourceIdentity: { id, identityType } }: ProvisioningLogEntry): string =>
-  `${identityType === 'Group' ? 'group' : 'user'} ${id}`;
-
-const Objects = z
-  .union([z.string(), z.array(z.string())])
-  .transform((keys) => [keys].flat())
-  .pipe(z.array(z.string().regex(/^(?:user|group) [0-9a-f-]{36}$/)).max(MAX_OBJECTS));
-
-const keysIn = (texts: readonly string[]): readonly ObjectKey[] =>
-  texts.map((text) => {
-    const [type, id = ''] = text.split(' ');
-    return { type: type === 'group' ? 'group' : 'user', id: sourceId(id) };
-  });
+const keyOf = ({ sourceIdentity: { id, identityType } }: ProvisioningLogEntry): ObjectKey => ({
+  type: identityType === 'Group' ? 'group' : 'user',
+  id: sourceId(id),
+});
 
 async function plan(ask: Ask, only: readonly ObjectKey[] | undefined): Promise<ActResult> {
   const { planning } = ask.app;
@@ -138,12 +121,10 @@ export const undoPage: ConsolePage = {
     }),
     undoTicked: defineAct({
       role: 'Operate',
-      fields: z.strictObject({ objects: Objects.default([]) }),
+      fields: z.strictObject({ objects: chosenObjects(MAX_OBJECTS) }),
       summary: ({ objects }) => `plan an undo of ${counted(objects.length, 'object')}`,
       run: async (ask, { objects }) =>
-        objects.length === 0
-          ? { kind: 'refused', text: 'Nothing was selected, so nothing was done.' }
-          : plan(ask, keysIn(objects)),
+        objects.length === 0 ? { kind: 'refused', text: 'Nothing was selected, so nothing was done.' } : plan(ask, objects),
     }),
   },
 };
