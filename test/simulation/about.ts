@@ -16,7 +16,7 @@ export async function tellAbout(sim: Sim, ending: string): Promise<void> {
       'staged',
       JSON.stringify(await sim.stores.staged.read(key)),
     );
-    for (const entry of sim.entries) {
+    for (const entry of sim.told.entries) {
       if (entry.sourceIdentity.id !== id) continue;
       const { status, errorInformation } = entry.provisioningStatusInfo;
       const changes = entry.modifiedProperties.map((one) => `${one.displayName}: ${one.oldValue} → ${one.newValue}`).join(', ');

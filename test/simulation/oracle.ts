@@ -282,7 +282,7 @@ function checkMembers(
 /** Every work item ended in one entry, every cycle is closed and its counts add up, and every change is told once. */
 export async function checkBooks(sim: Sim): Promise<void> {
   const { log, cycles } = sim.stores;
-  for (const [name, item] of sim.enqueued) {
+  for (const [name, item] of sim.told.enqueued) {
     if (sim.lost.has(item.cycleId)) continue;
     if (!(await log.read(item.cycleId, item.changeId)))
       sim.watch.violate('noEntry', `No entry tells how ${item.objectType} ${item.sourceId.slice(-4)} ended: ${name}`);
@@ -323,7 +323,7 @@ async function checkTold(sim: Sim): Promise<void> {
   const told = new Map<string, number>();
   const failed = new Map<string, number>();
   const seen = new Set<string>();
-  for (const { cycleId, changeId } of sim.entries) {
+  for (const { cycleId, changeId } of sim.told.entries) {
     if (seen.has(`${cycleId} ${changeId}`)) continue;
     seen.add(`${cycleId} ${changeId}`);
     const entry = await sim.stores.log.read(cycleId, changeId);

@@ -1,0 +1,72 @@
+import type { TargetId } from '../../src/core/model';
+import type { LinkRow, ObjectKey } from '../../src/ports/stores';
+import type { Sim } from './sim';
+import type { Context } from './watch';
+import { standingOf } from './world/truth';
+
+/** Follows who is linked to what, as the link store is told: nothing in Zendesk has two owners, and what the app lets go is nobody's. */
+export class LinkWatch {
+  /** The target that each object is linked to: `type source` → `type target`. */
+  readonly targets = new Map<string, string>();
+
+  constructor(private readonly sim: Sim) {}
+
+  /** Who is linked to what: one owner each, always. */
+  called(method: string, args: readonly unknown[], context: Context): void {
+    if (method !== 'write' && method !== 'remove') return;
+    const [key, row] = args as [ObjectKey, LinkRow];
+    const name = `${key.type} ${key.id}`;
+    const link = method === 'write' ? row.link : null;
+    if (!link) {
+      if (this.targets.delete(name)) this.#unlinked(key, context);
+      return;
+    }
+    const target = `${key.type} ${link.targetId}`;
+    for (const [other, held] of this.targets) {
+      if (other !== name && held === target)
+        this.sim.watch.violate('twoOwners', `Zendesk ${target} is linked to ${name} and ${other}`);
+    }
+    const isInPlace = key.type === 'user' && (this.targets.get(name) ?? target) !== target;
+    this.targets.set(name, target);
+    if (isInPlace) this.#notOurSuspension(link.targetId);
+    const notes = key.type === 'user' ? this.sim.zendesk.notesOf(link.targetId) : this.sim.zendesk.groupNotesOf(link.targetId);
+    [notes.owner, notes.isDetached] = [key.id, false];
+    if (key.type === 'user') this.sim.zendesk.notesOf(link.targetId).wasLinked = true;
+    if (key.type === 'group') this.sim.zendesk.groupNotesOf(link.targetId).countsAsOurs = link.createdByUs;
+  }
+
+  /** An account that takes the place of one that is gone: a suspension that the app did not make is left, also one that was there before all. */
+  #notOurSuspension(id: TargetId): void {
+    const notes = this.sim.zendesk.notesOf(id);
+    const isSuspended = this.sim.zendesk.target.users.get(id)?.suspended === true;
+    if (isSuspended && notes.suspendedBy === null) notes.suspendedBy = 'hand';
+  }
+
+  /**
+   * The app forgets a pair. What is whose is decided anew then; but whoever had no right to access at that time must still lose it, and
+   * a group that is let go, though the app made it, is a group too many.
+   */
+  #unlinked({ type, id }: ObjectKey, { title }: Context): void {
+    const isAskedFor = title.startsWith('unlink');
+    for (const user of type === 'user' ? this.sim.zendesk.liveUsers : []) {
+      const notes = this.sim.zendesk.notesOf(user.id);
+      const person = this.sim.entra.people.get(id);
+      const isIn = person !== undefined && standingOf(this.sim.entra, this.sim.rules, person).isIn;
+      if (notes.owner !== id) continue;
+      if (isAskedFor || isIn || user.suspended) notes.isDetached = true;
+      // Taking an account never lowers its role.
+      notes.roleBy = 'hand';
+    }
+    for (const group of type === 'group' ? this.sim.zendesk.liveGroups : []) {
+      const notes = this.sim.zendesk.groupNotesOf(group.id);
+      const isForgotten = isAskedFor || title.startsWith('restart');
+      if (notes.owner !== id || (notes.createdByApp && !notes.wasDetached && !isForgotten)) continue;
+      [notes.isDetached, notes.wasDetached] = [true, true];
+    }
+    for (const [pair, maker] of this.sim.zendesk.members) {
+      const [userId, groupId] = pair.split(' ') as [TargetId, TargetId];
+      const owner = type === 'user' ? this.sim.zendesk.notesOf(userId).owner : this.sim.zendesk.groupNotesOf(groupId).owner;
+      if (maker === 'app' && owner === id) this.sim.zendesk.members.set(pair, 'hand');
+    }
+  }
+}

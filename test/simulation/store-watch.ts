@@ -1,0 +1,78 @@
+import type { WorkItem } from '../../src/core/model';
+import type { ProvisioningLogEntry } from '../../src/core/record';
+import { STATE_KEYS } from '../../src/engine/job/job-state';
+import type { PlanHeader } from '../../src/ports/plan-store';
+import type { CycleRecord, ObjectKey, OwnedMembership, StagedDeletion } from '../../src/ports/stores';
+import type { FakeUser } from '../fakes/target-connector';
+import { LinkWatch } from './link-watch';
+import type { Sim } from './sim';
+import type { Context } from './watch';
+
+/** What the app's calls of its stores and of the queue tell the watches. */
+export class StoreWatch {
+  /** Log entries as last recorded, by cycle and change. */
+  readonly entries: ProvisioningLogEntry[] = [];
+  readonly enqueued = new Map<string, WorkItem>();
+  /** When each cycle began. */
+  readonly cycleBegan = new Map<string, number>();
+  readonly #links: LinkWatch;
+
+  constructor(private readonly sim: Sim) {
+    this.#links = new LinkWatch(sim);
+  }
+
+  get links(): ReadonlyMap<string, string> {
+    return this.#links.targets;
+  }
+
+  observe(port: string, method: string, args: readonly unknown[], context: Context): void {
+    if (port === 'links') this.#links.called(method, args, context);
+    if (port === 'state' && method === 'write' && args[0] === STATE_KEYS.job) {
+      this.sim.mappingsChanged((args[1] as { readonly mappings?: { readonly version: number } | null }).mappings?.version ?? 0);
+    }
+    if (port === 'links' && method === 'putMembership') {
+      const { targetUserId, targetGroupId } = args[0] as OwnedMembership;
+      this.sim.zendesk.settledMembers.add(`${targetUserId} ${targetGroupId}`);
+    }
+    if (port === 'plans' && method === 'write') this.sim.drift.noted(args[0] as PlanHeader);
+    if (port === 'log' && method === 'record') this.entries.push(args[0] as ProvisioningLogEntry);
+    if (port === 'queue' && (method === 'enqueue' || method === 'defer')) {
+      for (const item of [args[0]].flat() as WorkItem[]) {
+        this.enqueued.set(`${item.cycleId} ${item.changeId}`, item);
+        this.sim.drift.enqueued(item);
+        if (this.cycleBegan.has(item.cycleId)) this.sim.brake.granted(this.sim.nowMs, item);
+      }
+    }
+    // Whom the brake counts it reads now: workers make and adopt accounts between the start of a cycle and its count.
+    if (port === 'links' && method === 'listLinks') this.noteActive();
+    if (port === 'staged' && method === 'put') {
+      this.noteActive();
+      for (const row of args[0] as StagedDeletion[])
+        if (row.state === 'staged') {
+          this.sim.count(`held ${row.kind}`);
+          this.sim.brake.held(this.sim.nowMs, `${row.key.type} ${row.key.id}`);
+        }
+    }
+    if (port === 'staged' && method === 'remove') {
+      for (const key of args[0] as ObjectKey[]) this.sim.brake.released(`${key.type} ${key.id}`);
+    }
+    if (port === 'cycles' && (method === 'put' || method === 'advance')) {
+      const { cycleId, kind } = args[0] as CycleRecord;
+      if ((kind === 'initial' || kind === 'incremental') && !this.cycleBegan.has(cycleId))
+        this.cycleBegan.set(cycleId, context.startedAtMs);
+    }
+  }
+
+  /**
+   * How many accounts of the app's can be used now: the brake counts a share of them, at a time of its own. One that somebody deleted or
+   * suspended by hand counts until a full reading shows it.
+   */
+  noteActive(): void {
+    const isOurs = ({ id, suspended }: FakeUser): boolean =>
+      (!suspended || this.sim.zendesk.notesOf(id).suspendedBy === 'hand') &&
+      (this.sim.zendesk.notesOf(id).owner !== null || linked.has(id));
+    const linked = new Set([...this.links.values()].map((target) => target.split(' ')[1]));
+    const gone = [...this.sim.zendesk.target.users.values()].filter(({ id, active }) => !active && linked.has(id));
+    this.sim.brake.noteActive(this.sim.nowMs, [...this.sim.zendesk.liveUsers, ...gone].filter(isOurs).length);
+  }
+}
