@@ -79,6 +79,23 @@ describe('what was written and cut off before its log entry', () => {
     expect(await stepsOf(world, ann.id)).toContain('cut off before its log entry. What it had written: account suspended.');
   });
 
+  it('a suspension that two items in a row are to lift is lifted by the second, where the first was cut off', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    losesAnswer(world, 'updateUser');
+    await world.drain();
+    directory.assign(ann.id, roles.user);
+    await world.cycle();
+    // Claimed, and killed before the account is let in.
+    const hidden = await killedAfter(world, 'linkStore.write');
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    world.queue.messages.push(hidden);
+    await world.drain();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+    expect(await stepsOf(world, ann.id)).toContain('What it had written: account suspended.');
+  });
+
   it('a deletion that is followed by a new account is a step of its entry', async () => {
     const { world, directory, roles, users } = await anEmployee({ offboardDeleteAfterDays: 30 });
     const ann = users[0] as { id: SourceId; assignment: string };

@@ -46,10 +46,14 @@ export async function endTakeover(deps: EngineDeps, pairing: PairingState): Prom
   return { key, row: { link: null, claim }, etag: await deps.links.write(key, { link: null, claim }, etag) };
 }
 
-/** A pairing whose next entry is to tell of what earlier tries have written: kept with its claims until that entry is there. */
-export const owing = (pairing: PairingState, untold: readonly Plan[]): PairingState => {
-  const { link, claim } = pairing.row;
-  return claim ? { ...pairing, row: { link, claim: { ...claim, untold } } } : pairing;
+/**
+ * A pairing whose next entry is to tell of what earlier tries have written: kept with its claims until that entry is there. What they made of the link is
+ * kept too, because the next claim takes the place of the one that proves it.
+ * @param link with what was proved; null where what was found is not linked
+ */
+export const owing = (pairing: PairingState, untold: readonly Plan[], link: Link | null): PairingState => {
+  const { row } = pairing;
+  return row.claim ? { ...pairing, row: { link: link ?? row.link, claim: { ...row.claim, untold } } } : pairing;
 };
 
 /** The stored pairing of one object while its plan is carried out. Its ETag is the lock: one writer per object. */

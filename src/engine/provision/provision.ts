@@ -57,7 +57,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   // One entry has one action: what the plan undoes or goes beyond is a step of it.
   const untold = [...(claim?.untold ?? []), ...(earlier && told === plan ? [earlier] : [])];
   for (const one of untold) traceBefore(attempt, one);
-  const pairing = openPairing(deps, untold.length > 0 ? owing(attempt.pairing, untold) : attempt.pairing);
+  const pairing = openPairing(deps, untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing);
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
   const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left };

@@ -1,10 +1,11 @@
 import { proved, userEvidence, withProved } from '../../core/continued';
 import type { Desired } from '../../core/desired';
-import type { Link, TargetUser } from '../../core/model';
+import type { TargetUser } from '../../core/model';
 import { OPEN_TICKETS, planUser } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import { freesSeat, takesSeat } from '../../core/seats';
+import type { LinkRow } from '../../ports/stores';
 import { desireObject, desireToMatch } from '../decide/desire';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
@@ -172,7 +173,7 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
   const { target, link } = found;
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
   const createdAs = earlier?.action === 'create' ? earlier.role : null;
-  const wasDisabledByUs = found.wasDisabledByUs === true || isSuspendedByUs(pairing.row.link, earlier, target);
+  const wasDisabledByUs = found.wasDisabledByUs === true || isSuspendedByUs(pairing.row, earlier, target);
   const takesPlace = link === null && pairing.row.link !== null;
   const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, takesPlace, createdAs });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
@@ -182,10 +183,11 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
   return plan;
 }
 
-/** Whether this app has suspended an account that it does not know as linked: by the record that did not lead to it, or by an earlier try. */
-function isSuspendedByUs(onRecord: Link | null, earlier: Plan | undefined, target: TargetUser | undefined): boolean {
-  if (onRecord?.disabledByUs && onRecord.targetId === target?.id) return true;
-  return earlier !== undefined && (earlier.action === 'create' || earlier.targetId === target?.id) && suspends(earlier);
+/** Whether this app has suspended an account that it does not know as linked: by the record that did not lead to it, or by earlier tries. */
+function isSuspendedByUs({ link, claim }: LinkRow, earlier: Plan | undefined, target: TargetUser | undefined): boolean {
+  if (link?.disabledByUs && link.targetId === target?.id) return true;
+  const written = [...(claim?.untold ?? []), ...(earlier ? [earlier] : [])];
+  return written.some((one) => (one.action === 'create' || one.targetId === target?.id) && suspends(one));
 }
 
 /** Why a plan is not carried out whatever it is: the account is never touched, or is the last that can administer Zendesk. */
