@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium } from 'playwright-core';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { startBrowser } from './browser';
 import { call, runCycle } from './demo/app-client';
 import { demoChanges } from './demo/directory-changes';
 import { startWorld, type World } from './demo/world';
@@ -10,15 +11,6 @@ import { PEOPLE } from './host/sign-in';
 const COMPANY = 160;
 const CYCLE_TIMEOUT_MS = 8 * 60_000;
 const root = join(__dirname, '..', '..');
-
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--hide-scrollbars',
-];
 
 /** How pages are looked at; the documents have the first one. */
 const SCREENS = [
@@ -34,8 +26,6 @@ const SCREENS = [
  *   npm run screenshots [-- <folder>]     with a folder: every screen, whole pages, there and not in the documents
  */
 async function main(): Promise<void> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) throw new Error(`There is no browser at ${executablePath}: set CHROMIUM_PATH.`);
   const folder = process.argv[2];
   const into = folder ?? join(root, 'docs', 'images');
   mkdirSync(into, { recursive: true });
@@ -47,7 +37,7 @@ async function main(): Promise<void> {
     settings: { TWO_PERSON_APPROVAL: 'On' },
     onLog: () => undefined,
   });
-  const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  const browser = await startBrowser('--hide-scrollbars');
   try {
     const pages = await prepare(world, await browserOf(browser, world, SCREENS[0]));
     for (const screen of folder === undefined ? SCREENS.slice(0, 1) : SCREENS) {

@@ -1,27 +1,31 @@
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { CONSOLE } from '../../src/console/functions';
+import type { Browser, Page } from 'playwright-core';
+import { startBrowser } from '../../local/browser';
 import { find, PAGES } from '../../src/console/registry';
 import { readJob } from '../../src/engine/job/job-state';
 import { continuePlan, createPlan } from '../../src/engine/preview/make-plan';
-import type { Handler } from '../../src/functions/http';
 import { allows, type Role } from '../../src/functions/principal';
 import { type JobWorld, startJobWorld } from '../contract/job-control-world';
-import { APPROVER, APPROVER_2, claimsOf, headerOf, OPERATOR, READER, SIGNED_IN, type TestPerson } from '../support/console-app';
+import { describeInBrowser } from '../support/browser';
+import {
+  APPROVER,
+  APPROVER_2,
+  claimsOf,
+  consoleOf,
+  headerOf,
+  OPERATOR,
+  READER,
+  SIGNED_IN,
+  type TestPerson,
+} from '../support/console-app';
 import { type ServedHandler, serveHandler } from '../support/serve-handler';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const isThere = existsSync(CHROMIUM);
-if (!isThere) console.warn(`SKIPPED: the acts of the console are not tried in a browser, because there is no ${CHROMIUM}.`);
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
 
 /** Everything that a page declares as an act: `people/:type/:id retry`. */
 const ALL = PAGES.flatMap(({ path, acts = {} }) => Object.keys(acts).map((act) => `${path} ${act}`)).sort();
 
 /** One world, one browser; each act of the console once, by somebody who may, and refused to everybody who may not. */
-(isThere ? describe : describe.skip)('every act of the console in a browser', () => {
+describeInBrowser('every act of the console in a browser', () => {
   let world: JobWorld;
   let served: ServedHandler;
   let webhook: Server;
@@ -65,10 +69,8 @@ const ALL = PAGES.flatMap(({ path, acts = {} }) => Object.keys(acts).map((act) =
     odd = add('Odd One');
     directory.assign(odd, astronaut);
     await world.settle();
-    const handler: Handler = (request, context) =>
-      (request.method === 'GET' ? CONSOLE.console(() => world.app) : CONSOLE.consoleAct(() => world.app))(request, context);
-    served = await serveHandler(() => handler);
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    served = await serveHandler(() => consoleOf(() => world.app));
+    browser = await startBrowser();
     pages = {
       reader: await as(READER),
       operator: await as(OPERATOR),

@@ -1,33 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { CONSOLE } from '../../src/console/functions';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startBrowser } from '../../local/browser';
 import { readJob } from '../../src/engine/job/job-state';
-import type { Handler } from '../../src/functions/http';
 import { type JobWorld, startJobWorld } from '../contract/job-control-world';
-import { APPROVER, claimsOf, headerOf, OPERATOR, SIGNED_IN, type TestPerson } from '../support/console-app';
+import { describeInBrowser, findings, fits, SCREENS } from '../support/browser';
+import { APPROVER, claimsOf, consoleOf, headerOf, OPERATOR, SIGNED_IN, type TestPerson } from '../support/console-app';
 import { type ServedHandler, serveHandler } from '../support/serve-handler';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const isThere = existsSync(CHROMIUM);
-if (!isThere)
-  console.warn(`SKIPPED: the console's mappings are not tried in a browser, because there is no ${CHROMIUM}. Install chromium.`);
 
 /** Set to keep pictures of the pages. */
 const PICTURES = process.env['CONSOLE_PICTURES'];
 
-const ARGUMENTS = ['--headless', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'];
-
-const SCREENS = [
-  { name: 'desktop-light', width: 1180, height: 900, colorScheme: 'light' },
-  { name: 'desktop-dark', width: 1180, height: 900, colorScheme: 'dark' },
-  { name: 'phone-light', width: 360, height: 740, colorScheme: 'light' },
-  { name: 'phone-dark', width: 360, height: 740, colorScheme: 'dark' },
-] as const;
-
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-
-(isThere ? describe : describe.skip)('the mappings in a browser', () => {
+describeInBrowser('the mappings in a browser', () => {
   let world: JobWorld;
   let served: ServedHandler;
   let browser: Browser;
@@ -48,10 +31,8 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     }
     directory.addGroup({ displayName: 'Helpdesk' });
     await world.settle();
-    const handler: Handler = (request, context) =>
-      (request.method === 'GET' ? CONSOLE.console(() => world.app) : CONSOLE.consoleAct(() => world.app))(request, context);
-    served = await serveHandler(() => handler);
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    served = await serveHandler(() => consoleOf(() => world.app));
+    browser = await startBrowser();
   });
   afterAll(async () => {
     await browser?.close();
@@ -82,23 +63,11 @@ const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
     for (const screen of SCREENS) {
       await page.setViewportSize(screen);
       await page.emulateMedia({ colorScheme: screen.colorScheme });
-      const [content = 0, visible = 0] = await page.evaluate<number[]>(
-        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-      );
-      expect([name, screen.name, content <= visible]).toEqual([name, screen.name, true]);
-      expect([name, screen.name, await violations(page)]).toEqual([name, screen.name, []]);
+      expect([name, screen.name, await fits(page)]).toEqual([name, screen.name, true]);
+      expect([name, screen.name, await findings(page)]).toEqual([name, screen.name, []]);
       if (PICTURES) await page.screenshot({ path: join(PICTURES, `${name}-${screen.name}.png`), fullPage: true });
     }
     await page.setViewportSize(SCREENS[0]);
-  }
-
-  /** Evaluated through the debugger: the page's policy lets no script in but its own. */
-  async function violations(page: Page): Promise<string[]> {
-    await page.evaluate(AXE);
-    const found = await page.evaluate<{ id: string; nodes: { html: string }[] }[]>(
-      "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => ({ id, nodes: nodes.map(({ html }) => ({ html })) })))",
-    );
-    return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   }
 
   test('the pages are legible on every screen', async () => {

@@ -1,36 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { startBrowser } from '../../local/browser';
 import type { World } from '../../local/demo/world';
 import { PEOPLE } from '../../local/host/sign-in';
+import { describeInBrowser, findings, fits, SCREENS } from '../support/browser';
 import { aWorld, runCycle } from './support/a-world';
-
-const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
-const isThere = existsSync(CHROMIUM);
-if (!isThere)
-  console.warn(
-    `SKIPPED: the console is not tried in a browser, because there is no ${CHROMIUM}. Install chromium or set CHROMIUM_PATH.`,
-  );
-
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-sync',
-];
-const SCREENS = [
-  { name: 'desktop-light', width: 1180, height: 900, colorScheme: 'light' },
-  { name: 'desktop-dark', width: 1180, height: 900, colorScheme: 'dark' },
-  { name: 'phone-light', width: 360, height: 740, colorScheme: 'light' },
-  { name: 'phone-dark', width: 360, height: 740, colorScheme: 'dark' },
-] as const;
 
 const [READER, OPERATOR, APPROVER] = PEOPLE;
 
 /** The built app under the local host, which plays the platform's part, and a person at a browser. */
-(isThere ? describe : describe.skip)('the console in a browser', () => {
+describeInBrowser('the console in a browser', () => {
   let world: World;
   let browser: Browser;
   const contexts: BrowserContext[] = [];
@@ -38,7 +16,7 @@ const [READER, OPERATOR, APPROVER] = PEOPLE;
 
   beforeAll(async () => {
     world = await aWorld({ people: 120 });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await startBrowser();
     await runCycle(world);
     const { demo } = world;
     for (const name of ['Sales', 'Support'] as const)
@@ -151,10 +129,7 @@ const [READER, OPERATOR, APPROVER] = PEOPLE;
     await page.emulateMedia({ colorScheme: screen.colorScheme });
     for (const [name, path] of Object.entries(paths)) {
       await open(page, path);
-      const [content, visible] = await page.evaluate<number[]>(
-        '[document.documentElement.scrollWidth, document.documentElement.clientWidth]',
-      );
-      expect([name, (content ?? 0) <= (visible ?? 0)]).toEqual([name, true]);
+      expect([name, await fits(page)]).toEqual([name, true]);
       await page.evaluate('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
       expect([name, await findings(page)]).toEqual([name, []]);
     }
@@ -212,14 +187,6 @@ const [READER, OPERATOR, APPROVER] = PEOPLE;
     expect(await page.getByText('A cycle was asked for').isVisible()).toBe(true);
   });
 });
-
-/** What axe finds at WCAG 2.2 AA and as best practice. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate<string[]>(
-    `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ': ' + html.slice(0, 160))))`,
-  );
-}
 
 /** Presses Tab until what has this text, name or label has the focus. */
 async function tabTo(page: Page, name: string): Promise<void> {

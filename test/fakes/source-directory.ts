@@ -141,6 +141,14 @@ export class FakeDirectory {
     return id;
   }
 
+  /** Switches an app role on or off, as an administrator does at the app registration. */
+  enableRole(id: string, isEnabled: boolean): void {
+    const at = this.appRoles.findIndex((role) => role.id === id);
+    const role = this.appRoles[at];
+    if (!role) throw new Error(`no role ${id}`);
+    this.appRoles[at] = { ...role, isEnabled };
+  }
+
   /** Assigns a principal and gives the assignment's id; Default Access without a role. */
   assign(principalId: string, appRoleId: string = DEFAULT_ACCESS_ROLE_ID): string {
     const principal = this.get(principalId);

@@ -143,11 +143,11 @@ describe('engine › what no object of the source tells of', () => {
     const { world, directory, roles, users, agents } = aCompany({ users: 2, agents: 1 });
     await world.round();
     const before = world.snapshot();
-    setRole(world, roles.user, false);
+    world.directory.enableRole(roles.user, false);
     await world.round();
     for (const { id } of users) expect(world.accountOf(id)?.suspended).toBe(true);
     for (const { id } of agents) expect(world.accountOf(id)?.suspended).toBe(false);
-    setRole(world, roles.user, true);
+    world.directory.enableRole(roles.user, true);
     await world.round();
     expect(world.snapshot()).toEqual(before);
     expect(directory.appRoles).toHaveLength(3);
@@ -214,13 +214,6 @@ describe('engine › what no object of the source tells of', () => {
     for (const { id } of users) expect(world.accountOf(id)).toBeUndefined();
   });
 });
-
-function setRole({ directory }: World, id: string, isEnabled: boolean): void {
-  const at = directory.appRoles.findIndex((role) => role.id === id);
-  const role = directory.appRoles[at];
-  if (!role) throw new Error(`no role ${id}`);
-  directory.appRoles[at] = { ...role, isEnabled };
-}
 
 describe('engine › a restart that clears links', () => {
   it('waits while the brake holds removals: without their links these people would keep access for ever', async () => {

@@ -1,6 +1,16 @@
 import type { SourceId } from '../../src/core/model';
 import { aCompany } from '../builders/people';
-import { Killed } from './support/world';
+import { Killed, type World } from './support/world';
+
+/** A cycle that is killed before it reads users, and has kept its place. */
+async function cutOff(world: World): Promise<void> {
+  world.hook = (name) => {
+    world.nowMs += 1_000;
+    if (name === 'source.readUserChanges') throw new Killed();
+  };
+  await expect(world.cycle()).rejects.toThrow(Killed);
+  world.hook = undefined;
+}
 
 /** Nobody loses access by what the source merely fails to tell; whoever is proved to have lost it does. */
 describe('engine › app roles that the application no longer lists', () => {
@@ -26,20 +36,12 @@ describe('engine › app roles that change while a cycle is cut off', () => {
     const { world, directory, users, roles } = aCompany({ users: 2 });
     await world.round();
     await world.dueInitial();
-    world.hook = (name) => {
-      // So that the cycle keeps its place.
-      world.nowMs += 1_000;
-      if (name === 'source.readUserChanges') throw new Killed();
-    };
-    await expect(world.cycle()).rejects.toThrow(Killed);
-    world.hook = undefined;
+    await cutOff(world);
     const [ann, bob] = users;
     if (!ann || !bob) throw new Error('nobody');
     directory.unassign(ann.assignment);
     directory.assign(ann.id, roles.agent);
-    directory.appRoles.forEach((role, at, all) => {
-      if (role.id === roles.user) all[at] = { ...role, isEnabled: false };
-    });
+    directory.enableRole(roles.user, false);
     await world.round();
     expect(users.map(({ id }) => world.accountOf(id)?.suspended)).toEqual([false, false]);
     await world.round();
@@ -50,26 +52,16 @@ describe('engine › app roles that change while a cycle is cut off', () => {
 describe('engine › an app role that is enabled only while a cycle is cut off', () => {
   it('whoever was given access by it meanwhile loses it', async () => {
     const { world, directory, agents, users, roles } = aCompany({ agents: 1, users: 1 });
-    const enable = (isEnabled: boolean) =>
-      directory.appRoles.forEach((role, at, all) => {
-        if (role.id === roles.agent) all[at] = { ...role, isEnabled };
-      });
     const standing = () => [...agents, ...users].map(({ id }) => world.accountOf(id)?.suspended);
-    enable(false);
+    directory.enableRole(roles.agent, false);
     await world.round();
     expect(standing()).toEqual([undefined, false]);
     await world.dueInitial();
-    world.hook = (name) => {
-      // So that the cycle keeps its place.
-      world.nowMs += 1_000;
-      if (name === 'source.readUserChanges') throw new Killed();
-    };
-    await expect(world.cycle()).rejects.toThrow(Killed);
-    world.hook = undefined;
-    enable(true);
+    await cutOff(world);
+    directory.enableRole(roles.agent, true);
     await world.round();
     expect(standing()).toEqual([false, false]);
-    enable(false);
+    directory.enableRole(roles.agent, false);
     await world.round();
     expect(standing()).toEqual([true, false]);
   });
@@ -78,18 +70,14 @@ describe('engine › an app role that is enabled only while a cycle is cut off',
 describe('engine › app roles that change while a cycle reads', () => {
   it('whoever is moved to a role that is enabled only now keeps access', async () => {
     const { world, directory, users, roles } = aCompany({ users: 2 });
-    const enable = (isEnabled: boolean) =>
-      directory.appRoles.forEach((role, at, all) => {
-        if (role.id === roles.agent) all[at] = { ...role, isEnabled };
-      });
-    enable(false);
+    directory.enableRole(roles.agent, false);
     await world.round();
     const [ann, bob] = users;
     if (!ann || !bob) throw new Error('nobody');
     world.hook = (name) => {
       if (name !== 'source.readAssignments') return;
       world.hook = undefined;
-      enable(true);
+      directory.enableRole(roles.agent, true);
       directory.unassign(ann.assignment);
       directory.assign(ann.id, roles.agent);
       directory.unassign(bob.assignment);

@@ -1,6 +1,7 @@
 import { HttpRequest, type HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { App } from '../../src/compose';
 import { CONSOLE } from '../../src/console/functions';
+import type { Handler } from '../../src/functions/http';
 
 export const TENANT = '7f1c2a3e-0d5b-4c6a-9e8f-1a2b3c4d5e6f';
 export const CLIENT = '9c0f4a52-5b1e-4d0c-8a55-3c1f7a0d9e11';
@@ -67,6 +68,12 @@ export interface ConsoleVisitor {
 
 type Fields = Readonly<Record<string, string | readonly string[]>>;
 
+/** The console of an app, as one function. */
+export const consoleOf =
+  (getApp: () => App): Handler =>
+  (request, context) =>
+    (request.method === 'GET' ? CONSOLE.console(getApp) : CONSOLE.consoleAct(getApp))(request, context);
+
 /** Somebody at the console of an app. @param person undefined is nobody */
 export function visit(getApp: () => App, person: TestPerson | undefined): ConsoleVisitor {
   const own: Record<string, string> = person ? { 'x-ms-client-principal': headerOf(claimsOf(person)) } : {};
@@ -81,8 +88,7 @@ export function visit(getApp: () => App, person: TestPerson | undefined): Consol
       ...(body !== undefined && { body: { string: body } }),
     });
     const context = new InvocationContext({ invocationId: 'test', functionName: 'console', logHandler: () => undefined });
-    const handler = method === 'GET' ? CONSOLE.console(getApp) : CONSOLE.consoleAct(getApp);
-    return answered(await handler(request, context));
+    return answered(await consoleOf(getApp)(request, context));
   };
   const self: ConsoleVisitor = {
     get: (path, headers = {}) => send('GET', path, headers),
