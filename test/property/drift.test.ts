@@ -11,13 +11,8 @@ import type { PlanHeader, PlanRow } from '../../src/ports/plan-store';
 import { aCompany } from '../builders/people';
 import type { FakeUser } from '../fakes/target-connector';
 import { makePlans, makeShadow } from '../simulation/ports/plans';
+import { only } from './support/only';
 import type { World } from './support/world';
-
-const only = <T>(list: readonly T[], at = 0): T => {
-  const one = list[at];
-  if (one === undefined) throw new Error(`nothing at ${at}`);
-  return one;
-};
 
 /** A company in sync, with plans. */
 async function inSync(options: Parameters<typeof aCompany>[0], more: Parameters<typeof aCompany>[1] = {}) {
