@@ -71,6 +71,12 @@ export class BrakeWatch {
     this.#heldSince.delete(name);
   }
 
+  /** A call of an operator leaves the rest of an item to the queue, after it has suspended the account itself: the seat was counted with the access. */
+  handedOn(item: WorkItem, effects: readonly Effect[]): void {
+    const isSuspended = effects.some(({ kind, owner }) => kind === 'disable' && owner === item.sourceId);
+    if (isSuspended && item.allows?.kind === 'userDisable') this.#suspendedIn.add(`${item.changeId} ${item.sourceId}`);
+  }
+
   /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source @param account whether it has open tickets, and whether somebody suspended it by hand while a call was under way */
   effect(
     effects: readonly Effect[],

@@ -41,6 +41,8 @@ export class StoreWatch {
         this.enqueued.set(`${item.cycleId} ${item.changeId}`, item);
         this.sim.drift.enqueued(item);
         if (this.cycleBegan.has(item.cycleId)) this.sim.brake.granted(this.sim.nowMs, item);
+        const done = this.sim.watch.effects.filter((one) => one.context === context);
+        if (context.kind === 'operator') this.sim.brake.handedOn(item, done);
       }
     }
     // Whom the brake counts it reads now: workers make and adopt accounts between the start of a cycle and its count.
