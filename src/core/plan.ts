@@ -20,7 +20,10 @@ export interface PlanInput<T> {
   readonly link: Link | null;
   /** True where this app had disabled the account: for a former self whom it is taken over from, or as the record of this person tells. */
   readonly wasDisabledByUs?: boolean;
-  /** True where the link on record leads to no account any more, and this one takes its place: its suspension is somebody else's. */
+  /**
+   * True where a suspension that is not ours is somebody else's for certain: the link on record leads to no account any more, and this one takes its
+   * place; or an earlier try is proved to have made or adopted it, and left it active.
+   */
   readonly takesPlace?: boolean;
   /** The role with which an earlier try is proved to have made the account, before its link could be stored. */
   readonly createdAs?: TargetRole | null;
@@ -32,9 +35,9 @@ export interface PlanInput<T> {
  *
  *   account │ link │ role                                    │ suspension
  *   none    │ –    │ as desired, else end user               │ as desired
- *   there   │ no   │ only raised (adoption never lowers);    │ as desired; in the place of one that is gone lifted
- *           │      │ as desired where an earlier try made it │ only where this app had set it
- *           │      │ with another one                        │
+ *   there   │ no   │ only raised (adoption never lowers);    │ as desired; in the place of one that is gone, or where
+ *           │      │ as desired where an earlier try made it │ an earlier try made or adopted it, lifted only where
+ *           │      │ with another one                        │ this app had set it
  *   there   │ yes  │ only when what the source says changed  │ set as desired; lifted only where this app had set it
  *           │      │ since it was settled                    │
  */

@@ -185,7 +185,7 @@ export class Watch {
       if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user'))
         this.violate('noReasonToDowngrade', told);
       if (kind === 'enable' && isTruthful && !mayHaveAccess) this.violate('noReasonToEnable', told);
-      if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && notes.wasLinked && !notes.isDetached) {
+      if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && !notes.isDetached) {
         this.violate('liftedByOther', `Somebody else's suspension was lifted: ${told}`);
       }
       this.#effect(kind, id, owner, context);

@@ -174,7 +174,7 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
   const createdAs = earlier?.action === 'create' ? earlier.role : null;
   const wasDisabledByUs = found.wasDisabledByUs === true || isSuspendedByUs(pairing.row, earlier, target);
-  const takesPlace = link === null && pairing.row.link !== null;
+  const takesPlace = link === null && (pairing.row.link !== null || wasActiveOurs(earlier));
   const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, takesPlace, createdAs });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
   if (plan.action !== 'create' && plan.action !== 'none' && !update) {
@@ -189,6 +189,15 @@ function isSuspendedByUs({ link, claim }: LinkRow, earlier: Plan | undefined, ta
   const written = [...(claim?.untold ?? []), ...(earlier ? [earlier] : [])];
   return written.some((one) => (one.action === 'create' || one.targetId === target?.id) && suspends(one));
 }
+
+/**
+ * Whether an earlier try is proved to have made this account ours, by its external id: the request that gave it the id left it active, so whoever has
+ * suspended it since is somebody else. An adoption of an account that had the id before proves nothing.
+ */
+const wasActiveOurs = (earlier: Plan | undefined): boolean =>
+  earlier !== undefined &&
+  !suspends(earlier) &&
+  (earlier.action === 'create' || earlier.changes.some(({ attribute }) => attribute === 'external_id'));
 
 /** Why a plan is not carried out whatever it is: the account is never touched, or is the last that can administer Zendesk. */
 export async function sparedBy(
