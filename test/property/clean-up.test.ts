@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { cleanUp, readLeftOvers } from '../../src/engine/accounts/clean-up';
+import { unlinkOne } from '../../src/engine/control/unlink';
 import { settleDrift } from '../../src/engine/drift/drift-check';
 import { createDrift, driftPlans } from '../../src/engine/drift/drift-run';
 import { continuePlan } from '../../src/engine/preview/make-plan';
@@ -105,6 +106,16 @@ describe('clean-up of groups', () => {
     await world.cycle();
     await world.drain();
     expect(world.groupNamed('Old')).toBeDefined();
+  });
+
+  it('leaves whom Entra ID has in the group, also where the app has been made to forget the account', async () => {
+    const { world, agents, sales, inZendesk, asked } = await leftOvers();
+    const id = agents[0]?.id as SourceId;
+    const account = world.accountOf(id)?.id as TargetId;
+    await unlinkOne(world.deps(), OPERATOR, { type: 'user', id });
+    await cleanUp(world.deps(), asked({ members: [{ groupId: sales, userIds: [account] }] }), OPERATOR);
+    await world.drain();
+    expect(world.membersOf(inZendesk.id)).toContain(id);
   });
 
   it('a group that was there before is refused, whatever is asked', async () => {

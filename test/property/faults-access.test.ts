@@ -380,23 +380,26 @@ describe('only who suspended lifts', () => {
   it.each([
     ['made', 'createUser'],
     ['adopted', 'updateUser'],
-  ])('the answer to what %s the account was lost, and an admin suspends it before the next try: stays suspended', async (how, call) => {
-    const { world, users } = aCompany({ users: 1 });
-    const id = users[0]?.id as SourceId;
-    if (how === 'adopted') world.target.seedUser({ name: 'By hand', email: 'user0@contoso.com' });
-    world.target.hook = (moment, method) => {
-      if (moment === 'after' && method === call) throw new UnavailableError('target', 'connection lost');
-    };
-    await world.round();
-    world.target.hook = undefined;
-    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
-    expect(account).toMatchObject({ suspended: false });
-    if (account) account.suspended = true;
-    for (let at = 0; at < 3; at += 1) await world.round();
-    expect(world.accountOf(id)?.suspended).toBe(true);
-    const row = await world.deps().links.read({ type: 'user', id });
-    expect(row?.value.link).toMatchObject({ disabledByUs: false, suspendedByOthers: true });
-  });
+  ])(
+    'the answer to what %s the account was lost, and an admin suspends it before the next try: stays suspended',
+    async (how, call) => {
+      const { world, users } = aCompany({ users: 1 });
+      const id = users[0]?.id as SourceId;
+      if (how === 'adopted') world.target.seedUser({ name: 'By hand', email: 'user0@contoso.com' });
+      world.target.hook = (moment, method) => {
+        if (moment === 'after' && method === call) throw new UnavailableError('target', 'connection lost');
+      };
+      await world.round();
+      world.target.hook = undefined;
+      const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+      expect(account).toMatchObject({ suspended: false });
+      if (account) account.suspended = true;
+      for (let at = 0; at < 3; at += 1) await world.round();
+      expect(world.accountOf(id)?.suspended).toBe(true);
+      const row = await world.deps().links.read({ type: 'user', id });
+      expect(row?.value.link).toMatchObject({ disabledByUs: false, suspendedByOthers: true });
+    },
+  );
 
   it('suspended by us, and nobody else: a return lifts it', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });

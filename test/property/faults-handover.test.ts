@@ -274,6 +274,59 @@ describe('a former self whose own item is at work while its account is taken ove
   });
 });
 
+describe('a group that is about to take out a former self whose account is taken over', () => {
+  it('leaves the newcomer in it, who is in the group in Entra ID', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const old = agents[0]?.id as SourceId;
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    directory.addMember(group, old);
+    await world.round();
+    const [account, inZendesk] = [world.accountOf(old)?.id, world.groupNamed('Sales')?.id];
+    if (!account || !inZendesk) throw new Error('nothing there');
+    directory.hardDeleteUser(old);
+    const fresh = aPerson(world, 'agent0');
+    directory.assign(fresh, roles.agent);
+    directory.addMember(group, fresh);
+    await world.cycle();
+    const itemOf = (id: SourceId) => {
+      const at = world.queue.messages.findIndex(({ item }) => item.sourceId === id);
+      const [message] = world.queue.messages.splice(at, 1);
+      if (at < 0 || !message) throw new Error('no item');
+      return message.item;
+    };
+    const [taking, coming] = [itemOf(group), itemOf(fresh)];
+    expect(taking.allows?.kind).toBe('membershipRemoval');
+    let wake: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    let later: Promise<void> | undefined;
+    world.hook = async (name) => {
+      // The group has compared its members, and puts on record who is about to leave.
+      if (name !== 'linkStore.write' || later) return;
+      await new Promise<void>((reached) => {
+        world.target.hook = async (moment, method) => {
+          if (moment !== 'before' || method !== 'addMembership') return;
+          world.target.hook = undefined;
+          reached();
+          await woken;
+        };
+        later = world.work(coming);
+      });
+    };
+    await world.work(taking);
+    world.hook = undefined;
+    expect(world.accountOf(fresh)?.id).toBe(account);
+    expect(world.membersOf(inZendesk)).toEqual([fresh]);
+    wake();
+    await later;
+    await world.drain();
+    await world.round();
+    expect(world.membersOf(inZendesk)).toEqual([fresh]);
+  });
+});
+
 describe('two people who match the same account at the same time', () => {
   it('who writes second does not take it from the first, whose answer was lost', async () => {
     const { world, directory, roles } = aCompany({});

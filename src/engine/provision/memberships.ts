@@ -107,8 +107,7 @@ export async function planMembers(
   const foreign: TargetMembership[] = [];
   for (const id of asked) {
     const membership = actual.get(id);
-    const source = membership && (await reads.links.sourceOf('user', id));
-    if (membership && !ownedTargets.has(id) && !(source && seen.has(source))) foreign.push(membership);
+    if (membership && !ownedTargets.has(id) && !seen.has(await personOf(reads, id))) foreign.push(membership);
   }
   return {
     add: add.filter(({ sourceId }) => !held.has(sourceId)),
@@ -118,6 +117,12 @@ export async function planMembers(
     foreign,
     earlier: { added, removed: left },
   };
+}
+
+/** Whose an account is: by its link, or by the id that it carries where the pair was forgotten. Empty where it is nobody's. */
+async function personOf({ links, target }: EngineReads, id: TargetId): Promise<SourceId> {
+  const source = (await links.sourceOf('user', id)) ?? (await target.getUser(id))?.externalId?.toLowerCase();
+  return (source ?? '') as SourceId;
 }
 
 /** Whom an operator holds: their memberships stay as they are. */

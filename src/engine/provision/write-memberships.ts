@@ -216,10 +216,11 @@ async function removeAll(
   const removed: MembershipChange[] = [];
   const problems: string[] = [];
   for (const [at, { owned, actual }] of counted.entries()) {
-    const isSpared = await isProtected(deps, owned.targetUserId);
+    const isKept = await isProtected(deps, owned.targetUserId);
     stretch.requireTime();
     // A later cycle may have begun to hold the rest while the ones before were taken out.
     if ((await permitted(deps, item)) !== kind) return { removed, held: counted.length - at, problems };
+    const isSpared = isKept || (await isOfAnother(deps, owned));
     const problem = await attempt(`${owned.userId} could not be taken out of group ${owned.targetGroupId}`, async () => {
       if (actual && !isSpared) await deps.target.removeMembership(actual);
       await deps.links.removeMembership(owned);
@@ -228,6 +229,15 @@ async function removeAll(
     else if (!isSpared) removed.push({ userId: owned.userId, groupId: owned.groupId });
   }
   return { removed, held: 0, problems };
+}
+
+/**
+ * Whether the account has become another person's since the members were compared, as that of a former self does: who is in the group with it now is
+ * not who was counted, and may belong there.
+ */
+async function isOfAnother({ links }: EngineReads, { userId, targetUserId }: OwnedMembership): Promise<boolean> {
+  const holder = await links.sourceOf('user', targetUserId);
+  return holder !== undefined && holder !== userId;
 }
 
 /** Whom an operator has asked to take out, where that was let go. */
