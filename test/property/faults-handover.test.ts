@@ -224,6 +224,57 @@ describe('a former self whose account is taken over before its own suspension', 
   });
 });
 
+describe('a former self whose deletion failed before anything was written', () => {
+  const DELETES = { settings: { hardDeletedUsers: 'Delete' } } as const;
+
+  /** Somebody gone for good whom Zendesk could not be asked to delete. */
+  async function aFailedDeletion() {
+    const company = aCompany({ users: 2 }, DELETES);
+    const { world, directory } = company;
+    await world.round();
+    const old = company.users[0]?.id as SourceId;
+    const account = world.accountOf(old)?.id;
+    directory.hardDeleteUser(old);
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'deleteUser') throw new UnavailableError('target', 'connection refused');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    const deletions = async () =>
+      (await world.deps().log.query({ sourceId: old, statuses: ['success', 'warning'] }, 10)).entries.filter(
+        ({ provisioningAction }) => provisioningAction === 'delete',
+      );
+    return { ...company, old, account, deletions };
+  }
+
+  it('is not told as deleted once its account was taken over', async () => {
+    const { world, directory, roles, account, deletions } = await aFailedDeletion();
+    const fresh = aPerson(world, 'user0');
+    directory.assign(fresh, roles.user);
+    await world.cycle();
+    const at = world.queue.messages.findIndex(({ item }) => item.sourceId === fresh);
+    const [message] = world.queue.messages.splice(at, 1);
+    if (!message) throw new Error('nothing to take over');
+    await world.work(message.item);
+    await world.drain();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(fresh)).toMatchObject({ id: account, suspended: false });
+    expect(await deletions()).toEqual([]);
+  });
+
+  it('is not told as deleted once an operator has unlinked it and somebody else has changed its id', async () => {
+    const { world, old, account, deletions } = await aFailedDeletion();
+    await unlinkOne(world.deps(), { type: 'application', id: '', displayName: 'test' }, { type: 'user', id: old });
+    const row = [...world.target.users.values()].find(({ id }) => id === account);
+    if (!row) throw new Error('no account');
+    row.externalId = null;
+    await world.deps().space.markDirty([{ type: 'user', id: old }]);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(row.active).toBe(true);
+    expect(await deletions()).toEqual([]);
+  });
+});
+
 describe('a former self whose own item is at work while its account is taken over', () => {
   it('keeps what its item has claimed: the account has one owner, and the memberships one keeper', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });

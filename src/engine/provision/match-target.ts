@@ -1,7 +1,7 @@
 import type { Desired } from '../../core/desired';
 import { DisputedMatchError, HandoverError } from '../../core/errors';
 import { type Candidate, type Situation, situate } from '../../core/match';
-import type { Link, SourceId, TargetGroup, TargetUser } from '../../core/model';
+import type { Link, ObjectType, SourceId, TargetGroup, TargetId, TargetUser } from '../../core/model';
 import type { UserMatcher } from '../../ports/target-connector';
 import type { EngineReads } from '../deps';
 import type { Trace } from '../record/trace';
@@ -40,6 +40,12 @@ export async function readLinkedGroup(reads: EngineReads, link: Link, trace: Tra
   const linked = await reads.target.getGroup(link.targetId);
   traceLinked(trace, 'group', link, linked !== undefined && !linked.deleted);
   return linked && !linked.deleted ? { target: linked, link, takesOverFrom: undefined } : NOT_FOUND;
+}
+
+/** Whether an object of Zendesk is there, asked for by its id. */
+export async function isThere({ target }: EngineReads, type: ObjectType, id: TargetId): Promise<boolean> {
+  if (type === 'user') return (await target.getUser(id))?.active === true;
+  return (await target.getGroup(id))?.deleted === false;
 }
 
 function traceLinked(trace: Trace, what: string, { targetId }: Link, isThere: boolean): void {

@@ -9,6 +9,7 @@ import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
+import { isThere } from './match-target';
 import { openPairing, owing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
@@ -52,7 +53,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const { claim } = attempt.pairing.row;
   const wasLinked = claim?.isSettled === true;
-  const earlier = proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
+  const isRefuted = await isDeletionRefuted(attempt);
+  const earlier = isRefuted ? undefined : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
   const told = continued(earlier, plan);
   // One entry has one action: what the plan undoes or goes beyond is a step of it.
   const untold = [...(claim?.untold ?? []), ...(earlier && told === plan ? [earlier] : [])];
@@ -73,6 +75,16 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   traceWritten(attempt, done.told, isWritten, target ?? found.target);
   trace.enter('referenceResolution');
   return ended(done, target, waits, await stages.memberships(done));
+}
+
+/**
+ * Whether the object is there that an earlier try was to delete. Where its link has ended, nothing was found of it: then it may be gone, or was
+ * unlinked by an operator, or taken over by somebody who is hired again.
+ */
+async function isDeletionRefuted({ reads, item, pairing: { row } }: Attempt): Promise<boolean> {
+  const { link, claim } = row;
+  if (link || claim?.plan.action !== 'delete' || claim.plan.targetId === null) return false;
+  return isThere(reads, item.objectType, claim.plan.targetId);
 }
 
 /** A plan without what could not be written: the log tells only what was. */
