@@ -80,14 +80,20 @@ export class NotFoundError extends ProvisioningError {
   }
 }
 
-/** A unique value is taken in the target; read again and plan again. `attribute` is the target's name for it. */
+/**
+ * A unique value is taken in the target; read again and plan again. `attribute` is the target's name for it, `maker` is who made the object that
+ * has the value, where that shows.
+ */
 export class AlreadyExistsError extends ProvisioningError {
+  readonly maker: 'us' | 'others' | undefined;
+
   constructor(
     readonly attribute: string,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; maker?: 'us' | 'others' },
   ) {
     super('PROV_TARGET_EXISTS', message, options);
+    this.maker = options?.maker;
   }
 }
 

@@ -69,6 +69,7 @@ export async function createMany(
         const error = new AlreadyExistsError(
           'external_id',
           'The account was there before the background job that should have created it',
+          { maker: 'others' },
         );
         results.set(item, wasThere ? { error } : { value: toUser(row) });
       }

@@ -36,9 +36,24 @@ export async function createAccount(writing: Writing<TargetUser>, settle: Settle
     return created;
   } catch (error) {
     if (error instanceof LicenseLimitError) await keepWhatWasLeft(writing, settle);
-    if (error instanceof AlreadyExistsError) await explainTaken(writing, error);
+    if (error instanceof AlreadyExistsError) {
+      await requireNotMade(writing, error);
+      await explainTaken(writing, error);
+    }
     throw error;
   }
+}
+
+/**
+ * Nobody had our id when the account was matched, and somebody has it now: an earlier request of ours made it that was given up, such as a
+ * background job that Zendesk no longer knew and that was still at work. Planned again it is found by the id, and told as created by us.
+ */
+async function requireNotMade({ deps, desired }: Writing<TargetUser>, error: AlreadyExistsError): Promise<void> {
+  if (error.maker === 'others' || !desired?.matchers.some(({ attribute }) => attribute === 'external_id')) return;
+  const made = await deps.target.findUsers({ attribute: 'external_id', value: desired.externalId });
+  if (made.length === 0) return;
+  const why = 'An earlier request of this app has created the account meanwhile; it is looked at again';
+  throw new AlreadyExistsError(error.attribute, why, { cause: error, maker: 'us' });
 }
 
 /** A creation that Zendesk refuses for want of a seat may leave an end user behind: that one is ours, and is raised later. */

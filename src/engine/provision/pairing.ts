@@ -268,5 +268,6 @@ function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
   if (error instanceof NotFoundError) return action !== 'delete';
   if (error instanceof RejectedError)
     return action !== 'create' && changes.some(({ attribute }) => attribute === 'email' || attribute === OPEN_TICKETS);
-  return !(error instanceof AlreadyExistsError || error instanceof LicenseLimitError || error instanceof DisputedMatchError);
+  if (error instanceof AlreadyExistsError) return error.maker === 'us';
+  return !(error instanceof LicenseLimitError || error instanceof DisputedMatchError);
 }
