@@ -32,7 +32,10 @@ export class LinkWatch {
     const notes = key.type === 'user' ? this.sim.zendesk.notesOf(link.targetId) : this.sim.zendesk.groupNotesOf(link.targetId);
     [notes.owner, notes.isDetached] = [key.id, false];
     if (key.type === 'user') this.sim.zendesk.notesOf(link.targetId).wasLinked = true;
-    if (key.type === 'group') this.sim.zendesk.groupNotesOf(link.targetId).countsAsOurs = link.createdByUs;
+    if (key.type !== 'group') return;
+    const group = this.sim.zendesk.groupNotesOf(link.targetId);
+    group.countsAsOurs = link.createdByUs;
+    group.linkedTo.add(key.id);
   }
 
   /** An account that takes the place of one that is gone: a suspension that the app did not make is left, also one that was there before all. */

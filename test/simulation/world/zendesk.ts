@@ -28,6 +28,8 @@ export interface GroupNotes {
   isDetached: boolean;
   /** What the app's link says of who made it. */
   countsAsOurs: boolean;
+  /** The groups of Entra that the app has had on record as linked to it. */
+  readonly linkedTo: Set<string>;
   /** It was let go or forgotten once: taken back it counts as there before. */
   wasDetached: boolean;
   isTouched: boolean;
@@ -88,6 +90,7 @@ export class Zendesk {
       owner: null,
       createdByApp: false,
       countsAsOurs: false,
+      linkedTo: new Set(),
       isDetached: false,
       wasDetached: false,
       isTouched: false,
