@@ -323,6 +323,36 @@ describe('a former self whose own item is at work while its account is taken ove
     expect(links.map((link) => link?.targetId ?? null)).toEqual([null, world.accountOf(fresh)?.id]);
     expect(world.accountOf(fresh)).toMatchObject({ suspended: false });
   });
+
+  it('has suspended the account at any call of the takeover: the newcomer is let in', async () => {
+    const wrong: number[] = [];
+    for (let call = 0, isOver = false; !isOver; call += 1) {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const old = users[0]?.id as SourceId;
+      directory.hardDeleteUser(old);
+      const fresh = aPerson(world, 'user0');
+      directory.assign(fresh, roles.user);
+      await world.cycle();
+      const [leaving, coming] = [old, fresh].map((id) => world.queue.messages.find(({ item }) => item.sourceId === id)?.item);
+      if (!leaving || !coming) throw new Error('no item');
+      world.queue.messages.length = 0;
+      let calls = 0;
+      world.hook = async () => {
+        calls += 1;
+        if (calls !== call + 1) return;
+        world.hook = undefined;
+        await world.work(leaving).catch(() => undefined);
+      };
+      await world.work(coming).catch(() => undefined);
+      isOver = world.hook !== undefined;
+      world.hook = undefined;
+      await world.drain();
+      for (let more = 0; more < 2; more += 1) await world.round();
+      if (world.accountOf(fresh)?.suspended !== false) wrong.push(call);
+    }
+    expect(wrong).toEqual([]);
+  });
 });
 
 describe('a group that is about to take out a former self whose account is taken over', () => {

@@ -8,12 +8,15 @@ const TRIES = 5;
 
 /**
  * Forgets which target object belongs to a source object, with the memberships that hang on it; neither object is touched. Idempotent.
+ * @param asRead the ETag of the row that the caller goes by; absent where any is meant
  * @returns the target of the pair, undefined when there was none
- * @throws StaleStateError while a worker writes the object
+ * @throws StaleStateError while a worker writes the object, or where one has since it was read
  */
-export async function breakPair(deps: EngineDeps, key: ObjectKey): Promise<TargetId | undefined> {
+export async function breakPair(deps: EngineDeps, key: ObjectKey, asRead?: string): Promise<TargetId | undefined> {
   for (let tries = 1; ; tries += 1) {
     const stored = await deps.links.read(key);
+    if (asRead !== undefined && stored?.etag !== asRead)
+      throw new StaleStateError(`${key.type} ${key.id} has been written meanwhile.`);
     if (!stored) return undefined;
     const { claim } = stored.value;
     if (claim && !deps.claims.isOver(`${key.type} ${key.id}`, stored.etag, claim.untilMs, deps.clock().getTime())) {

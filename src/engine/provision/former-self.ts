@@ -4,30 +4,31 @@ import type { FormerLink, ObjectKey } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { breakPair } from './break-pair';
 
-/** A former self whose account is taken over, and whether its link said that this app had disabled the account. */
+/** A former self whose account is taken over, and the ETag of its row as the plan goes by it: absent where it had none. */
 export interface FormerSelf {
   readonly id: SourceId;
-  readonly wasDisabledByUs: boolean;
+  readonly etag: string | undefined;
 }
 
 /**
  * Ends the link of a former self.
  * @param keep puts the link on record before it ends
- * @throws StaleStateError where its own item has disabled or enabled the account since the plan was made
+ * @throws StaleStateError where its own item has been carried out since the plan was made: it may have disabled the account
  */
 export async function endFormer(
   deps: EngineDeps,
   key: ObjectKey,
-  wasDisabledByUs: boolean,
+  asRead: string | undefined,
   keep: (former: FormerLink) => Promise<void>,
 ): Promise<void> {
-  const link = (await deps.links.read(key))?.value.link;
-  if (link && link.disabledByUs !== wasDisabledByUs) throw new StaleStateError(`The account of ${key.id} has changed since.`);
+  const stored = await deps.links.read(key);
+  if (stored?.etag !== asRead) throw new StaleStateError(`The account of ${key.id} has changed since.`);
+  const link = stored?.value.link;
   // A group that is gone goes with all its members, or is let go.
   const memberships = link && key.type === 'user' ? await deps.links.membershipsOfUser(key.id) : [];
   const staged = await deps.staged.read(key);
   if (link) await keep({ link, memberships, ...(staged && staged.state !== 'candidate' && { staged }) });
-  await breakPair(deps, key);
+  if (stored) await breakPair(deps, key, stored.etag);
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Found<T> {
   readonly link: Link | null;
   /** The former self whose account is taken over, where there is one. */
   readonly takesOverFrom: SourceId | undefined;
+  /** The ETag of that one's row: whatever is done for it later, the match does not know. */
+  readonly formerEtag?: string | undefined;
   /** True where this app had disabled the account for that former self: then its suspension is ours to lift. */
   readonly wasDisabledByUs?: boolean;
   /** When the linked account was last changed, where that is deleted now: by that, as Zendesk has it. */
@@ -22,8 +24,8 @@ export interface Found<T> {
 }
 
 /** The former self of a match, as it was when it was matched. */
-export const formerOf = ({ takesOverFrom, wasDisabledByUs = false }: Found<unknown>): FormerSelf | undefined =>
-  takesOverFrom === undefined ? undefined : { id: takesOverFrom, wasDisabledByUs };
+export const formerOf = ({ takesOverFrom, formerEtag }: Found<unknown>): FormerSelf | undefined =>
+  takesOverFrom === undefined ? undefined : { id: takesOverFrom, etag: formerEtag };
 
 /** Nothing was found, and nothing is linked. */
 export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOverFrom: undefined };
@@ -92,8 +94,27 @@ export async function matchUser(
     matchers.map(({ attribute }) => attribute),
     (id) => found.get(id),
   );
-  const former = match.takesOverFrom && (await reads.links.read({ type: 'user', id: match.takesOverFrom }));
-  return former?.value.link?.disabledByUs ? { ...match, wasDisabledByUs: true } : match;
+  return withFormer(reads, 'user', match, async (id) => {
+    const user = await reads.target.getUser(id);
+    return user?.active ? user : undefined;
+  });
+}
+
+/**
+ * A match with what is stored of the former self, where there is one. What matched is read once more after that: the former self's own item may have
+ * ended between the two, and what it did belongs to both or to neither. Where that has deleted it, nothing matches.
+ */
+async function withFormer<T extends TargetUser | TargetGroup>(
+  reads: EngineReads,
+  type: ObjectType,
+  match: Found<T>,
+  read: (id: TargetId) => Promise<T | undefined>,
+): Promise<Found<T>> {
+  if (match.takesOverFrom === undefined) return match;
+  const row = await reads.links.read({ type, id: match.takesOverFrom });
+  const target = match.target && (await read(match.target.id));
+  if (!target) return NOT_FOUND;
+  return { ...match, target, formerEtag: row?.etag, wasDisabledByUs: row?.value.link?.disabledByUs === true };
 }
 
 /** A match already found by an earlier attribute that also has this value saves a search. */
@@ -122,7 +143,11 @@ export async function matchGroup(
     groups.map(async ({ id }) => ({ id, matchedBy: 'name', heldBy: await holderOfGroup(reads, source, id, by) })),
   );
   const situation = situate('group', candidates, false);
-  return foundBy(situation, trace, ['name'], (id) => groups.find((group) => group.id === id));
+  const match = foundBy(situation, trace, ['name'], (id) => groups.find((group) => group.id === id));
+  return withFormer(reads, 'group', match, async (id) => {
+    const group = await reads.target.getGroup(id);
+    return group?.deleted ? undefined : group;
+  });
 }
 
 function foundBy<T>(
