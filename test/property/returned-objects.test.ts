@@ -1,4 +1,8 @@
+import type { SourceId } from '../../src/core/model';
+import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
+import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany } from '../builders/people';
+import type { World } from './support/world';
 
 /** A group of three agents, assigned, and everybody provisioned. */
 async function aTeam() {
@@ -76,5 +80,54 @@ describe.each(FULL_READINGS)('engine › deleted, and meanwhile %s', (_name, rea
     await team.world.round();
     await team.world.round();
     expect(team.world.snapshot()).toEqual(team.before);
+  });
+});
+
+const onDemand = (world: World, id: SourceId) =>
+  provisionOnDemand(world.deps(), {
+    subjects: [id],
+    objectType: 'group',
+    dryRun: false,
+    operator: THE_CYCLE,
+    budgetMs: 60_000,
+  });
+
+describe('a group that an operator provisions on demand', () => {
+  it('restored, and killed at every call: everybody in it has access again', async () => {
+    const wrong: number[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, team, before } = await aTeam();
+      directory.softDeleteGroup(team);
+      await world.round();
+      await world.round();
+      directory.restoreGroup(team);
+      wasKilled = await world.killedAt(call, () => onDemand(world, team));
+      world.nowMs += 20 * 60_000;
+      for (let more = 0; more < 2; more += 1) await world.round();
+      if (JSON.stringify(world.snapshot()) !== JSON.stringify(before)) wrong.push(call);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it.each<[string, (team: Team) => void, (team: Team) => void]>([
+    [
+      'no longer security-enabled, and enabled again',
+      ({ directory, team }) => directory.updateGroup(team, { securityEnabled: false }),
+      ({ directory, team }) => directory.updateGroup(team, { securityEnabled: true }),
+    ],
+    [
+      'deleted, and restored',
+      ({ directory, team }) => directory.softDeleteGroup(team),
+      ({ directory, team }) => directory.restoreGroup(team),
+    ],
+  ])('%s: everybody in it loses access and has it again', async (_name, leave, return_) => {
+    const all = await aTeam();
+    const { world, team, people } = all;
+    for (const [act, suspended] of [[leave, true] as const, [return_, false] as const]) {
+      act(all);
+      await onDemand(world, team);
+      for (let more = 0; more < 2; more += 1) await world.round();
+      expect(people.map((id) => world.accountOf(id)?.suspended)).toEqual(people.map(() => suspended));
+    }
   });
 });

@@ -4,14 +4,13 @@ import type { Attributes, SourceId, SourceObject } from '../../core/model';
 import type { MemberChange, SourceChange, SourceLink } from '../../ports/source-connector';
 import type { ConnectorSpace, GroupChunk, MemberEdge } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
-import { makeAncestry } from '../decide/ancestry';
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
 import { chosenGroups } from './chosen-groups';
 import type { CycleContext } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
-import { markUsersBelow } from './mark-principals';
+import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { mergeAttributes } from './merge';
 import { readAhead } from './read-ahead';
 import { filterGroups, groupAttributes } from './schema-needs';
@@ -216,17 +215,9 @@ async function applyMembers(
   const moved = [...joined, ...left];
   await deps.space.markDirty(moved.flatMap((edge) => (edge.memberType === 'user' ? [{ type: 'user', id: edge.memberId }] : [])));
   for (const edge of moved) if (edge.memberType === 'group') await markUsersBelow(deps, edge.memberId);
-  if (moved.length > 0) await markGroupsAbove(context, groupId);
+  if (moved.length > 0) await markGroupsAbove(deps, groupId);
   await deps.space.putMembers(joined, round ?? undefined);
   await deps.space.removeMembers(left);
-}
-
-/** With transitive membership a change in a nested group is one of the groups above it too. */
-async function markGroupsAbove(context: CycleContext, groupId: SourceId): Promise<void> {
-  if (context.deps.settings.groupMembership === 'Direct') return;
-  // Not the cycle's own ancestry: that one remembers, and memberships are still on the move here.
-  const above = await makeAncestry(context.deps.space, context.deps.settings.groupMembership).above(groupId);
-  await context.deps.space.markDirty(above.map((ancestor) => ({ type: 'group', id: ancestor.groupId })));
 }
 
 /** After a full round: what it did not show again is looked at directly, and forgotten only if proved gone. */
@@ -299,7 +290,7 @@ async function markDeleted(context: CycleContext, groupId: SourceId, reason: 'so
   if (!stored || stored.value.deleted === reason) return;
   await deps.space.markDirty([{ type: 'group', id: groupId }]);
   await markUsersBelow(deps, groupId);
-  await markGroupsAbove(context, groupId);
+  await markGroupsAbove(deps, groupId);
   await deps.space.writeObject({ ...stored.value, deleted: reason, version: stored.value.version + 1 }, stored.etag);
 }
 

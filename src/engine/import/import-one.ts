@@ -3,11 +3,12 @@ import type { ObjectType, SourceId, SourceObject } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
 import { makeAncestry } from '../decide/ancestry';
-import type { ScopeContext } from '../decide/scope-object';
+import { grantsAccess, type ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 import { addTo, type ImportSession } from './import-session';
 import { noteManagers } from './managers';
+import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { groupAttributes } from './schema-needs';
 import { refreshRow } from './scope-changes';
 import { deleted, newUser, told } from './user-row';
@@ -20,7 +21,7 @@ export type ImportResult =
 
 /**
  * Reads one object directly and brings its row in the connector space up to date, with its memberships and entitlements. Marks
- * the object first, so that whatever happens next a cycle looks at it again. Cursors and watermarks stay as they are.
+ * whom that concerns before it is written, so that whatever happens next a cycle looks at them again. Cursors and watermarks stay as they are.
  * @param subject Object id, UPN or e-mail address of a user; object id or exact name of a group.
  */
 export async function importOne(session: ImportSession, subject: string, objectType?: ObjectType): Promise<ImportResult> {
@@ -49,11 +50,12 @@ async function attempt(session: ImportSession, subject: string, objectType?: Obj
   const found = await readSubject(session, subject.trim(), objectType);
   if (found.kind !== 'found') return found;
   const { key, read } = found;
-  await store(session, key, read);
+  // Memberships first: once the row says that it lives, no later reading asks for those that came back with it.
   if (read.kind === 'present') {
     await refreshGroupsAbove(session, key);
     if (key.type === 'group') await refreshMembersBelow(session, key.id);
   }
+  await store(session, key, read);
   const object = await refreshRow(await scopingOf(session, key.id), key);
   return object ? { kind: 'imported', key, object } : { kind: 'unknown', reason: 'The object could not be read.' };
 }
@@ -88,6 +90,11 @@ async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<Sour
   if (stored && after === before) return;
   if (key.type === 'user') await noteManagers(deps, [after]);
   await deps.space.markDirty([key]);
+  // As a cycle does: it finds nothing different any more in a row that was brought up to date here.
+  if (key.type === 'group' && (!stored || grantsAccess(before) !== grantsAccess(after))) {
+    await markUsersBelow(deps, key.id);
+    await markGroupsAbove(deps, key.id);
+  }
   await deps.space.writeObject(after, stored?.etag ?? null);
 }
 

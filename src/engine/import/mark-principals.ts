@@ -1,6 +1,6 @@
 import type { AppRoleAssignment, SourceId } from '../../core/model';
 import type { ObjectKey } from '../../ports/stores';
-import { usersBelow, usersBelowAny } from '../decide/ancestry';
+import { makeAncestry, usersBelow, usersBelowAny } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 
 /** Marks the principals of assignments, and for groups everybody below, before the difference itself is stored. */
@@ -22,4 +22,12 @@ export async function markUsersBelow(deps: EngineDeps, groupId: SourceId): Promi
   for await (const users of usersBelow(deps.space, deps.settings.groupMembership, groupId)) {
     await deps.space.markDirty(users.map((id) => ({ type: 'user', id })));
   }
+}
+
+/** With transitive membership a change in a nested group is one of the groups above it too. */
+export async function markGroupsAbove({ space, settings }: EngineDeps, groupId: SourceId): Promise<void> {
+  if (settings.groupMembership === 'Direct') return;
+  // Not a cycle's own ancestry: that one remembers, and memberships are still on the move here.
+  const above = await makeAncestry(space, settings.groupMembership).above(groupId);
+  await space.markDirty(above.map((ancestor) => ({ type: 'group', id: ancestor.groupId })));
 }
