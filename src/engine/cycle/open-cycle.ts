@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
-import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { SourceApplication } from '../../core/model';
 import { type CycleRecord, keyText, type StagedDeletion } from '../../ports/stores';
 import { LOST_AFTER_MS } from '../change-id';
 import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
 import { FollowedGroups } from '../import/followed-groups';
+import { HeldAssignments } from '../import/held-assignments';
 import { roleLines } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
 import { type GroupWatermarks, type JobState, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
@@ -63,7 +64,7 @@ export async function openCycle(
   return {
     deps,
     application,
-    assignments: new Map<SourceId, readonly AppRoleAssignment[]>(),
+    assignments: new HeldAssignments(),
     ancestry: makeAncestry(
       // Where no group is followed, nobody is a member of any.
       { ...deps.space, groupsOf: async (id) => ((await groups.ids()).size === 0 ? [] : deps.space.groupsOf(id)) },

@@ -1,16 +1,17 @@
 import type { CycleEvent, CycleState } from '../../core/cycle-state';
-import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { SourceApplication } from '../../core/model';
 import type { ObjectKey } from '../../ports/stores';
 import type { Ancestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import type { FollowedGroups } from './followed-groups';
+import type { HeldAssignments } from './held-assignments';
 
 /** A cycle in progress, as its phases see it. */
 export interface CycleContext {
   readonly deps: EngineDeps;
   readonly application: SourceApplication;
-  /** The assignments as they stand after this cycle's import, by principal: in memory, because they are read in full anyway. */
-  readonly assignments: Map<SourceId, readonly AppRoleAssignment[]>;
+  /** The assignments as they stand after this cycle's import: in memory, because they are read in full anyway. */
+  readonly assignments: HeldAssignments;
   readonly ancestry: Ancestry;
   readonly groups: FollowedGroups;
   /** Where the cycle is. */

@@ -1,16 +1,19 @@
+import { createHash } from 'node:crypto';
 import { follow, NOT_FOLLOWED } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { AppRoleAssignment } from '../../core/model';
 import type { AssignmentPage } from '../../ports/source-connector';
 import type { EngineDeps } from '../deps';
 import type { CycleContext } from './cycle-context';
-import { addTo } from './import-session';
 import { KeptParts } from './kept-parts';
 import { markPrincipals } from './mark-principals';
 import { proveMissing } from './missing-assignments';
+import { PackedTexts } from './packed-texts';
 
-/** The ids of so many pages fit into one document with room to spare. */
-const PAGES_PER_PART = 5;
+/** The digests of so many ids fit into one document: a row holds 458,752 characters. */
+const DIGESTS_PER_PART = 18_000;
+/** Characters of 128 bits in base64. Among a million ids, two share a digest once in 10^26 times. */
+const DIGEST_LENGTH = 22;
 /** How long the place in the list is not kept: a list that is read faster costs no writes, one that is cut off costs no more than this. */
 const KEEP_MS = 10_000;
 
@@ -20,53 +23,52 @@ const KEEP_MS = 10_000;
  * row that the list lacks was proved to be there: a list caught lying is not believed for any removal. Continues where it was.
  */
 export async function importAssignments(context: CycleContext): Promise<void> {
-  const stored = await storedById(context.deps);
-  const seen = await listAll(context, stored);
-  const missing = [...stored.values()].filter(({ id }) => !seen.has(id));
-  for (const assignment of stored.values()) if (seen.has(assignment.id)) addTo(context.assignments, assignment);
-  await proveMissing(context, missing);
+  await loadAssignments(context);
+  await listAll(context);
+  await proveMissing(context);
 }
 
-/** Loads the stored assignments into the context: for a cycle that continues after this phase. */
-export async function loadAssignments(context: CycleContext): Promise<void> {
-  for (const assignment of (await storedById(context.deps)).values()) addTo(context.assignments, assignment);
+/** Loads the stored assignments into the context: all there is to do for a cycle that continues after this phase. */
+export async function loadAssignments({ deps, assignments }: CycleContext): Promise<void> {
+  for await (const page of deps.space.listAssignments()) for (const assignment of page) assignments.put(assignment);
 }
 
-/** Lists to the end, as far as that was not done. Answers the ids seen; `stored` has what was merged afterwards. */
-async function listAll(context: CycleContext, stored: Map<string, AppRoleAssignment>): Promise<ReadonlySet<string>> {
+/** Lists to the end, as far as that was not done. Afterwards the context has what was merged, and knows which of it was seen. */
+async function listAll(context: CycleContext): Promise<void> {
+  const { assignments } = context;
   const parts = new KeptParts<string>(context.deps.state, 'cycle-seen', context.cycle().cycleId);
-  let seen = await seenBefore(context, parts);
-  if (!seen) {
-    await context.save({ kind: 'assignmentsAnew' });
-    seen = new Set();
-  }
+  if (!(await seenBefore(context, parts))) await context.save({ kind: 'assignmentsAnew' });
   const state = context.cycle();
-  if (state.phase !== 'assignments' || state.step !== 'listing') return seen;
+  if (state.phase !== 'assignments' || state.step !== 'listing') return;
 
   let { next, watch, seenParts } = state;
-  let unkept: (readonly string[])[] = [];
+  let unkept: number[] = [];
   let keptAtMs = context.deps.clock().getTime();
   for (;;) {
     const page = await readPage(context, next);
     if (page === 'expired') {
+      assignments.seeNone();
       await context.save({ kind: 'assignmentsAnew' });
-      return listAll(context, stored);
+      return listAll(context);
     }
-    await merge(context, page.assignments, stored);
-    const ids = page.assignments.map(({ id }) => stored.get(id)?.id ?? id);
-    for (const id of ids) seen.add(id);
-    unkept.push(ids);
+    await merge(context, page.assignments);
+    for (const { id } of page.assignments) unkept.push(assignments.see(id));
     const followed = page.next === undefined ? watch : follow(watch, page.next, page.assignments.length);
-    if (page.next === undefined && lacksNothing(stored, seen)) {
+    if (page.next === undefined && assignments.isAllSeen) {
       await context.save({ kind: 'assignmentsComplete' });
       await parts.remove(seenParts);
-      return seen;
+      return;
     }
     const isLast = page.next === undefined || followed === undefined;
     const isDue = context.deps.clock().getTime() - keptAtMs >= KEEP_MS;
     if (isLast || isDue || (await context.isTimeUp())) {
-      for (let from = 0; from < unkept.length; from += PAGES_PER_PART, seenParts += 1)
-        await parts.put(seenParts, unkept.slice(from, from + PAGES_PER_PART).flat());
+      for (let from = 0; from < unkept.length; from += DIGESTS_PER_PART, seenParts += 1) {
+        const part = unkept.slice(from, from + DIGESTS_PER_PART);
+        await parts.put(
+          seenParts,
+          part.map((number) => digestOf(assignments.idOf(number))),
+        );
+      }
       unkept = [];
       keptAtMs = context.deps.clock().getTime();
       await context.save(
@@ -75,21 +77,26 @@ async function listAll(context: CycleContext, stored: Map<string, AppRoleAssignm
           : { kind: 'assignmentsPage', next: page.next ?? null, watch: followed, seenParts },
       );
     }
-    if (isLast) return seen;
+    if (isLast) return;
     next = page.next ?? null;
     watch = followed ?? NOT_FOLLOWED;
   }
 }
 
-function lacksNothing(stored: ReadonlyMap<string, unknown>, seen: ReadonlySet<string>): boolean {
-  for (const id of stored.keys()) if (!seen.has(id)) return false;
-  return true;
-}
+const digestOf = (id: string): string => createHash('sha256').update(id).digest('base64url').slice(0, DIGEST_LENGTH);
 
-async function seenBefore(context: CycleContext, parts: KeptParts<string>): Promise<Set<string> | undefined> {
+/** Notes what the cycle has seen before it was cut off. Returns false where that is not there any more, or is of an older version. */
+async function seenBefore(context: CycleContext, parts: KeptParts<string>): Promise<boolean> {
   const state = context.cycle();
-  const ids = state.phase === 'assignments' ? await parts.read(state.seenParts) : [];
-  return ids && new Set(ids);
+  if (state.phase !== 'assignments' || state.seenParts === 0) return true;
+  const seen = new PackedTexts();
+  for (let part = 0; part < state.seenParts; part += 1) {
+    const digests = await parts.readPart(part);
+    if (!digests?.every(({ length }) => length === DIGEST_LENGTH)) return false;
+    for (const digest of digests) seen.intern(digest);
+  }
+  for (const id of context.assignments.ids()) if (seen.find(digestOf(id)) !== undefined) context.assignments.see(id);
+  return true;
 }
 
 async function readPage(context: CycleContext, link: string | null): Promise<AssignmentPage | 'expired'> {
@@ -104,50 +111,14 @@ async function readPage(context: CycleContext, link: string | null): Promise<Ass
   }
 }
 
-async function merge(
-  context: CycleContext,
-  page: readonly AppRoleAssignment[],
-  stored: Map<string, AppRoleAssignment>,
-): Promise<void> {
-  const { deps } = context;
-  const everything = context.cycle().kind === 'initial';
-  const changed = page.filter((assignment) => everything || !isSame(stored.get(assignment.id), assignment));
+async function merge({ deps, assignments, cycle }: CycleContext, page: readonly AppRoleAssignment[]): Promise<void> {
+  const everything = cycle().kind === 'initial';
+  const changed = page.filter((assignment) => everything || !assignments.holds(assignment));
   await markPrincipals(deps, changed);
   await markStrangers(deps, changed);
   await deps.space.putAssignments(changed);
-  for (const assignment of changed) stored.set(assignment.id, assignment);
+  for (const assignment of changed) assignments.put(assignment);
 }
-
-/** Texts that assignments share are kept once: of 300,000 assignments they are most of the memory. */
-class Assignments extends Map<string, AppRoleAssignment> {
-  readonly #texts = new Map<string, string>();
-
-  override set(_id: string, assignment: AppRoleAssignment): this {
-    const { principalId, principalType, principalDisplayName, appRoleId } = assignment;
-    return super.set(assignment.id, {
-      id: assignment.id,
-      principalId: this.#shared(principalId),
-      principalType: this.#shared(principalType),
-      principalDisplayName,
-      appRoleId: this.#shared(appRoleId),
-    });
-  }
-
-  #shared<T extends string>(text: T): T {
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return (known ?? text) as T;
-  }
-}
-
-async function storedById(deps: EngineDeps): Promise<Map<string, AppRoleAssignment>> {
-  const stored = new Assignments();
-  for await (const page of deps.space.listAssignments()) for (const assignment of page) stored.set(assignment.id, assignment);
-  return stored;
-}
-
-const isSame = (stored: AppRoleAssignment | undefined, listed: AppRoleAssignment): boolean =>
-  stored !== undefined && stored.appRoleId === listed.appRoleId && stored.principalId === listed.principalId;
 
 /** Marks service principals that are assigned, so that the log says why they are skipped; nobody needs to hear that one has left. */
 async function markStrangers(deps: EngineDeps, assignments: readonly AppRoleAssignment[]): Promise<void> {

@@ -62,9 +62,8 @@ function firstPages(context: CycleContext) {
 }
 
 async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId>> {
-  const wanted = new Set<SourceId>([...filterGroups(context.deps.schema), ...(await chosenGroups(context.deps))]);
-  for (const [principalId, [first]] of context.assignments) if (first?.principalType === 'Group') wanted.add(principalId);
-  return wanted;
+  const { deps, assignments } = context;
+  return new Set([...filterGroups(deps.schema), ...(await chosenGroups(deps)), ...assignments.principals('Group')]);
 }
 
 /** A watermark this old is replaced by a newer one though nothing has changed: the source forgets it after seven days. */

@@ -6,7 +6,7 @@ import { makeAncestry } from '../decide/ancestry';
 import { grantsAccess, type ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
-import { addTo, type ImportSession } from './import-session';
+import type { ImportSession } from './import-session';
 import { noteManagers } from './managers';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { groupAttributes } from './schema-needs';
@@ -118,7 +118,7 @@ async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeCon
     deps,
     appRoles: session.appRoles,
     ancestry,
-    assignmentsOf: (principalId) => session.assignments.get(principalId) ?? [],
+    assignmentsOf: (principalId) => session.assignments.of(principalId),
   };
   for (const groupId of principals.slice(1)) {
     if (!session.assignments.has(groupId)) continue;
@@ -132,13 +132,13 @@ async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeCon
 
 /** What is not proved gone stands, also where the read fails; what the read comes upon besides stands too. */
 async function proveMissing({ deps, missing, assignments }: ImportSession, principal: SourceId): Promise<void> {
-  const doubtful = missing.get(principal) ?? [];
-  missing.delete(principal);
+  const doubtful = missing.of(principal);
+  for (const { id } of doubtful) missing.remove(id);
   const [first] = doubtful;
   if (!first) return;
   const read = await deps.source.readAssignmentsOf({ id: principal, type: first.principalType, missing: doubtful });
-  const listed = new Set((assignments.get(principal) ?? []).map(({ id }) => id));
-  for (const one of read.kind === 'unknown' ? doubtful : read.assignments) if (!listed.has(one.id)) addTo(assignments, one);
+  for (const one of read.kind === 'unknown' ? doubtful : read.assignments)
+    if (assignments.get(one.id)?.principalId !== principal) assignments.put(one);
 }
 
 /** Whether an assigned group is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */

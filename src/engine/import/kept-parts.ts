@@ -20,11 +20,16 @@ export class KeptParts<T> {
   async read(parts: number): Promise<readonly T[] | undefined> {
     const values: T[] = [];
     for (let part = 0; part < parts; part += 1) {
-      const stored = await this.state.read<readonly T[]>(this.key(part));
+      const stored = await this.readPart(part);
       if (!stored) return undefined;
-      values.push(...stored.value);
+      values.push(...stored);
     }
     return values;
+  }
+
+  /** One part; undefined when it is not there. */
+  async readPart(part: number): Promise<readonly T[] | undefined> {
+    return (await this.state.read<readonly T[]>(this.key(part)))?.value;
   }
 
   async remove(parts: number): Promise<void> {

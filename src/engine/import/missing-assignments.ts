@@ -1,7 +1,6 @@
 import type { AppRoleAssignment, SourceId } from '../../core/model';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { CycleContext } from './cycle-context';
-import { addTo } from './import-session';
 import { KeptParts } from './kept-parts';
 import { markPrincipals } from './mark-principals';
 
@@ -23,36 +22,37 @@ const PRINCIPALS_PER_PART = 100;
  * Asks about each principal of whom assignments are missing, keeps what was learnt part by part, and forgets what is proved gone once all
  * have been asked about. One missing row that is there makes the list unfit for any removal: then nothing more is asked.
  */
-export async function proveMissing(context: CycleContext, missing: readonly AppRoleAssignment[]): Promise<void> {
+export async function proveMissing(context: CycleContext): Promise<void> {
   const state = context.cycle();
   if (state.phase !== 'assignments' || state.step !== 'proving') return;
   const { deps, assignments } = context;
+  const missing = [...assignments.unseen()];
   const parts = new KeptParts<Verdict>(deps.state, 'cycle-proofs', state.cycleId);
   const verdicts = state.isListWhole ? await collect(context, parts, missing, state.proofParts) : [];
   const isBelieved = state.isListWhole && !verdicts.some(({ isRefuted }) => isRefuted);
 
   const gone = new Set(isBelieved ? verdicts.flatMap((verdict) => verdict.gone) : []);
   const removed = missing.filter(({ id }) => gone.has(id));
-  const kept = missing.filter(({ id }) => !gone.has(id));
-  for (const assignment of kept) addTo(assignments, assignment);
+  for (const { id } of removed) assignments.remove(id);
+  const kept = missing.length - removed.length;
   const news = verdicts.flatMap(({ found }) => found).filter((one) => !isKnown(assignments, one));
-  for (const assignment of news) addTo(assignments, assignment);
+  for (const assignment of news) assignments.put(assignment);
   await context.fence();
   await markPrincipals(deps, [...news, ...removed]);
   await deps.space.putAssignments(news);
   await deps.space.removeAssignments(removed);
-  if (kept.length > 0) {
+  if (kept > 0) {
     deps.logger.warn('Assignments were missing from the list but are not proved gone; nothing is changed for them', {
       cycleId: state.cycleId,
-      kept: kept.length,
+      kept,
       isListBelieved: isBelieved,
     });
   }
   const { seenParts, proofParts } = { ...state, ...context.cycle() };
   await context.save({
     kind: 'assignmentsSettled',
-    unknowns: kept.length + (state.isListWhole ? 0 : 1),
-    isBelieved: isBelieved && kept.length === 0,
+    unknowns: kept + (state.isListWhole ? 0 : 1),
+    isBelieved: isBelieved && kept === 0,
   });
   await parts.remove(proofParts);
   await new KeptParts(deps.state, 'cycle-seen', state.cycleId).remove(seenParts);
@@ -64,8 +64,9 @@ async function collect(
   missing: readonly AppRoleAssignment[],
   kept: number,
 ): Promise<readonly Verdict[]> {
-  const byPrincipal = new Map<SourceId, readonly AppRoleAssignment[]>();
-  for (const one of missing) addTo(byPrincipal, one);
+  const byPrincipal = new Map<SourceId, AppRoleAssignment[]>();
+  for (const one of missing) byPrincipal.set(one.principalId, byPrincipal.get(one.principalId) ?? []);
+  for (const one of missing) byPrincipal.get(one.principalId)?.push(one);
   const before = await parts.read(kept);
   const verdicts = [...(before ?? [])];
   let proofParts = before ? kept : 0;
@@ -97,4 +98,4 @@ async function ask({ deps }: CycleContext, id: SourceId, rows: readonly AppRoleA
 }
 
 const isKnown = (assignments: CycleContext['assignments'], { id, principalId }: AppRoleAssignment): boolean =>
-  (assignments.get(principalId) ?? []).some((known) => known.id === id);
+  assignments.get(id)?.principalId === principalId;

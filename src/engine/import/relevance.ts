@@ -40,12 +40,8 @@ export async function relevantInFullRound({ deps, assignments }: CycleContext): 
 }
 
 async function entitledUsers({ deps, assignments }: Pick<CycleContext, 'deps' | 'assignments'>): Promise<ReadonlySet<SourceId>> {
-  const ids = new Set<SourceId>();
-  const groups: SourceId[] = [];
-  for (const [principalId, [first]] of assignments) {
-    if (first?.principalType === 'User') ids.add(principalId);
-    if (first?.principalType === 'Group') groups.push(principalId);
-  }
+  const ids = new Set<SourceId>(assignments.principals('User'));
+  const groups = [...assignments.principals('Group')];
   for await (const users of usersBelowAny(deps.space, deps.settings.groupMembership, groups)) {
     for (const id of users) ids.add(id);
   }

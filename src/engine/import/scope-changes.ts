@@ -204,7 +204,7 @@ async function assignedNow(
   asked.push(...[...new Set(groups)].filter((group) => group !== id).map((group) => ({ id: group, type: 'Group' as const })));
   const reads = await concurrently(asked, STORAGE_CONCURRENCY, (one) => deps.source.readAssignmentsOf({ ...one, missing: [] }));
   if (reads.some(({ kind }) => kind === 'unknown')) return 'The assignments could not be read directly.';
-  const isNew = (one: AppRoleAssignment): boolean => !(assignments.get(one.principalId) ?? []).some(({ id }) => id === one.id);
+  const isNew = (one: AppRoleAssignment): boolean => assignments.get(one.id)?.principalId !== one.principalId;
   const found = reads.flatMap((read) => (read.kind === 'known' ? read.assignments : []));
   return found.some(isNew) ? 'Entra ID did not list an assignment that exists.' : undefined;
 }
@@ -252,7 +252,7 @@ export const scopeContext = (context: CycleContext): ScopeContext => ({
   deps: context.deps,
   appRoles: context.application.appRoles,
   ancestry: context.ancestry,
-  assignmentsOf: (principalId) => context.assignments.get(principalId) ?? [],
+  assignmentsOf: (principalId) => context.assignments.of(principalId),
 });
 
 /** The same, where the groups above one object are looked up once. @param direct those that it is a direct member of, where that is known */

@@ -200,7 +200,7 @@ async function judge(
     deps,
     appRoles: session.appRoles,
     ancestry: ancestryOf(deps),
-    assignmentsOf: (id: PlanRow['key']['id']) => session.assignments.get(id) ?? [],
+    assignmentsOf: (id: PlanRow['key']['id']) => session.assignments.of(id),
   };
   const parts = kinds?.[header.kind];
   const {

@@ -1,6 +1,6 @@
 import { beginCycle, type CycleEvent, next } from '../../core/cycle-state';
 import { ConfigError } from '../../core/errors';
-import type { AppRoleAssignment, SourceApplication, SourceId } from '../../core/model';
+import type { SourceApplication } from '../../core/model';
 import type { ProvisioningSchema } from '../../core/schema/model';
 import { readSchema } from '../../core/schema/read';
 import type { PlanHeader } from '../../ports/plan-store';
@@ -9,6 +9,7 @@ import { ancestryOf } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import { type CycleContext, CycleInterrupted } from '../import/cycle-context';
 import { FollowedGroups } from '../import/followed-groups';
+import { HeldAssignments } from '../import/held-assignments';
 import { importAssignments, loadAssignments } from '../import/import-assignments';
 import { importGroups } from '../import/import-groups';
 import { importUsers } from '../import/import-users';
@@ -177,11 +178,10 @@ class PlanRun {
   }
 
   #context(application: SourceApplication): CycleContext {
-    const assignments = new Map<SourceId, readonly AppRoleAssignment[]>();
     return {
       deps: this.#deps,
       application,
-      assignments,
+      assignments: new HeldAssignments(),
       ancestry: ancestryOf(this.#deps),
       groups: new FollowedGroups(this.#deps.space, this.#cycle.groupGeneration),
       cycle: () => this.#cycle,
