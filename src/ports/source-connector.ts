@@ -50,6 +50,9 @@ export type Proof =
   | { readonly kind: 'present' }
   | { readonly kind: 'unknown'; readonly reason: string };
 
+/** The same of a membership; `lacksObject` where the member or the group is not there at all, perhaps among the deleted ones. */
+export type MembershipProof = Exclude<Proof, { kind: 'absent' }> | { readonly kind: 'absent'; readonly lacksObject?: boolean };
+
 /** One page of the assignments; `next` undefined means that it is the last. */
 export interface AssignmentPage {
   readonly assignments: readonly AppRoleAssignment[];
@@ -107,7 +110,7 @@ export interface SourceConnector {
   readAssignmentsOf(principal: AssignedPrincipal): Promise<AssignmentsRead>;
 
   /** Second, direct read of a membership that a list lacked (direct membership only). Failed reads are `unknown`. */
-  proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof>;
+  proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<MembershipProof>;
 
   /**
    * One page of the users' delta.

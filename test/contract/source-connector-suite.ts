@@ -327,7 +327,9 @@ export function describeSourceConnector(name: string, make: () => Promise<Source
         expect(await source.proveMembershipGone(team, ann)).toEqual({ kind: 'present' });
         expect(await source.proveMembershipGone(team, bob)).toEqual({ kind: 'absent' });
         world.hardDeleteUser(ann);
-        expect(await source.proveMembershipGone(team, ann)).toEqual({ kind: 'absent' });
+        expect(await source.proveMembershipGone(team, ann)).toEqual({ kind: 'absent', lacksObject: true });
+        world.deleteGroup(other);
+        expect(await source.proveMembershipGone(other, bob)).toEqual({ kind: 'absent', lacksObject: true });
         world.breakReads(bob);
         expect(await source.proveMembershipGone(team, bob)).toMatchObject({ kind: 'unknown' });
       });

@@ -13,6 +13,7 @@ import {
   type AssignmentsRead,
   MAX_GROUPS_PER_DELTA,
   type MemberChange,
+  type MembershipProof,
   type PermissionFinding,
   type Proof,
   type SourceChange,
@@ -137,12 +138,11 @@ export class FakeSourceConnector implements SourceConnector {
     return failure ?? { kind: 'known', assignments: this.directory.listedAssignments().filter((one) => one.principalId === id) };
   }
 
-  proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof> {
-    return this.proof(
-      'proveMembershipGone',
-      [groupId, memberId],
-      () => this.directory.members.get(groupId)?.has(memberId) ?? false,
-    );
+  async proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<MembershipProof> {
+    const isThere = () => this.directory.members.get(groupId)?.has(memberId) ?? false;
+    const proof = await this.proof('proveMembershipGone', [groupId, memberId], isThere);
+    const isLacking = proof.kind === 'absent' && ![groupId, memberId].every((id) => this.directory.isLive(id));
+    return isLacking ? { kind: 'absent', lacksObject: true } : proof;
   }
 
   readUserChanges(link: SourceLink | undefined, select: readonly string[]): Promise<SourcePage> {

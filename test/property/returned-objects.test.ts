@@ -17,7 +17,7 @@ async function aTeam() {
   });
   await world.round();
   await world.round();
-  return { world, directory, team, people, before: world.snapshot() };
+  return { world, directory, roles, team, people, before: world.snapshot() };
 }
 
 type Team = Awaited<ReturnType<typeof aTeam>>;
@@ -129,5 +129,28 @@ describe('a group that an operator provisions on demand', () => {
       for (let more = 0; more < 2; more += 1) await world.round();
       expect(people.map((id) => world.accountOf(id)?.suspended)).toEqual(people.map(() => suspended));
     }
+  });
+});
+
+describe('engine › deleted while the groups are read in full, and restored before the users are', () => {
+  it('a person keeps every membership, whose access is their own', async () => {
+    const { world, directory, roles, people, before } = await aTeam();
+    const [ann] = people;
+    if (!ann) throw new Error('nobody');
+    directory.assign(ann, roles.agent);
+    await world.round();
+    await world.dueInitial();
+    const calls: string[] = [];
+    world.hook = (name) => {
+      if (name === 'source.readGroupChanges' && !calls.includes(name)) directory.softDeleteUser(ann);
+      if (name === 'source.readUserChanges' && !calls.includes(name)) directory.restoreUser(ann);
+      if (name.startsWith('source.read')) calls.push(name);
+    };
+    await world.cycle();
+    world.hook = undefined;
+    expect(calls).toContain('source.readUserChanges');
+    await world.drain();
+    await world.round();
+    expect(world.snapshot()).toEqual(before);
   });
 });

@@ -14,8 +14,8 @@ import type {
   AssignedPrincipal,
   AssignmentPage,
   AssignmentsRead,
+  MembershipProof,
   PermissionFinding,
-  Proof,
   SourceConnector,
   SourceLink,
   SourceMember,
@@ -98,7 +98,7 @@ class GraphSource implements GraphConnector {
     return readAssignmentsOf(this.http, this.servicePrincipalId, principal);
   }
 
-  proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof> {
+  proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<MembershipProof> {
     return proveMembershipGone(this.http, groupId, memberId);
   }
 

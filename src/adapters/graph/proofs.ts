@@ -1,7 +1,7 @@
 import { NotFoundError, UnexpectedResponseError } from '../../core/errors';
 import { isGuid } from '../../core/guid';
 import type { AppRoleAssignment, ObjectType, SourceId } from '../../core/model';
-import type { AssignedPrincipal, AssignmentsRead, Proof } from '../../ports/source-connector';
+import type { AssignedPrincipal, AssignmentsRead, MembershipProof } from '../../ports/source-connector';
 import { HIDDEN_MEMBERSHIP } from './changes';
 import type { GraphHttp } from './http';
 import { literal, OPERATIONS, PAGE_SIZE } from './operations';
@@ -80,22 +80,23 @@ const unknown = (reason: string): { readonly kind: 'unknown'; readonly reason: s
  * Second read of a direct membership, from the member's side.
  *
  *   member    group listed   group read         │ proof
- *   404       –              –                  │ absent (who is not there is not a member)
+ *   404       –              –                  │ absent, lacks object (who is not there is not a member)
  *   readable  yes            –                  │ present
  *   readable  no, to the end hidden membership  │ unknown (such groups are left out of the list)
- *   readable  no, to the end readable or 404    │ absent
+ *   readable  no, to the end readable           │ absent
+ *   readable  no, to the end 404                │ absent, lacks object
  *   anything else                               │ unknown
  */
-export function proveMembershipGone(http: GraphHttp, groupId: SourceId, memberId: SourceId): Promise<Proof> {
-  return orUnknown(async (): Promise<Proof> => {
+export function proveMembershipGone(http: GraphHttp, groupId: SourceId, memberId: SourceId): Promise<MembershipProof> {
+  return orUnknown(async (): Promise<MembershipProof> => {
     if (!isGuid(groupId) || !isGuid(memberId)) return { kind: 'unknown', reason: 'These are not object ids' };
     const memberType = await kindOf(http, memberId);
-    if (memberType === undefined) return { kind: 'absent' };
+    if (memberType === undefined) return { kind: 'absent', lacksObject: true };
     for await (const groups of groupsOf(http, memberType, memberId)) if (groups.includes(groupId)) return { kind: 'present' };
     const group = await http.find(OPERATIONS.group, `/groups/${groupId}`, { $select: 'id,visibility' });
     if (group?.visibility === HIDDEN_MEMBERSHIP)
       return { kind: 'unknown', reason: 'The membership of this group is hidden from the app' };
-    return { kind: 'absent' };
+    return group === undefined ? { kind: 'absent', lacksObject: true } : { kind: 'absent' };
   });
 }
 

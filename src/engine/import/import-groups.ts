@@ -12,6 +12,7 @@ import type { CycleContext } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { mergeAttributes } from './merge';
+import { proveGone } from './prove-gone';
 import { readAhead } from './read-ahead';
 import { filterGroups, groupAttributes } from './schema-needs';
 
@@ -264,15 +265,13 @@ async function settleMembers(context: CycleContext, groupId: SourceId, round: st
   for await (const page of deps.space.listMembersNotSeen(groupId, round)) {
     const mayReturn = await concurrently(page, STORAGE_CONCURRENCY, (edge) => isSoftDeleted(deps, edge));
     const edges = page.filter((_, at) => !mayReturn[at]);
-    const proofs = await concurrently(edges, SOURCE_CONCURRENCY, (edge) =>
-      deps.source.proveMembershipGone(groupId, edge.memberId),
-    );
-    const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
+    const fates = await concurrently(edges, SOURCE_CONCURRENCY, (edge) => proveGone(deps, edge));
+    const gone = edges.filter((_, at) => fates[at] === 'gone');
     await deps.space.putMembers(
-      edges.filter((_, at) => proofs[at]?.kind === 'present'),
+      edges.filter((_, at) => fates[at] === 'there'),
       round,
     );
-    unknowns += proofs.filter(({ kind }) => kind === 'unknown').length;
+    unknowns += fates.filter((fate) => fate === 'unknown').length;
     const left = gone.map((edge) => ({ memberId: edge.memberId, memberType: edge.memberType, isMember: false }));
     if (left.length > 0) await deps.space.markDirty([{ type: 'group', id: groupId }]);
     await applyMembers(context, groupId, left, round);

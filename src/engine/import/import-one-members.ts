@@ -2,6 +2,7 @@ import type { SourceId } from '../../core/model';
 import type { MemberEdge, ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { ImportSession } from './import-session';
+import { proveGone } from './prove-gone';
 
 /** What reading memberships directly needs of a session, or of a cycle. */
 export type MembershipReads = Pick<ImportSession, 'deps' | 'wantedGroups' | 'parents'>;
@@ -98,11 +99,10 @@ export async function refreshMembersBelow(session: MembershipReads, top: SourceI
 }
 
 async function forgetProvedGone(session: MembershipReads, edges: readonly MemberEdge[]): Promise<void> {
-  const { source, space } = session.deps;
-  const proofs = await concurrently(edges, SOURCE_CONCURRENCY, (edge) => source.proveMembershipGone(edge.groupId, edge.memberId));
-  const gone = edges.filter((_, at) => proofs[at]?.kind === 'absent');
+  const fates = await concurrently(edges, SOURCE_CONCURRENCY, (edge) => proveGone(session.deps, edge));
+  const gone = edges.filter((_, at) => fates[at] === 'gone');
   await markMoved(session, gone);
-  await space.removeMembers(gone);
+  await session.deps.space.removeMembers(gone);
 }
 
 /** A membership that changed concerns both ends; the next cycle looks at them. */

@@ -12,8 +12,8 @@ import type {
   AssignmentPage,
   AssignmentsRead,
   MemberChange,
+  MembershipProof,
   PermissionFinding,
-  Proof,
   SourceChange,
   SourceConnector,
   SourceLink,
@@ -121,10 +121,11 @@ export class SimSource implements SourceConnector {
     return rows.map(toAssignment);
   }
 
-  async proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<Proof> {
+  async proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<MembershipProof> {
     if (this.#isUnknown(groupId + memberId)) return { kind: 'unknown', reason: 'simulated' };
     const isThere = this.entra.isLive(groupId) && this.entra.shownMembers(groupId).includes(memberId);
-    return { kind: isThere ? 'present' : 'absent' };
+    if (isThere) return { kind: 'present' };
+    return { kind: 'absent', lacksObject: !this.entra.isLive(groupId) || !this.entra.isLive(memberId) };
   }
 
   readUserChanges(link: SourceLink | undefined, select: readonly string[]): Promise<SourcePage> {
