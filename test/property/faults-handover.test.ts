@@ -111,6 +111,68 @@ describe('a rehire: a new object with the address of a former self', () => {
     expect([...world.target.users.values()].filter(({ email }) => email === 'user0@contoso.com')).toHaveLength(1);
   });
 
+  it('an account that this app made for the former self is still one that it made, also where the takeover is killed at any call', async () => {
+    const wrong: number[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      directory.hardDeleteUser(users[0]?.id as SourceId);
+      await world.round();
+      const fresh = aPerson(world, 'user0');
+      directory.assign(fresh, roles.user);
+      await world.cycle();
+      const item = world.queue.messages[0]?.item;
+      if (!item) throw new Error('no item');
+      wasKilled = await world.killedAt(call, () => world.work(item));
+      world.nowMs += 20 * 60_000;
+      await world.drain(undefined, () => true);
+      await world.round();
+      const link = (await world.deps().links.read({ type: 'user', id: fresh }))?.value.link;
+      if (!link?.createdByUs || link.targetId !== world.accountOf(fresh)?.id) wrong.push(call);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('an account that was there before stays one that was there before', async () => {
+    const { world, directory, roles } = aCompany({});
+    world.target.seedUser({ name: 'There before', email: 'user0@contoso.com' });
+    const old = aPerson(world, 'user0');
+    directory.assign(old, roles.user);
+    await world.round();
+    directory.hardDeleteUser(old);
+    await world.round();
+    const fresh = aPerson(world, 'user0');
+    directory.assign(fresh, roles.user);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect((await world.deps().links.read({ type: 'user', id: fresh }))?.value.link).toMatchObject({ createdByUs: false });
+  });
+
+  it('a group that this app made goes with the namesake that has taken it over', async () => {
+    const { world, directory, roles } = aCompany({});
+    const aTeam = () => {
+      const id = directory.addGroup({ displayName: 'Team' });
+      directory.assign(id, roles.agent);
+      return id;
+    };
+    const old = aTeam();
+    await world.round();
+    const made = world.groupNamed('Team')?.id;
+    directory.deleteGroup(old);
+    const fresh = aTeam();
+    await world.cycle();
+    // The namesake's item comes before the one that deletes the group.
+    await world.drain(() =>
+      Math.max(
+        0,
+        world.queue.messages.findIndex(({ item }) => item.sourceId === fresh),
+      ),
+    );
+    expect(world.groupNamed('Team')?.id).toBe(made);
+    directory.deleteGroup(fresh);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.groupNamed('Team')).toBeUndefined();
+  });
+
   it('it can still be restored: nothing is taken, and the advice works when followed', async () => {
     const { world, directory, id, old, account } = await rehired('soft');
     expect(world.accountOf(id)).toBeUndefined();

@@ -9,7 +9,7 @@ import type { TargetGroupFields } from '../../ports/target-connector';
 import { desireObject, desireToMatch } from '../decide/desire';
 import { type Attempt, type Skip, skip } from './attempt';
 import { requireNoHandover } from './handover';
-import { type Found, formerOf, matchGroup, NOT_FOUND, readLinkedGroup } from './match-target';
+import { type Found, formerOf, isMadeByUs, matchGroup, NOT_FOUND, readLinkedGroup } from './match-target';
 import { foretoldBy, planMembers } from './memberships';
 import { requireOurDeletion, type Settle, type Stages, type Writing } from './stages';
 import { alignMembers, NO_CHANGE } from './write-memberships';
@@ -100,7 +100,7 @@ function planOutOfScope({ reads, decision, pairing, item }: Attempt, { link }: F
 }
 
 async function writeGroup(writing: Writing<TargetGroup>, settle: Settle): Promise<TargetGroup> {
-  const { pairing, found, attempt, told } = writing;
+  const { pairing, found, attempt } = writing;
   const { target } = found;
   if (target) await pairing.reserve(target.id, formerOf(found));
   const written = await write(writing);
@@ -110,7 +110,7 @@ async function writeGroup(writing: Writing<TargetGroup>, settle: Settle): Promis
     sourceId: attempt.item.sourceId,
     targetId: written.id,
     // Of the group written now, not of one that an older link named: it may have been deleted and made again, by us or not.
-    createdByUs: found.link ? found.link.createdByUs : told.action === 'create',
+    createdByUs: isMadeByUs(writing, written.id),
     settledRole: null,
     isAgent: false,
     disabledByUs: false,

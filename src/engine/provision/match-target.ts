@@ -7,6 +7,7 @@ import type { EngineReads } from '../deps';
 import type { Trace } from '../record/trace';
 import type { FormerSelf } from './former-self';
 import { holderOfGroup, holderOfUser } from './holder';
+import type { Writing } from './stages';
 
 /** What matching found: the target object when exactly one is meant, and how it relates to the source object. */
 export interface Found<T> {
@@ -17,8 +18,8 @@ export interface Found<T> {
   readonly takesOverFrom: SourceId | undefined;
   /** The ETag of that one's row: whatever is done for it later, the match does not know. */
   readonly formerEtag?: string | undefined;
-  /** True where this app had disabled the account for that former self: then its suspension is ours to lift. */
-  readonly wasDisabledByUs?: boolean;
+  /** That one's link: what this app has made or suspended for the former self is still its own. */
+  readonly formerLink?: Link | null;
   /** When the linked account was last changed, where that is deleted now: by that, as Zendesk has it. */
   readonly goneAt?: string | undefined;
 }
@@ -26,6 +27,16 @@ export interface Found<T> {
 /** The former self of a match, as it was when it was matched. */
 export const formerOf = ({ takesOverFrom, formerEtag }: Found<unknown>): FormerSelf | undefined =>
   takesOverFrom === undefined ? undefined : { id: takesOverFrom, etag: formerEtag };
+
+/**
+ * Whether this app made what is linked now: by this very change, by an earlier one, or for a former self from whom it is taken over, also where an
+ * earlier try has ended that one's link.
+ */
+export function isMadeByUs<T>({ attempt, found, told }: Writing<T>, targetId: TargetId): boolean {
+  if (found.link) return found.link.createdByUs;
+  const former = found.formerLink ?? attempt.pairing.row.claim?.former?.link;
+  return told.action === 'create' || (former?.targetId === targetId && former.createdByUs);
+}
 
 /** Nothing was found, and nothing is linked. */
 export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOverFrom: undefined };
@@ -114,7 +125,7 @@ async function withFormer<T extends TargetUser | TargetGroup>(
   const row = await reads.links.read({ type, id: match.takesOverFrom });
   const target = match.target && (await read(match.target.id));
   if (!target) return NOT_FOUND;
-  return { ...match, target, formerEtag: row?.etag, wasDisabledByUs: row?.value.link?.disabledByUs === true };
+  return { ...match, target, formerEtag: row?.etag, formerLink: row?.value.link ?? null };
 }
 
 /** A match already found by an earlier attribute that also has this value saves a search. */

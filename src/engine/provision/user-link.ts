@@ -4,10 +4,12 @@ import { ownedTagsAfter } from '../../core/map/changes';
 import type { Link, TargetRole, TargetUser } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
+import { isMadeByUs } from './match-target';
 import type { Writing } from './stages';
 
 /** The link of a user as it stands once the account is as written, or was found to need no write. */
-export function userLinkAfter({ attempt, found, desired, plan, told }: Writing<TargetUser>, written: TargetUser): Link {
+export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser): Link {
+  const { attempt, found, desired, plan, told } = writing;
   const { link } = found;
   const isOurSuspension = written.suspended && (suspends(told) || link?.disabledByUs === true);
   const isOthers = written.suspended && !isOurSuspension;
@@ -15,7 +17,7 @@ export function userLinkAfter({ attempt, found, desired, plan, told }: Writing<T
     type: 'user',
     sourceId: attempt.item.sourceId,
     targetId: written.id,
-    createdByUs: link ? link.createdByUs : told.action === 'create',
+    createdByUs: isMadeByUs(writing, written.id),
     settledRole: settledRole({ found, desired, plan, told }, written),
     isAgent: written.role.role !== 'end-user',
     disabledByUs: isOurSuspension,

@@ -173,7 +173,7 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
   const { target, link } = found;
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
   const createdAs = earlier?.action === 'create' ? earlier.role : null;
-  const wasDisabledByUs = found.wasDisabledByUs === true || isSuspendedByUs(pairing.row, earlier, target);
+  const wasDisabledByUs = found.formerLink?.disabledByUs === true || isSuspendedByUs(pairing.row, earlier, target);
   const takesPlace = link === null && (pairing.row.link !== null || wasActiveOurs(earlier));
   const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, takesPlace, createdAs });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
