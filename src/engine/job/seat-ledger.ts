@@ -140,10 +140,11 @@ export async function tellOfSeats(deps: SeatDeps & Pick<EngineDeps, 'notifier'>,
   if (agentSeats === undefined || ledger?.short?.cycleId !== cycleId) return;
   const { count } = ledger.short;
   const now = deps.clock();
-  let isDue = false;
-  await changeDocument<{ readonly at: string; readonly count: number }>(deps.state, STATUS_KEYS.seatsTold, (told) => {
-    isDue = !told || count > told.count || now.getTime() - Date.parse(told.at) >= TOLD_EVERY_MS;
-    return isDue || !told ? { at: now.toISOString(), count } : told;
+  const news = { at: now.toISOString(), count };
+  const told = await changeDocument<typeof news>(deps.state, STATUS_KEYS.seatsTold, (before) => {
+    const isOld = !before || count > before.count || now.getTime() - Date.parse(before.at) >= TOLD_EVERY_MS;
+    return isOld ? news : before;
   });
-  if (isDue) await deps.notifier.send({ kind: 'seats', cycleId, waiting: count, used: ledger.used, bought: agentSeats });
+  if (told !== news) return;
+  await deps.notifier.send({ kind: 'seats', cycleId, waiting: count, used: ledger.used, bought: agentSeats });
 }
