@@ -43,7 +43,7 @@ const config = readJson('config.json');
 const excused = readJson('survivors.json');
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 /** A mutant may loop for ever: so many times what the tests take without it, and so many milliseconds more. */
-const [TIMES_LONGER, GRACE_MS] = [10, 30_000];
+const [TIMES_LONGER, GRACE_MS] = [10, 10_000];
 
 function targets() {
   if (values.files) return values.files.split(',').map((file) => relative(root, resolve(root, file)));
@@ -77,7 +77,10 @@ function shuffled(list) {
     .map(([, one]) => one);
 }
 
-const related = new Map(config.map((group) => [group, makeRelated(root, group.tests)]));
+const namesakeOf = (file) => join(root, file.replace(/^src\//, 'test/unit/').replace(/\.ts$/, '.test.ts'));
+/** What a file is tried with where its group names no tests: its namesake alone, so that it is quick. */
+const toNamesake = (file) => [namesakeOf(relative(root, file))];
+const related = new Map(config.map((group) => [group, group.tests ? makeRelated(root, group.tests) : toNamesake]));
 /** A file that is in no group is tried with the tests of the first. */
 const relatedTo = (file) => related.get(config.find(({ files }) => files.includes(file)) ?? config[0])(join(root, file));
 const all = targets().flatMap((file) => {
@@ -137,28 +140,25 @@ const isOver = () => values.for !== undefined && Date.now() - startedAt > Number
 const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`;
 const workers = Array.from({ length: Number(values.workers ?? Math.min(2, availableParallelism())) }, () => new Worker());
 
-/** How long each test takes without a mutant, measured when it is first needed; by path, in milliseconds. */
+/** How long each test takes without a mutant; by path, in milliseconds. */
 const durations = new Map();
 /** The tests of a file: its namesake first, then the quickest. */
 function testsOf(file) {
-  const name = file.replace(/^src\//, 'test/unit/').replace(/\.ts$/, '.test.ts');
-  const rank = (test) => (relative(root, test) === name ? -1 : (durations.get(test) ?? Number.MAX_VALUE));
+  const rank = (test) => (test === namesakeOf(file) ? -1 : durations.get(test));
   return relatedTo(file).sort((a, b) => rank(a) - rank(b));
 }
 
-const needed = shuffled([...new Set(queue.flatMap(({ file }) => testsOf(file)))]);
-await Promise.all(
-  workers.map(async (worker) => {
-    for (let test = needed.pop(); test !== undefined; test = needed.pop()) {
-      const answer = await worker.run({ tests: [test] }, 600_000);
-      if (answer === undefined || answer.failed) {
-        console.error(`${relative(root, test)} fails without any mutant. Mend it first.`);
-        process.exit(1);
-      }
-      durations.set(test, answer.durations[test]);
+/** Measures the tests of a file that were not needed before. */
+async function measure(worker, file) {
+  for (const test of relatedTo(file).filter((one) => !durations.has(one))) {
+    const answer = await worker.run({ tests: [test] }, 600_000);
+    if (answer === undefined || answer.failed) {
+      console.error(`${relative(root, test)} fails without any mutant. Mend it first.`);
+      process.exit(1);
     }
-  }),
-);
+    durations.set(test, answer.durations[test]);
+  }
+}
 
 const results = { killed: 0, timedOut: 0, excused: 0, survived: 0 };
 const unseen = [];
@@ -166,6 +166,7 @@ const waiting = [...queue];
 await Promise.all(
   workers.map(async (worker) => {
     for (let mutant = waiting.shift(); mutant !== undefined && !isOver(); mutant = waiting.shift()) {
+      await measure(worker, mutant.file);
       const tests = testsOf(mutant.file);
       const limit = GRACE_MS + TIMES_LONGER * tests.reduce((sum, test) => sum + (durations.get(test) ?? 0), 0);
       const order = { tests, mutant: { file: join(root, mutant.file), text: applyMutant(mutant.text, mutant) } };

@@ -59,12 +59,10 @@ export async function settleDrift(planning: Planning): Promise<void> {
   if (newest.phase !== 'done') return keepFailure(deps, newest);
   const isRepaired = newest.application !== null || (await repair(planning, newest));
   const last = resultOf(newest, isRepaired);
-  let isFirst = false;
-  await changeDocument<DriftState>(deps.state, STATUS_KEYS.drift, (now) => {
-    isFirst = now?.last?.planId !== newest.planId;
-    return { ...NO_DRIFT, ...now, last, failed: null };
-  });
-  if (!isFirst || last.differing === 0) return;
+  const settled = await changeDocument<DriftState>(deps.state, STATUS_KEYS.drift, (now) =>
+    now?.last?.planId === newest.planId ? now : { ...NO_DRIFT, ...now, last, failed: null },
+  );
+  if (settled.last !== last || last.differing === 0) return;
   await deps.notifier.send({
     kind: 'drift',
     ...last,

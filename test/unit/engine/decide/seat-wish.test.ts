@@ -42,18 +42,20 @@ describe('whoever is to take an agent seat', () => {
     ['a light agent of this app who becomes an agent', inBy(AGENT, { link: linkOf(agentBy('42')) }), true],
     ['an agent of this app', inBy(AGENT, { link: linkOf(agentBy(null)) }), false],
     ['somebody whose account has a role that this app did not settle', inBy(AGENT, { link: linkOf(null) }), true],
-    ['somebody who is out', inBy(AGENT, { decision: { kind: 'unknown', reason: '' } }), false],
-    ['a group', inBy(AGENT, { object: aGroup() }), false],
   ])('%s: %#', async (_, due, wants) => {
     expect(await wantsSeat(someAccount(), due)).toBe(wants);
   });
 
-  it('nobody where AGENT_SEATS is not set, and nothing is read', async () => {
-    const deps = someAccount({});
+  it.each([
+    ['where AGENT_SEATS is not set', {}, inBy()],
+    ['who is out', undefined, inBy(AGENT, { decision: { kind: 'unknown', reason: '' } })],
+    ['which is a group', undefined, inBy(AGENT, { object: aGroup() })],
+  ])('nobody %s, and nothing is read', async (_, settings, due) => {
+    const deps = someAccount(settings);
     const describe = async () => {
       throw new Error('it was read');
     };
-    expect(await wantsSeat({ ...deps, target: { ...deps.target, describe } }, inBy())).toBe(false);
+    expect(await wantsSeat({ ...deps, target: { ...deps.target, describe } }, due)).toBe(false);
   });
 
   it('also where AGENT_SEATS is 0', async () => {
