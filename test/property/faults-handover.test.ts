@@ -87,6 +87,51 @@ describe.each(ORDERS)('what one of ours hands on to another, %s', (_name, pick) 
   });
 });
 
+describe('what another one of ours gives up while it is looked for', () => {
+  /** Ann wants Bob's address, and Bob one that a stranger has. Once her try is refused again, the stranger goes and Bob moves. */
+  async function moved(keepsBoth: boolean) {
+    const { world, directory, users } = aCompany({ users: 2 });
+    await world.round();
+    const [ann, bob] = users.map(({ id }) => id) as [SourceId, SourceId];
+    const account = world.accountOf(bob);
+    const stranger = world.target.seedUser({ name: 'Stranger', email: 'wanted@contoso.com' });
+    directory.updateUser(bob, { mail: 'wanted@contoso.com' });
+    directory.updateUser(ann, { mail: 'user1@contoso.com' });
+    await world.cycle();
+    const [first, second] = [ann, bob].map((id) => world.queue.messages.find(({ item }) => item.sourceId === id)?.item);
+    if (!first || !second || !account) throw new Error('no item');
+    world.queue.messages.length = 0;
+    let looks = 0;
+    world.target.hook = async (moment, method, [by]) => {
+      if (moment !== 'before' || method !== 'findUsers' || (by as { value: string }).value !== 'wanted@contoso.com') return;
+      looks += 1;
+      if (looks !== 2) return;
+      world.target.hook = undefined;
+      Object.assign(world.target.users.get(stranger.id) ?? {}, { active: false });
+      await world.work(second);
+      const now = world.target.users.get(account.id);
+      if (keepsBoth) Object.assign(now ?? {}, { otherEmails: ['user1@contoso.com'] });
+    };
+    await world.work(first);
+    expect(looks).toBe(2);
+    expect(world.target.users.get(account.id)?.email).toBe('wanted@contoso.com');
+    await world.drain();
+    return { world, ann };
+  }
+
+  it('is free by then: it is taken a moment later, and nothing fails', async () => {
+    const { world, ann } = await moved(false);
+    expect(emailOf(world, ann)).toBe('user1@contoso.com');
+    expect(await failuresOf(world, ann)).toEqual([]);
+  });
+
+  it('is kept beside the new one: that is a failure to be seen', async () => {
+    const { world, ann } = await moved(true);
+    expect(emailOf(world, ann)).toBe('user0@contoso.com');
+    expect(await world.deps().escrows.read({ type: 'user', id: ann })).toMatchObject({ code: 'EntryConflict' });
+  });
+});
+
 describe('a rehire: a new object with the address of a former self', () => {
   const rehired = async (end: 'soft' | 'hard') => {
     const company = aCompany({ users: 1 });

@@ -61,6 +61,8 @@ async function chainFrom(
     holders.push(holder);
     const next = await whoHas(reads, type, by.attribute, wanted);
     if (next === undefined) return { holders, isRing: false };
+    // It has moved on since it was found, and the value is free; unless it keeps that one beside the new one.
+    if (next === target) return (await keeps(reads, type, target, value)) ? undefined : { holders, isRing: false };
     [value, target] = [wanted, next];
   }
   return { holders, isRing: false };
@@ -70,6 +72,10 @@ async function whoHas(reads: EngineReads, type: ObjectType, attribute: string, v
   const found = type === 'user' ? await reads.target.findUsers({ attribute, value }) : await reads.target.findGroups(value);
   return found[0]?.id;
 }
+
+/** Whether an account still has an address, as its first one or beside it. A group has but one name. */
+const keeps = async (reads: EngineReads, type: ObjectType, target: TargetId, value: string): Promise<boolean> =>
+  type === 'user' && (await reads.target.addressesOf(target)).some((address) => fold(address) === value);
 
 /** A value that nobody else can want. The domain is reserved for such uses and receives no mail. @see https://www.rfc-editor.org/rfc/rfc2606 */
 async function stepAside<T>({ deps, attempt, found }: Writing<T>, type: ObjectType, target: TargetId): Promise<void> {
