@@ -4,7 +4,7 @@ import { promiseSeats } from '../../src/engine/job/seat-ledger';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aLink } from '../builders/objects';
-import { aCompany } from '../builders/people';
+import { aCompany, aPerson } from '../builders/people';
 import type { World } from './support/world';
 
 /** Seats held: agents and admins of the account, the owner among them. */
@@ -57,6 +57,27 @@ describe('agent seats', () => {
     await world.round();
     const deps = world.deps();
     expect(await deps.escrows.read({ type: 'user', id: third.id })).toBeUndefined();
+  });
+
+  it('go by the ids too where somebody in Zendesk had taken one away, and its holder is to have another role', async () => {
+    const { world, agents, directory, roles } = aCompany({ agents: 1 }, { settings: { agentSeats: 2 } });
+    await world.round();
+    const [first] = agents;
+    const account = first && world.accountOf(first.id);
+    if (!first || !account) throw new Error('nobody');
+    Object.assign(world.target.users.get(account.id) ?? {}, { role: { role: 'end-user', customRoleId: null } });
+    world.settings = { ...world.settings, agentSeats: 1 };
+    directory.unassign(first.assignment);
+    directory.assign(first.id, roles.admin);
+    const hire = aPerson(world, 'hire');
+    directory.assign(hire, roles.agent);
+    expect([hire, first.id].sort()).toEqual([first.id, hire]);
+    await world.round();
+    world.settings = { ...world.settings, agentSeats: 2 };
+    // In whatever order the queue hands them out.
+    for (let more = 0; more < 2; more += 1) await world.round((count) => count - 1);
+    expect(world.accountOf(first.id)?.role.role).toBe('admin');
+    expect(world.accountOf(hire)).toBeUndefined();
   });
 
   it('of whoever cannot have one for another reason none is kept: who waits gets it', async () => {
