@@ -172,6 +172,8 @@ export class Watch {
       isWayBack || owner === null || this.past.wasPerson(owner, this.#knownSinceMs(context), test);
     const isTruthful = this.#isTruthful(context);
     const mayHaveAccess = isWayBack || owner === null || this.past.mayHaveHadAccess(owner, this.#knownSinceMs(context));
+    // Before the app has linked the account, or given it the id, it cannot know who suspended it.
+    const isKnown = notes.wasLinked || notes.hasOurId;
     for (const kind of kinds) {
       if (kind === 'create' && isTruthful && !mayHaveAccess) this.violate('noReasonToCreate', told);
       if (kind === 'disable' && !wasEver(({ isIn }) => !isIn)) this.violate('noReasonToDisable', told);
@@ -185,7 +187,7 @@ export class Watch {
       if (kind === 'downgrade' && !wasEver((one) => !one.isIn || one.role === 'end-user'))
         this.violate('noReasonToDowngrade', told);
       if (kind === 'enable' && isTruthful && !mayHaveAccess) this.violate('noReasonToEnable', told);
-      if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && !notes.isDetached) {
+      if (kind === 'enable' && notes.suspendedBy === 'hand' && before === owner && isKnown && !notes.isDetached) {
         this.violate('liftedByOther', `Somebody else's suspension was lifted: ${told}`);
       }
       this.#effect(kind, id, owner, context);
@@ -193,6 +195,7 @@ export class Watch {
     if (kinds.includes('create') || claimed !== null) notes.indexedFromMs = this.nowMs() + this.zendesk.searchLagMs;
     if (was?.email !== is.email) notes.indexedFromMs = this.nowMs() + this.zendesk.searchLagMs;
     if (owner !== null) [notes.owner, notes.isDetached] = [owner, false];
+    if (claimed !== null && claimed === owner) notes.hasOurId = true;
     if (kinds.includes('disable')) notes.suspendedBy = 'app';
     if (kinds.includes('enable')) notes.suspendedBy = null;
     if (was?.role.role !== is.role.role) notes.roleBy = 'app';

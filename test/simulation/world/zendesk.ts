@@ -13,8 +13,10 @@ export interface AccountNotes {
   roleBy: 'app' | 'hand';
   /** An operator has made the app forget the pair since: whose account it is, and who suspended it, is decided anew. */
   isDetached: boolean;
-  /** The app has had it on record as linked: before that it cannot know who suspended it. */
+  /** The app has had it on record as linked. */
   wasLinked: boolean;
+  /** The app has given it the id of a person. */
+  hasOurId: boolean;
   /** Somebody changed it by hand since the last time everything was compared. */
   isTouched: boolean;
   /** Since when the search index has known its addresses. */
@@ -78,6 +80,7 @@ export class Zendesk {
       roleBy: 'hand',
       isDetached: false,
       wasLinked: false,
+      hasOurId: false,
       isTouched: false,
       indexedFromMs: 0,
     };
