@@ -3,6 +3,7 @@
  * drawn with chances of its own, so that a story without any is as it was before there were such.
  */
 import { CLEAN_UP_ACTS } from './events/clean-up';
+import { RARE_EVENTS } from './events/rare';
 import { SCENE_EVENTS } from './events/scenes';
 import { SEAT_EVENTS, type SeatRules } from './events/seats';
 import type { Dice } from './random';
@@ -17,6 +18,7 @@ const KINDS = {
   seats: { share: 0.15, events: SEAT_EVENTS },
   cleanUp: { share: 0.15, events: CLEAN_UP_ACTS },
   scenes: { share: 0.25, events: SCENE_EVENTS },
+  rare: { share: 0.15, events: RARE_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
 export const EXTRA_EVENTS = Object.assign({}, ...Object.values(KINDS).map(({ events }) => events)) as Readonly<
@@ -29,14 +31,16 @@ export interface Extras {
   readonly seats: SeatRules | undefined;
   readonly cleansUp: boolean;
   readonly hasScenes: boolean;
+  readonly hasRare: boolean;
   /** The least number of people in the beginning: a job wants several at a time. */
   readonly people: number;
 }
 
 export function extrasOf(dice: Dice): Extras {
   const [jobs, seats] = [dice.fork('jobs'), dice.fork('seats')];
-  const has = (kind: 'cleanUp' | 'scenes'): boolean => dice.fork(kind).chance(KINDS[kind].share);
-  const hasJobs = jobs.chance(KINDS.jobs.share);
+  const has = (kind: 'cleanUp' | 'scenes' | 'rare'): boolean => dice.fork(kind).chance(KINDS[kind].share);
+  const hasRare = has('rare');
+  const hasJobs = jobs.chance(KINDS.jobs.share) || (hasRare && dice.fork('rare jobs').chance(0.4));
   const hasSeats = seats.chance(KINDS.seats.share);
   const rules: SeatRules = { kind: seats.pick(['told', 'told', 'untold', 'fewer']), free: seats.int(4) };
   return {
@@ -44,6 +48,7 @@ export function extrasOf(dice: Dice): Extras {
     seats: hasSeats ? rules : undefined,
     cleansUp: has('cleanUp'),
     hasScenes: has('scenes'),
+    hasRare,
     people: hasJobs ? jobs.between(8, 18) : 0,
   };
 }
@@ -65,5 +70,6 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.seats) add(KINDS.seats.events, dice.between(2, 8));
   if (extras.cleansUp) add(KINDS.cleanUp.events, dice.between(2, 8));
   if (extras.hasScenes) add(KINDS.scenes.events, dice.between(2, 6));
+  if (extras.hasRare) add(KINDS.rare.events, dice.between(3, 8));
   return all;
 }

@@ -86,10 +86,17 @@ export class Faults {
   /** What the next calls of a method meet, each once, as long as it has nothing to say. */
   readonly #next = new Map<string, (args: readonly unknown[]) => ProvisioningError | undefined>();
 
+  #step = 0;
+
   constructor(private readonly dice: Dice) {}
 
   start(name: FaultName, salt: string, untilStep: number): void {
     this.on.set(name, { salt, untilStep });
+  }
+
+  /** Begins one outside the steps of faults. */
+  lasts(name: FaultName, salt: string, steps: number): void {
+    this.start(name, salt, this.#step + steps);
   }
 
   /** The next call of a method meets this in the place of its effect; what answers nothing waits on. */
@@ -99,6 +106,7 @@ export class Faults {
 
   /** Ends what has lasted long enough. */
   endAt(step: number): void {
+    this.#step = step;
     for (const [name, { untilStep }] of this.on) if (untilStep <= step) this.on.delete(name);
   }
 

@@ -106,7 +106,8 @@ export class Sim {
   fileVariant: Variant;
   readonly versions = new Map<number, Variant>();
   #activeVersion = 0;
-  readonly #jobs: AccountJobs | undefined;
+  /** Where accounts are written many at once. */
+  readonly jobs: AccountJobs | undefined;
   protectedUsers: readonly string[];
   readonly told = new StoreWatch(this);
   readonly calls = new PortCalls(this);
@@ -149,8 +150,8 @@ export class Sim {
       tell: (text: string) => this.tell(text),
       write: <T>(method: string, context: Context, act: () => Promise<T>) => this.calls.write(method, context, act),
     };
-    this.#jobs = setting.hasJobs ? new AccountJobs(world) : undefined;
-    this.#app = new Instances(this, this.#jobs);
+    this.jobs = setting.hasJobs ? new AccountJobs(world) : undefined;
+    this.#app = new Instances(this, this.jobs);
   }
 
   get nowMs(): number {
@@ -222,7 +223,7 @@ export class Sim {
     this.faults.on.clear();
     this.source.lies = {};
     for (const { process } of this.instances) process.callsLeft = Number.POSITIVE_INFINITY;
-    if (this.#jobs) this.#jobs.isCalm = true;
+    if (this.jobs) this.jobs.isCalm = true;
   }
 
   /** Whether anything was ever cut off between a write and its record. */

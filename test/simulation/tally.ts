@@ -24,7 +24,10 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   ],
   'Jobs of Zendesk': [...Object.keys(JOB_FATES), 'jobRowRefused'],
   'To the app': ['crash', 'expireWatermarks', 'unreadable', 'loseMessage', 'poisoned message'],
-  'Faults met by a call': [...Object.keys(FAULTS), 'once: createGroup'],
+  'Faults met by a call': [
+    ...Object.keys(FAULTS),
+    ...['createGroup', 'createUser', 'updateUser'].map((method) => `once: ${method}`),
+  ],
   'Held by the brake': ['userDisable', 'userDelete', 'userErase', 'agentDowngrade', 'groupDelete', 'membershipRemoval'].map(
     (kind) => `held ${kind}`,
   ),

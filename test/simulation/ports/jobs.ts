@@ -56,6 +56,8 @@ const SUBMIT = /\/(?:update_many|create_many)$/;
 export class AccountJobs {
   readonly #jobs = new Map<string, Job>();
   readonly #process = new Process('zendesk', 0);
+  /** What becomes of the next one; drawn where nothing is said. */
+  next: Fate | undefined;
   /** True once every fault is over; what has begun may still come late. */
   isCalm = false;
 
@@ -73,7 +75,8 @@ export class AccountJobs {
 
   #submit({ body }: ZendeskRequest, contexts: ReadonlyMap<string, Context>): WireAnswer {
     const { dice, count, tell, scheduler } = this.world;
-    const fate = this.isCalm ? 'jobDone' : dice.weighted(JOB_FATES);
+    const fate = this.isCalm ? 'jobDone' : (this.next ?? dice.weighted(JOB_FATES));
+    this.next = undefined;
     count(fate);
     if (fate === 'jobClosed') return { ...answer({}), status: 403 };
     const rows = (body as { readonly users: readonly Row[] }).users;
