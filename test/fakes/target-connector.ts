@@ -13,6 +13,7 @@ import { targetId } from '../../src/core/model';
 import type {
   LimitKind,
   NewTargetUser,
+  OnWaiting,
   TargetConnector,
   TargetDescription,
   TargetGroupFields,
@@ -251,8 +252,8 @@ class FakeAccount implements FakeTarget {
     });
   }
 
-  updateUser(current: TargetUser, changes: TargetUserChanges): Promise<TargetUser> {
-    return this.#call('updateUser', [current, changes], () => {
+  updateUser(current: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting): Promise<TargetUser> {
+    return this.#call('updateUser', [current, changes, onWaiting], () => {
       const row = this.#live(current.id);
       if (row.id === this.#description.selfId && (changes.role || changes.suspended)) {
         throw new RejectedError(undefined, 'Refused: this is the credential itself');

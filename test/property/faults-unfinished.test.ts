@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AlreadyExistsError, RejectedError, UnavailableError } from '../../src/core/errors';
+import { RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
@@ -33,38 +33,6 @@ describe('what an earlier try had written, and could not store', () => {
     directory.assign(id, roles.user);
     await world.round();
     expect(world.accountOf(id)?.suspended).toBe(false);
-  });
-
-  it('a creation by a background job that was given up, and that is done before the single request: told as created by us', async () => {
-    const { world, users } = aCompany({ users: 1 });
-    const id = users[0]?.id as SourceId;
-    world.target.hook = (moment, method, [user]) => {
-      if (moment !== 'before' || method !== 'createUser') return;
-      world.target.hook = undefined;
-      const { name, email, externalId } = user as { name: string; email: string; externalId: string };
-      world.target.seedUser({ name, email, externalId });
-    };
-    await world.round();
-    const created = (await world.deps().log.query({ sourceId: id }, 10)).entries.filter(
-      ({ provisioningAction }) => provisioningAction === 'create',
-    );
-    expect(created).toHaveLength(1);
-    expect((await world.deps().links.read({ type: 'user', id }))?.value.link).toMatchObject({ createdByUs: true });
-  });
-
-  it('an account that a background job took over, and that was there before: adopted, not created by us', async () => {
-    const { world, users } = aCompany({ users: 1 });
-    const id = users[0]?.id as SourceId;
-    world.target.hook = (moment, method, [user]) => {
-      if (moment !== 'before' || method !== 'createUser') return;
-      world.target.hook = undefined;
-      const { name, email, externalId } = user as { name: string; email: string; externalId: string };
-      world.target.seedUser({ name, email, externalId });
-      throw new AlreadyExistsError('external_id', 'There before the job', { maker: 'others' });
-    };
-    await world.round();
-    expect((await lastEntry(world, id))?.provisioningAction).toBe('update');
-    expect((await world.deps().links.read({ type: 'user', id }))?.value.link).toMatchObject({ createdByUs: false });
   });
 
   it('a suspension with the seat given back, and the process dead: a return restores role and access', async () => {

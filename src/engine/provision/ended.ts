@@ -8,6 +8,7 @@ import type { Outcome } from '../record/outcome';
 import { type Attempt, type NamedTarget, skipped, subjectOf } from './attempt';
 import { AWAITING_SEAT } from './await-seat';
 import type { Found } from './match-target';
+import { readOwnRow } from './pairing';
 import { awaitCount } from './permission';
 import type { ForeseenMembers, Writing } from './stages';
 import { traceMembers } from './words';
@@ -69,6 +70,7 @@ export async function ended<T extends NonNullable<NamedTarget>>(
   const changes = membershipChanges(attempt, members);
   const isRefused = members.problems.length > 0;
   if (told.action !== 'none' || changes.length > 0 || isRefused || left.error) {
+    const row = told.action === 'none' ? undefined : await readOwnRow(deps, attempt.pairing.key, item);
     const action = told.action !== 'none' ? told.action : changes.length > 0 ? 'update' : 'other';
     const done: Plan = { ...told, action, changes: [...told.changes, ...changes] };
     const subject = { ...subjectOf(attempt, target), names: await namesOf(attempt, changes) };
@@ -80,6 +82,7 @@ export async function ended<T extends NonNullable<NamedTarget>>(
       ...(isRefused && { refused: members.problems }),
       ...(awaitsSeat && { awaitsSeat: true as const }),
       ...(left.error && { unfinished: left.error }),
+      ...(row && { row }),
     };
   }
   // What an earlier try had claimed and not written is nothing that the log should ever mention.

@@ -92,7 +92,7 @@ export async function recordOutcome(
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
   await deps.log.record(entry);
   await Promise.all([
-    outcome.kind === 'done' ? closeClaim(deps, key) : undefined,
+    outcome.kind === 'done' ? closeClaim(deps, key, outcome.row) : undefined,
     // What was left alone has not succeeded: what failed before, or a way back, is tried again.
     failure || isWaiting || isLeftAlone(outcome) ? undefined : endEscrow(deps, key, outcome.subject.source),
   ]);

@@ -56,17 +56,17 @@ const countsSeat = ({ kind, attributes }: Plan['removals'][number]): boolean =>
  * What could not be done for want of somebody who takes the tickets is left in `writing.left`: it is tried again as a failure.
  */
 export async function takeAccess(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
-  const { deps, plan, told } = writing;
+  const { deps, pairing, plan, told } = writing;
   await keepLeaving(writing, target);
   if (plan.changes.some(({ attribute }) => attribute === OPEN_TICKETS)) return leaveWithTickets(writing, target, settle);
-  const written = await deps.target.updateUser(target, changesOf(plan));
+  const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
   if (suspends(told)) await deps.target.endSessions(target.id);
   return seatGiven(writing, written, settle);
 }
 
 async function leaveWithTickets(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
   const { deps, attempt, pairing, plan, told } = writing;
-  const account = suspends(plan) ? await deps.target.updateUser(target, { suspended: true }) : target;
+  const account = suspends(plan) ? await deps.target.updateUser(target, { suspended: true }, pairing.renew) : target;
   if (suspends(told)) await deps.target.endSessions(target.id);
   const { role, ...rest } = plan;
   const soFar = userLinkAfter({ ...writing, plan: { ...rest, role: null } }, account);
@@ -96,7 +96,7 @@ async function leaveWithTickets(writing: Writing<TargetUser>, target: TargetUser
     await settle(soFar);
     throw new StaleStateError('The seat is no longer let go; it is counted again.');
   }
-  return seatGiven(writing, await deps.target.updateUser(account, { role }), settle);
+  return seatGiven(writing, await deps.target.updateUser(account, { role }, pairing.renew), settle);
 }
 
 async function seatGiven(writing: Writing<TargetUser>, written: TargetUser, settle: Settle): Promise<TargetUser> {
@@ -109,14 +109,14 @@ async function seatGiven(writing: Writing<TargetUser>, written: TargetUser, sett
  * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
  */
 export async function deleteAccount(writing: Writing<TargetUser>, target: TargetUser): Promise<void> {
-  const { deps, attempt } = writing;
+  const { deps, attempt, pairing } = writing;
   try {
     const isDone = await deps.target.deleteUser(target.id);
     requireOurDeletion(writing, isDone);
     await keepDeletion(writing, target.id, isDone);
   } catch (error) {
     if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
-    await deps.target.updateUser(target, { suspended: true });
+    await deps.target.updateUser(target, { suspended: true }, pairing.renew);
     await deps.target.endSessions(target.id);
     const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
     attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');

@@ -9,7 +9,7 @@ import {
 import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
-import type { FormerLink, LinkClaim, LinkRow, LinkStore, ObjectKey } from '../../ports/stores';
+import type { FormerLink, LinkClaim, LinkRow, LinkStore, ObjectKey, Stored } from '../../ports/stores';
 import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps, EngineReads } from '../deps';
 import { endFormer, type FormerSelf, giveBack } from './former-self';
@@ -227,11 +227,26 @@ async function requireStale(deps: EngineDeps, key: ObjectKey, holder: SourceId, 
 }
 
 /**
+ * The row of a change just before its entry, for {@link closeClaim}. Whoever has taken the change over meanwhile tells it, and nobody is to read of
+ * it twice. @throws StaleStateError then; carried out again, the item finds nothing to do
+ */
+export async function readOwnRow(
+  { links }: Pick<EngineReads, 'links'>,
+  key: ObjectKey,
+  item: WorkItem,
+): Promise<Stored<LinkRow>> {
+  const stored = await links.read(key);
+  if (stored?.value.claim?.changeId === item.changeId) return stored;
+  throw new StaleStateError(`Another item has found what this one wrote of ${key.type} ${key.id}, and tells it.`);
+}
+
+/**
  * Takes the plan of a change that now has its log entry off the row. Until then a crash, or a wait for Zendesk between two writes,
  * would leave a change that no entry mentions.
+ * @param known the row as last read, where it was
  */
-export async function closeClaim(deps: { readonly links: LinkStore }, key: ObjectKey): Promise<void> {
-  const stored = await deps.links.read(key);
+export async function closeClaim(deps: { readonly links: LinkStore }, key: ObjectKey, known?: Stored<LinkRow>): Promise<void> {
+  const stored = known ?? (await deps.links.read(key));
   // A claim that has not been ended is another worker's: its own entry says what it does.
   if (stored?.value.claim?.untilMs !== 0) return;
   const { link } = stored.value;
@@ -240,6 +255,7 @@ export async function closeClaim(deps: { readonly links: LinkStore }, key: Objec
     else await deps.links.remove(key, stored.etag);
   } catch (error) {
     if (!(error instanceof StaleStateError)) throw error;
+    if (known) await closeClaim(deps, key);
   }
 }
 

@@ -10,6 +10,7 @@ import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
 import { isThere } from './match-target';
+import { requireNothingToCome } from './may-come';
 import { openPairing, owing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
@@ -41,6 +42,11 @@ export async function provision<T extends NonNullable<NamedTarget>>(
     tracePlan(attempt, allowed, desired);
     return foreseen(attempt, found, { plan: allowed, desired, waits, seat }, await stages.foreseeMembers(attempt, found));
   }
+  const { claim } = attempt.pairing.row;
+  const wasLinked = claim?.isSettled === true;
+  const isRefuted = await isDeletionRefuted(attempt);
+  const earlier = isRefuted ? undefined : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
+  if (item.objectType === 'user') requireNothingToCome(claim, earlier, whole, deps.clock().getTime());
   if (isAccountChange(item.objectType, allowed)) {
     trace.planned = allowed;
     // One that says so has been asked for its place before it was begun.
@@ -51,10 +57,6 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   tracePlan(attempt, plan, desired);
 
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
-  const { claim } = attempt.pairing.row;
-  const wasLinked = claim?.isSettled === true;
-  const isRefuted = await isDeletionRefuted(attempt);
-  const earlier = isRefuted ? undefined : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
   const told = continued(earlier, plan);
   // One entry has one action: what the plan undoes or goes beyond is a step of it.
   const untold = [...(claim?.untold ?? []), ...(earlier && told === plan ? [earlier] : [])];

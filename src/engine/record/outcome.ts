@@ -3,6 +3,7 @@ import type { AppRoleAssignment, SourceObject, TargetId, WorkItem } from '../../
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningStep } from '../../core/record';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
+import type { LinkRow, Stored } from '../../ports/stores';
 import type { Initiator } from './initiator';
 
 /** What is known of an object when its work item ends. */
@@ -33,6 +34,8 @@ export type Outcome =
       readonly awaitsSeat?: true;
       /** What of it could not be done and is tried again as the failure that it is; absent for none. */
       readonly unfinished?: ProvisioningError;
+      /** What is stored of the pairing, with the claim that ends once the entry is there. Absent where only memberships changed. */
+      readonly row?: Stored<LinkRow>;
     }
   /** A dry run: what would have been done. */
   | {

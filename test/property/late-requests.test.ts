@@ -1,0 +1,166 @@
+import { AlreadyExistsError, UnavailableError } from '../../src/core/errors';
+import type { SourceId, TargetId } from '../../src/core/model';
+import { aCompany } from '../builders/people';
+import type { World } from './support/world';
+
+const lastEntry = async (world: World, id: SourceId) => (await world.deps().log.query({ sourceId: id }, 1)).entries[0];
+
+describe('a background job that does its work after its caller has given it up', () => {
+  const HAS_NOT_ENDED = new UnavailableError('target', 'A background job of Zendesk has not ended');
+
+  /** The next call of a method is given up with nothing done yet. */
+  function givesUp(world: World, method: string): void {
+    world.target.hook = (moment, called) => {
+      if (moment !== 'before' || called !== method) return;
+      world.target.hook = undefined;
+      throw HAS_NOT_ENDED;
+    };
+  }
+
+  const rowOf = (world: World, id: SourceId) => {
+    const row = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    if (!row) throw new Error('no account');
+    return row;
+  };
+  /** The next cycle, five minutes after the one before. @returns the item that it asks for */
+  async function soon(world: World) {
+    const { nowMs } = world;
+    await world.cycle();
+    world.nowMs = nowMs + 5 * 60_000;
+    const [message] = world.queue.messages.splice(0);
+    if (!message) throw new Error('nothing to do');
+    return message.item;
+  }
+
+  const actionsOf = async (world: World, id: SourceId) =>
+    (await world.deps().log.query({ sourceId: id, statuses: ['success'] }, 10)).entries.map((entry) => entry.provisioningAction);
+
+  it('a suspension, and the person back before it comes: let in again', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    givesUp(world, 'updateUser');
+    directory.unassign(user.assignment);
+    await world.round();
+    directory.assign(user.id, roles.user);
+    await world.work(await soon(world));
+    expect(world.queue.messages).toHaveLength(1);
+    rowOf(world, user.id).suspended = true;
+    await world.drain();
+    expect(rowOf(world, user.id).suspended).toBe(false);
+  });
+
+  it('a creation, and the person gone before it comes: no access is left', async () => {
+    const { world, directory, users } = aCompany({ users: 1 });
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    givesUp(world, 'createUser');
+    await world.round();
+    directory.unassign(user.assignment);
+    await world.work(await soon(world));
+    world.target.seedUser({ name: 'user0', email: 'user0@contoso.com', externalId: user.id });
+    await world.drain();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(rowOf(world, user.id).suspended).toBe(true);
+  });
+
+  it.each(['Suspend', 'DowngradeAndSuspend'] as const)(
+    'a departure (%s) keeps its claim however long its job takes',
+    async (how) => {
+      const { world, directory, agents } = aCompany({ agents: 1 }, { settings: { deprovisionUsers: how } });
+      await world.round();
+      const [agent] = agents;
+      if (!agent) throw new Error('nobody');
+      const endsAfterMs: number[] = [];
+      world.target.hook = async (moment, called, [, , onWaiting]) => {
+        if (moment !== 'before' || called !== 'updateUser') return;
+        world.nowMs += 100_000;
+        (onWaiting as (() => void) | undefined)?.();
+        for (let turns = 0; turns < 20; turns += 1) await new Promise((resolve) => setImmediate(resolve));
+        const row = await world.deps().links.read({ type: 'user', id: agent.id });
+        endsAfterMs.push((row?.value.claim?.untilMs ?? 0) - world.nowMs);
+      };
+      directory.unassign(agent.assignment);
+      await world.round();
+      expect(endsAfterMs).toEqual([110_000]);
+    },
+  );
+
+  it('one that never comes keeps nobody waiting for longer than ten minutes', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    givesUp(world, 'updateUser');
+    directory.unassign(user.assignment);
+    await world.round();
+    directory.assign(user.id, roles.user);
+    const beganMs = world.nowMs;
+    await world.work(await soon(world));
+    expect(world.queue.messages).toHaveLength(1);
+    await world.drain();
+    expect(world.nowMs - beganMs).toBeLessThan(11 * 60_000);
+    expect(rowOf(world, user.id).suspended).toBe(false);
+    expect(await actionsOf(world, user.id)).toEqual(['create']);
+  });
+
+  it('a creation by a background job that was given up, and that is done before the single request: told as created by us', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    const id = users[0]?.id as SourceId;
+    world.target.hook = (moment, method, [user]) => {
+      if (moment !== 'before' || method !== 'createUser') return;
+      world.target.hook = undefined;
+      const { name, email, externalId } = user as { name: string; email: string; externalId: string };
+      world.target.seedUser({ name, email, externalId });
+    };
+    await world.round();
+    const created = (await world.deps().log.query({ sourceId: id }, 10)).entries.filter(
+      ({ provisioningAction }) => provisioningAction === 'create',
+    );
+    expect(created).toHaveLength(1);
+    expect((await world.deps().links.read({ type: 'user', id }))?.value.link).toMatchObject({ createdByUs: true });
+  });
+
+  it('an account that a background job took over, and that was there before: adopted, not created by us', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    const id = users[0]?.id as SourceId;
+    world.target.hook = (moment, method, [user]) => {
+      if (moment !== 'before' || method !== 'createUser') return;
+      world.target.hook = undefined;
+      const { name, email, externalId } = user as { name: string; email: string; externalId: string };
+      world.target.seedUser({ name, email, externalId });
+      throw new AlreadyExistsError('external_id', 'There before the job', { maker: 'others' });
+    };
+    await world.round();
+    expect((await lastEntry(world, id))?.provisioningAction).toBe('update');
+    expect((await world.deps().links.read({ type: 'user', id }))?.value.link).toMatchObject({ createdByUs: false });
+  });
+});
+
+describe('a worker that is slow to record what it wrote', () => {
+  it('leaves the telling to the item that has found it meanwhile: a creation is told once', async () => {
+    const { world, users } = aCompany({ users: 1 });
+    const id = users[0]?.id as SourceId;
+    await world.cycle();
+    const [message] = world.queue.messages.splice(0);
+    if (!message) throw new Error('nothing to do');
+    let isReserved = false;
+    let isFound = false;
+    world.hook = async (name) => {
+      isReserved ||= name === 'linkStore.reserveTarget';
+      if (!isReserved || isFound || name !== 'linkStore.read') return;
+      isFound = true;
+      await world.work({ ...message.item, changeId: 'another' });
+    };
+    await world.work(message.item);
+    world.hook = undefined;
+    expect(isFound).toBe(true);
+    await world.drain();
+    const created = (await world.deps().log.query({ sourceId: id }, 10)).entries.filter(
+      ({ provisioningAction }) => provisioningAction === 'create',
+    );
+    expect(created.map(({ changeId }) => changeId)).toEqual(['another']);
+    expect(await world.deps().log.read(message.item.cycleId, message.item.changeId)).toBeDefined();
+  });
+});
