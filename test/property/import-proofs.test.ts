@@ -200,3 +200,26 @@ describe('engine › a list of members that still has one who has left', () => {
     },
   );
 });
+
+describe('engine › an assignment that ends once the assignments have been read', () => {
+  it('whoever joins its group only then does not get its lower role', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    const [ann] = agents;
+    if (!ann) throw new Error('nobody');
+    const team = directory.addGroup({ displayName: 'Team' });
+    const assignment = directory.assign(team, roles.user);
+    await world.round();
+    directory.unassign(ann.assignment);
+    let hasEnded = false;
+    world.source.beforeCall = ({ method }) => {
+      if (method !== 'readGroupChanges' || hasEnded) return;
+      hasEnded = true;
+      directory.unassign(assignment);
+      directory.addMember(team, ann.id);
+    };
+    await world.round();
+    expect(world.accountOf(ann.id)).toMatchObject({ role: { role: 'agent' }, suspended: false });
+    await world.round();
+    expect(world.accountOf(ann.id)).toMatchObject({ role: { role: 'agent' }, suspended: true });
+  });
+});

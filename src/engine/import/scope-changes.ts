@@ -175,8 +175,10 @@ function doubtOf(context: CycleContext): Doubt {
     if (key.type !== 'user') return undefined;
     const isMember = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
     if (isMember) return 'Entra ID did not list a group membership that exists.';
-    const isEnded = decision.kind === 'in' && (await hasEndedPath(context, object));
-    return isEnded ? 'A group membership that gives the role has ended.' : undefined;
+    if (decision.kind !== 'in') return undefined;
+    if (await hasEndedAssignment(context, object))
+      return 'An assignment that gives the role has ended, or could not be read directly.';
+    return (await hasEndedPath(context, object)) ? 'A group membership that gives the role has ended.' : undefined;
   };
 }
 
@@ -191,6 +193,16 @@ async function hasEndedPath({ deps }: CycleContext, { id, entitlements }: Source
     deps.source.proveMembershipGone(edge.groupId, edge.memberId),
   );
   return proofs.some(({ kind }) => kind === 'absent');
+}
+
+/** The same of the assignments by which somebody in scope is entitled: of a group, it may have ended before the person joined. */
+async function hasEndedAssignment({ deps, assignments }: CycleContext, { entitlements }: SourceObject): Promise<boolean> {
+  const known = entitlements.flatMap(({ assignmentId }) => assignments.get(assignmentId) ?? []);
+  const ended = await concurrently(known, STORAGE_CONCURRENCY, async (one) => {
+    const read = await deps.source.readAssignmentsOf({ id: one.principalId, type: one.principalType, missing: [one] });
+    return read.kind === 'unknown' || !read.assignments.some(({ id }) => id === one.id);
+  });
+  return ended.includes(true);
 }
 
 /** Tells that an object, or the group that it was entitled by, has an assignment that this cycle does not know, or may have; undefined otherwise. */
