@@ -41,6 +41,11 @@ export function peopleIn(entra: Entra, rules: Rules, team: Team): ReadonlySet<st
   return new Set([...entra.people.keys()].filter((id) => entra.isLive(id) && teamsAbove(entra, rules, id).includes(team.id)));
 }
 
+/** Whether a person's own row stands in nobody's way: what is assigned is told elsewhere. */
+const isFit = (rules: Rules, { state, enabled, department }: Person): boolean =>
+  // An empty value fails the clause too.
+  state === 'live' && enabled && !(rules.variant === 'filtered' && (department ?? 'Contractors') === 'Contractors');
+
 export function standingOf(entra: Entra, rules: Rules, person: Person): Standing {
   if (person.state !== 'live') return { isIn: false, why: person.state };
   if (!person.enabled) return { isIn: false, why: 'disabled' };
@@ -53,9 +58,7 @@ export function standingOf(entra: Entra, rules: Rules, person: Person): Standing
     if (own.length + inherited.length === 0) return { isIn: false, why: 'unassigned' };
     if (!hasDefault || rules.defaultAccess !== 'EndUser') return { isIn: false, why: 'noRole' };
   }
-  // An empty value fails the clause too.
-  if (rules.variant === 'filtered' && (person.department ?? 'Contractors') === 'Contractors')
-    return { isIn: false, why: 'filter' };
+  if (!isFit(rules, person)) return { isIn: false, why: 'filter' };
   const role = first ?? (hasDefault && rules.defaultAccess === 'EndUser' ? 'end-user' : null);
   const name = rules.variant === 'titled' ? `${person.name} (Contoso)` : person.name;
   return { isIn: true, role, name, email: person.mail ?? person.upn };
@@ -93,6 +96,9 @@ class Past<T> {
 /** Remembers how everybody stood, from one change of the world to the next. */
 export class TruthHistory {
   readonly #people = new Map<string, Past<Standing>>();
+  /** Whose assignments alone entitled them, and whose own row alone did not speak against it: the two are read one after the other. */
+  readonly #entitled = new Map<string, Past<boolean>>();
+  readonly #fit = new Map<string, Past<boolean>>();
   readonly #teams = new Map<string, Past<boolean>>();
   /** Which groups had an assignment, and which were living and security-enabled. */
   readonly #assigned = new Map<string, Past<boolean>>();
@@ -107,8 +113,12 @@ export class TruthHistory {
   /** To be called after each change of Entra or of the settings. */
   note(nowMs: number): void {
     const rules = this.rules();
-    for (const person of this.entra.people.values())
+    for (const person of this.entra.people.values()) {
       pastOf(this.#people, person.id).note(nowMs, standingOf(this.entra, rules, person));
+      const fit: Person = { ...person, state: 'live', enabled: true, department: 'Sales' };
+      pastOf(this.#entitled, person.id).note(nowMs, standingOf(this.entra, rules, fit).isIn);
+      pastOf(this.#fit, person.id).note(nowMs, isFit(rules, person));
+    }
     for (const team of this.entra.teams.values()) {
       pastOf(this.#teams, team.id).note(nowMs, isTeamIn(this.entra, rules, team));
       pastOf(this.#assigned, team.id).note(nowMs, this.entra.assignmentsOf(team.id).length > 0);
@@ -123,10 +133,13 @@ export class TruthHistory {
 
   /**
    * Whether what was the case at some time, read one after the other, may add up to access: somebody who joins a group that was assigned until
-   * just then. What is given so is taken back by the next cycle; to take away, it is no reason.
+   * just then, or who comes into a scoping filter and loses the assignment at once. What is given so is taken back by the next cycle; to take away,
+   * it is no reason.
    */
   mayHaveHadAccess(id: string, sinceMs: number): boolean {
     if (this.wasPerson(id, sinceMs, ({ isIn }) => isIn)) return true;
+    const was = (past: Past<boolean> | undefined): boolean => past?.wasEver(sinceMs, (value) => value) ?? false;
+    if (was(this.#entitled.get(id)) && was(this.#fit.get(id))) return true;
     return [...this.#teams].some(
       ([teamId, past]) =>
         (past.wasEver(sinceMs, (isIn) => isIn) || this.mayHaveBeenTeam(teamId, sinceMs)) &&
