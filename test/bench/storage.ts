@@ -30,9 +30,37 @@ interface Asked {
  * Tables hold their rows in memory; messages are taken and forgotten. What it does not know it refuses with 501.
  * @see https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
  */
-export async function startStorage(): Promise<{ readonly tables: Server; readonly queues: Server }> {
+export async function startStorage(): Promise<{
+  readonly tables: Server;
+  readonly queues: Server;
+  /** Requests to tables by verb, table and family of partitions. */
+  readonly counts: ReadonlyMap<string, number>;
+}> {
   const tables = new Map<string, Table>();
-  return { tables: await serve((asked) => answerTables(tables, asked)), queues: await serve(answerQueues) };
+  const counts = new Map<string, number>();
+  const counted = (asked: Asked): Answer => {
+    const kind = kindOf(asked);
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    return answerTables(tables, asked);
+  };
+  return { tables: await serve(counted), queues: await serve(answerQueues), counts };
+}
+
+/** What a request is: `GET Links link`, `LIST Log time`, `BATCH Log entry`. The family is the partition key up to its first dot. */
+function kindOf({ method, path, query, body }: Asked): string {
+  const address = path.endsWith('/$batch')
+    ? decodeURIComponent(/^(?:POST|PUT|PATCH|MERGE|DELETE) \S*?(\/\w+\/\w+(?:\(\S*\))?) HTTP/m.exec(body)?.[1] ?? '')
+    : path;
+  const entity = ENTITY.exec(address);
+  const table = (entity ?? LIST.exec(address))?.[1] ?? '';
+  const said =
+    entity?.[2] ??
+    /"PartitionKey":"([^"]*)"|PartitionKey (?:eq|ge) '([^']*)'/
+      .exec(query.get('$filter') ?? body)
+      ?.slice(1)
+      .find(Boolean);
+  const verb = address !== path ? 'BATCH' : method === 'GET' && !entity ? 'LIST' : method;
+  return [verb, table, (said ?? '').split('.')[0]].join(' ').trim();
 }
 
 async function serve(answer: (asked: Asked) => Answer): Promise<Server> {

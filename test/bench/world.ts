@@ -38,6 +38,8 @@ export interface Figures {
   readonly cpuMsPerObject: number;
   readonly tableOperations: number;
   readonly tableOperationsPerObject: number;
+  /** The same by verb, table and family of partitions. */
+  readonly tablesByKind: Readonly<Record<string, number>>;
   readonly queueOperations: number;
   readonly graphRequests: number;
   readonly zendeskRequests: number;
@@ -149,6 +151,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
         ...wire(),
         graphRequests: await directory.requests(),
         account: await zendesk.facts(),
+        byKind: await storage.tableCounts(),
         cpu: process.cpuUsage(),
         at: performance.now(),
       };
@@ -161,6 +164,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
       const cpu = process.cpuUsage(before.cpu);
       const seconds = (performance.now() - before.at) / 1_000;
       const [now, account, graphRequests] = [wire(), await zendesk.facts(), await directory.requests()];
+      const byKind = await storage.tableCounts();
       const tableOperations = now.tableOperations - before.tableOperations;
       const zendeskRequests = account.requests - before.account.requests;
       const each = (value: number): number => round(value / Math.max(1, objects));
@@ -171,6 +175,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
         cpuMsPerObject: each((cpu.user + cpu.system) / 1_000),
         tableOperations,
         tableOperationsPerObject: each(tableOperations),
+        tablesByKind: added(before.byKind, byKind),
         queueOperations: now.queueOperations - before.queueOperations,
         graphRequests: graphRequests - before.graphRequests,
         zendeskRequests,

@@ -146,7 +146,7 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
 
   return {
     async readObject(key) {
-      const row = await table.get(objectPartition(key.type), encodeKey(key.id));
+      const row = await table.getNear(objectPartition(key.type), encodeKey(key.id));
       return row && stored(key.type, row);
     },
 

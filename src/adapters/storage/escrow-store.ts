@@ -29,7 +29,7 @@ export function makeEscrowStore(storage: Storage): EscrowStore {
   const table = storage.table(TABLES.escrows);
   return {
     async read(key) {
-      const row = await table.get(PARTITION, objectRowKey(key));
+      const row = await table.getNear(PARTITION, objectRowKey(key));
       return row && fromJsonColumns(row, 'an escrow', isEscrow);
     },
     async put(escrow) {

@@ -1,10 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MAX_TRANSACTION_ROWS } from './store-table';
 
 /** How long the first of several waits for others: less than a call of storage takes. */
 const WINDOW_MS = 5;
-/** One row of a transaction is left for a counter. */
-const MAX_GATHERED = MAX_TRANSACTION_ROWS - 1;
+/** One row of a transaction, which holds 100, is left for a counter. */
+const MAX_GATHERED = 99;
 
 /**
  * Does things together that many callers ask for at about the same time, where they fall into one group. The first of a group waits a moment

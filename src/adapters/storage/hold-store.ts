@@ -41,7 +41,7 @@ export function makeHoldStore(storage: Storage): HoldStore {
   const rowOf = (hold: Hold) => ({ partitionKey: PARTITION, rowKey: objectRowKey(hold.key), ...jsonColumns(hold) });
   return {
     async read(key) {
-      const row = await table.get(PARTITION, objectRowKey(key));
+      const row = await table.getNear(PARTITION, objectRowKey(key));
       return row && { value: fromJsonColumns(row, 'a hold', isHold), etag: row.etag };
     },
     put: (holds) => table.upsertMany(holds.map(rowOf)),

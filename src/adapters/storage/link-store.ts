@@ -96,7 +96,7 @@ export function makeLinkStore(storage: Storage): LinkStore {
 
   return {
     async read(key) {
-      const row = await table.get(linkPartition(key.type), encodeKey(key.id));
+      const row = await table.getNear(linkPartition(key.type), encodeKey(key.id));
       return row && { value: fromJsonColumns(row, 'a link', isLinkRow), etag: row.etag };
     },
 
@@ -109,7 +109,7 @@ export function makeLinkStore(storage: Storage): LinkStore {
     },
 
     write: async (key: ObjectKey, row: LinkRow, etag: string | null) =>
-      table.write(
+      table.writeNear(
         { partitionKey: linkPartition(key.type), rowKey: encodeKey(key.id), isLinked: row.link !== null, ...jsonColumns(row) },
         etag,
       ),
@@ -121,7 +121,7 @@ export function makeLinkStore(storage: Storage): LinkStore {
         const held = isNew ? undefined : await holder(type, target);
         isNew = false;
         if (held) return held.source;
-        await table.write({ partitionKey: targetPartition(type), rowKey: encodeKey(target), sourceId: source }, null);
+        await table.writeNear({ partitionKey: targetPartition(type), rowKey: encodeKey(target), sourceId: source }, null);
         return source;
       }),
 

@@ -31,7 +31,7 @@ export function makeStagedDeletionStore(storage: Storage): StagedDeletionStore {
     put: async (rows) =>
       table.upsertMany(rows.map((row) => ({ partitionKey: PARTITION, rowKey: objectRowKey(row.key), ...jsonColumns(row) }))),
     async read(key) {
-      const row = await table.get(PARTITION, objectRowKey(key));
+      const row = await table.getNear(PARTITION, objectRowKey(key));
       return row && fromJsonColumns(row, 'a staged deletion', isStagedDeletion);
     },
     remove: (keys) => table.removeMany(keys.map((key) => ({ partitionKey: PARTITION, rowKey: objectRowKey(key) }))),

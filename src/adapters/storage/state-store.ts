@@ -13,7 +13,7 @@ export function makeStateStore(storage: Storage): StateStore {
   const table = storage.table(TABLES.state);
   return {
     async read<T>(key: string) {
-      const row = await table.get(keyOf('state', key), ROW);
+      const row = await table.getNear(keyOf('state', key), ROW);
       return row && { value: fromJsonColumns<T>(row, 'a document of state', isAnything<T>), etag: row.etag };
     },
     write: async (key, value, etag) =>

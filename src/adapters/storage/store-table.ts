@@ -1,6 +1,8 @@
 import { odata, type TableClient, type TransactionAction, type UpdateMode } from '@azure/data-tables';
 import { concurrently } from '../../concurrently';
 import { StaleStateError, StateUnavailableError } from '../../core/errors';
+import { makeNearReads } from './near-reads';
+import { makeNearWrites } from './near-writes';
 import { asStateError, isContainerMissing, isRowMissing, type Row, type StoredRow } from './table-kit';
 
 /** Version of the rows that this app writes, in column `v`; the newest that it reads. */
@@ -55,6 +57,24 @@ export class StoreTable {
   }
 
   /**
+   * The same, where many ask at the same time: for one row, or for rows of one partition that lie close together. They share requests.
+   */
+  readonly getNear = makeNearReads({
+    get: (partitionKey, rowKey) => this.get(partitionKey, rowKey),
+    firstPage: ({ partition, from, to }, pageSize) =>
+      this.#run('list', async () => {
+        const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey le ${to}`;
+        const page = await this.#client
+          .listEntities<Record<string, unknown>>({ queryOptions: { filter } })
+          .byPage({ maxPageSize: pageSize })
+          .next();
+        const entities: readonly Record<string, unknown>[] = page.done ? [] : page.value;
+        const rows = new Map(entities.map((entity) => [String(entity.rowKey), () => this.#checked(entity)]));
+        return { rows, isWhole: page.done === true || page.value.continuationToken === undefined };
+      }),
+  });
+
+  /**
    * Writes a row and returns its new etag.
    * @param etag of the row replaced; `null` when there must be none; `'*'` to overwrite whatever is there
    */
@@ -83,6 +103,9 @@ export class StoreTable {
       }
     });
   }
+
+  /** Writes a row as {@link write} does, where many are written at the same time: those of one partition share a transaction. */
+  readonly writeNear = makeNearWrites(this);
 
   /** Rows of a range in key order, page by page; empty pages that merely continue are not handed on. */
   async *pages(
