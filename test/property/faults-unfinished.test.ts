@@ -5,6 +5,7 @@ import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
 import { unlinkOne } from '../../src/engine/control/unlink';
+import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { aCompany, aPerson } from '../builders/people';
 import { Killed, schemaOf, type World } from './support/world';
 
@@ -138,6 +139,35 @@ describe('nothing is forgotten in silence', () => {
     await world.round();
     expect(world.accountOf(id)).toBeDefined();
   });
+
+  it.each([
+    ['oldest', () => 0],
+    ['newest', (count: number) => count - 1],
+  ] as const)(
+    'a removal that an operator has let go and Zendesk refuses: the failure stays, %s item first',
+    async (_order, pick) => {
+      const { world, directory, roles } = aCompany({}, { settings: { deletionThreshold: 1 } });
+      const groups = ['One', 'Two'].map((displayName) => directory.addGroup({ displayName }));
+      const assignments = groups.map((group) => directory.assign(group, roles.agent));
+      await world.round();
+      for (const assignment of assignments) directory.unassign(assignment);
+      await world.round();
+      world.target.hook = (moment, method) => {
+        if (moment === 'before' && method === 'deleteGroup') throw new RejectedError('base', 'a default group');
+      };
+      await allowDeletes(world.deps(), OPERATOR, 'all');
+      await world.drain(pick);
+      const failing = async () =>
+        Promise.all(groups.map(async (id) => (await world.deps().escrows.read({ type: 'group', id }))?.code));
+      const [first, second] = await failing();
+      expect([first, second]).toEqual(['UnprocessableEntity', 'UnprocessableEntity']);
+      for (let more = 0; more < 3; more += 1) {
+        world.nowMs += 24 * 3600_000;
+        await world.round(pick);
+        expect(await failing()).toEqual([first, second]);
+      }
+    },
+  );
 
   it('a group that somebody deleted in Zendesk, then unassigned: the log does not claim a deletion', async () => {
     const { world, directory, roles } = aCompany({});

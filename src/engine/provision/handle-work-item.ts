@@ -94,7 +94,9 @@ export async function recordOutcome(
   await Promise.all([
     outcome.kind === 'done' ? closeClaim(deps, key, outcome.row) : undefined,
     // What was left alone has not succeeded: what failed before, or a way back, is tried again.
-    failure || isWaiting || isLeftAlone(outcome) ? undefined : endEscrow(deps, key, outcome.subject.source),
+    failure || isWaiting || isLeftAlone(outcome) || (await isOthersTurn(deps, key, outcome))
+      ? undefined
+      : endEscrow(deps, key, outcome.subject.source),
   ]);
   if (!failure && item.undo !== undefined) await finishHold(deps, key, item.undo, outcome);
   if (!failure && item.allows) await endReleased(deps, key, item.allows);
@@ -121,6 +123,14 @@ async function endEscrow(deps: EngineDeps, key: ObjectKey, read: SourceObject | 
 /** Whether nothing was asked of what is due: a hold stands in the way, or an operator's way back came too late. */
 const isLeftAlone = (outcome: Exclude<Outcome, { kind: 'deferred' }>): boolean =>
   outcome.kind === 'skipped' && (outcome.skipReason === 'HeldByOperator' || outcome.skipReason === 'NotRestorable');
+
+/** Whether a removal waited that an operator has let go already: an item of its own tries that, and what failed then is still to be seen. */
+const isOthersTurn = async (
+  deps: EngineDeps,
+  key: ObjectKey,
+  outcome: Exclude<Outcome, { kind: 'deferred' }>,
+): Promise<boolean> =>
+  outcome.kind === 'skipped' && outcome.skipReason === 'AwaitingCycle' && (await deps.staged.read(key))?.state === 'released';
 
 /**
  * A way back that has ended and is in the log: from here on the object is only held, or free again.
