@@ -213,9 +213,11 @@ describe('Zendesk connector › bulk', () => {
       expect(fates(await updateAll(users, { suspended: true }))).toEqual([]);
       expect(suspended()).toBe(1_000);
       expect(requests(PUT)).toBeLessThanOrEqual(4);
-      const each = (world.simulator.stats.requests - before) / 1_000;
-      console.info(`${each} requests for each suspension in bulk`);
-      expect(each).toBeLessThanOrEqual(0.05);
+      expect(requests(UPDATE_MANY)).toBeLessThanOrEqual(11);
+      // How often jobs are looked at while they run is a matter of how busy the machine is; all of them are looked at together.
+      const polls = requests('GET /api/v2/job_statuses/show_many');
+      const each = (world.simulator.stats.requests - before - polls) / 1_000;
+      expect(each).toBeLessThanOrEqual(0.03);
     });
 
     it('each its own way', async () => {
