@@ -3,7 +3,7 @@ import { continueApply, startApply } from '../../src/engine/preview/apply-plan';
 import { continuePlan } from '../../src/engine/preview/make-plan';
 import { createUndo } from '../../src/engine/undo/make-undo';
 import { addressOf, type ShapeName } from './directory';
-import { type BenchOptions, type BenchWorld, PLAN_PER_MINUTE, round, startBench } from './world';
+import { type BenchOptions, type BenchWorld, PLAN_PER_MINUTE, round, startBench, type Tally } from './world';
 
 /** What was asked for on the command line. */
 export interface Asked extends BenchOptions {
@@ -121,7 +121,7 @@ export const updateLane = (asked: Asked): Promise<Result> =>
     await world.drain();
     await world.directory.rename(people, 'Renamed');
     await world.cycle();
-    let tally = { runs: 0, putBack: 0 };
+    let tally: Tally = { runs: 0, putBack: 0, byInstance: [] };
     const endsAt = Date.now() + asked.seconds * 1_000;
     const figures = await world.measure(async () => {
       tally = await world.drain(() => Date.now() > endsAt);
@@ -200,10 +200,11 @@ export const adopt = (asked: Asked): Promise<Result> =>
     await world.seed(Array.from({ length: asked.people }, (_, n) => addressOf(n)));
     await world.directory.fill('assigned', asked.people, 1);
     await world.cycle();
+    let drained = {};
     const figures = await world.measure(async () => {
-      await world.drain();
+      drained = await world.drain();
       return asked.people;
     });
     await requireAccounts(world, asked.people);
-    return { ...figures };
+    return { ...figures, ...drained };
   });

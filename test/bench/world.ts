@@ -50,6 +50,15 @@ export interface Figures {
   readonly peakMb: number;
 }
 
+/** What became of the items of a queue. */
+export interface Tally {
+  /** Items that were begun, and how many of them were put back. */
+  readonly runs: number;
+  readonly putBack: number;
+  /** Items that each instance has ended, and within how many seconds it ended its last one: none is starved. */
+  readonly byInstance: readonly { readonly ended: number; readonly seconds: number }[];
+}
+
 /** The real app; storage, Zendesk and Entra ID are stand-ins, each in a process of its own. */
 export interface BenchWorld {
   readonly directory: DirectoryChild;
@@ -59,8 +68,8 @@ export interface BenchWorld {
   readonly queue: { readonly length: number };
   /** Runs a cycle to its end. Returns how many objects it decided on. */
   cycle(): Promise<number>;
-  /** Works the queue off with all instances. Returns how many items were begun and put back. @param workers of each instance */
-  drain(isOver?: () => boolean, workers?: number): Promise<{ readonly runs: number; readonly putBack: number }>;
+  /** Works the queue off with all instances. @param workers of each instance */
+  drain(isOver?: () => boolean, workers?: number): Promise<Tally>;
   /** Ends cycles whose work nobody does. */
   endCycles(): Promise<void>;
   measure(work: () => Promise<number>): Promise<Figures>;
@@ -121,9 +130,11 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
       }
     },
     async drain(isOver = () => false, workers = options.workers) {
-      const tally = { runs: 0, putBack: 0 };
+      const byInstance = apps.map(() => ({ ended: 0, seconds: 0 }));
+      const tally = { runs: 0, putBack: 0, byInstance };
+      const startedAt = performance.now();
       let underWay = 0;
-      const worker = async ({ deps: own, gate }: ConfiguredApp): Promise<void> => {
+      const worker = async ({ deps: own, gate }: ConfiguredApp, share: (typeof byInstance)[number]): Promise<void> => {
         while (!isOver() && (waiting.length > 0 || underWay > 0)) {
           const at = waiting.findIndex((one) => one.at <= Date.now());
           const [taken] = at < 0 ? [] : waiting.splice(at, 1);
@@ -137,9 +148,17 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
           // What was put back before anything was read costs two messages and no run.
           if (outcome) tally.runs += 1;
           if (outcome?.kind === 'deferred') tally.putBack += 1;
+          else if (outcome) {
+            share.ended += 1;
+            share.seconds = round((performance.now() - startedAt) / 1_000);
+          }
         }
       };
-      await Promise.all(apps.flatMap((app) => Array.from({ length: workers }, () => worker(app))));
+      const all = apps.flatMap((app, at) => {
+        const share = byInstance[at];
+        return share ? Array.from({ length: workers }, () => worker(app, share)) : [];
+      });
+      await Promise.all(all);
       return tally;
     },
     async endCycles() {
