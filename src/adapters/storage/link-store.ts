@@ -90,7 +90,7 @@ export function makeLinkStore(storage: Storage): LinkStore {
   const linked = (type: ObjectType) => ({ partition: linkPartition(type), where: 'isLinked eq true' });
 
   const holder = async (type: ObjectType, target: TargetId): Promise<{ source: SourceId; etag: string } | undefined> => {
-    const row = await table.get(targetPartition(type), encodeKey(target));
+    const row = await table.getNear(targetPartition(type), encodeKey(target));
     return row && { source: sourceId(String(row.sourceId)), etag: row.etag };
   };
 

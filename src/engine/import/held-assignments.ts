@@ -85,10 +85,11 @@ export class HeldAssignments {
     return found;
   }
 
-  /** Whether a principal is assigned anything. */
-  has(principalId: SourceId): boolean {
+  /** Whether a principal is assigned anything. @param type that its first assignment has to say, if it matters */
+  has(principalId: SourceId, type?: PrincipalType): boolean {
     const principal = this.#principals.find(principalId);
-    return principal !== undefined && this.#firstOf[principal] !== NONE;
+    const first = principal === undefined ? NONE : (this.#firstOf[principal] ?? NONE);
+    return first !== NONE && (type === undefined || this.#typeOf[first] === TYPES.indexOf(type));
   }
 
   /** The principals whose first assignment says that they are of a type. */

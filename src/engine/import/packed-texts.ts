@@ -132,7 +132,7 @@ function hashOf(bytes: Uint8Array, from: number, to: number): number {
 }
 
 /** The same numbers with room for half as many more. */
-export function grown<T extends Uint32Array | Int32Array | Uint8Array>(numbers: T): T {
+export function grown<T extends Uint32Array | Int32Array | Uint8Array | Float64Array>(numbers: T): T {
   const larger = new (numbers.constructor as new (length: number) => T)(numbers.length + (numbers.length >> 1));
   larger.set(numbers);
   return larger;

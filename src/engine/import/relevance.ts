@@ -3,6 +3,7 @@ import type { Attributes, SourceId } from '../../core/model';
 import type { SourceChange } from '../../ports/source-connector';
 import { usersBelowAny } from '../decide/ancestry';
 import type { CycleContext } from './cycle-context';
+import { grown, PackedTexts } from './packed-texts';
 
 /** Which users matter in a full round, and what is stored of them. */
 export interface Relevance {
@@ -22,14 +23,14 @@ const UNKNOWN = Number.NaN;
  * of memory and not of a table: 52 bits a user stand for what is stored.
  */
 export async function relevantInFullRound({ deps, assignments }: CycleContext): Promise<Relevance> {
-  const stored = new Map<SourceId, number>();
+  const stored = new Marks();
   for await (const page of deps.space.listObjects('user')) {
     for (const { id, attributes, deleted } of page) stored.set(id, deleted === 'no' ? markOf(attributes) : UNKNOWN);
   }
   const isEverybody = deps.settings.scope === 'All';
-  const entitled = isEverybody ? new Set<SourceId>() : await entitledUsers({ deps, assignments });
+  const entitled = isEverybody ? new PackedTexts() : await usersOfGroups({ deps, assignments });
   return {
-    matters: (id) => isEverybody || stored.has(id) || entitled.has(id),
+    matters: (id) => isEverybody || stored.has(id) || assignments.has(id, 'User') || entitled.find(id) !== undefined,
     isStored: (id) => stored.has(id),
     isUnchanged: (change) =>
       change.kind === 'present' && change.isComplete && stored.get(change.id) === markOf(change.attributes),
@@ -39,11 +40,32 @@ export async function relevantInFullRound({ deps, assignments }: CycleContext): 
   };
 }
 
-async function entitledUsers({ deps, assignments }: Pick<CycleContext, 'deps' | 'assignments'>): Promise<ReadonlySet<SourceId>> {
-  const ids = new Set<SourceId>(assignments.principals('User'));
+/** A number for each of many ids, outside the heap. */
+class Marks {
+  readonly #ids = new PackedTexts();
+  #marks = new Float64Array(1 << 8);
+
+  has(id: SourceId): boolean {
+    return this.#ids.find(id) !== undefined;
+  }
+
+  get(id: SourceId): number | undefined {
+    const number = this.#ids.find(id);
+    return number === undefined ? undefined : this.#marks[number];
+  }
+
+  set(id: SourceId, mark: number): void {
+    const number = this.#ids.intern(id);
+    if (number === this.#marks.length) this.#marks = grown(this.#marks);
+    this.#marks[number] = mark;
+  }
+}
+
+async function usersOfGroups({ deps, assignments }: Pick<CycleContext, 'deps' | 'assignments'>): Promise<PackedTexts> {
+  const ids = new PackedTexts();
   const groups = [...assignments.principals('Group')];
   for await (const users of usersBelowAny(deps.space, deps.settings.groupMembership, groups)) {
-    for (const id of users) ids.add(id);
+    for (const id of users) ids.intern(id);
   }
   return ids;
 }
