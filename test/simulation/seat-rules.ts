@@ -57,7 +57,10 @@ export async function checkSeatOrder(sim: Sim, settle: () => Promise<void>): Pro
   // Who was made an agent by hand may hold more than were bought.
   if (seatsHeld(sim) >= bought) return;
   const since = sim.watch.effects.length;
+  const refused = sim.faults.met.get('seatsGone');
   await settle();
+  // Zendesk itself refused the one whose turn it was, whatever anybody had counted: the seat goes to the next.
+  if (sim.faults.met.get('seatsGone') !== refused) return;
   const after = await waiting(sim);
   const freed = sim.watch.effects.slice(since).filter(({ kind }) => kind === 'delete' || kind === 'downgrade').length;
   const [first, ...rest] = before;
