@@ -12,7 +12,7 @@ import { requireNoHandover } from './handover';
 import { type Found, formerOf, isMadeByUs, matchGroup, NOT_FOUND, readLinkedGroup } from './match-target';
 import { foretoldBy, planMembers } from './memberships';
 import { requireOurDeletion, type Settle, type Stages, type Writing } from './stages';
-import { alignMembers, NO_CHANGE } from './write-memberships';
+import { alignMembers, NO_CHANGE, recountLeft } from './write-memberships';
 
 /** The stages of a group's way. */
 export const groupStages: Stages<TargetGroup> = {
@@ -74,7 +74,11 @@ export const groupStages: Stages<TargetGroup> = {
     const group = pairing.requireLink();
     const foretold = foretoldBy(attempt.pairing.row.claim, item.changeId);
     const plan = await planMembers(deps, item.sourceId, group, foretold, item.cleanUp?.members);
-    return alignMembers(deps, group, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
+    const result = await alignMembers(deps, group, plan, item, (added, removed) =>
+      pairing.intend(item, told, { added, removed }),
+    );
+    await recountLeft(deps, item, result);
+    return result;
   },
 };
 

@@ -25,7 +25,7 @@ import { type Found, formerOf, matchUser, NOT_FOUND, readLinkedUser } from './ma
 import { foretoldBy, planGroups } from './memberships';
 import type { Stages, Writing } from './stages';
 import { isSameLink, suspends, userLinkAfter } from './user-link';
-import { forgetMemberships, joinGroups, leaveWithRole, NO_CHANGE } from './write-memberships';
+import { forgetMemberships, joinGroups, leaveWithRole, NO_CHANGE, recountLeft } from './write-memberships';
 
 /** The stages of a user's way. */
 export const userStages: Stages<TargetUser> = {
@@ -126,7 +126,9 @@ export const userStages: Stages<TargetUser> = {
     if (decision.kind !== 'in') return NO_CHANGE;
     const link = pairing.requireLink();
     const plan = await planGroups(deps, link, idsOf(above), foretold);
-    return joinGroups(deps, link, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
+    const result = await joinGroups(deps, link, plan, item, (added, removed) => pairing.intend(item, told, { added, removed }));
+    await recountLeft(deps, item, result);
+    return result;
   },
 };
 

@@ -3,6 +3,7 @@ import { ProvisioningError, RejectedError, StaleStateError } from '../../core/er
 import type { Link, SourceId, TargetId, TargetMembership, WorkItem } from '../../core/model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import type { OwnedMembership } from '../../ports/stores';
+import { makeAncestry, usersBelow } from '../decide/ancestry';
 import type { EngineDeps, EngineReads } from '../deps';
 import type { MembersBack } from './members-back';
 import { type Foretold, foreignId, type GroupsPlan, type Member, type MembershipChange, type MembersPlan } from './memberships';
@@ -117,6 +118,24 @@ export async function alignMembers(
     held: plan.remove.length - counted.length + left.held,
     problems: [...problems, ...left.problems, ...strangers.problems],
   };
+}
+
+/**
+ * Has the next cycle count whoever has left a group while they were put into it: the group's own item may have compared its members before, and
+ * nothing else would. To be asked after the memberships are stored, so that either this or the item of the change sees both.
+ */
+export async function recountLeft(deps: EngineDeps, item: WorkItem, { added }: MembershipResult): Promise<void> {
+  if (added.length === 0) return;
+  const { space, settings } = deps;
+  const key = { type: item.objectType, id: item.sourceId };
+  if (key.type === 'user') {
+    const above = new Set((await makeAncestry(space, settings.groupMembership).above(key.id)).map(({ groupId }) => groupId));
+    const left = added.filter(({ groupId }) => !above.has(groupId));
+    return space.markDirty(left.map(({ groupId }) => ({ type: 'group', id: groupId })));
+  }
+  const left = new Set(added.map(({ userId }) => userId));
+  for await (const page of usersBelow(space, settings.groupMembership, key.id)) for (const id of page) left.delete(id);
+  if (left.size > 0) await space.markDirty([key]);
 }
 
 /** Forgets the memberships of a user whom Zendesk has dropped from all groups (a downgraded agent). */
