@@ -139,7 +139,10 @@ describe('a background job that does its work after its caller has given it up',
 });
 
 describe('a worker that is slow to record what it wrote', () => {
-  it('leaves the telling to the item that has found it meanwhile: a creation is told once', async () => {
+  it.each([
+    ['at once: that one waits', 0, 'first'],
+    ['minutes later: that one tells it', 3 * 60_000, 'another'],
+  ] as const)('another item finds it %s; a creation is told once', async (_when, passMs, teller) => {
     const { world, users } = aCompany({ users: 1 });
     const id = users[0]?.id as SourceId;
     await world.cycle();
@@ -151,6 +154,7 @@ describe('a worker that is slow to record what it wrote', () => {
       isReserved ||= name === 'linkStore.reserveTarget';
       if (!isReserved || isFound || name !== 'linkStore.read') return;
       isFound = true;
+      world.nowMs += passMs;
       await world.work({ ...message.item, changeId: 'another' });
     };
     await world.work(message.item);
@@ -160,7 +164,7 @@ describe('a worker that is slow to record what it wrote', () => {
     const created = (await world.deps().log.query({ sourceId: id }, 10)).entries.filter(
       ({ provisioningAction }) => provisioningAction === 'create',
     );
-    expect(created.map(({ changeId }) => changeId)).toEqual(['another']);
+    expect(created.map(({ changeId }) => (changeId === 'another' ? changeId : 'first'))).toEqual([teller]);
     expect(await world.deps().log.read(message.item.cycleId, message.item.changeId)).toBeDefined();
   });
 });

@@ -1,9 +1,10 @@
-import { HandoverError, ProvisioningError } from '../../core/errors';
+import { HandoverError, ProvisioningError, StaleStateError } from '../../core/errors';
 import type { SourceId, SourceObject, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
+import { CLAIM_MS } from '../claim-watch';
 import { decide, type Rules, readRules } from '../decide/due';
 import { heldNow } from '../decide/held';
 import { readLeaving } from '../decide/leaver';
@@ -136,12 +137,16 @@ async function readAttempt(
 /**
  * Leaves out the plan of an earlier change that is in the log already, and was cut off only before it could be taken off the row: nobody is to
  * read of it twice.
+ * @throws StaleStateError where its worker has written it so lately that it is about to record it
  */
-async function withoutTold({ log }: EngineDeps, attempt: Attempt): Promise<Attempt> {
+async function withoutTold({ log, clock }: EngineDeps, attempt: Attempt): Promise<Attempt> {
   const { item, pairing } = attempt;
   const { claim } = pairing.row;
   if (!claim || claim.changeId === item.changeId) return attempt;
   const entry = await log.read(claim.cycleId, claim.changeId);
+  const isFresh = claim.isSettled === true && clock().getTime() - (claim.sinceMs ?? 0) < CLAIM_MS;
+  if (!entry && isFresh && !attempt.dryRun)
+    throw new StaleStateError(`Another worker has written ${item.objectType} ${item.sourceId} and is about to record it.`);
   const isTold = entry !== undefined && tells(entry, claim.plan);
   return isTold ? { ...attempt, pairing: { ...pairing, row: { ...pairing.row, claim: null } } } : attempt;
 }
