@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { UnavailableError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { aCompany } from '../builders/people';
-import type { World } from './support/world';
+import { schemaOf, type World } from './support/world';
 
 /** Somebody with an account. */
 async function anEmployee(settings: Partial<JobSettings> = {}) {
@@ -149,6 +150,21 @@ describe('what was written and cut off before its log entry', () => {
     directory.assign(ann.id, roles.user);
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(world.accountOf(ann.id)?.suspended).toBe(false);
+  });
+
+  it('a group that was made, and that is to be left alone by then, is told as made', async () => {
+    const schema = JSON.parse(readFileSync('provisioning-schema.json', 'utf8'));
+    schema.synchronizationRules[0].objectMappings[1].flowTypes = 'Add,Update';
+    const { world, directory, roles } = aCompany({}, { schema: schemaOf(JSON.stringify(schema)) });
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.assign(team, roles.agent);
+    await world.cycle();
+    await killedAfter(world, 'target.listGroupMemberships');
+    expect(world.groupNamed('Team')).toBeDefined();
+    directory.updateGroup(team, { securityEnabled: false });
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.groupNamed('Team')).toBeDefined();
+    expect(await actionsOf(world, team)).toEqual(['create']);
   });
 
   it('a group that somebody else deletes while this app is about to is not told as deleted by it', async () => {

@@ -14,6 +14,7 @@ import { requireNothingToCome } from './may-come';
 import { openPairing, owing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
+import { toldBefore } from './told-before';
 import { traceBefore, tracePlan, traceWritten } from './words';
 
 /**
@@ -34,7 +35,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   trace.enter('processing');
   const desired = await stages.desire(attempt, found);
   const whole = await stages.plan(attempt, found, desired);
-  if (isSkip(whole)) return skipped(attempt, found.target, whole);
+  if (isSkip(whole))
+    return (await toldBefore(deps, attempt, { found, desired, stages }, whole)) ?? skipped(attempt, found.target, whole);
   const allows = dryRun ? foreseenPermission(attempt, whole) : await permitted(attempt.reads, item);
   const { plan: allowed, waits } = withhold(whole, allows);
   const seat = stages.seat(attempt, found, allowed);
