@@ -133,11 +133,11 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       await table.upsertMany(parts);
       await removeParts(table, object, String(json.moreTag), storage.clock().getTime());
     }
-    if (round !== undefined) return table.write({ ...columns, round }, etag);
+    if (round !== undefined) return table.writeNear({ ...columns, round }, etag);
     // Merging leaves the stamp as it is. A new row must have one, or the search for rows not seen would miss it.
-    if (etag !== null && etag !== '*') return table.write(columns, etag, 'Merge');
+    if (etag !== null && etag !== '*') return table.writeNear(columns, etag, 'Merge');
     try {
-      return await table.write({ ...columns, round: NEVER_SEEN }, null);
+      return await table.writeNear({ ...columns, round: NEVER_SEEN }, null);
     } catch (error) {
       if (etag === null || !(error instanceof StaleStateError)) throw error;
       return table.write(columns, '*', 'Merge');
@@ -277,7 +277,11 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
       }
     },
 
-    markDirty: async (keys) => table.upsertMany(keys.map(dirtyRow)),
+    async markDirty(keys) {
+      const [only, ...others] = keys.map(dirtyRow);
+      if (only && others.length === 0) await table.writeNear(only, '*');
+      else if (only) await table.upsertMany([only, ...others]);
+    },
 
     async isDirty(key) {
       const { partitionKey, rowKey } = dirtyRow(key);

@@ -35,7 +35,7 @@ export function makeLeavingStore(storage: Storage): LeavingStore {
   });
   const dropDay = (step: DayStep, leaving: Leaving): Promise<void> => table.removeMany([dayKey(step, leaving)]);
   async function read(id: SourceId): Promise<Leaving | undefined> {
-    const row = await table.get(PEOPLE, encodeKey(id));
+    const row = await table.getNear(PEOPLE, encodeKey(id));
     return row && toLeaving(row);
   }
   return {
@@ -43,8 +43,8 @@ export function makeLeavingStore(storage: Storage): LeavingStore {
     async put(leaving) {
       const before = await read(leaving.sourceId);
       const step = dayStepOf(leaving);
-      if (step) await table.upsertMany([{ ...dayKey(step, leaving), ...jsonColumns(leaving) }]);
-      await table.upsertMany([{ partitionKey: PEOPLE, rowKey: encodeKey(leaving.sourceId), ...jsonColumns(leaving) }]);
+      if (step) await table.writeNear({ ...dayKey(step, leaving), ...jsonColumns(leaving) }, '*');
+      await table.writeNear({ partitionKey: PEOPLE, rowKey: encodeKey(leaving.sourceId), ...jsonColumns(leaving) }, '*');
       const former = before && dayStepOf(before);
       if (before && former && (former !== step || before.leftAt !== leaving.leftAt)) await dropDay(former, before);
     },

@@ -99,6 +99,23 @@ describe('rows of one partition that many ask for at the same time', () => {
     expect((await read(some(10))).map((row) => row?.n)).toEqual(some(10).map((n) => (n === 4 ? 44 : -1)));
   });
 
+  test('whatever is there is merged or replaced in one write, also the same row twice', async () => {
+    await put([1, 2]);
+    const before = operations();
+    const merge = (n: number, more: string) =>
+      table.writeNear({ partitionKey: 'p', rowKey: rowKey(n), more }, '*', n === 2 ? 'Replace' : 'Merge');
+    await Promise.all([merge(1, 'a'), merge(2, 'b'), merge(3, 'c')]);
+    expect(operations() - before).toBe(1);
+    const rows = await read([1, 2, 3]);
+    expect(rows.map((row) => [row?.n, row?.more])).toEqual([
+      [1, 'a'],
+      [undefined, 'b'],
+      [undefined, 'c'],
+    ]);
+    await Promise.all([merge(1, 'x'), merge(1, 'x')]);
+    expect((await read([1]))[0]?.more).toBe('x');
+  });
+
   test('two who write one row at the same time: one of them', async () => {
     const row = { partitionKey: 'p', rowKey: 'one' };
     const written = await Promise.allSettled([1, 2].map((n) => table.writeNear({ ...row, n }, null)));
