@@ -167,4 +167,31 @@ describe('a worker that is slow to record what it wrote', () => {
     expect(created.map(({ changeId }) => (changeId === 'another' ? changeId : 'first'))).toEqual([teller]);
     expect(await world.deps().log.read(message.item.cycleId, message.item.changeId)).toBeDefined();
   });
+
+  it('a group is told by the worker that still adds its members, not by another item that comes by', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    await world.round();
+    const group = directory.addGroup({ displayName: 'Sales' });
+    directory.assign(group, roles.agent);
+    directory.addMember(group, agents[0]?.id ?? '');
+    await world.cycle();
+    const at = world.queue.messages.findIndex(({ item }) => item.sourceId === group);
+    const [message] = world.queue.messages.splice(at, 1);
+    if (!message) throw new Error('nothing to do');
+    let isFound = false;
+    world.hook = async (name) => {
+      if (name !== 'linkStore.putMembership' || isFound) return;
+      isFound = true;
+      world.nowMs += 60_000;
+      await world.work({ ...message.item, changeId: 'another' });
+    };
+    await world.work(message.item);
+    world.hook = undefined;
+    expect(isFound).toBe(true);
+    await world.drain();
+    const created = (await world.deps().log.query({ sourceId: group }, 10)).entries.filter(
+      ({ provisioningAction }) => provisioningAction === 'create',
+    );
+    expect(created.map(({ changeId }) => changeId)).toEqual([message.item.changeId]);
+  });
 });

@@ -133,7 +133,8 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       }).catch(() => undefined);
     },
     intend(item, plan, members) {
-      const settled = row.claim?.isSettled && { isSettled: true as const };
+      // Whoever looks sees that its worker is alive, and that the entry is still to come.
+      const settled = row.claim?.isSettled && { isSettled: true as const, sinceMs: deps.clock().getTime() };
       return store({ link: row.link, claim: { untilMs: 0, ...changeAfter(row.claim, item), ...settled, plan, members } });
     },
     reserve: (target, former) =>
