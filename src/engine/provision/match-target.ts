@@ -7,7 +7,6 @@ import type { EngineReads } from '../deps';
 import type { Trace } from '../record/trace';
 import type { FormerSelf } from './former-self';
 import { holderOfGroup, holderOfUser } from './holder';
-import type { Writing } from './stages';
 
 /** What matching found: the target object when exactly one is meant, and how it relates to the source object. */
 export interface Found<T> {
@@ -27,16 +26,6 @@ export interface Found<T> {
 /** The former self of a match, as it was when it was matched. */
 export const formerOf = ({ takesOverFrom, formerEtag }: Found<unknown>): FormerSelf | undefined =>
   takesOverFrom === undefined ? undefined : { id: takesOverFrom, etag: formerEtag };
-
-/**
- * Whether this app made what is linked now: by this very change, by an earlier one, or for a former self from whom it is taken over, also where an
- * earlier try has ended that one's link.
- */
-export function isMadeByUs<T>({ attempt, found, told }: Writing<T>, targetId: TargetId): boolean {
-  if (found.link) return found.link.createdByUs;
-  const former = found.formerLink ?? attempt.pairing.row.claim?.former?.link;
-  return told.action === 'create' || (former?.targetId === targetId && former.createdByUs);
-}
 
 /** Nothing was found, and nothing is linked. */
 export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOverFrom: undefined };

@@ -4,7 +4,7 @@ import { ownedTagsAfter } from '../../core/map/changes';
 import type { Link, TargetRole, TargetUser } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
-import { isMadeByUs } from './match-target';
+import { isMadeByUs } from './made-by-us';
 import type { Writing } from './stages';
 
 /** The link of a user as it stands once the account is as written, or was found to need no write. */
