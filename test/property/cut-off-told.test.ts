@@ -24,14 +24,16 @@ function losesAnswer(world: World, method: string): void {
   };
 }
 
-/** Carries out the next message, killed just after the first call of a name. @returns the message, as it is hidden until it comes back */
-async function killedAfter(world: World, name: string) {
+/** Carries out the next message, killed just after a call of a name. @returns the message, as it is hidden until it comes back */
+async function killedAfter(world: World, name: string, times = 1) {
   const message = world.queue.messages.shift();
   if (!message) throw new Error('no message');
   let isDead = false;
+  let left = times;
   world.hook = (call) => {
     if (isDead) throw new Error('killed');
-    isDead = call === name;
+    if (call === name) left -= 1;
+    isDead = left === 0;
   };
   await world.work(message.item).catch(() => undefined);
   world.hook = undefined;
@@ -165,6 +167,35 @@ describe('what was written and cut off before its log entry', () => {
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(world.groupNamed('Team')).toBeDefined();
     expect(await actionsOf(world, team)).toEqual(['create']);
+  });
+
+  it('a creation is told although its person is skipped from then on', async () => {
+    const { world, directory, users } = aCompany({ users: 1 }, { settings: { deprovisionUsers: 'Nothing' } });
+    const [ann] = users;
+    if (!ann) throw new Error('nobody');
+    await world.cycle();
+    // The claim, and the link.
+    await killedAfter(world, 'linkStore.write', 2);
+    directory.unassign(ann.assignment);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+    expect(await actionsOf(world, ann.id)).toEqual(['create']);
+    expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value).toMatchObject({ claim: null });
+  });
+
+  it('a suspension whose person is skipped from then on is told, and is still ours to lift', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    losesAnswer(world, 'updateUser');
+    await world.drain();
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    world.settings = { ...world.settings, deprovisionUsers: 'Nothing' };
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect([...(await actionsOf(world, ann.id))].sort()).toEqual(['create', 'disable']);
+    directory.assign(ann.id, roles.user);
+    await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
   });
 
   it('a group that somebody else deletes while this app is about to is not told as deleted by it', async () => {
