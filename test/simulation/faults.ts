@@ -104,6 +104,12 @@ export class Faults {
     this.#next.set(method, meets);
   }
 
+  /** Ends all, also what was still to come. */
+  end(): void {
+    this.on.clear();
+    this.#next.clear();
+  }
+
   /** Ends what has lasted long enough. */
   endAt(step: number): void {
     this.#step = step;

@@ -220,8 +220,9 @@ export class Sim {
 
   /** Every fault ends. */
   calm(): void {
-    this.faults.on.clear();
+    this.faults.end();
     this.source.lies = {};
+    this.queue.late.clear();
     for (const { process } of this.instances) process.callsLeft = Number.POSITIVE_INFINITY;
     if (this.jobs) this.jobs.isCalm = true;
   }

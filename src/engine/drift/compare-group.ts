@@ -19,7 +19,7 @@ export async function compareGroup(how: Comparing, link: Link, group: TargetGrou
   const key: ObjectKey = { type: 'group', id: link.sourceId };
   const object = (await deps.space.readObject(key))?.value;
   const due = object && (await dueFor(deps, rules, object));
-  if (due?.decision.kind === 'out') return group && link.createdByUs ? unasked(how, link, group) : { kind: 'skipped' };
+  if (due?.decision.kind === 'out') return group ? unasked(how, link, group) : { kind: 'skipped' };
   if (due?.decision.kind !== 'in') return { kind: 'skipped' };
   const hasMembers = deps.schema.groups !== undefined && mapsMembers(deps.schema.groups);
   const memberships = group && hasMembers ? await membershipsOf(how, link) : [];
@@ -27,8 +27,7 @@ export async function compareGroup(how: Comparing, link: Link, group: TargetGrou
   const item = itemFor(cycleId, key);
   const outcome = await dryRun(withAsRead(deps, read), item, deadlineMs);
   if (outcome.kind === 'failed') return { kind: 'row', row: planRow(deps, key, { item, loss: undefined, outcome }) };
-  if (outcome.kind !== 'planned')
-    return { kind: outcome.kind === 'skipped' && outcome.skipReason === 'RedundantExport' ? 'same' : 'skipped' };
+  if (outcome.kind !== 'planned') return { kind: 'skipped' };
   if (!group) {
     const row = planRow(deps, key, { item, loss: undefined, outcome });
     const drift: DriftFinding = { codes: ['GroupDeleted'], lastChangedAt: null, reported: [] };
@@ -47,7 +46,7 @@ export async function compareGroup(how: Comparing, link: Link, group: TargetGrou
   };
   const codes = DRIFT_CODES.filter((code) => is[code]);
   if (codes.length === 0) return { kind: 'same' };
-  const plan = { ...outcome.plan, action: changes.length > 0 ? outcome.plan.action : ('none' as const), changes };
+  const plan = { ...outcome.plan, changes };
   const row = planRow(deps, key, { item, loss: undefined, outcome: { ...outcome, plan } });
   const drift: DriftFinding = { codes, lastChangedAt: group.updatedAt ?? null, reported: members.foreign };
   return { kind: 'row', row: told(row, drift, changes.length > 0) };

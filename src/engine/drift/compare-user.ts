@@ -126,8 +126,7 @@ export function told(row: PlanRow, drift: DriftFinding, isRepairable: boolean, m
 async function planOf({ deps, cycleId, deadlineMs }: Comparing, key: ObjectKey): Promise<PlannedObject> {
   const item = itemFor(cycleId, key);
   const outcome = await dryRun(deps, item, deadlineMs);
-  if (outcome.kind !== 'skipped' || outcome.skipReason !== 'AwaitingCycle' || key.type !== 'user')
-    return { item, loss: undefined, outcome };
+  if (outcome.kind !== 'skipped' || outcome.skipReason !== 'AwaitingCycle') return { item, loss: undefined, outcome };
   const kind: RemovalKind = 'userDisable';
   const allowed = { ...item, allows: { kind, countedIn: item.changeId } };
   const again = await dryRun(deps, allowed, deadlineMs);

@@ -50,12 +50,9 @@ const withHold = (deps: EngineDeps, hold: Hold): EngineDeps => ({
   ...deps,
   holds: {
     ...deps.holds,
-    read: async ({ type, id }: ObjectKey) =>
-      isOf(hold, type, id) ? { value: hold, etag: 'planned' } : deps.holds.read({ type, id }),
+    read: async (key: ObjectKey) => (key.id === hold.key.id ? { value: hold, etag: 'planned' } : deps.holds.read(key)),
   },
 });
-
-const isOf = ({ key }: Hold, type: string, id: string): boolean => key.type === type && key.id === id;
 
 function lossIn(outcome: PlannedObject['outcome']): Loss | undefined {
   if (outcome.kind !== 'planned') return undefined;

@@ -80,7 +80,7 @@ export const RARE_EVENTS = {
       if (answer.kind === 'begun') sim.cleanUps.begun(answer, allowDeletes);
     });
   }) as Happening,
-  /** A message is handed out once more, hours after it was carried out and had nothing to do: by then it has. */
+  /** A message is handed out once more, long after it was carried out and had nothing to do: by then it has, and the new one is late. */
   repeatLate: ((sim, dice) => {
     const out = [...sim.told.enqueued.values()].filter(({ objectType, sourceId, cleanUp: cleans, undo }) => {
       const person = sim.entra.people.get(sourceId);
@@ -91,8 +91,22 @@ export const RARE_EVENTS = {
     const person = item && sim.entra.people.get(item.sourceId);
     if (!item || !person) return undefined;
     sim.entra.assign(person, someRole(sim.entra, dice));
-    sim.queue.add(item, dice.between(5, 40) * MINUTE_MS);
+    sim.queue.add(item, dice.between(22, 60) * MINUTE_MS);
+    sim.queue.late.set(person.id, 120 * MINUTE_MS);
     return `${person.id.slice(-4)} is assigned, and an old message about them comes once more`;
+  }) as Happening,
+  /** The setting protects a further address of an account, by which nobody would look for it, and the person is called something else now. */
+  protectFurther: ((sim, dice) => {
+    const some = dice.maybe(linked(sim).filter(({ person }) => person.state === 'live'));
+    if (!some) return undefined;
+    const address = `further${dice.int(1_000_000)}@elsewhere.example`;
+    some.account.otherEmails.push(address);
+    sim.zendesk.notesOf(some.account.id).isTouched = true;
+    sim.entra.change(some.person, { name: `Renamed ${dice.int(1000)}` });
+    sim.protectedUsers = [...sim.protectedUsers, address];
+    sim.watch.protectedNames = sim.protectedUsers;
+    sim.redeploy();
+    return `operator: ${address} of Zendesk ${some.account.id} (${some.person.id.slice(-4)}) is protected now, who is called ${some.person.name}`;
   }) as Happening,
   /** Links are forgotten while somebody who has left still has access, because Zendesk has refused to take it away. */
   restartWhileOwed: ((sim, dice) => {

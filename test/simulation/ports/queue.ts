@@ -21,8 +21,14 @@ export class SimQueue implements WorkQueue {
 
   constructor(private readonly nowMs: () => number) {}
 
+  /** How long the next message about an object takes to be seen, by its source id. */
+  readonly late = new Map<string, number>();
+
   async enqueue(items: readonly WorkItem[]): Promise<void> {
-    for (const item of items) this.add(item, 0);
+    for (const item of items) {
+      this.add(item, this.late.get(item.sourceId) ?? 0);
+      this.late.delete(item.sourceId);
+    }
   }
 
   async defer(item: WorkItem, delayMs: number): Promise<void> {

@@ -56,13 +56,15 @@ describe('a group that is compared', () => {
   });
 
   it('is left out while nothing is known of it, or not whether it is in scope', async () => {
-    const { compare, deps, key, row, source, roles } = await inSync();
+    const { compare, deps, key, row, source, world } = await inSync();
     row.name = 'By hand';
     await source({ entitlements: [{ assignmentId: 'a', appRoleId: 'not listed', path: [] }] });
-    expect(roles.agent).toBeDefined();
+    const calls: string[] = [];
+    world.hook = (name) => void calls.push(name);
     expect(await compare()).toEqual({ kind: 'skipped' });
     await deps.space.removeObject(key);
     expect(await compare()).toEqual({ kind: 'skipped' });
+    expect(calls).not.toContain('target.listGroupMemberships');
   });
 
   it('that was renamed is named, and may be brought back', async () => {
@@ -214,6 +216,12 @@ describe('members', () => {
       { displayName: 'members', oldValue: `(${unnamed.id})`, newValue: null },
     ]);
     expect(compared).toHaveProperty('row.drift.codes', ['MembersForeign']);
+  });
+
+  it('put in by hand: one alone', async () => {
+    const { compare, join } = await inSync();
+    await join('Bo');
+    expect(await compare()).toHaveProperty('row.drift.codes', ['MembersForeign']);
   });
 
   it('who are in the group by Entra ID are not foreign, and who are somebody else’s are', async () => {

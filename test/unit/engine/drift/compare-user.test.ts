@@ -158,6 +158,24 @@ describe('an account that is compared', () => {
     expect(await compare()).toMatchObject({ row: { outcome: 'skipped', code: 'Reactivated', changes: [], removal: null } });
   });
 
+  it('is planned a second time only where its suspension waits for the brake', async () => {
+    const plans = async (over: Partial<SourceObject>, settings: Partial<JobSettings>) => {
+      const { compare, source, world, row } = await inSync('user', settings);
+      world.settings = { ...world.settings, ...(settings.protectedUsers && { protectedUsers: [row.email ?? ''] }) };
+      await source(over);
+      let reads = 0;
+      world.hook = (name) => {
+        if (name === 'holdStore.read') reads += 1;
+      };
+      await compare();
+      // Each looks whether it is held; so does the comparison itself.
+      return reads - 1;
+    };
+    expect(await plans({}, {})).toBe(1);
+    expect(await plans({}, { protectedUsers: [] })).toBe(1);
+    expect(await plans({ entitlements: [] }, {})).toBe(2);
+  });
+
   it('that is to be deleted waits for a cycle', async () => {
     const { compare, source, row } = await inSync('user', { hardDeletedUsers: 'Delete' });
     await source({ deleted: 'hard' });
@@ -196,10 +214,16 @@ describe('an account that is gone', () => {
     expect(await compare('gone')).toMatchObject({ row: { action: 'create' } });
   });
 
-  it('of somebody out of scope nobody misses', async () => {
+  it('of somebody out of scope nobody misses, whatever is kept of how they left', async () => {
     const { compare, source } = await inSync();
     await source({ entitlements: [] });
     expect(await compare('gone')).toEqual({ kind: 'same' });
+    const left = await inSync();
+    left.directory.unassign(left.assignment);
+    await left.world.round();
+    expect(await left.deps.leavings.read(left.id)).toBeDefined();
+    left.row.active = false;
+    expect(await left.compare('gone')).toEqual({ kind: 'same' });
   });
 });
 
