@@ -90,7 +90,8 @@ export const RARE_EVENTS = {
     const item = dice.maybe(out);
     const person = item && sim.entra.people.get(item.sourceId);
     if (!item || !person) return undefined;
-    sim.entra.assign(person, someRole(sim.entra, dice));
+    const user = sim.entra.roles.find(({ value, isEnabled }) => value === 'user' && isEnabled);
+    sim.entra.assign(person, user?.id ?? someRole(sim.entra, dice));
     sim.queue.add(item, dice.between(22, 60) * MINUTE_MS);
     sim.queue.late.set(person.id, 120 * MINUTE_MS);
     return `${person.id.slice(-4)} is assigned, and an old message about them comes once more`;
