@@ -1,5 +1,6 @@
 /** Asks, once everything has come to rest, whether the books are right: each item has an entry, each cycle is closed, each change is told. */
 import type { TargetId } from '../../src/core/model';
+import type { ProvisioningLogEntry } from '../../src/core/record';
 import { heldObjects } from './oracle';
 import type { Sim } from './sim';
 
@@ -37,8 +38,28 @@ const TOLD = {
 const CUT_OFF = /^An earlier try was cut off before its log entry\. What it had written: .*? (created|suspended|deleted)\b/;
 const DONE = { created: 'create', suspended: 'disable', deleted: 'delete' } as const;
 
-/** What a repeat of an item has done, as the entry has it. */
-const REPEATED = /^(?:Account|Zendesk group) (created|suspended|deleted)\b/;
+/** What a repeat of an item has done, as the entry has it; what stands after the full stop was done before. */
+const REPEATED = /^(?:Account|Zendesk group) (created|suspended|deleted)\b(.*)/;
+
+/**
+ * An item that is carried out again, after the object has changed or was deleted by hand, is one entry with one action: what else it did is a step of
+ * it, and so is each further creation.
+ */
+function tellRepeats(
+  { provisioningSteps, provisioningAction, sourceIdentity }: ProvisioningLogEntry,
+  told: Map<string, number>,
+): void {
+  const steps = provisioningSteps.flatMap(({ description }) => {
+    const [, done, rest] = REPEATED.exec(description) ?? [];
+    return done ? [{ action: DONE[done as keyof typeof DONE], isAnew: rest === '.' }] : [];
+  });
+  for (const action of new Set(steps.map((step) => step.action))) {
+    const created = steps.filter((step) => step.action === 'create' && step.isAnew).length;
+    const times = Math.max(1, action === 'create' ? created : 1) - (action === provisioningAction ? 1 : 0);
+    const name = `${action} ${sourceIdentity.id}`;
+    if (times > 0) told.set(name, (told.get(name) ?? 0) + times);
+  }
+}
 
 /**
  * Whether a creation was cut off before it was linked, and nothing in Zendesk proves any more that it was made: of an account that is gone since,
@@ -80,14 +101,7 @@ async function checkTold(sim: Sim): Promise<void> {
       const before = `${DONE[done as keyof typeof DONE]} ${entry.sourceIdentity.id}`;
       told.set(before, (told.get(before) ?? 0) + 1);
     }
-    // An item that is carried out again, after the object has changed, is one entry with one action: what it did before is a step.
-    const steps = entry.attempts > 1 ? entry.provisioningSteps.map(({ description }) => REPEATED.exec(description)?.[1]) : [];
-    for (const done of new Set(steps)) {
-      const action = done && DONE[done as keyof typeof DONE];
-      if (!action || action === entry.provisioningAction) continue;
-      const before = `${action} ${entry.sourceIdentity.id}`;
-      told.set(before, (told.get(before) ?? 0) + 1);
-    }
+    if (entry.attempts > 1) tellRepeats(entry, told);
   }
   const held = new Set(await heldObjects(sim));
   const done = new Map<string, number>();
