@@ -106,7 +106,7 @@ function unchanged({ decision, object, pairing, back }: Attempt, warnings: reado
 }
 
 /** Memberships as changes of the object: a user's `groups`, a group's `members`, each by the Entra id of the other side. */
-function membershipChanges({ object }: Attempt, { added, removed }: ForeseenMembers): readonly AttributeChange[] {
+export function membershipChanges({ object }: Attempt, { added, removed }: ForeseenMembers): readonly AttributeChange[] {
   const attribute = object.type === 'user' ? 'groups' : 'members';
   const other = ({ userId, groupId }: ForeseenMembers['added'][number]) => (object.type === 'user' ? groupId : userId);
   return [
@@ -116,7 +116,10 @@ function membershipChanges({ object }: Attempt, { added, removed }: ForeseenMemb
 }
 
 /** The names of those whom membership changes mention, as far as an entry lists them. */
-async function namesOf({ reads, object }: Attempt, changes: readonly AttributeChange[]): Promise<ReadonlyMap<string, string>> {
+export async function namesOf(
+  { reads, object }: Attempt,
+  changes: readonly AttributeChange[],
+): Promise<ReadonlyMap<string, string>> {
   const type = object.type === 'user' ? 'group' : 'user';
   const ids = changes.slice(0, MEMBERS_LISTED).map(({ oldValue, newValue }) => String(newValue ?? oldValue) as SourceId);
   const rows = await concurrently(ids, STORAGE_CONCURRENCY, (id) => reads.space.readObject({ type, id }));
