@@ -36,7 +36,8 @@ const chunkPartition = (generation: string): string => keyOf('chunk', generation
 const objectPartition = (type: ObjectType): string => keyOf('object', type);
 const memberPartition = (groupId: string): string => keyOf('member', groupId);
 const reportPartition = (managerId: string): string => keyOf('report', managerId);
-const reversePartition = (memberId: string): string => keyOf('memberof', memberId);
+const REVERSE = 'memberof';
+const reversePartition = (memberId: string): string => keyOf(REVERSE, memberId);
 
 const isAssignment = guard<AppRoleAssignment>(
   z.object({
@@ -218,11 +219,8 @@ export function makeConnectorSpace(storage: Storage, name: TableName = TABLES.co
     listMembersNotSeen: (groupId, round) => members(groupId, round),
 
     async groupsOf(memberId) {
-      const groups: SourceId[] = [];
-      for await (const page of table.pages({ partition: reversePartition(memberId) })) {
-        groups.push(...page.map((row) => sourceId(toMemberEdge(row).groupId)));
-      }
-      return groups;
+      const rows = await table.listNear(REVERSE, reversePartition(memberId));
+      return rows.map((row) => sourceId(toMemberEdge(row).groupId));
     },
 
     putReports: (edges) => table.upsertMany(edges.map(reportRow)),

@@ -1,29 +1,30 @@
 import { concurrently } from '../../concurrently';
 import { makeGathering } from './gathering';
-import type { StoredRow } from './table-kit';
 
-/** Reads rows of one table. A row is only checked when it is handed out: what nobody has asked for fails nobody. */
-export interface RowReads {
-  get(partitionKey: string, rowKey: string): Promise<StoredRow | undefined>;
-  /** The first page of a range, bounds included: its rows by key, in order, and whether the range has no more. */
-  firstPage(
-    range: RowRange,
-    pageSize: number,
-  ): Promise<{ readonly rows: ReadonlyMap<string, RowThunk>; readonly isWhole: boolean }>;
+/** Reads what lies under keys, which are in order within a group. What is read is only checked when it is handed out: what nobody has asked for fails nobody. */
+export interface KeyReads<T> {
+  get(group: string, key: string): Promise<T>;
+  /** The first page of a range, bounds included. */
+  firstPage(range: KeySpan, pageSize: number): Promise<FirstPage<T>>;
 }
 
-interface RowRange {
-  readonly partition: string;
+interface KeySpan {
+  readonly group: string;
   readonly from: string;
   readonly to: string;
 }
 
-type RowThunk = () => StoredRow | undefined;
+/** What a page says of keys within its range. */
+interface FirstPage<T> {
+  /** Whether the page goes beyond the key, so that what it does not have is not there. */
+  covers(key: string): boolean;
+  of(key: string): T;
+}
 
-interface Asked {
-  readonly partition: string;
-  readonly row: string;
-  settle(found: RowThunk): void;
+interface Asked<T> {
+  readonly group: string;
+  readonly key: string;
+  settle(found: () => T): void;
 }
 
 /** From so many rows on a range is tried: with fewer it saves nothing where half of its rows are others. */
@@ -37,60 +38,62 @@ const MAX_PAGE_ROWS = 1_000;
 const SMALL_PAGE = 100;
 
 /**
- * Point reads that come at the same time are one request where they ask for the same row, or for rows of a partition that lie close together:
+ * Reads that come at the same time are one request where they ask for the same key, or for keys of a group that lie close together:
  * the items of a queue come in the order of their ids. A read begins after it was asked for, as if it stood alone, and one that fails is nobody else's failure.
  */
-export function makeNearReads(table: RowReads): (partition: string, row: string) => Promise<StoredRow | undefined> {
+export function makeNearReads<T>(table: KeyReads<T>): (group: string, key: string) => Promise<T> {
   const resting = new Map<string, number>();
 
-  async function readRange(partition: string, wanted: readonly string[]): Promise<Map<string, RowThunk>> {
-    const found = new Map<string, RowThunk>();
+  async function readRange(group: string, wanted: readonly string[]): Promise<Map<string, () => T>> {
+    const found = new Map<string, () => T>();
     let rest = wanted;
     while (rest.length >= WORTH_A_RANGE) {
       const [from = '', to = ''] = [rest[0], rest.at(-1)];
-      const { rows, isWhole } = await table.firstPage(
-        { partition, from, to },
-        Math.min(Math.max(2 * rest.length, SMALL_PAGE), MAX_PAGE_ROWS),
-      );
-      const end = isWhole ? to : ([...rows.keys()].at(-1) ?? '');
-      const reached = rest.filter((key) => key <= end);
-      for (const key of reached) found.set(key, rows.get(key) ?? (() => undefined));
+      const page = await table.firstPage({ group, from, to }, Math.min(Math.max(2 * rest.length, SMALL_PAGE), MAX_PAGE_ROWS));
+      const reached = rest.filter((key) => page.covers(key));
+      for (const key of reached) found.set(key, () => page.of(key));
       const isSparse = reached.length * 2 < rest.length;
       rest = rest.slice(reached.length);
       if (!isSparse) continue;
-      resting.set(partition, REST);
+      resting.set(group, REST);
       break;
     }
     return found;
   }
 
-  const add = makeGathering<Asked>(
-    ({ partition }) => partition,
+  const add = makeGathering<Asked<T>>(
+    ({ group }) => group,
     async (asked) => {
-      const partition = asked[0]?.partition ?? '';
-      const keys = [...new Set(asked.map(({ row }) => row))].sort();
-      const rests = resting.get(partition) ?? 0;
-      if (rests > 0 && keys.length >= WORTH_A_RANGE) resting.set(partition, rests - 1);
-      const found = rests > 0 ? new Map<string, RowThunk>() : await readRange(partition, keys);
-      const others = keys.filter((key) => !found.has(key));
-      await concurrently(others, PARALLEL, async (key) => {
-        const read = await table.get(partition, key).then(
-          (row) => () => row,
-          (error: unknown) => () => {
-            throw error;
-          },
-        );
-        found.set(key, read);
-      });
-      for (const { row, settle } of asked) settle(found.get(row) ?? (() => undefined));
+      const group = asked[0]?.group ?? '';
+      const keys = [...new Set(asked.map(({ key }) => key))].sort();
+      const rests = resting.get(group) ?? 0;
+      if (rests > 0 && keys.length >= WORTH_A_RANGE) resting.set(group, rests - 1);
+      const found = rests > 0 ? new Map<string, () => T>() : await readRange(group, keys);
+      await concurrently(
+        keys.filter((key) => !found.has(key)),
+        PARALLEL,
+        async (key) => {
+          const read = await table.get(group, key).then(
+            (value) => () => value,
+            (error: unknown) => () => {
+              throw error;
+            },
+          );
+          found.set(key, read);
+        },
+      );
+      for (const { key, settle } of asked) {
+        const read = found.get(key);
+        if (read) settle(read);
+      }
     },
   );
 
-  return async (partition, row) => {
-    let found: RowThunk | undefined;
+  return async (group, key) => {
+    let found: (() => T) | undefined;
     await add({
-      partition,
-      row,
+      group,
+      key,
       settle: (one) => {
         found = one;
       },

@@ -59,19 +59,42 @@ export class StoreTable {
   /**
    * The same, where many ask at the same time: for one row, or for rows of one partition that lie close together. They share requests.
    */
-  readonly getNear = makeNearReads({
+  readonly getNear = makeNearReads<StoredRow | undefined>({
     get: (partitionKey, rowKey) => this.get(partitionKey, rowKey),
-    firstPage: ({ partition, from, to }, pageSize) =>
-      this.#run('list', async () => {
-        const filter = odata`PartitionKey eq ${partition} and RowKey ge ${from} and RowKey le ${to}`;
-        const page = await this.#client
-          .listEntities<Record<string, unknown>>({ queryOptions: { filter } })
-          .byPage({ maxPageSize: pageSize })
-          .next();
-        const entities: readonly Record<string, unknown>[] = page.done ? [] : page.value;
-        const rows = new Map(entities.map((entity) => [String(entity.rowKey), () => this.#checked(entity)]));
-        return { rows, isWhole: page.done === true || page.value.continuationToken === undefined };
-      }),
+    firstPage: async ({ group, from, to }, pageSize) => {
+      const filter = odata`PartitionKey eq ${group} and RowKey ge ${from} and RowKey le ${to}`;
+      const { entities, isWhole } = await this.#firstPage(filter, pageSize);
+      const rows = new Map(entities.map((entity) => [String(entity.rowKey), entity]));
+      const last = String(entities.at(-1)?.rowKey ?? '');
+      const of = (key: string): StoredRow | undefined => {
+        const entity = rows.get(key);
+        return entity && this.#checked(entity);
+      };
+      return { covers: (key) => isWhole || key <= last, of };
+    },
+  });
+
+  /** All rows of a small partition, where many such are asked for at the same time. @param group names those that lie side by side */
+  readonly listNear = makeNearReads<readonly StoredRow[]>({
+    get: async (_group, partition) => {
+      const rows: StoredRow[] = [];
+      for await (const page of this.pages({ partition })) rows.push(...page);
+      return rows;
+    },
+    firstPage: async ({ from, to }, pageSize) => {
+      const { entities, isWhole } = await this.#firstPage(filterOf({ partition: { from, to } }), pageSize);
+      const rows = new Map<string, Record<string, unknown>[]>();
+      for (const entity of entities) {
+        const partition = String(entity.partitionKey);
+        rows.set(partition, [...(rows.get(partition) ?? []), entity]);
+      }
+      const last = String(entities.at(-1)?.partitionKey ?? '');
+      return {
+        // Of the last partition there may be more.
+        covers: (key) => isWhole || key < last,
+        of: (key) => (rows.get(key) ?? []).map((entity) => this.#checked(entity)),
+      };
+    },
   });
 
   /**
@@ -230,6 +253,15 @@ export class StoreTable {
       if (isContainerMissing(error) || !(await settled(this.#ready))) this.#ready = undefined;
       throw asStateError(error, this.name, operation);
     }
+  }
+
+  /** The first page of a question, as it came. */
+  async #firstPage(filter: string, pageSize: number) {
+    const page = await this.#run('list', () =>
+      this.#client.listEntities<Record<string, unknown>>({ queryOptions: { filter } }).byPage({ maxPageSize: pageSize }).next(),
+    );
+    const entities: readonly Record<string, unknown>[] = page.done ? [] : page.value;
+    return { entities, isWhole: page.done === true || page.value.continuationToken === undefined };
   }
 
   #checked(entity: Record<string, unknown>): StoredRow {

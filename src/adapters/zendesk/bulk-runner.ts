@@ -36,9 +36,9 @@ const UNKNOWN_JOB_MS = 5_000;
 const ROWS_TO_MEASURE = 20;
 /** Rows a second below which a job is no faster than single requests in the lane of updates (1 a second). */
 const SLOW_ROWS_PER_SECOND = 1.3;
-/** A look that came too early costs two requests; one that was in time may come a little earlier next time. */
+/** A look that came too early costs two requests, and waiting a tenth longer costs none: one that was in time may come a very little earlier next time. */
 const LATER = 1.1;
-const EARLIER = 0.95;
+const EARLIER = 0.99;
 
 /**
  * Makes it.

@@ -60,6 +60,17 @@ describe('rows of one partition that many ask for at the same time', () => {
     expect(operations() - before).toBe(10);
   });
 
+  test('small partitions that lie side by side are one read, whole, empty ones too; one that is cut is read by itself', async () => {
+    const rows = some(40).flatMap((n) => some(n % 3).map((at) => ({ partitionKey: `side.${rowKey(n)}`, rowKey: rowKey(at), n })));
+    await table.upsertMany(rows);
+    const before = operations();
+    const list = (numbers: readonly number[]) => Promise.all(numbers.map((n) => table.listNear('side', `side.${rowKey(n)}`)));
+    expect((await list(some(40))).map((found) => found.map(({ n }) => n))).toEqual(some(40).map((n) => some(n % 3).map(() => n)));
+    expect(operations() - before).toBe(1);
+    await table.upsertMany(some(150).map((at) => ({ partitionKey: `side.${rowKey(3)}`, rowKey: rowKey(at), n: 3 })));
+    expect((await list(some(10))).map((found) => found.length)).toEqual([0, 1, 2, 150, 1, 2, 0, 1, 2, 0]);
+  });
+
   test('one row that many ask for is read once', async () => {
     await put([7]);
     expect((await read([7, 7, 7, 7])).map((row) => row?.n)).toEqual([7, 7, 7, 7]);
