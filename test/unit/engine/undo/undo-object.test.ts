@@ -101,6 +101,15 @@ describe('the way back of one object', () => {
     expect((await planned(cycleId, user(id))).row.removal).toEqual({ kind: 'membershipRemoval', count: 1 });
   });
 
+  it('says whether it takes a seat', async () => {
+    const { world, directory, planned, agents } = await aTeam();
+    world.settings = { ...world.settings, deprovisionUsers: 'DowngradeAndSuspend' };
+    const key = user(agents[0]?.id);
+    directory.updateUser(key.id, { accountEnabled: false });
+    const { cycleId } = await world.round();
+    expect(await planned(cycleId, key)).toMatchObject({ seat: 'takes', row: { outcome: 'planned', removal: null } });
+  });
+
   it('counts nothing that merely gets another value, or none', async () => {
     const { world, directory, planned, agents } = await aTeam();
     const key = user(agents[0]?.id);
