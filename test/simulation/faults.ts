@@ -18,6 +18,8 @@ export type Side = 'source' | 'target' | 'store' | 'queue';
 const LIES = {
   emptyAssignments: 2,
   cutAssignments: 3,
+  /** Only where a scene wants it. */
+  hidesAssignment: 0,
   unknownReads: 3,
   unknownAll: 2,
   noRoles: 1,

@@ -18,7 +18,7 @@ import { leaveWithRole, type MembershipResult, NO_CHANGE, takeMembersBack } from
 export const userBackStages: Stages<TargetUser> = {
   async match({ reads, pairing: { row }, trace }) {
     const found = row.link ? await readLinkedUser(reads, row.link, trace) : NOT_FOUND;
-    if (!found.target || !found.link) return found;
+    if (!found.link) return found;
     return { ...found, link: withProved(found.link, proved(row.claim?.plan, userEvidence(found.target, null, true))) };
   },
   desire: async () => null,

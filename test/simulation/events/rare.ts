@@ -145,4 +145,33 @@ export const RARE_EVENTS = {
     Object.assign(notes, { wasAppsBefore: true, suspendedBy: null, letInMs: sim.nowMs, roleBy: 'hand', isTouched: true });
     return `Zendesk ${some.account.id} (${some.person.id.slice(-4)}) is let in as an agent by hand`;
   }) as Happening,
+  /** Somebody's role is changed, and the list lacks the new assignment, which a direct read shows. */
+  changeRoleUnlisted: ((sim, dice) => {
+    const { entra } = sim;
+    const people = [...entra.people.values()].filter(({ id, state }) => state === 'live' && entra.assignmentsOf(id).length === 1);
+    const person = dice.maybe(people);
+    const [before] = person ? entra.assignmentsOf(person.id) : [];
+    if (!person || !before) return undefined;
+    entra.assign(person, someRole(entra, dice));
+    const added = entra.assignmentsOf(person.id).find(({ id }) => id !== before.id);
+    if (!added) return undefined;
+    entra.unassign(before.id);
+    sim.faults.lasts('hidesAssignment', added.id, dice.between(1, 3));
+    return `${person.id.slice(-4)} changes role, and the list does not show it`;
+  }) as Happening,
+  /** A group, or somebody in one, is deleted for a while, and everything is read anew meanwhile. */
+  returnAfterFullRound: (({ entra, source }, dice) => {
+    const all = [...entra.people.values(), ...entra.teams.values()];
+    const gone = dice.maybe(all.filter(({ state }) => state === 'soft'));
+    if (gone && dice.chance(0.7)) {
+      entra.restore(gone);
+      return `${gone.type} ${gone.id.slice(-4)} is restored`;
+    }
+    const inGroups = all.filter(({ id, type, state }) => state === 'live' && (type === 'group' || entra.groupsOf(id).length > 0));
+    const some = dice.maybe(inGroups);
+    if (!some) return undefined;
+    entra.delete(some, 'soft');
+    source.expireWatermarks();
+    return `${some.type} ${some.id.slice(-4)} is deleted, and the next reading is a full one`;
+  }) as Happening,
 } satisfies Record<string, Happening>;

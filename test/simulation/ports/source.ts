@@ -30,6 +30,8 @@ export interface SourceLies {
   emptyAssignments?: string;
   /** The assignment list lacks some rows and does not say so. */
   cutAssignments?: string;
+  /** The assignment list lacks this one and does not say so. */
+  hidesAssignment?: string;
   /** The last page of the assignments leads to itself. */
   endlessPages?: string;
   /** Direct reads and proofs of some are unknown. */
@@ -116,9 +118,9 @@ export class SimSource implements SourceConnector {
   }
 
   #listed(): readonly AppRoleAssignment[] {
-    const { emptyAssignments, cutAssignments } = this.lies;
-    const rows = emptyAssignments ? [] : this.entra.shownAssignments().filter((one) => !isDrawn(cutAssignments, one.id));
-    return rows.map(toAssignment);
+    const { emptyAssignments, cutAssignments, hidesAssignment } = this.lies;
+    const shown = emptyAssignments ? [] : this.entra.shownAssignments();
+    return shown.filter(({ id }) => id !== hidesAssignment && !isDrawn(cutAssignments, id)).map(toAssignment);
   }
 
   async proveMembershipGone(groupId: SourceId, memberId: SourceId): Promise<MembershipProof> {

@@ -119,9 +119,12 @@ describe('finding what is taken back', () => {
       expect(await stages.match((await aWayBack(type, { link: null })).attempt)).toMatchObject({ target: undefined, link: null });
   });
 
-  it('finds nothing of an account that is gone', async () => {
-    const { attempt } = await aWayBack('user', { account: { active: false } });
-    expect(await userBackStages.match(attempt)).toMatchObject({ target: undefined, link: null });
+  it('finds nothing of an account that is gone, whatever an earlier try was about to do', async () => {
+    const plan = { action: 'delete', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] } as const;
+    for (const claim of [undefined, { plan }]) {
+      const { attempt } = await aWayBack('user', { account: { active: false }, ...(claim && { claim }) });
+      expect(await userBackStages.match(attempt)).toMatchObject({ target: undefined, link: null });
+    }
   });
 
   it('knows what an earlier try had written, and had made of it', async () => {
@@ -249,7 +252,7 @@ describe('planning a way back', () => {
     expect(await userBackStages.foreseeMembers(attempt, asUser.found)).toMatchObject({
       removed: [{ userId: USER, groupId: GROUP }],
     });
-    const unlinked = await aWayBack('group', { link: null });
+    const unlinked = await aWayBack('group', { link: null, way: { join: [USER] } });
     expect(await groupBackStages.foreseeMembers(unlinked.attempt, unlinked.asGroup.found)).toMatchObject({
       added: [],
       removed: [],
