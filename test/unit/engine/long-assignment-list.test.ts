@@ -89,4 +89,15 @@ describe('engine › a long list of assignments', () => {
     expect(held.size).toBe(ids.length - 1);
     expect(held.get(ids[7] ?? '')).toBeUndefined();
   });
+
+  it('that has grown old and is read again proves what it lacks now, whatever its first pages had', async () => {
+    const { source, ids, call } = aSlowList();
+    await call(COUNT);
+    await expect(call(30)).rejects.toThrow(CycleInterrupted);
+    source.expireWatermarks();
+    source.directory.unassign(ids[7] ?? '');
+    const held = await call(COUNT);
+    expect(held.size).toBe(ids.length - 1);
+    expect(held.get(ids[7] ?? '')).toBeUndefined();
+  });
 });
