@@ -159,7 +159,7 @@ async function laterThan({ log }: EngineDeps, entry: ProvisioningLogEntry): Prom
   for (let next: string | undefined; ; ) {
     const query = { sourceId: entry.sourceIdentity.id, after: entry.activityDateTime, statuses: ['success', 'warning'] as const };
     const page = await log.query(query, LATER_AT_ONCE, next);
-    later.push(...page.entries.filter((one) => one.changeId !== entry.changeId || one.cycleId !== entry.cycleId));
+    later.push(...page.entries.filter(({ changeId }) => changeId !== entry.changeId));
     if (page.next === undefined) return later;
     next = page.next;
   }
@@ -167,9 +167,7 @@ async function laterThan({ log }: EngineDeps, entry: ProvisioningLogEntry): Prom
 
 /** The version of the source object that an entry was made with; entries of older versions do not tell. */
 function versionIn({ provisioningSteps }: ProvisioningLogEntry): number {
-  const told = provisioningSteps.flatMap(({ provisioningStepType: type, details }) =>
-    type === 'import' && details['version'] !== undefined ? [Number(details['version'])] : [],
-  );
+  const told = provisioningSteps.flatMap(({ details: { version } }) => (version === undefined ? [] : [Number(version)]));
   return told.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...told);
 }
 
