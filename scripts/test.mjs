@@ -17,6 +17,8 @@ const results = { passed: 0, failed: 0, skipped: 0 };
 const SLOWEST = 10;
 
 const beganAt = Date.now();
+/** Stories that no run has told before; it is printed with them, and a failure with the one line that repeats it. */
+const freshSeed = Math.floor(beganAt / 1000);
 
 /** How long each part took, and whether it passed; two may have run at a time. */
 const parts = [];
@@ -98,6 +100,7 @@ if (only.length === 0) {
     ['infrastructure', 'scripts/infra-check.mjs', []],
     ['simulation, 2,000 cycles', 'scripts/simulate.mjs', ['--seed', '20000', '--cycles', '2000', '--kinds', 'events']],
   ]);
+  check('simulation, 300 cycles on fresh seeds', 'scripts/simulate.mjs', ['--seed', String(freshSeed), '--cycles', '300']);
   check('mutants, as many as fit into half a minute', 'scripts/mutants.mjs', ['--settled', '--for', '30']);
 }
 jest(only);
