@@ -154,3 +154,27 @@ describe('engine › deleted while the groups are read in full, and restored bef
     expect(world.snapshot()).toEqual(before);
   });
 });
+
+describe('engine › a group that is deleted before it is read for the first time', () => {
+  it('has its members when it returns, and they have their access', async () => {
+    const { world, directory, roles } = aCompany({});
+    directory.restoresInSilence = true;
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.assign(team, roles.agent);
+    const mail = 'ann@contoso.com';
+    const ann = directory.addUser({ displayName: 'Ann', mail, userPrincipalName: mail });
+    directory.addMember(team, ann);
+    world.hook = (name) => {
+      if (name !== 'source.readGroupChanges' || !directory.isLive(team)) return;
+      directory.softDeleteGroup(team);
+    };
+    await world.round();
+    world.hook = undefined;
+    await world.round();
+    expect(world.accountOf(ann)).toBeUndefined();
+    directory.restoreGroup(team);
+    await world.round();
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+  });
+});

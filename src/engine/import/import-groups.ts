@@ -190,6 +190,8 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
   const after = withAttributes(before, change.isComplete || hidesMembers(change) ? change.attributes : {});
   const members = change.members ?? [];
   if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return;
+  // Known by no full round: it was deleted then, or not there yet, and may have come with members that nobody tells of.
+  if (!stored && round === null) await rereadMemberships(context, after);
   if (!stored || after !== before || members.length > 0) await space.markDirty([key]);
   // Whoever is below gains or loses by it, though no membership changed.
   if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(context.deps, change.id);
