@@ -3,7 +3,7 @@
  * drawn with chances of its own, so that a story without any is as it was before there were such.
  */
 import { CLEAN_UP_ACTS } from './events/clean-up';
-import { RARE_EVENTS } from './events/rare';
+import { LET_IN_EVENTS, RARE_EVENTS } from './events/rare';
 import { SCENE_EVENTS } from './events/scenes';
 import { SEAT_EVENTS, type SeatRules } from './events/seats';
 import type { Dice } from './random';
@@ -19,6 +19,7 @@ const KINDS = {
   cleanUp: { share: 0.15, events: CLEAN_UP_ACTS },
   scenes: { share: 0.25, events: SCENE_EVENTS },
   rare: { share: 0.15, events: RARE_EVENTS },
+  letIn: { share: 0.08, events: LET_IN_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
 export const EXTRA_EVENTS = Object.assign({}, ...Object.values(KINDS).map(({ events }) => events)) as Readonly<
@@ -32,13 +33,14 @@ export interface Extras {
   readonly cleansUp: boolean;
   readonly hasScenes: boolean;
   readonly hasRare: boolean;
+  readonly letsIn: boolean;
   /** The least number of people in the beginning: a job wants several at a time. */
   readonly people: number;
 }
 
 export function extrasOf(dice: Dice): Extras {
   const [jobs, seats] = [dice.fork('jobs'), dice.fork('seats')];
-  const has = (kind: 'cleanUp' | 'scenes' | 'rare'): boolean => dice.fork(kind).chance(KINDS[kind].share);
+  const has = (kind: 'cleanUp' | 'scenes' | 'rare' | 'letIn'): boolean => dice.fork(kind).chance(KINDS[kind].share);
   const hasRare = has('rare');
   const hasJobs = jobs.chance(KINDS.jobs.share) || (hasRare && dice.fork('rare jobs').chance(0.4));
   const hasSeats = seats.chance(KINDS.seats.share);
@@ -49,6 +51,7 @@ export function extrasOf(dice: Dice): Extras {
     cleansUp: has('cleanUp'),
     hasScenes: has('scenes'),
     hasRare,
+    letsIn: has('letIn'),
     people: hasJobs ? jobs.between(8, 18) : 0,
   };
 }
@@ -71,5 +74,6 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.cleansUp) add(KINDS.cleanUp.events, dice.between(2, 8));
   if (extras.hasScenes) add(KINDS.scenes.events, dice.between(2, 6));
   if (extras.hasRare) add(KINDS.rare.events, dice.between(3, 8));
+  if (extras.letsIn) add(KINDS.letIn.events, dice.between(3, 5));
   return all;
 }

@@ -96,12 +96,14 @@ export function storyOf(dice: Dice): Story {
 
 function settingOf(dice: Dice, isCrowd: boolean, extras: Extras): Setting {
   const skews = dice.chance(0.5) ? [0, dice.between(-6, 6) * MINUTE_MS + dice.int(MINUTE_MS)] : [0, 0];
+  // A seat that was given back is what a repair could take once more.
+  const usual = extras.letsIn ? 'DowngradeAndSuspend' : 'Suspend';
   return {
     rules: {
       scope: dice.chance(0.05) ? 'All' : 'AssignedOnly',
       groupMembership: dice.pick(['Direct', 'Transitive']),
       defaultAccess: dice.pick(['Skip', 'EndUser']),
-      deprovisionUsers: dice.pick(['Suspend', 'Suspend', 'DowngradeAndSuspend']),
+      deprovisionUsers: dice.pick([usual, usual, 'DowngradeAndSuspend']),
       hardDeletedUsers: dice.pick(['Suspend', 'Delete']),
       variant: extras.cleansUp && dice.fork('groups').chance(0.6) ? 'keepsGroups' : 'shipped',
     },

@@ -5,6 +5,7 @@
 import type { TargetId, WorkItem } from '../../src/core/model';
 import type { FakeUser } from '../fakes/target-connector';
 import type { CleanUpWatch } from './clean-up-watch';
+import { ClearWatch } from './clear-watch';
 import type { LeavingRules } from './events/leaving';
 import { LeavingWatch } from './leaving-watch';
 import type { Entra } from './world/entra';
@@ -69,6 +70,7 @@ export class Watch {
   protectedNames: readonly string[] = [];
   #before: Shot | undefined;
   readonly leaving: LeavingWatch;
+  readonly #clears: ClearWatch;
 
   constructor(
     private readonly entra: Entra,
@@ -79,6 +81,7 @@ export class Watch {
     private readonly cleanUps: CleanUpWatch,
   ) {
     this.leaving = new LeavingWatch(zendesk, past, rules, (rule, text) => this.violate(rule, text));
+    this.#clears = new ClearWatch(past, (rule, text) => this.violate(rule, text));
   }
 
   #isTruthful(context: Context): boolean {
@@ -170,6 +173,8 @@ export class Watch {
     const isWayBack = context.item?.undo !== undefined;
     const wasEver = (test: Parameters<TruthHistory['wasPerson']>[2]): boolean =>
       isWayBack || owner === null || this.past.wasPerson(owner, this.#knownSinceMs(context), test);
+    const person = owner === null ? undefined : this.entra.people.get(owner);
+    if (was && person && !isWayBack) this.#clears.written(was, is, person, this.#knownSinceMs(context), told);
     const isTruthful = this.#isTruthful(context);
     const mayHaveAccess = isWayBack || owner === null || this.past.mayHaveHadAccess(owner, this.#knownSinceMs(context));
     // Before the app has linked the account, or given it the id, it cannot know who suspended it.

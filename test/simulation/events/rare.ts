@@ -4,6 +4,7 @@ import { LicenseLimitError, RejectedError } from '../../../src/core/errors';
 import type { SourceId } from '../../../src/core/model';
 import { cleanUp } from '../../../src/engine/accounts/clean-up';
 import { restartJob } from '../../../src/engine/control/restart';
+import { repairAll } from '../drift-rules';
 import type { Dice } from '../random';
 import type { Sim } from '../sim';
 import { standingOf } from '../world/truth';
@@ -27,6 +28,18 @@ function linked({ entra, links, rules, zendesk }: Sim) {
 
 const isQuiet = ({ id, mail, upn }: { id: string; mail: string | null; upn: string }, { protectedUsers }: Sim): boolean =>
   !protectedUsers.some((one) => one === mail || one === upn || one === id);
+
+function letInAsAgent(sim: Sim, dice: Dice): string | undefined {
+  const gone = linked(sim).filter(
+    ({ isIn, account }) => !isIn && account.suspended && sim.zendesk.notesOf(account.id).suspendedBy === 'app',
+  );
+  const some = dice.maybe(gone);
+  if (!some || sim.zendesk.target.seats !== undefined) return undefined;
+  const notes = sim.zendesk.notesOf(some.account.id);
+  Object.assign(some.account, { suspended: false, role: AGENT });
+  Object.assign(notes, { wasAppsBefore: true, suspendedBy: null, letInMs: sim.nowMs, roleBy: 'hand', isTouched: true });
+  return `Zendesk ${some.account.id} (${some.person.id.slice(-4)}) is let in as an agent by hand`;
+}
 
 export const RARE_EVENTS = {
   /** A list of assignments never ends. */
@@ -134,17 +147,7 @@ export const RARE_EVENTS = {
     return `${person.id.slice(-4)} is disabled, and Zendesk refuses to suspend the account`;
   }) as Happening,
   /** Somebody who left is let in again by hand, with the role of an agent. */
-  letInAsAgent: ((sim, dice) => {
-    const gone = linked(sim).filter(
-      ({ isIn, account }) => !isIn && account.suspended && sim.zendesk.notesOf(account.id).suspendedBy === 'app',
-    );
-    const some = dice.maybe(gone);
-    if (!some || sim.zendesk.target.seats !== undefined) return undefined;
-    const notes = sim.zendesk.notesOf(some.account.id);
-    Object.assign(some.account, { suspended: false, role: AGENT });
-    Object.assign(notes, { wasAppsBefore: true, suspendedBy: null, letInMs: sim.nowMs, roleBy: 'hand', isTouched: true });
-    return `Zendesk ${some.account.id} (${some.person.id.slice(-4)}) is let in as an agent by hand`;
-  }) as Happening,
+  letInAsAgent: letInAsAgent as Happening,
   /** Somebody's role is changed, and the list lacks the new assignment, which a direct read shows. */
   changeRoleUnlisted: ((sim, dice) => {
     const { entra } = sim;
@@ -173,5 +176,20 @@ export const RARE_EVENTS = {
     entra.delete(some, 'soft');
     source.expireWatermarks();
     return `${some.type} ${some.id.slice(-4)} is deleted, and the next reading is a full one`;
+  }) as Happening,
+} satisfies Record<string, Happening>;
+
+/** Those of stories that are about a repair right after somebody in Zendesk has given access back. */
+export const LET_IN_EVENTS = {
+  /** Somebody who left is let in as an agent, and Zendesk is compared and repaired at once; where nobody has left, somebody does. */
+  repairLetIn: ((sim, dice) => {
+    const told = letInAsAgent(sim, dice);
+    if (told) return `${told}; ${ask(sim, dice, 'repair', (_deps, planning) => repairAll(planning))}`;
+    const some = dice.maybe(
+      linked(sim).filter(({ isIn, account, person }) => isIn && !account.suspended && isQuiet(person, sim)),
+    );
+    if (!some) return undefined;
+    sim.entra.change(some.person, { enabled: false });
+    return `${some.person.id.slice(-4)} is disabled`;
   }) as Happening,
 } satisfies Record<string, Happening>;

@@ -231,13 +231,19 @@ export class SimSource implements SourceConnector {
     const { type } = round;
     if (object.state !== 'live') return [{ kind: 'removed', type, id: id(of), reason: object.state }];
     if (type === 'user' && isDrawn(this.lies.nullRows, of)) {
-      const attributes = { id: of, accountEnabled: null, userPrincipalName: null, displayName: null };
-      return [{ kind: 'present', type, id: id(of), attributes, isComplete: false }];
+      return [{ kind: 'present', type, id: id(of), attributes: this.#nulls(round, of), isComplete: false }];
     }
     const isHidden = type === 'group' && this.lies.hiddenMembers !== undefined;
     const members = type === 'group' && !isHidden ? this.#memberChanges(round, of) : [];
     const attributes = attributesOf(object, round.select, false);
     return [{ kind: 'present', type, id: id(of), attributes, isComplete: !isHidden, ...(members.length > 0 && { members }) }];
+  }
+
+  /** All nulls; in a full reading, which names whatever there is, what tells that a row is incomplete may as well be left out. */
+  #nulls({ since }: Round, of: string): Attributes {
+    const values = { id: of, displayName: null, mail: null, telephoneNumber: null, businessPhones: [], department: null };
+    if (since === undefined && isDrawn(`${this.lies.nullRows} lacks`, of)) return values;
+    return { ...values, accountEnabled: null, userPrincipalName: null };
   }
 
   #memberChanges({ since, upTo }: Round, of: string): readonly MemberChange[] {

@@ -2,6 +2,7 @@
  * What must be, by a person's reckoning: an oracle that shares no code with the app. It reads the simulated Entra and the settings, and
  * says who is to have access, as what, under which name, and why not.
  */
+import { blanksOf, type Shown } from '../clear-watch';
 import { DEFAULT_ACCESS, type Entra, type Person, type Team } from './entra';
 
 /** The mappings that stories switch between; what each means is told here anew, not read from its file. */
@@ -99,6 +100,8 @@ export class TruthHistory {
   /** Whose assignments alone entitled them, and whose own row alone did not speak against it: the two are read one after the other. */
   readonly #entitled = new Map<string, Past<boolean>>();
   readonly #fit = new Map<string, Past<boolean>>();
+  /** What of each person had no value. */
+  readonly #blanks = new Map<string, Past<readonly Shown[]>>();
   readonly #teams = new Map<string, Past<boolean>>();
   /** Which groups had an assignment, and which were living and security-enabled. */
   readonly #assigned = new Map<string, Past<boolean>>();
@@ -118,6 +121,7 @@ export class TruthHistory {
       const fit: Person = { ...person, state: 'live', enabled: true, department: 'Sales' };
       pastOf(this.#entitled, person.id).note(nowMs, standingOf(this.entra, rules, fit).isIn);
       pastOf(this.#fit, person.id).note(nowMs, isFit(rules, person));
+      pastOf(this.#blanks, person.id).note(nowMs, blanksOf(person));
     }
     for (const team of this.entra.teams.values()) {
       pastOf(this.#teams, team.id).note(nowMs, isTeamIn(this.entra, rules, team));
@@ -151,6 +155,11 @@ export class TruthHistory {
   mayHaveBeenTeam(id: string, sinceMs: number): boolean {
     const was = (past: Past<boolean> | undefined): boolean => past?.wasEver(sinceMs, (value) => value) ?? false;
     return was(this.#assigned.get(id)) && was(this.#able.get(id));
+  }
+
+  /** Whether an attribute of somebody had no value at any time since then. */
+  wasBlank(id: string, sinceMs: number, attribute: Shown): boolean {
+    return this.#blanks.get(id)?.wasEver(sinceMs, (blanks) => blanks.includes(attribute)) ?? false;
   }
 
   wasTeam(id: string, sinceMs: number, isIn: boolean): boolean {
