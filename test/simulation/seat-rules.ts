@@ -1,4 +1,3 @@
-import type { SourceId } from '../../src/core/model';
 import type { Escrow } from '../../src/ports/stores';
 import { buySeats, seatsBought, seatsHeld } from './events/seats';
 import type { Sim } from './sim';
@@ -31,16 +30,25 @@ export function seatWait(
 const isFreedSince = ({ watch }: Sim, sinceMs: number): boolean =>
   watch.effects.some(({ kind, atMs }) => (kind === 'delete' || kind === 'downgrade') && atMs >= sinceMs);
 
-/** Those who wait by the app's own count and may have a seat once there is one, in the order of their ids. */
-async function waiting(sim: Sim): Promise<readonly string[]> {
-  const found: string[] = [];
+/** Who asks for a seat, and who cannot yet, at one moment. */
+interface Queue {
+  /** Those who wait by the app's own count and may have a seat once there is one, in the order of their ids. */
+  readonly waiting: readonly string[];
+  /** Those who fail for another reason than a seat. */
+  readonly failing: ReadonlySet<string>;
+}
+
+async function queueFor(sim: Sim): Promise<Queue> {
+  const waiting: string[] = [];
+  const failing = new Set<string>();
   for await (const page of sim.stores.escrows.list())
     for (const { key, code } of page) {
       const person = sim.entra.people.get(key.id);
       const standing = person && standingOf(sim.entra, sim.rules, person);
-      if (code === 'AwaitingSeat' && standing?.isIn) found.push(key.id);
+      if (code === 'AwaitingSeat' && standing?.isIn) waiting.push(key.id);
+      if (!isWait(code)) failing.add(key.id);
     }
-  return found.sort();
+  return { waiting: waiting.sort(), failing };
 }
 
 /**
@@ -49,7 +57,7 @@ async function waiting(sim: Sim): Promise<readonly string[]> {
  * @param settle lets everything come to rest
  */
 export async function checkSeatOrder(sim: Sim, settle: () => Promise<void>): Promise<void> {
-  const before = await waiting(sim);
+  const { waiting: before, failing: failedBefore } = await queueFor(sim);
   if (sim.setting.seats === undefined || before.length < 2) return;
   sim.count('one seat for several');
   const bought = buySeats(sim, 1);
@@ -61,16 +69,13 @@ export async function checkSeatOrder(sim: Sim, settle: () => Promise<void>): Pro
   await settle();
   // Zendesk itself refused the one whose turn it was, whatever anybody had counted: the seat goes to the next.
   if (sim.faults.met.get('seatsGone') !== refused) return;
-  const after = await waiting(sim);
+  const { waiting, failing } = await queueFor(sim);
+  // Whoever failed until the one who was served gave up an address waits only since then, and is not of those who waited when the seat came.
+  const after = waiting.filter((id) => !failedBefore.has(id));
   const freed = sim.watch.effects.slice(since).filter(({ kind }) => kind === 'delete' || kind === 'downgrade').length;
   const [first, ...rest] = before;
   // Whoever shares an address with the one who was served fails for that now, and takes no seat.
-  const fails = async (id: string): Promise<boolean> => {
-    const escrow = await sim.stores.escrows.read({ type: 'user', id: id as SourceId });
-    return escrow !== undefined && !isWait(escrow.code);
-  };
-  const failing = await Promise.all(rest.map(fails));
-  const others = rest.filter((_, at) => !failing[at]);
+  const others = rest.filter((id) => !failing.has(id));
   const served = others.length - after.length;
   const isInOrder = served <= freed && others.slice(served).join() === after.join();
   if (sim.watch.violations.length === 0 && !isInOrder)
