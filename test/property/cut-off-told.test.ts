@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { UnavailableError } from '../../src/core/errors';
+import { AlreadyExistsError, RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { aCompany } from '../builders/people';
@@ -97,6 +97,49 @@ describe('what was written and cut off before its log entry', () => {
     await world.drain();
     expect(world.accountOf(ann.id)?.suspended).toBe(false);
     expect(await stepsOf(world, ann.id)).toContain('What it had written: account suspended.');
+  });
+
+  it.each([
+    ['refused', new RejectedError('name', 'refused')],
+    ['an address that is taken', new AlreadyExistsError('email', 'taken')],
+  ])('a suspension is told and lifted, also where what the next item writes is %s', async (_, refusal) => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    losesAnswer(world, 'updateUser');
+    await world.drain();
+    directory.assign(ann.id, roles.user);
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'updateUser') throw refusal;
+    };
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    world.target.hook = undefined;
+    world.nowMs += 24 * 3600_000;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+    expect(await actionsOf(world, ann.id)).toEqual(['update', 'create']);
+    expect(await stepsOf(world, ann.id)).toContain('cut off before its log entry. What it had written: account suspended.');
+  });
+
+  it('a creation is told, and the account is ours, also where Zendesk refuses what the next item is to write', async () => {
+    const { world, directory, roles } = await anEmployee();
+    const hire = directory.addUser({ displayName: 'Hire', mail: 'hire@contoso.com', userPrincipalName: 'hire@contoso.com' });
+    directory.assign(hire, roles.user);
+    await world.cycle();
+    losesAnswer(world, 'createUser');
+    await world.drain();
+    directory.updateUser(hire, { displayName: 'Renamed' });
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'updateUser') throw new RejectedError('name', 'refused');
+    };
+    for (let more = 0; more < 2; more += 1) await world.round();
+    world.target.hook = undefined;
+    world.nowMs += 24 * 3600_000;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(hire)).toMatchObject({ name: 'Renamed' });
+    expect(await actionsOf(world, hire)).toEqual(['create']);
+    expect((await world.deps().links.read({ type: 'user', id: hire }))?.value.link).toMatchObject({ createdByUs: true });
   });
 
   it('a deletion that is followed by a new account is a step of its entry', async () => {

@@ -91,15 +91,16 @@ async function checkTold(sim: Sim): Promise<void> {
       told.set(disabled, (told.get(disabled) ?? 0) + 1);
     }
     const name = `${entry.provisioningAction} ${entry.sourceIdentity.id}`;
-    if (status === 'failure') failed.set(name, (failed.get(name) ?? 0) + 1);
-    if (status !== 'success' && status !== 'warning') continue;
-    told.set(name, (told.get(name) ?? 0) + 1);
-    // What was cut off and came to light with an item that undoes it, or goes beyond it, is a step of that one's entry.
+    const isFailure = status === 'failure';
+    if (!isFailure && status !== 'success' && status !== 'warning') continue;
+    const named = isFailure ? failed : told;
+    named.set(name, (named.get(name) ?? 0) + 1);
+    // What was cut off and came to light with an item that undoes it, or goes beyond it, is a step of that one's entry, and of each failure before it.
     for (const { description } of entry.provisioningSteps) {
       const [, done] = CUT_OFF.exec(description) ?? [];
       if (!done) continue;
       const before = `${DONE[done as keyof typeof DONE]} ${entry.sourceIdentity.id}`;
-      told.set(before, (told.get(before) ?? 0) + 1);
+      named.set(before, (named.get(before) ?? 0) + 1);
     }
     if (entry.attempts > 1) tellRepeats(entry, told);
   }

@@ -79,8 +79,11 @@ export interface Pairing {
   takeOver(item: WorkItem): Promise<void>;
   /** Stores the link and lets others write; the plan stays on record until {@link closeClaim}. */
   settle(link: Link): Promise<void>;
-  /** Ends the claim without a change of the link; `keepsPlan` when something may have been written. Else a takeover has come to nothing. */
-  release(keepsPlan: boolean): Promise<void>;
+  /**
+   * Ends the claim without a change of the link; `keepsPlan` when something may have been written. Else a takeover has come to nothing.
+   * @param written what earlier tries are proved to have written, where no log entry is to tell it now: kept in the place of the plan, with what they noted
+   */
+  release(keepsPlan: boolean, written?: readonly Plan[]): Promise<void>;
   /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
   end(target: TargetId): Promise<void>;
 }
@@ -151,9 +154,9 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       await store({ link: row.link, claim: { ...claim, untilMs: 0, ...changeAfter(claim, item) } });
     },
     settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0, isSettled: true } }),
-    async release(keepsPlan) {
+    async release(keepsPlan, written) {
       if (!keepsPlan && !row.link && row.claim?.former) await giveBack(deps, key.id, row.claim.former);
-      const claim = keepsPlan && row.claim ? { ...row.claim, untilMs: 0 } : null;
+      const claim = row.claim && (keepsPlan ? { ...row.claim, untilMs: 0 } : written ? withoutPlan(row.claim, written) : null);
       if (row.link || claim) await store({ link: row.link, claim });
       else await drop();
     },
@@ -185,6 +188,15 @@ function changeAfter(
     ...(untold && { untold }),
   };
 }
+
+/** A claim of which nothing was written: what is left of it are earlier tries, of which the last is its plan again; null where there are none. */
+function withoutPlan({ former: _, untold: __, ...claim }: LinkClaim, written: readonly Plan[]): LinkClaim | null {
+  const [plan, untold] = [written.at(-1), written.slice(0, -1)];
+  if (!plan && !claim.members) return null;
+  return { ...claim, untilMs: 0, plan: plan ?? NOTHING, ...(untold.length > 0 && { untold }) };
+}
+
+const NOTHING: Plan = { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
 
 /** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */
 const RESERVE_TRIES = 4;
@@ -263,19 +275,20 @@ export async function closeClaim(deps: { readonly links: LinkStore }, key: Objec
 /**
  * Exports a plan under a claim: what is about to happen is on record before it happens, so that storage being down means no
  * write to Zendesk, and a crash in the middle is told apart from nothing done.
+ * @param claimed the plan, and what earlier tries are proved to have written: a refusal of the plan says nothing of that
  * @param work does the writing; calls `settle` once the target is as planned.
  */
 export async function withClaim<T>(
   pairing: Pairing,
   item: WorkItem,
-  plan: Plan,
+  { plan, written }: { readonly plan: Plan; readonly written: readonly Plan[] },
   work: (settle: (link: Link) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   await pairing.claim(item, plan);
   try {
     return await work((link) => pairing.settle(link));
   } catch (error) {
-    if (!(error instanceof StaleStateError)) await pairing.release(mayBeWritten(error, plan));
+    if (!(error instanceof StaleStateError)) await pairing.release(mayBeWritten(error, plan), written);
     throw error;
   }
 }

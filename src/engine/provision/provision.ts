@@ -61,7 +61,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const told = continued(earlier, plan);
   // One entry has one action: what the plan undoes or goes beyond is a step of it.
-  const untold = [...(claim?.untold ?? []), ...(earlier && told === plan ? [earlier] : [])];
+  const written = [...(claim?.untold ?? []), ...(earlier ? [earlier] : [])];
+  const untold = told === plan ? written : written.slice(0, -1);
   for (const one of untold) traceBefore(attempt, one);
   const pairing = openPairing(deps, untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing);
   trace.planned = told;
@@ -70,7 +71,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const isWritten = plan.action !== 'none';
   trace.enter('export');
   const target = isWritten
-    ? await withClaim(pairing, item, told, (settle) => stages.export(writing, settle))
+    ? await withClaim(pairing, item, { plan: told, written }, (settle) => stages.export(writing, settle))
     : await pairing
         .takeOver(item)
         .then(() => stages.settle(writing))
