@@ -1,7 +1,9 @@
 import { RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId, WorkItem } from '../../src/core/model';
 import { restartJob } from '../../src/engine/control/restart';
+import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
+import { readJob } from '../../src/engine/job/job-state';
 import { aCompany, aPerson } from '../builders/people';
 import type { World } from './support/world';
 
@@ -295,6 +297,22 @@ describe('a restart that forgets the links', () => {
       expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
     },
   );
+
+  it('by an instance whose clock is slow: who had left just before loses access, though a cycle from before closes after it', async () => {
+    const { world, directory, users } = aCompany({ users: 2 });
+    await world.cycle();
+    for (const item of takeAll(world)) await world.work(item);
+    directory.unassign(users[0]?.assignment ?? '');
+    world.nowMs -= 6 * 60_000;
+    expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
+    world.nowMs += 6 * 60_000;
+    await closeCycles(world.deps());
+    // The first cycle after it finds the account, the next one counts it.
+    await world.round();
+    await world.round();
+    expect(active(world, users)).toBe(1);
+    expect((await readJob(world.deps().state)).value).toMatchObject({ linksForgottenAt: null, linksSoughtBy: null });
+  });
 });
 
 describe('one owner of an account, whatever the order', () => {

@@ -82,7 +82,7 @@ export async function restartJob(
       const owed = isMoved ? [] : await removalsOwed(deps, () => lease.renew());
       if (owed.length > 0) return { kind: 'busy', reason: owedReason(owed) };
       await requireInitial(deps);
-      await changeJob(deps.state, (job) => ({ ...job, linksForgottenAt: deps.clock().toISOString() }));
+      await changeJob(deps.state, (job) => ({ ...job, linksForgottenAt: deps.clock().toISOString(), linksSoughtBy: null }));
       linksCleared = await unlinkAll(deps, () => lease.renew());
       // Only those of another account or directory get so far: here they mean nobody.
       for await (const page of deps.holds.list()) await deps.holds.remove(page.map(({ key }) => key));

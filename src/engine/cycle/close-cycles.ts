@@ -74,11 +74,10 @@ async function close(deps: EngineDeps, cycle: CycleRecord, counts: OutcomeCounts
 }
 
 /** An initial cycle that began after a restart had forgotten the links has found the accounts that were ours again. */
-async function endForgotten(deps: EngineDeps, { startedAt }: CycleRecord): Promise<void> {
-  const { value: job } = await readJob(deps.state);
-  if (job.linksForgottenAt === null || startedAt <= job.linksForgottenAt) return;
+async function endForgotten(deps: EngineDeps, { cycleId }: CycleRecord): Promise<void> {
+  if ((await readJob(deps.state)).value.linksSoughtBy !== cycleId) return;
   await changeJob(deps.state, (now) =>
-    now.linksForgottenAt === job.linksForgottenAt ? { ...now, linksForgottenAt: null } : now,
+    now.linksSoughtBy === cycleId ? { ...now, linksForgottenAt: null, linksSoughtBy: null } : now,
   );
 }
 

@@ -10,7 +10,7 @@ import { FollowedGroups } from '../import/followed-groups';
 import { HeldAssignments } from '../import/held-assignments';
 import { roleLines } from '../import/read-application';
 import { groupAttributes } from '../import/schema-needs';
-import { type GroupWatermarks, type JobState, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
+import { changeJob, type GroupWatermarks, type JobState, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
 import { activeVersion, versionInUse } from '../job/mappings-in-use';
 import { accessRules } from '../job-settings';
@@ -176,6 +176,10 @@ async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Pr
   const rulesChanged = job.rulesHash !== null && job.rulesHash !== rules;
   const why = job.initialDue ?? (rulesChanged ? whyChanged(job) : null);
   const cycleId = deps.newId();
+  if (why !== null && job.linksForgottenAt !== null)
+    await changeJob(deps.state, (now) =>
+      now.linksForgottenAt === job.linksForgottenAt ? { ...now, linksSoughtBy: cycleId } : now,
+    );
   const keptGroups = why === null && groups?.select === groupSelect ? groups.generation : undefined;
   return beginCycle({
     format: 2,

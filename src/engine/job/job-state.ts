@@ -65,6 +65,8 @@ export interface JobState {
   readonly runNow: boolean;
   /** When a restart forgot the links (ISO 8601), until an initial cycle has looked for the accounts of those who have left; else null. */
   readonly linksForgottenAt: string | null;
+  /** The latest initial cycle begun since then; null where none has. Times cannot tell: clocks of instances differ. */
+  readonly linksSoughtBy: string | null;
   /** The quarantine that an operator lifted, until a cycle shows whether that was right. */
   readonly lifted: Pick<Quarantine, 'reason' | 'seriesBegan'> | null;
   /** The version of the mappings that the next cycle begins with; null while nobody has chosen one: the file. */
@@ -89,6 +91,7 @@ export const NEW_JOB: JobState = {
   steadyStateLastAt: null,
   runNow: false,
   linksForgottenAt: null,
+  linksSoughtBy: null,
   lifted: null,
   mappings: null,
   mappingsInUse: null,
