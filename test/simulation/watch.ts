@@ -167,7 +167,9 @@ export class Watch {
     // Who is hired again takes over the account of a former self, once that one is gone for good.
     if (before !== null && owner !== before && !isGone(before))
       this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
-    const isForeign = was?.externalId && !this.entra.people.has(was.externalId) && notes.owner === null;
+    // Given to it between the app's reading and its write, which Zendesk cannot make depend on each other: nobody could have seen it.
+    const isUnseen = (notes.foreignIdMs ?? -1) >= context.startedAtMs;
+    const isForeign = was?.externalId && !this.entra.people.has(was.externalId) && notes.owner === null && !isUnseen;
     if (isForeign) this.violate('stolen', `The account of somebody else (${was.externalId}) was taken: ${told}`);
     // What an operator takes back goes by what was, not by what Entra says.
     const isWayBack = context.item?.undo !== undefined;

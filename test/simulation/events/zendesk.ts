@@ -100,8 +100,10 @@ export const ZENDESK_EVENTS = {
     user.otherEmails.push(address);
     return `gets ${address} as a further address`;
   }),
-  giveForeignId: onUser((user, { zendesk }, dice) => {
-    if (zendesk.notesOf(user.id).owner !== null) return undefined;
+  giveForeignId: onUser((user, { zendesk, nowMs }, dice) => {
+    const notes = zendesk.notesOf(user.id);
+    if (notes.owner !== null) return undefined;
+    notes.foreignIdMs = nowMs;
     user.externalId = `crm-${dice.int(1000)}`;
     return `gets the external id ${user.externalId}`;
   }),

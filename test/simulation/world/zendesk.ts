@@ -17,6 +17,8 @@ export interface AccountNotes {
   wasLinked: boolean;
   /** The app has given it the id of a person. */
   hasOurId: boolean;
+  /** When somebody gave it the id of another system by hand. */
+  foreignIdMs?: number;
   /** Somebody changed it by hand since the last time everything was compared. */
   isTouched: boolean;
   /** Since when the search index has known its addresses. */
