@@ -12,6 +12,7 @@ export class FollowedGroups {
   #loaded: Promise<void> | undefined;
   readonly #chunks: GroupChunk[] = [];
   readonly #ids = new Set<SourceId>();
+  #following: Promise<void> = Promise.resolve();
 
   constructor(space: ConnectorSpace, generation: string) {
     this.#space = space;
@@ -35,8 +36,14 @@ export class FollowedGroups {
     this.#chunks[index] = chunk;
   }
 
-  /** Follows further groups; those that are followed already stay where they are. */
-  async follow(wanted: Iterable<SourceId>): Promise<void> {
+  /** Follows further groups; those that are followed already stay where they are. One call after the other: each takes the number behind the last. */
+  follow(wanted: Iterable<SourceId>): Promise<void> {
+    const mine = this.#following.then(() => this.#follow(wanted));
+    this.#following = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async #follow(wanted: Iterable<SourceId>): Promise<void> {
     await this.#load();
     const fresh = [...new Set(wanted)].filter((id) => !this.#ids.has(id)).sort();
     for (let from = 0; from < fresh.length; from += MAX_GROUPS_PER_DELTA) {
