@@ -64,7 +64,20 @@ function firstPages(context: CycleContext) {
 
 async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId>> {
   const { deps, assignments } = context;
-  return new Set([...filterGroups(deps.schema), ...(await chosenGroups(deps)), ...assignments.principals('Group')]);
+  const returning = context.cycle().kind === 'initial' ? await mayReturn(deps) : [];
+  return new Set([...filterGroups(deps.schema), ...(await chosenGroups(deps)), ...assignments.principals('Group'), ...returning]);
+}
+
+/**
+ * Groups that are among the deleted ones. A full reading finds a nested group by its edge, and Entra ID may have taken that back with the deletion
+ * and need not tell of it again: so the group itself is followed until it returns. None with direct membership, where assignments tell of each.
+ */
+async function mayReturn({ space, settings }: EngineDeps): Promise<readonly SourceId[]> {
+  const found: SourceId[] = [];
+  if (settings.groupMembership === 'Direct') return found;
+  for await (const page of space.listObjects('group'))
+    found.push(...page.flatMap(({ id, deleted }) => (deleted === 'soft' ? id : [])));
+  return found;
 }
 
 /** A watermark this old is replaced by a newer one though nothing has changed: the source forgets it after seven days. */
@@ -92,7 +105,7 @@ async function importChunk(
     await applyPage(context, page.changes, isFull ? chunk.round : null);
     await unread.note(page.changes);
     // Before the page counts as read: nobody would tell of these edges again.
-    await context.groups.follow(nestedIn(context, page.changes));
+    await context.groups.follow(nestedIn(context, membersOf(page.changes)));
     const imported = page.changes.length;
     if (page.watermark !== undefined) {
       const unknowns = isToSettle && chunk.round !== null ? await settleRound(context, chunk.ids, chunk.round) : 0;
@@ -141,14 +154,14 @@ async function skipEndless(context: CycleContext, index: number, chunk: GroupChu
   await context.save({ kind: 'groupsPage', imported: 0, unknowns: chunk.ids.length });
 }
 
-/** Groups that have become members of the groups of a page; none with direct membership. */
-function nestedIn({ deps }: CycleContext, changes: readonly SourceChange[]): readonly SourceId[] {
+/** Who has become a member of the groups of a page. */
+const membersOf = (changes: readonly SourceChange[]): readonly MemberChange[] =>
+  changes.flatMap((change) => (change.kind === 'present' ? (change.members ?? []).filter((one) => one.isMember) : []));
+
+/** The groups among members; none with direct membership. */
+function nestedIn({ deps }: CycleContext, members: readonly (MemberChange | MemberEdge)[]): readonly SourceId[] {
   if (deps.settings.groupMembership === 'Direct') return [];
-  return changes.flatMap((change) =>
-    change.kind === 'present'
-      ? (change.members ?? []).flatMap((one) => (one.memberType === 'group' && one.isMember ? one.memberId : []))
-      : [],
-  );
+  return members.flatMap(({ memberType, memberId }) => (memberType === 'group' ? memberId : []));
 }
 
 async function readPage(context: CycleContext, chunk: GroupChunk) {
@@ -250,6 +263,11 @@ async function settleGroup(
   if (read.kind === 'unknown') return 'unknown';
   if (read.kind !== 'present') {
     if (stored) await markDeleted(context, groupId, 'soft');
+    // Met on demand, and deleted before a cycle has read it: without a row it would count as there.
+    else if (await hasMembers(deps, groupId)) {
+      await markUsersBelow(deps, groupId);
+      await deps.space.writeObject({ ...newGroup(groupId), deleted: 'soft' }, null, round);
+    }
     return 'deleted';
   }
   const before = stored?.value ?? newGroup(groupId);
@@ -258,6 +276,11 @@ async function settleGroup(
   if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(deps, groupId);
   await deps.space.writeObject(after, '*', round);
   return 'there';
+}
+
+async function hasMembers({ space }: EngineDeps, groupId: SourceId): Promise<boolean> {
+  for await (const page of space.listMembers(groupId)) if (page.length > 0) return true;
+  return false;
 }
 
 /** @returns how many memberships could not be proved gone */
@@ -269,6 +292,13 @@ async function settleMembers(context: CycleContext, groupId: SourceId, round: st
     const edges = page.filter((_, at) => !mayReturn[at]);
     const fates = await concurrently(edges, SOURCE_CONCURRENCY, (edge) => proveGone(deps, edge));
     const gone = edges.filter((_, at) => fates[at] === 'gone');
+    // No row has told of these: a group that is deleted, or that the list left out, is read itself, or nothing would tell what becomes of it.
+    await context.groups.follow(
+      nestedIn(
+        context,
+        page.filter((edge) => !gone.includes(edge)),
+      ),
+    );
     await deps.space.putMembers(
       edges.filter((_, at) => fates[at] === 'there'),
       round,

@@ -109,6 +109,7 @@ async function scopeOne(
     return { key, item, candidate: undefined, hasEnded: true };
   }
   const { object, formerly } = await refreshed(scoping, key);
+  if (!object && key.type === 'group') await followMet(context, key.id);
   const due = object && (await dueFor(scoping.deps, scoping, object));
   if (due?.held.kind === 'ended') await endOutlived(deps, due.held.stored);
   const loss = due && (await lossOf(deps, due));
@@ -124,6 +125,16 @@ async function scopeOne(
   if (reason === undefined) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
+}
+
+/**
+ * Has the next cycle read a group that was met on demand, with those above it: if it is deleted before the group that it is in is read, no edge
+ * leads to it any more.
+ */
+async function followMet({ deps, groups, ancestry }: CycleContext, id: SourceId): Promise<void> {
+  if (deps.settings.groupMembership === 'Direct') return;
+  const above = await ancestry.above(id);
+  if (above.length > 0) await groups.follow([id, ...above.map(({ groupId }) => groupId)]);
 }
 
 /** The item under which an operator's release is carried out, if it should have ended long ago. It may be repeated. */

@@ -1,0 +1,118 @@
+import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
+import { THE_CYCLE } from '../../src/engine/record/log-entry';
+import { aCompany } from '../builders/people';
+
+/** Two agents who are entitled by a group within the group that is assigned, both provisioned. */
+async function aTeamWithin() {
+  const { world, directory, roles } = aCompany({}, { settings: { groupMembership: 'Transitive' } });
+  directory.restoresInSilence = true;
+  const team = directory.addGroup({ displayName: 'Team' });
+  const part = directory.addGroup({ displayName: 'Part' });
+  directory.assign(team, roles.agent);
+  directory.addMember(team, part);
+  const people = ['ann', 'bob'].map((name) => {
+    const id = directory.addUser({ displayName: name, mail: `${name}@contoso.com`, userPrincipalName: `${name}@contoso.com` });
+    directory.addMember(part, id);
+    return id;
+  });
+  await world.round();
+  await world.round();
+  const suspended = () => people.map((id) => world.accountOf(id)?.suspended);
+  expect(suspended()).toEqual([false, false]);
+  return { world, directory, team, part, people, suspended, before: world.snapshot() };
+}
+
+describe('engine › a group within an assigned group that a full reading does not list', () => {
+  it('was deleted since the last reading: whoever is in it loses access, and has it again when it is restored', async () => {
+    const { world, directory, part, suspended, before } = await aTeamWithin();
+    directory.softDeleteGroup(part);
+    await world.dueInitial();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+    directory.restoreGroup(part);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it('was known to be deleted: whoever is in it has access again when it is restored', async () => {
+    const { world, directory, part, suspended, before } = await aTeamWithin();
+    directory.softDeleteGroup(part);
+    await world.round();
+    await world.dueInitial();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+    directory.restoreGroup(part);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.snapshot()).toEqual(before);
+  });
+
+  it('was left out of the list though it is there: whoever leaves it later loses access', async () => {
+    const { world, directory, part, people, suspended } = await aTeamWithin();
+    const { source } = world;
+    const read = source.readGroupChanges.bind(source);
+    source.readGroupChanges = async (...args) => {
+      const page = await read(...args);
+      const without = page.changes.map((change) =>
+        change.kind === 'present' && change.members
+          ? { ...change, members: change.members.filter(({ memberId }) => memberId !== part) }
+          : change,
+      );
+      return { ...page, changes: without };
+    };
+    await world.dueInitial();
+    await world.round();
+    source.readGroupChanges = read;
+    await world.round();
+    expect(suspended()).toEqual([false, false]);
+    for (const id of people) directory.removeMember(part, id);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+  });
+});
+
+describe('engine › a group that only an operator has met', () => {
+  it.each(['soft', 'hard'] as const)('and that is then deleted (%s): whoever has access by it loses that', async (how) => {
+    const { world, directory, team } = await aTeamWithin();
+    const fresh = directory.addGroup({ displayName: 'Fresh' });
+    const cem = directory.addUser({ displayName: 'cem', mail: 'cem@contoso.com', userPrincipalName: 'cem@contoso.com' });
+    directory.addMember(fresh, cem);
+    directory.addMember(team, fresh);
+    await provisionOnDemand(world.deps(), {
+      subjects: [cem],
+      objectType: 'user',
+      dryRun: false,
+      operator: THE_CYCLE,
+      budgetMs: 60_000,
+    });
+    expect(world.accountOf(cem)?.suspended).toBe(false);
+    if (how === 'soft') directory.softDeleteGroup(fresh);
+    else directory.deleteGroup(fresh);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.accountOf(cem)?.suspended).toBe(true);
+    if (how === 'hard') return;
+    directory.restoreGroup(fresh);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(cem)?.suspended).toBe(false);
+  });
+
+  it.each([false, true])('deleted, and nothing tells of its having been a member; read in full: %s', async (isFull) => {
+    const { world, directory, team } = await aTeamWithin();
+    const fresh = directory.addGroup({ displayName: 'Fresh' });
+    const cem = directory.addUser({ displayName: 'cem', mail: 'cem@contoso.com', userPrincipalName: 'cem@contoso.com' });
+    directory.addMember(fresh, cem);
+    directory.membersOf(team).set(fresh, 'group');
+    await provisionOnDemand(world.deps(), {
+      subjects: [cem],
+      objectType: 'user',
+      dryRun: false,
+      operator: THE_CYCLE,
+      budgetMs: 60_000,
+    });
+    expect(world.accountOf(cem)?.suspended).toBe(false);
+    directory.membersOf(team).delete(fresh);
+    directory.softDeleteGroup(fresh);
+    if (isFull) await world.dueInitial();
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.accountOf(cem)?.suspended).toBe(true);
+  });
+});
