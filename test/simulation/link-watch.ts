@@ -1,4 +1,5 @@
 import type { TargetId } from '../../src/core/model';
+import type { Plan } from '../../src/core/plan-model';
 import type { LinkRow, ObjectKey } from '../../src/ports/stores';
 import type { Sim } from './sim';
 import type { Context } from './watch';
@@ -9,13 +10,34 @@ export class LinkWatch {
   /** The target that each object is linked to: `type source` → `type target`. */
   readonly targets = new Map<string, string>();
 
+  /** The accounts that each person's claim is to suspend, or may have suspended. */
+  readonly #suspending = new Map<string, ReadonlySet<TargetId>>();
+
   constructor(private readonly sim: Sim) {}
+
+  maySuspend(id: TargetId): boolean {
+    return [...this.#suspending.values()].some((ids) => ids.has(id));
+  }
+
+  /** What becomes of a suspension that may be the app's or somebody's in Zendesk: the app's once it is stored as such, else that one's. */
+  #attribute(id: string, { link, claim }: LinkRow): void {
+    const plans = claim ? [claim.plan, ...(claim.untold ?? [])] : [];
+    const now = new Set(plans.flatMap((plan) => (suspends(plan) && plan.targetId ? [plan.targetId] : [])));
+    for (const target of this.#suspending.get(id) ?? []) {
+      const notes = this.sim.zendesk.notesOf(target);
+      if (notes.suspendedBy !== 'either') continue;
+      if (link?.targetId === target && link.disabledByUs) notes.suspendedBy = 'app';
+      else if (!now.has(target)) notes.suspendedBy = 'hand';
+    }
+    this.#suspending.set(id, now);
+  }
 
   /** Who is linked to what: one owner each, always. */
   called(method: string, args: readonly unknown[], context: Context): void {
     if (method !== 'write' && method !== 'remove') return;
     const [key, row] = args as [ObjectKey, LinkRow];
     const name = `${key.type} ${key.id}`;
+    if (key.type === 'user') this.#attribute(key.id, method === 'write' ? row : { link: null, claim: null });
     const link = method === 'write' ? row.link : null;
     if (!link) {
       if (this.targets.delete(name)) this.#unlinked(key, context);
@@ -73,3 +95,6 @@ export class LinkWatch {
     }
   }
 }
+
+const suspends = ({ changes }: Plan): boolean =>
+  changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);

@@ -1,4 +1,4 @@
-import type { WorkItem } from '../../src/core/model';
+import type { TargetId, WorkItem } from '../../src/core/model';
 import type { ProvisioningLogEntry } from '../../src/core/record';
 import { STATE_KEYS } from '../../src/engine/job/job-state';
 import type { PlanHeader } from '../../src/ports/plan-store';
@@ -23,6 +23,11 @@ export class StoreWatch {
 
   get links(): ReadonlyMap<string, string> {
     return this.#links.targets;
+  }
+
+  /** Whether a suspension of the account is on record that the app does not know to be written, or not to be. */
+  maySuspend(id: TargetId): boolean {
+    return this.#links.maySuspend(id);
   }
 
   observe(port: string, method: string, args: readonly unknown[], context: Context): void {
@@ -70,9 +75,9 @@ export class StoreWatch {
    * suspended by hand counts until a full reading shows it.
    */
   noteActive(): void {
+    const isByHand = (id: TargetId): boolean => ['hand', 'either'].includes(this.sim.zendesk.notesOf(id).suspendedBy ?? '');
     const isOurs = ({ id, suspended }: FakeUser): boolean =>
-      (!suspended || this.sim.zendesk.notesOf(id).suspendedBy === 'hand') &&
-      (this.sim.zendesk.notesOf(id).owner !== null || linked.has(id));
+      (!suspended || isByHand(id)) && (this.sim.zendesk.notesOf(id).owner !== null || linked.has(id));
     const linked = new Set([...this.links.values()].map((target) => target.split(' ')[1]));
     const gone = [...this.sim.zendesk.target.users.values()].filter(({ id, active }) => !active && linked.has(id));
     this.sim.brake.noteActive(this.sim.nowMs, [...this.sim.zendesk.liveUsers, ...gone].filter(isOurs).length);

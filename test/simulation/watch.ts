@@ -63,7 +63,7 @@ export class Watch {
   lastRoleChangeMs = -1;
   /** Work that begins later than this writes nothing; undefined while the job is not stopped. */
   stoppedAtMs: number | undefined;
-  /** Whose account was suspended by hand while a worker may have been about to do the same: that is told, and changes nothing. */
+  /** Whose account was suspended by hand while a worker may have been about to do the same, or may have done it: that is told, and changes nothing. */
   readonly raced: { readonly owner: string | null; readonly atMs: number }[] = [];
   /** How often the job was switched on, counted before and after. */
   starts = 0;

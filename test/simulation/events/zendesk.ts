@@ -49,15 +49,15 @@ export function dropMemberships(
 const somebody = (sim: Sim, dice: Dice) => dice.maybe([...sim.entra.people.values()]);
 
 export const ZENDESK_EVENTS = {
-  suspendByHand: onUser((user, { zendesk, scheduler, watch, nowMs }) => {
+  suspendByHand: onUser((user, { zendesk, scheduler, watch, told, nowMs }) => {
     if (user.suspended) return undefined;
     user.suspended = true;
-    if (!scheduler.isIdle) watch.raced.push({ owner: zendesk.notesOf(user.id).owner, atMs: nowMs });
     const notes = zendesk.notesOf(user.id);
     // Lifted and put back by hand before the app has done anything about it: then it looks like the app's own.
     const isUnseen =
       notes.wasAppsBefore && !watch.effects.some((one) => one.targetId === user.id && one.atMs >= (notes.letInMs ?? 0));
-    notes.suspendedBy = isUnseen ? 'app' : 'hand';
+    notes.suspendedBy = isUnseen ? 'app' : told.maySuspend(user.id) ? 'either' : 'hand';
+    if (!scheduler.isIdle || notes.suspendedBy === 'either') watch.raced.push({ owner: notes.owner, atMs: nowMs });
     return 'is suspended by hand';
   }),
   letInByHand: onUser((user, { zendesk, nowMs }) => {

@@ -5,7 +5,11 @@ import { type FakeGroup, type FakeTarget, type FakeUser, makeFakeTarget } from '
 export interface AccountNotes {
   /** The person in Entra for whom the app made or took the account. */
   owner: string | null;
-  suspendedBy: 'app' | 'hand' | null;
+  /**
+   * `either`: by hand, while a suspension by the app was on record whose answer it never got. Nothing in Zendesk tells the two apart, so it counts as
+   * what the app then stores.
+   */
+  suspendedBy: 'app' | 'hand' | 'either' | null;
   /** When somebody last let the account in by hand. */
   letInMs?: number;
   /** True where the suspension that was lifted then was the app's. */
