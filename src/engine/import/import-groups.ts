@@ -64,7 +64,8 @@ function firstPages(context: CycleContext) {
 
 async function wantedGroups(context: CycleContext): Promise<ReadonlySet<SourceId>> {
   const { deps, assignments } = context;
-  const returning = context.cycle().kind === 'initial' ? await mayReturn(deps) : [];
+  const { cycleId, groupGeneration } = context.cycle();
+  const returning = groupGeneration === cycleId ? await mayReturn(deps) : [];
   return new Set([...filterGroups(deps.schema), ...(await chosenGroups(deps)), ...assignments.principals('Group'), ...returning]);
 }
 
