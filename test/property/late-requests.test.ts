@@ -51,6 +51,40 @@ describe('a background job that does its work after its caller has given it up',
     expect(rowOf(world, user.id).suspended).toBe(false);
   });
 
+  it('a role, and the person without it before it comes: lowered again', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    givesUp(world, 'updateUser');
+    directory.unassign(user.assignment);
+    const raised = directory.assign(user.id, roles.agent);
+    await world.round();
+    directory.unassign(raised);
+    directory.assign(user.id, roles.user);
+    await world.work(await soon(world));
+    expect(world.queue.messages).toHaveLength(1);
+    rowOf(world, user.id).role = { role: 'agent', customRoleId: null };
+    await world.drain();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(rowOf(world, user.id).role).toEqual({ role: 'end-user', customRoleId: null });
+    expect(await actionsOf(world, user.id)).toEqual(['update', 'create']);
+  });
+
+  it('a role, and the person gone before it comes: suspended at once', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    givesUp(world, 'updateUser');
+    directory.unassign(user.assignment);
+    const raised = directory.assign(user.id, roles.agent);
+    await world.round();
+    directory.unassign(raised);
+    await world.work(await soon(world));
+    expect(rowOf(world, user.id).suspended).toBe(true);
+  });
+
   it('a creation, and the person gone before it comes: no access is left', async () => {
     const { world, directory, users } = aCompany({ users: 1 });
     const [user] = users;

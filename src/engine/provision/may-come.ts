@@ -12,16 +12,29 @@ function accessAfter({ action, changes }: Plan): 'created' | 'suspended' | 'letI
   return change ? (change.newValue === true ? 'suspended' : 'letIn') : null;
 }
 
+/** The role that a plan gives an account which is there; undefined for none. */
+const roleAfter = ({ action, changes }: Plan): unknown =>
+  action === 'create' ? undefined : changes.find(({ attribute }) => attribute === 'role')?.newValue;
+
+/** Whether a request may still change the access of the account to what is not asked for now. */
+function comesInBetween(asked: Plan, earlier: Plan | undefined, now: Plan): boolean {
+  const access = accessAfter(asked);
+  if (access && accessAfter(now) !== access && (!earlier || accessAfter(earlier) !== access)) return true;
+  // Access that is to end does not wait for a role.
+  const role = accessAfter(now) === 'suspended' ? undefined : roleAfter(asked);
+  return role !== undefined && roleAfter(now) !== role && (!earlier || roleAfter(earlier) !== role);
+}
+
 /**
  * Makes sure that nothing is concluded from what an earlier try of an account has not done yet: "not seen" becomes "not written" only once its request
- * cannot come any more. Otherwise who has come back would be suspended a moment later for good, and who has left be let in, with nobody to look.
+ * cannot come any more. Otherwise who has come back would be suspended a moment later for good, who has left be let in, and who has lost a role be given it,
+ * with nobody to look.
  * @param earlier what is proved of the claim's plan
  * @param now the plan as it is made now; one that does the same, or deletes the account, needs no waiting
  * @throws StaleStateError while it may come
  */
 export function requireNothingToCome(claim: LinkClaim | null, earlier: Plan | undefined, now: Plan, nowMs: number): void {
-  const due = claim && accessAfter(claim.plan);
-  if (!due || claim.sinceMs === undefined || nowMs - claim.sinceMs >= MAY_COME_MS) return;
-  if (now.action === 'delete' || accessAfter(now) === due || (earlier && accessAfter(earlier) === due)) return;
+  if (claim?.sinceMs === undefined || nowMs - claim.sinceMs >= MAY_COME_MS) return;
+  if (now.action === 'delete' || !comesInBetween(claim.plan, earlier, now)) return;
   throw new StaleStateError('An earlier request to Zendesk may still be carried out; it is looked at again.');
 }
