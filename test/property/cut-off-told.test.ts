@@ -82,6 +82,30 @@ describe('what was written and cut off before its log entry', () => {
     expect(await stepsOf(world, ann.id)).toContain('cut off before its log entry. What it had written: account suspended.');
   });
 
+  it('a suspension is told although its person has come back and left again before the account could be let in', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    losesAnswer(world, 'updateUser');
+    await world.drain();
+    const again = directory.assign(ann.id, roles.user);
+    await world.cycle();
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'updateUser') throw new UnavailableError('target', '503');
+    };
+    await world.drain();
+    world.target.hook = undefined;
+    directory.unassign(again);
+    world.nowMs += 3600_000;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    expect(await actionsOf(world, ann.id)).toEqual(['disable', 'create']);
+    expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value).toMatchObject({ claim: null });
+    directory.assign(ann.id, roles.user);
+    await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+  });
+
   it('a suspension that two items in a row are to lift is lifted by the second, where the first was cut off', async () => {
     const { world, directory, roles, ann } = await anEmployee();
     directory.unassign(ann.assignment);

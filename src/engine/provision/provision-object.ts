@@ -147,7 +147,7 @@ async function withoutTold({ log, clock }: EngineDeps, attempt: Attempt): Promis
   const isFresh = claim.isSettled === true && clock().getTime() - (claim.sinceMs ?? 0) < CLAIM_MS;
   if (!entry && isFresh && !attempt.dryRun)
     throw new StaleStateError(`Another worker has written ${item.objectType} ${item.sourceId} and is about to record it.`);
-  const isTold = entry !== undefined && tells(entry, claim.plan);
+  const isTold = entry !== undefined && [claim.plan, ...(claim.untold ?? [])].some((plan) => tells(entry, plan));
   return isTold ? { ...attempt, pairing: { ...pairing, row: { ...pairing.row, claim: null } } } : attempt;
 }
 

@@ -60,10 +60,11 @@ export async function provision<T extends NonNullable<NamedTarget>>(
 
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const told = continued(earlier, plan);
-  // One entry has one action: what the plan undoes or goes beyond is a step of it.
+  // One entry has one action: what the plan undoes or goes beyond is a step of it; where there is nothing else to tell, it is what the entry is about.
   const written = [...(claim?.untold ?? []), ...(earlier ? [earlier] : [])];
   const untold = told === plan ? written : written.slice(0, -1);
-  for (const one of untold) traceBefore(attempt, one);
+  const owed = told.action === 'none' ? untold.at(-1) : undefined;
+  for (const one of untold) if (one !== owed) traceBefore(attempt, one);
   const pairing = openPairing(deps, untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing);
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
@@ -77,9 +78,9 @@ export async function provision<T extends NonNullable<NamedTarget>>(
         .then(() => stages.settle(writing))
         .then(() => found.target);
   const done = { ...writing, told: withoutLeft(told, left) };
-  traceWritten(attempt, done.told, isWritten, target ?? found.target);
+  traceWritten(attempt, owed ?? done.told, isWritten, target ?? found.target);
   trace.enter('referenceResolution');
-  return ended(done, target, waits, await stages.memberships(done));
+  return ended({ ...done, told: owed ?? done.told }, target, waits, await stages.memberships(done));
 }
 
 /**
