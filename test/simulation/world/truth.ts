@@ -100,6 +100,9 @@ export class TruthHistory {
   /** Whose assignments alone entitled them, and whose own row alone did not speak against it: the two are read one after the other. */
   readonly #entitled = new Map<string, Past<boolean>>();
   readonly #fit = new Map<string, Past<boolean>>();
+  /** Whose assignments would have entitled them if Default Access did, and when it did: a setting meets what was read before it was made. */
+  readonly #byDefault = new Map<string, Past<boolean>>();
+  readonly #defaultCounts = new Past<boolean>();
   /** What of each person had no value. */
   readonly #blanks = new Map<string, Past<readonly Shown[]>>();
   readonly #teams = new Map<string, Past<boolean>>();
@@ -116,10 +119,12 @@ export class TruthHistory {
   /** To be called after each change of Entra or of the settings. */
   note(nowMs: number): void {
     const rules = this.rules();
+    this.#defaultCounts.note(nowMs, rules.defaultAccess === 'EndUser');
     for (const person of this.entra.people.values()) {
       pastOf(this.#people, person.id).note(nowMs, standingOf(this.entra, rules, person));
       const fit: Person = { ...person, state: 'live', enabled: true, department: 'Sales' };
       pastOf(this.#entitled, person.id).note(nowMs, standingOf(this.entra, rules, fit).isIn);
+      pastOf(this.#byDefault, person.id).note(nowMs, standingOf(this.entra, { ...rules, defaultAccess: 'EndUser' }, fit).isIn);
       pastOf(this.#fit, person.id).note(nowMs, isFit(rules, person));
       pastOf(this.#blanks, person.id).note(nowMs, blanksOf(person));
     }
@@ -137,13 +142,15 @@ export class TruthHistory {
 
   /**
    * Whether what was the case at some time, read one after the other, may add up to access: somebody who joins a group that was assigned until
-   * just then, or who comes into a scoping filter and loses the assignment at once. What is given so is taken back by the next cycle; to take away,
-   * it is no reason.
+   * just then, who comes into a scoping filter and loses the assignment at once, or who loses Default Access just before a setting lets it count:
+   * the setting is in force at once, and what it is asked of was read before. What is given so is taken back by the next cycle; to take away, it is
+   * no reason.
    */
   mayHaveHadAccess(id: string, sinceMs: number): boolean {
     if (this.wasPerson(id, sinceMs, ({ isIn }) => isIn)) return true;
     const was = (past: Past<boolean> | undefined): boolean => past?.wasEver(sinceMs, (value) => value) ?? false;
-    if (was(this.#entitled.get(id)) && was(this.#fit.get(id))) return true;
+    const wasEntitled = was(this.#entitled.get(id)) || (was(this.#byDefault.get(id)) && was(this.#defaultCounts));
+    if (wasEntitled && was(this.#fit.get(id))) return true;
     return [...this.#teams].some(
       ([teamId, past]) =>
         (past.wasEver(sinceMs, (isIn) => isIn) || this.mayHaveBeenTeam(teamId, sinceMs)) &&
