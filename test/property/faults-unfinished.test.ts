@@ -327,7 +327,7 @@ describe('a slow try that ends after a later one has failed', () => {
     await world.cycle();
     const failures = () => world.deps().escrows.read({ type: 'user', id: ann });
     world.hook = async (name) => {
-      if (name !== 'target.findUsers') return;
+      if (name !== 'target.updateUser') return;
       world.hook = undefined;
       directory.updateUser(ann, { mail: 'ann.new@contoso.com' });
       await world.round();

@@ -84,6 +84,8 @@ export interface Pairing {
    * @param written what earlier tries are proved to have written, where no log entry is to tell it now: kept in the place of the plan, with what they noted
    */
   release(keepsPlan: boolean, written?: readonly Plan[]): Promise<void>;
+  /** Gives up a claim under which nothing was begun: the row is as it was before. */
+  giveUp(): Promise<void>;
   /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
   end(target: TargetId): Promise<void>;
 }
@@ -160,6 +162,7 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       if (row.link || claim) await store({ link: row.link, claim });
       else await drop();
     },
+    giveUp: () => (readEtag === null ? drop() : store({ ...read, claim: read.claim && { ...read.claim, untilMs: 0 } })),
     async end(target) {
       await deps.links.releaseTarget(key.type, target, key.id);
       if (row.claim) await store({ link: null, claim: { ...row.claim, untilMs: 0 } });
@@ -276,15 +279,23 @@ export async function closeClaim(deps: { readonly links: LinkStore }, key: Objec
  * Exports a plan under a claim: what is about to happen is on record before it happens, so that storage being down means no
  * write to Zendesk, and a crash in the middle is told apart from nothing done.
  * @param claimed the plan, and what earlier tries are proved to have written: a refusal of the plan says nothing of that
+ * @param isCurrent whether the source object is still what the plan was made for, asked under the claim: an item that came later, for what it is
+ *   now, may have found nothing to do and left no trace; whoever comes from here on finds the claim
  * @param work does the writing; calls `settle` once the target is as planned.
+ * @throws StaleStateError where the object has changed: nothing is begun
  */
 export async function withClaim<T>(
   pairing: Pairing,
   item: WorkItem,
   { plan, written }: { readonly plan: Plan; readonly written: readonly Plan[] },
+  isCurrent: () => Promise<boolean>,
   work: (settle: (link: Link) => Promise<void>) => Promise<T>,
 ): Promise<T> {
   await pairing.claim(item, plan);
+  if (!(await isCurrent())) {
+    await pairing.giveUp();
+    throw new StaleStateError(`${item.objectType} ${item.sourceId} has changed in Entra ID since it was read.`);
+  }
   try {
     return await work((link) => pairing.settle(link));
   } catch (error) {

@@ -72,7 +72,13 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const isWritten = plan.action !== 'none';
   trace.enter('export');
   const target = isWritten
-    ? await withClaim(pairing, item, { plan: told, written }, (settle) => stages.export(writing, settle))
+    ? await withClaim(
+        pairing,
+        item,
+        { plan: told, written },
+        () => isCurrent(attempt),
+        (settle) => stages.export(writing, settle),
+      )
     : await pairing
         .takeOver(item)
         .then(() => stages.settle(writing))
@@ -82,6 +88,10 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   trace.enter('referenceResolution');
   return ended({ ...done, told: owed ?? done.told }, target, waits, await stages.memberships(done));
 }
+
+/** Whether the source object is as it was when the attempt began. */
+const isCurrent = async ({ reads, item, object }: Attempt): Promise<boolean> =>
+  (await reads.space.readObject({ type: item.objectType, id: item.sourceId }))?.value.version === object.version;
 
 /**
  * Whether the object is there that an earlier try was to delete. Where its link has ended, nothing was found of it: then it may be gone, or was
