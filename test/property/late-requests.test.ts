@@ -71,7 +71,10 @@ describe('a background job that does its work after its caller has given it up',
     expect(await actionsOf(world, user.id)).toEqual(['update', 'create']);
   });
 
-  it('a role, and the person gone before it comes: suspended at once', async () => {
+  it.each([
+    ['comes', 'user', 'end-user'],
+    ['never comes', 'agent', 'agent'],
+  ] as const)('a role, and the person gone before it %s: suspended at once, and back as %s', async (comes, word, role) => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
     const [user] = users;
@@ -83,6 +86,10 @@ describe('a background job that does its work after its caller has given it up',
     directory.unassign(raised);
     await world.work(await soon(world));
     expect(rowOf(world, user.id).suspended).toBe(true);
+    if (comes === 'comes') rowOf(world, user.id).role = { role: 'agent', customRoleId: null };
+    directory.assign(user.id, roles[word]);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(rowOf(world, user.id)).toMatchObject({ suspended: false, role: { role, customRoleId: null } });
   });
 
   it('a creation, and the person gone before it comes: no access is left', async () => {

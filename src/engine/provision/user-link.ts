@@ -18,7 +18,7 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
     sourceId: attempt.item.sourceId,
     targetId: written.id,
     createdByUs: isMadeByUs(writing, written.id),
-    settledRole: settledRole({ found, desired, plan, told }, written),
+    settledRole: settledRole(writing, written),
     isAgent: written.role.role !== 'end-user',
     disabledByUs: isOurSuspension,
     ...(isOthers && { suspendedByOthers: true }),
@@ -34,15 +34,19 @@ export const suspends = ({ changes }: Plan): boolean =>
 
 /** What the source said of the role, once it was written, found so, or left to Zendesk by adoption. */
 function settledRole(
-  { found: { link }, desired, plan, told }: Pick<Writing<TargetUser>, 'found' | 'desired' | 'plan' | 'told'>,
+  { attempt, found: { link }, desired, plan, told }: Writing<TargetUser>,
   written: TargetUser,
 ): TargetRole | null {
-  if (!desired) return plan.role ?? link?.settledRole ?? null;
+  const settled = link?.settledRole ?? null;
+  // A role that an earlier request may still write is nobody's word: whoever returns is given the role that is due then.
+  const asked = attempt.pairing.row.claim?.plan.role;
+  const mayCome = asked && settled && !isSameRole(asked, settled);
+  if (!desired) return plan.role ?? (mayCome ? null : settled);
   const isAdopted = link === null && told.action !== 'create';
   const isSettled = desired.role !== null && (isAdopted || plan.role !== null || isSameRole(desired.role, written.role));
   if (isSettled) return desired.role;
   // What an earlier try made is as the source said then: a lower role that waits for the brake is still owed.
-  return link?.settledRole ?? (told.action === 'create' ? told.role : null);
+  return settled ?? (told.action === 'create' ? told.role : null);
 }
 
 function ownedTags(link: Link | null, desired: Desired | null, plan: Plan, before: TargetUser | undefined): readonly string[] {
