@@ -36,14 +36,14 @@ const TOLD = {
 } as const;
 
 const CUT_OFF = /^An earlier try was cut off before its log entry\. What it had written: .*? (created|suspended|deleted)\b/;
-const DONE = { created: 'create', suspended: 'disable', deleted: 'delete' } as const;
+const DONE = { created: 'create', suspended: 'disable', deleted: 'delete', 'erased permanently': 'delete' } as const;
 
 /** What a repeat of an item has done, as the entry has it; what stands after the full stop was done before. */
-const REPEATED = /^(?:Account|Zendesk group) (created|suspended|deleted)\b(.*)/;
+const REPEATED = /^(?:Account|Zendesk group) (created|suspended|deleted|erased permanently)\b(.*)/;
 
 /**
  * An item that is carried out again, after the object has changed or was deleted by hand, is one entry with one action: what else it did is a step of
- * it, and so is each further creation.
+ * it, and so is each further creation, and an erasure beside a deletion.
  */
 function tellRepeats(
   { provisioningSteps, provisioningAction, sourceIdentity }: ProvisioningLogEntry,
@@ -51,11 +51,12 @@ function tellRepeats(
 ): void {
   const steps = provisioningSteps.flatMap(({ description }) => {
     const [, done, rest] = REPEATED.exec(description) ?? [];
-    return done ? [{ action: DONE[done as keyof typeof DONE], isAnew: rest === '.' }] : [];
+    return done ? [{ done, action: DONE[done as keyof typeof DONE], isAnew: rest === '.' }] : [];
   });
   for (const action of new Set(steps.map((step) => step.action))) {
-    const created = steps.filter((step) => step.action === 'create' && step.isAnew).length;
-    const times = Math.max(1, action === 'create' ? created : 1) - (action === provisioningAction ? 1 : 0);
+    const same = steps.filter((step) => step.action === action);
+    const often = action === 'create' ? same.filter((step) => step.isAnew).length : new Set(same.map((step) => step.done)).size;
+    const times = Math.max(1, often) - (action === provisioningAction ? 1 : 0);
     const name = `${action} ${sourceIdentity.id}`;
     if (times > 0) told.set(name, (told.get(name) ?? 0) + times);
   }
