@@ -75,6 +75,9 @@ describe('whoever is to take an agent seat', () => {
     });
     expect(await wantsSeat(deps, inBy())).toBe(wants);
     expect(await wantsSeat(deps, inBy(AGENT, { object: { ...object, id: 'u2' as never } }))).toBe(true);
+    // The role that they have already; and another one than theirs, which somebody in Zendesk has taken from them.
+    expect(await wantsSeat(deps, inBy(AGENT, { link: linkOf(agentBy(null)) }))).toBe(false);
+    expect(await wantsSeat(deps, inBy(AGENT, { link: linkOf({ role: 'admin', customRoleId: null }) }))).toBe(wants);
   });
 
   it.each([
