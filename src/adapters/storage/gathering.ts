@@ -42,3 +42,16 @@ export function makeGathering<T>(
     return done;
   };
 }
+
+/** Takes what there is for one caller, or throws why there is nothing. */
+export type Settle<R> = (outcome: () => R) => void;
+
+/** Waits for what is done together, and gives one caller its own outcome. @throws whatever the outcome throws */
+export async function outcomeOf<R>(add: (settle: Settle<R>) => Promise<void>): Promise<R> {
+  let outcome: (() => R) | undefined;
+  await add((one) => {
+    outcome = one;
+  });
+  if (!outcome) throw new Error('A row was left out of what was done together.');
+  return outcome();
+}

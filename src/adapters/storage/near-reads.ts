@@ -1,5 +1,5 @@
 import { concurrently } from '../../concurrently';
-import { makeGathering } from './gathering';
+import { makeGathering, outcomeOf, type Settle } from './gathering';
 
 /** Reads what lies under keys, which are in order within a group. What is read is only checked when it is handed out: what nobody has asked for fails nobody. */
 export interface KeyReads<T> {
@@ -24,7 +24,7 @@ interface FirstPage<T> {
 interface Asked<T> {
   readonly group: string;
   readonly key: string;
-  settle(found: () => T): void;
+  readonly settle: Settle<T>;
 }
 
 /** From so many rows on a range is tried: with fewer it saves nothing where half of its rows are others. */
@@ -89,16 +89,5 @@ export function makeNearReads<T>(table: KeyReads<T>): (group: string, key: strin
     },
   );
 
-  return async (group, key) => {
-    let found: (() => T) | undefined;
-    await add({
-      group,
-      key,
-      settle: (one) => {
-        found = one;
-      },
-    });
-    if (!found) throw new Error('A row was not read.');
-    return found();
-  };
+  return (group, key) => outcomeOf((settle) => add({ group, key, settle }));
 }

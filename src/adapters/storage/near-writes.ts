@@ -1,7 +1,7 @@
 import type { TransactionAction, UpdateMode } from '@azure/data-tables';
 import { concurrently } from '../../concurrently';
 import { StaleStateError } from '../../core/errors';
-import { makeGathering } from './gathering';
+import { makeGathering, outcomeOf, type Settle } from './gathering';
 import type { Row } from './table-kit';
 
 /** Writes rows of one table; each throws StaleStateError where a row is not as expected. */
@@ -15,7 +15,7 @@ interface Asked {
   readonly etag: string | null;
   readonly mode: UpdateMode;
   /** Takes the new etag, or throws why there is none. */
-  settle(written: () => string): void;
+  readonly settle: Settle<string>;
 }
 
 const PARALLEL = 16;
@@ -58,19 +58,7 @@ export function makeNearWrites(table: RowWrites): (row: Row, etag: string | null
     },
   );
 
-  return async (row, etag, mode = 'Replace') => {
-    let written: (() => string) | undefined;
-    await add({
-      row,
-      etag,
-      mode,
-      settle: (one) => {
-        written = one;
-      },
-    });
-    if (!written) throw new Error('A row was not written.');
-    return written();
-  };
+  return (row, etag, mode = 'Replace') => outcomeOf((settle) => add({ row, etag, mode, settle }));
 }
 
 function actionOf({ row, etag, mode }: Asked): TransactionAction {
