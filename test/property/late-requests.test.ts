@@ -1,6 +1,7 @@
 import { AlreadyExistsError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { aCompany } from '../builders/people';
+import { only } from './support/only';
 import type { World } from './support/world';
 
 const lastEntry = async (world: World, id: SourceId) => (await world.deps().log.query({ sourceId: id }, 1)).entries[0];
@@ -38,8 +39,7 @@ describe('a background job that does its work after its caller has given it up',
   it('a suspension, and the person back before it comes: let in again', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
-    const [user] = users;
-    if (!user) throw new Error('nobody');
+    const user = only(users);
     givesUp(world, 'updateUser');
     directory.unassign(user.assignment);
     await world.round();
@@ -54,8 +54,7 @@ describe('a background job that does its work after its caller has given it up',
   it('a role, and the person without it before it comes: lowered again', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
-    const [user] = users;
-    if (!user) throw new Error('nobody');
+    const user = only(users);
     givesUp(world, 'updateUser');
     directory.unassign(user.assignment);
     const raised = directory.assign(user.id, roles.agent);
@@ -77,8 +76,7 @@ describe('a background job that does its work after its caller has given it up',
   ] as const)('a role, and the person gone before it %s: suspended at once, and back as %s', async (comes, word, role) => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
-    const [user] = users;
-    if (!user) throw new Error('nobody');
+    const user = only(users);
     givesUp(world, 'updateUser');
     directory.unassign(user.assignment);
     const raised = directory.assign(user.id, roles.agent);
@@ -94,8 +92,7 @@ describe('a background job that does its work after its caller has given it up',
 
   it('a creation, and the person gone before it comes: no access is left', async () => {
     const { world, directory, users } = aCompany({ users: 1 });
-    const [user] = users;
-    if (!user) throw new Error('nobody');
+    const user = only(users);
     givesUp(world, 'createUser');
     await world.round();
     directory.unassign(user.assignment);
@@ -111,8 +108,7 @@ describe('a background job that does its work after its caller has given it up',
     async (how) => {
       const { world, directory, agents } = aCompany({ agents: 1 }, { settings: { deprovisionUsers: how } });
       await world.round();
-      const [agent] = agents;
-      if (!agent) throw new Error('nobody');
+      const agent = only(agents);
       const endsAfterMs: number[] = [];
       world.target.hook = async (moment, called, [, , onWaiting]) => {
         if (moment !== 'before' || called !== 'updateUser') return;
@@ -131,8 +127,7 @@ describe('a background job that does its work after its caller has given it up',
   it('one that never comes keeps nobody waiting for longer than ten minutes', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
-    const [user] = users;
-    if (!user) throw new Error('nobody');
+    const user = only(users);
     givesUp(world, 'updateUser');
     directory.unassign(user.assignment);
     await world.round();
