@@ -2,7 +2,7 @@ import { type ErrorCode, ProvisioningError, StaleStateError } from '../../core/e
 import type { ObjectType, SourceId, SourceObject } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
-import { makeAncestry } from '../decide/ancestry';
+import { ancestryOf } from '../decide/ancestry';
 import { grantsAccess, type ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
@@ -111,23 +111,24 @@ function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown
 /** What scoping needs for one object, after its memberships were read: missing assignments of it and above it are proved first. */
 async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeContext> {
   const { deps } = session;
-  const ancestry = makeAncestry(deps.space, deps.settings.groupMembership);
-  const principals = [id, ...(await ancestry.above(id)).map((ancestor) => ancestor.groupId)];
+  const above = await ancestryOf(deps).above(id);
+  const principals = [id, ...above.map((ancestor) => ancestor.groupId)];
   for (const principal of principals) await proveMissing(session, principal);
-  const scoping: ScopeContext = {
+  const scoping = (): ScopeContext => ({
     deps,
     appRoles: session.appRoles,
-    ancestry,
+    ancestry: ancestryOf(deps),
     assignmentsOf: (principalId) => session.assignments.of(principalId),
-  };
+  });
   for (const groupId of principals.slice(1)) {
     if (!session.assignments.has(groupId)) continue;
-    const group = session.groups.get(groupId) ?? refreshGroup(scoping, groupId);
+    const group = session.groups.get(groupId) ?? refreshGroup(scoping(), groupId);
     session.groups.set(groupId, group);
     group.catch(() => session.groups.delete(groupId));
     await group;
   }
-  return scoping;
+  // Anew: an ancestry remembers that a group was not known when it was first asked about, and one that is not known entitles its members.
+  return scoping();
 }
 
 /** What is not proved gone stands, also where the read fails; what the read comes upon besides stands too. */
@@ -141,12 +142,12 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
     if (assignments.get(one.id)?.principalId !== principal) assignments.put(one);
 }
 
-/** Whether an assigned group is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */
+/** Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */
 async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<void> {
   const { space, source, schema } = scoping.deps;
   if (!(await space.readObject({ type: 'group', id }))) {
     const read = await source.readGroup(id, groupAttributes(schema));
-    if (read.kind === 'present') await space.writeObject(withAttributes(newGroup(id), read.attributes), '*');
+    if (read.kind !== 'unknown') await space.writeObject(merged(newGroup(id), read), null);
   }
   await refreshRow(scoping, { type: 'group', id });
 }

@@ -1,0 +1,44 @@
+import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
+import { THE_CYCLE } from '../../src/engine/record/log-entry';
+import { aCompany, aPerson } from '../builders/people';
+import type { World } from './support/world';
+
+const onDemand = (world: World, subjects: readonly string[]) =>
+  provisionOnDemand(world.deps(), { subjects, objectType: 'user', dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
+
+function deletedWhenRead({ source, directory }: World, team: string): void {
+  source.beforeCall = ({ method }) => {
+    if (method === 'readGroup' && directory.isLive(team)) directory.softDeleteGroup(team);
+  };
+}
+
+/** Two people in a group that was assigned after the last cycle, once something was done to it. */
+async function aNewTeam(change: (world: World, team: string) => void) {
+  const { world, directory, roles } = aCompany({ users: 2 });
+  await world.round();
+  const team = directory.addGroup({ displayName: 'Team' });
+  const members = [aPerson(world, 'first'), aPerson(world, 'second')];
+  for (const member of members) directory.addMember(team, member);
+  directory.assign(team, roles.agent);
+  change(world, team);
+  return { world, members };
+}
+
+describe('somebody provisioned on demand, in a group that no cycle has read yet', () => {
+  it('gets access by it', async () => {
+    const { world, members } = await aNewTeam(() => undefined);
+    await onDemand(world, members);
+    expect(members.map((id) => world.accountOf(id)?.role.role)).toEqual(['agent', 'agent']);
+  });
+
+  it.each<[string, Parameters<typeof aNewTeam>[0]]>([
+    ['is not security-enabled', ({ directory }, team) => directory.updateGroup(team, { securityEnabled: false })],
+    ['is deleted just before it is read', deletedWhenRead],
+  ])('gets no access by it where it %s', async (_, change) => {
+    const { world, members } = await aNewTeam(change);
+    await onDemand(world, members);
+    expect(members.map((id) => world.accountOf(id))).toEqual([undefined, undefined]);
+    await world.round();
+    expect(members.map((id) => world.accountOf(id))).toEqual([undefined, undefined]);
+  });
+});
