@@ -1,8 +1,8 @@
 /** How long a claim holds: longer than any export takes, so short that one left by a dead process is soon over. */
 export const CLAIM_MS = 110_000;
 
-/** How far the clocks of two instances may be apart, in milliseconds. */
-const CLOCK_SLACK_MS = 10 * 60_000;
+/** How far the clocks of two instances, or of one and of Zendesk, may be apart, in milliseconds. */
+export const CLOCK_SLACK_MS = 10 * 60_000;
 
 /** How many claims of others are remembered: each is looked at again within seconds, or never. */
 const REMEMBERED = 1_000;

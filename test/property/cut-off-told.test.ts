@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AlreadyExistsError, RejectedError, UnavailableError } from '../../src/core/errors';
+import { AlreadyExistsError, RejectedError, UnavailableError, UnexpectedResponseError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import type { JobSettings } from '../../src/engine/job-settings';
 import { aCompany } from '../builders/people';
@@ -66,6 +66,35 @@ describe('what was written and cut off before its log entry', () => {
     world.queue.messages.push(hidden);
     await world.round();
     expect((await actionsOf(world, ann.id)).filter((action) => action === 'delete')).toEqual(['delete']);
+  });
+
+  /** A deletion that has failed, and an account that somebody deletes in Zendesk so much later, before it is tried again. */
+  async function deletedByHandAfter(minutes: number) {
+    const { ann, ...company } = await anEmployee({ hardDeletedUsers: 'Delete' });
+    const { world, directory } = company;
+    const account = world.target.users.get(world.accountOf(ann.id)?.id as TargetId);
+    directory.hardDeleteUser(ann.id);
+    await world.cycle();
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'deleteUser') throw new UnexpectedResponseError('target', 'A page');
+    };
+    await world.drain();
+    world.target.hook = undefined;
+    world.nowMs += minutes * 60_000;
+    Object.assign(account ?? {}, { active: false, updatedAt: new Date(world.nowMs).toISOString() });
+    world.nowMs += 24 * 3600_000;
+    return { ...company, ann };
+  }
+
+  it.each([
+    ['after it had long failed, is not', 13, ['create']],
+    ['while it may have been under way, by any clock, is', 11, ['delete', 'create']],
+  ])('an account that somebody else deletes after a deletion of ours, %s told as ours', async (_when, minutes, told) => {
+    const { world, ann } = await deletedByHandAfter(minutes);
+    await world.round();
+    expect(await actionsOf(world, ann.id)).toEqual(told);
+    expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value.claim ?? null).toBeNull();
+    expect(await world.deps().escrows.read({ type: 'user', id: ann.id })).toBeUndefined();
   });
 
   it('a suspension that the next item lifts again is a step of its entry', async () => {

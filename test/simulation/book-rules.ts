@@ -131,7 +131,10 @@ async function checkTold(sim: Sim): Promise<void> {
     const unclear =
       name.startsWith('create') && sim.entra.teams.has(name.slice('create '.length)) ? (done.get('create null') ?? 0) : 0;
     const raced = name.startsWith('disable') ? sim.watch.raced.filter(({ owner }) => name.endsWith(` ${owner}`)).length : 0;
-    const most = often + unclear + raced + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
+    const racedDeletions = name.startsWith('delete')
+      ? sim.watch.racedDeletions.filter((id) => name.endsWith(` ${id}`)).length
+      : 0;
+    const most = often + unclear + raced + racedDeletions + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
     const [action = '', id = ''] = name.split(' ');
     // What an operator's call had written when it was killed is told with the next item, and there is none while the brake holds the object.
     if (often > tells && (held.has(`user ${id}`) || held.has(`group ${id}`))) continue;

@@ -5,6 +5,9 @@ import type { Sim } from './sim';
 import type { Context } from './watch';
 import { standingOf } from './world/truth';
 
+/** How long after its claim a request of ours may have been under way, by any two clocks. */
+const CLAIM_AND_CLOCKS_MS = 110_000 + 10 * 60_000;
+
 /** Follows who is linked to what, as the link store is told: nothing in Zendesk has two owners, and what the app lets go is nobody's. */
 export class LinkWatch {
   /** The target that each object is linked to: `type source` → `type target`. */
@@ -13,7 +16,15 @@ export class LinkWatch {
   /** The accounts that each person's claim is to suspend, or may have suspended. */
   readonly #suspending = new Map<string, ReadonlySet<TargetId>>();
 
+  /** The deletion on each object's claim, by `type source`: of what, and since when by the clock of whoever claimed. */
+  readonly #deleting = new Map<string, { readonly target: string; readonly sinceMs: number }>();
+
   constructor(private readonly sim: Sim) {}
+
+  mayDelete(target: string): boolean {
+    const untilMs = target.startsWith('user') ? CLAIM_AND_CLOCKS_MS : Number.POSITIVE_INFINITY;
+    return [...this.#deleting.values()].some((one) => one.target === target && this.sim.nowMs <= one.sinceMs + untilMs);
+  }
 
   maySuspend(id: TargetId): boolean {
     return [...this.#suspending.values()].some((ids) => ids.has(id));
@@ -39,6 +50,10 @@ export class LinkWatch {
     const name = `${key.type} ${key.id}`;
     if (key.type === 'user') this.#attribute(key.id, method === 'write' ? row : { link: null, claim: null });
     const link = method === 'write' ? row.link : null;
+    const claim = method === 'write' ? row.claim : null;
+    this.#deleting.delete(name);
+    if (claim?.plan.action === 'delete')
+      this.#deleting.set(name, { target: `${key.type} ${claim.plan.targetId}`, sinceMs: claim.sinceMs ?? 0 });
     if (!link) {
       if (this.targets.delete(name)) this.#unlinked(key, context);
       return;

@@ -30,6 +30,14 @@ export class StoreWatch {
     return this.#links.maySuspend(id);
   }
 
+  /**
+   * Whether a deletion of the object (`type target`) is on record that the app does not know to be written, or not to be. Zendesk shows when an account
+   * went: later than a request of ours may have been under way it was somebody else. Of a group it shows nothing.
+   */
+  mayDelete(target: string): boolean {
+    return this.#links.mayDelete(target);
+  }
+
   observe(port: string, method: string, args: readonly unknown[], context: Context): void {
     if (port === 'links') this.#links.called(method, args, context);
     if (port === 'state' && method === 'write' && args[0] === STATE_KEYS.job) {

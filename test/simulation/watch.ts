@@ -65,6 +65,8 @@ export class Watch {
   stoppedAtMs: number | undefined;
   /** Whose account was suspended by hand while a worker may have been about to do the same, or may have done it: that is told, and changes nothing. */
   readonly raced: { readonly owner: string | null; readonly atMs: number }[] = [];
+  /** What was deleted by hand while a deletion by the app was on record that may have been written: nothing tells whose it was. */
+  readonly racedDeletions: (string | null)[] = [];
   /** How often the job was switched on, counted before and after. */
   starts = 0;
   protectedNames: readonly string[] = [];

@@ -4,12 +4,13 @@ import { ThrottledError } from '../../core/errors';
 import type { ObjectType } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { withhold } from '../../core/withhold';
+import { CLAIM_MS, CLOCK_SLACK_MS } from '../claim-watch';
 import type { EngineDeps } from '../deps';
 import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
-import { isThere } from './match-target';
+import { type Found, isThere } from './match-target';
 import { requireNothingToCome } from './may-come';
 import { openPairing, owing, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
@@ -46,7 +47,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   }
   const { claim } = attempt.pairing.row;
   const wasLinked = claim?.isSettled === true;
-  const isRefuted = await isDeletionRefuted(attempt);
+  const isRefuted = await isDeletionRefuted(attempt, found);
   const earlier = isRefuted ? undefined : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
   if (item.objectType === 'user') requireNothingToCome(claim, earlier, whole, deps.clock().getTime());
   if (isAccountChange(item.objectType, allowed)) {
@@ -94,13 +95,16 @@ const isCurrent = async ({ reads, item, object }: Attempt): Promise<boolean> =>
   (await reads.space.readObject({ type: item.objectType, id: item.sourceId }))?.value.version === object.version;
 
 /**
- * Whether the object is there that an earlier try was to delete. Where its link has ended, nothing was found of it: then it may be gone, or was
- * unlinked by an operator, or taken over by somebody who is hired again.
+ * Whether an earlier try has not deleted what it was to delete. While it is linked: Zendesk shows that the account went when that try had long ended,
+ * so somebody else has deleted it. Where its link has ended, nothing was found of it: then it may be gone, or was unlinked by an operator, or taken over by
+ * somebody who is hired again.
  */
-async function isDeletionRefuted({ reads, item, pairing: { row } }: Attempt): Promise<boolean> {
+async function isDeletionRefuted({ reads, item, pairing: { row } }: Attempt, { goneAt }: Found<unknown>): Promise<boolean> {
   const { link, claim } = row;
-  if (link || claim?.plan.action !== 'delete' || claim.plan.targetId === null) return false;
-  return isThere(reads, item.objectType, claim.plan.targetId);
+  if (claim?.plan.action !== 'delete' || claim.plan.targetId === null) return false;
+  if (!link) return isThere(reads, item.objectType, claim.plan.targetId);
+  const { sinceMs = Number.NaN, plan } = claim;
+  return link.targetId === plan.targetId && Date.parse(goneAt ?? '') > sinceMs + CLAIM_MS + CLOCK_SLACK_MS;
 }
 
 /** A plan without what could not be written: the log tells only what was. */

@@ -42,7 +42,8 @@ export const userStages: Stages<TargetUser> = {
     const desired = trace.within('processing', () =>
       desireToMatch(reads, account, { object, decision, mode: link ? 'update' : 'create' }),
     );
-    return matchUser(reads, item.sourceId, desired, mayAskByCreating(attempt, desired), trace);
+    const matched = await matchUser(reads, item.sourceId, desired, mayAskByCreating(attempt, desired), trace);
+    return { ...matched, goneAt: linked.goneAt };
   },
 
   async desire({ reads, account, object, decision }, { target }) {

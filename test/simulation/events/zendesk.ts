@@ -72,6 +72,7 @@ export const ZENDESK_EVENTS = {
     return `is called ${user.name} by hand`;
   }),
   deleteByHand: onUser((user, sim) => {
+    if (sim.told.mayDelete(`user ${user.id}`)) sim.watch.racedDeletions.push(sim.zendesk.notesOf(user.id).owner);
     user.active = false;
     user.updatedAt = new Date(sim.nowMs).toISOString();
     dropMemberships(sim, ({ userId }) => userId === user.id);
@@ -80,6 +81,7 @@ export const ZENDESK_EVENTS = {
   mergeByHand: onUser((user, sim, dice) => {
     const into = dice.maybe(sim.zendesk.liveUsers.filter((one) => one !== user && one.role.role === 'end-user'));
     if (!into || user.role.role !== 'end-user') return undefined;
+    if (sim.told.mayDelete(`user ${user.id}`)) sim.watch.racedDeletions.push(sim.zendesk.notesOf(user.id).owner);
     user.active = false;
     user.updatedAt = new Date(sim.nowMs).toISOString();
     into.otherEmails.push(...[user.email, ...user.otherEmails].flatMap((one) => one ?? []));
@@ -138,6 +140,7 @@ export const ZENDESK_EVENTS = {
     return `is called «${group.name}» by hand`;
   }),
   deleteGroupByHand: onGroup((group, sim) => {
+    if (sim.told.mayDelete(`group ${group.id}`)) sim.watch.racedDeletions.push(sim.zendesk.groupNotesOf(group.id).owner);
     group.deleted = true;
     dropMemberships(sim, ({ groupId }) => groupId === group.id);
     return 'is deleted by hand';
