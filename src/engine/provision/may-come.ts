@@ -1,9 +1,13 @@
 import { StaleStateError } from '../../core/errors';
 import type { Plan } from '../../core/plan-model';
 import type { LinkClaim } from '../../ports/stores';
+import { CLOCK_SLACK_MS } from '../claim-watch';
 
-/** A background job of Zendesk that callers no longer wait for may still do its work: so long after its claim nobody counts on it any more. */
-export const MAY_COME_MS = 10 * 60_000;
+/**
+ * A background job of Zendesk that callers no longer wait for may still do its work: ten minutes after its claim nobody counts on it any more. Whose
+ * clock wrote when that was may have been behind.
+ */
+const MAY_COME_MS = 10 * 60_000 + CLOCK_SLACK_MS;
 
 /** What a plan does to the access of an account; null for nothing. */
 function accessAfter({ action, changes }: Plan): 'created' | 'suspended' | 'letIn' | null {
