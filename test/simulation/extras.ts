@@ -3,6 +3,7 @@
  * drawn with chances of its own, so that a story without any is as it was before there were such.
  */
 import { CLEAN_UP_ACTS } from './events/clean-up';
+import { MEANWHILE_EVENTS } from './events/meanwhile';
 import { LET_IN_EVENTS, RARE_EVENTS } from './events/rare';
 import { SCENE_EVENTS } from './events/scenes';
 import { SEAT_EVENTS, type SeatRules } from './events/seats';
@@ -20,6 +21,7 @@ const KINDS = {
   scenes: { share: 0.25, events: SCENE_EVENTS },
   rare: { share: 0.15, events: RARE_EVENTS },
   letIn: { share: 0.08, events: LET_IN_EVENTS },
+  meanwhile: { share: 0.12, events: MEANWHILE_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
 export const EXTRA_EVENTS = Object.assign({}, ...Object.values(KINDS).map(({ events }) => events)) as Readonly<
@@ -34,15 +36,18 @@ export interface Extras {
   readonly hasScenes: boolean;
   readonly hasRare: boolean;
   readonly letsIn: boolean;
+  readonly hasMeanwhile: boolean;
   /** The least number of people in the beginning: a job wants several at a time. */
   readonly people: number;
 }
 
 export function extrasOf(dice: Dice): Extras {
   const [jobs, seats] = [dice.fork('jobs'), dice.fork('seats')];
-  const has = (kind: 'cleanUp' | 'scenes' | 'rare' | 'letIn'): boolean => dice.fork(kind).chance(KINDS[kind].share);
+  const has = (kind: keyof typeof KINDS): boolean => dice.fork(kind).chance(KINDS[kind].share);
   const hasRare = has('rare');
-  const hasJobs = jobs.chance(KINDS.jobs.share) || (hasRare && dice.fork('rare jobs').chance(0.4));
+  const hasMeanwhile = has('meanwhile');
+  const wantsJobs = (hasRare && dice.fork('rare jobs').chance(0.4)) || (hasMeanwhile && dice.fork('meanwhile jobs').chance(0.5));
+  const hasJobs = jobs.chance(KINDS.jobs.share) || wantsJobs;
   const hasSeats = seats.chance(KINDS.seats.share);
   const rules: SeatRules = { kind: seats.pick(['told', 'told', 'untold', 'fewer']), free: seats.int(4) };
   return {
@@ -52,6 +57,7 @@ export function extrasOf(dice: Dice): Extras {
     hasScenes: has('scenes'),
     hasRare,
     letsIn: has('letIn'),
+    hasMeanwhile,
     people: hasJobs ? jobs.between(8, 18) : 0,
   };
 }
@@ -75,5 +81,6 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.hasScenes) add(KINDS.scenes.events, dice.between(2, 6));
   if (extras.hasRare) add(KINDS.rare.events, dice.between(3, 8));
   if (extras.letsIn) add(KINDS.letIn.events, dice.between(3, 5));
+  if (extras.hasMeanwhile) add(KINDS.meanwhile.events, dice.between(3, 6));
   return all;
 }

@@ -104,7 +104,7 @@ function settingOf(dice: Dice, isCrowd: boolean, extras: Extras): Setting {
       groupMembership: dice.pick(['Direct', 'Transitive']),
       defaultAccess: dice.pick(['Skip', 'EndUser']),
       deprovisionUsers: dice.pick([usual, usual, 'DowngradeAndSuspend']),
-      hardDeletedUsers: dice.pick(['Suspend', 'Delete']),
+      hardDeletedUsers: dice.pick(extras.hasMeanwhile ? ['Delete', 'Delete'] : ['Suspend', 'Delete']),
       variant: extras.cleansUp && dice.fork('groups').chance(0.6) ? 'keepsGroups' : 'shipped',
     },
     customs: {

@@ -18,7 +18,7 @@ const AGENT = { role: 'agent', customRoleId: null } as const;
 const MINUTE_MS = 60_000;
 
 /** People with an account of the app's, and that account. */
-function linked({ entra, links, rules, zendesk }: Sim) {
+export function linked({ entra, links, rules, zendesk }: Sim) {
   return [...entra.people.values()].flatMap((person) => {
     const id = links.get(`user ${person.id}`)?.slice('user '.length);
     const account = zendesk.liveUsers.find((one) => one.id === id);
@@ -26,7 +26,8 @@ function linked({ entra, links, rules, zendesk }: Sim) {
   });
 }
 
-const isQuiet = ({ id, mail, upn }: { id: string; mail: string | null; upn: string }, { protectedUsers }: Sim): boolean =>
+/** Whether the settings protect nothing of a person's. */
+export const isQuiet = ({ id, mail, upn }: { id: string; mail: string | null; upn: string }, { protectedUsers }: Sim): boolean =>
   !protectedUsers.some((one) => one === mail || one === upn || one === id);
 
 function letInAsAgent(sim: Sim, dice: Dice): string | undefined {

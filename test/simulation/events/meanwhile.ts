@@ -1,0 +1,29 @@
+/** What changes just while the app is at it, or what Zendesk refuses just then: each scene brings its own moment about, which chance would hardly find. */
+import { RejectedError, ThrottledError, UnavailableError } from '../../../src/core/errors';
+import type { Dice } from '../random';
+import type { Sim } from '../sim';
+import { isQuiet, linked } from './rare';
+
+type Happening = (sim: Sim, dice: Dice) => string | undefined;
+
+/** People who have access by an account of the app's that nobody protects. */
+const withAccess = (sim: Sim) =>
+  linked(sim).filter(({ isIn, account, person }) => isIn && !account.suspended && isQuiet(person, sim));
+
+export const MEANWHILE_EVENTS = {
+  /** Somebody who has access is deleted for good, and Zendesk refuses to delete the account: for open tickets, or for a while. */
+  refuseDeletion: ((sim, dice) => {
+    const some = dice.maybe(withAccess(sim));
+    if (!some || sim.rules.hardDeletedUsers !== 'Delete') return undefined;
+    const { person, account } = some;
+    sim.entra.delete(person, 'hard');
+    if (dice.chance(0.3)) sim.zendesk.target.openTickets.add(account.id);
+    const refusal = dice.pick([
+      new ThrottledError('target', dice.between(1, 90) * 1000, 'simulated'),
+      new UnavailableError('target', 'simulated'),
+      new RejectedError(undefined, 'simulated: refused once'),
+    ]);
+    sim.faults.next('deleteUser', ([id]) => (id === account.id ? refusal : undefined));
+    return `${person.id.slice(-4)} is deleted for good, and Zendesk refuses to delete the account (${refusal.code})`;
+  }) as Happening,
+} satisfies Record<string, Happening>;
