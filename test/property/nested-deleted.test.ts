@@ -1,6 +1,9 @@
+import { WatermarkExpiredError } from '../../src/core/errors';
+import type { SourceId } from '../../src/core/model';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany } from '../builders/people';
+import type { World } from './support/world';
 
 /** Two agents who are entitled by a group within the group that is assigned, both provisioned. */
 async function aTeamWithin() {
@@ -106,5 +109,44 @@ describe('engine › a group that only an operator has met', () => {
     if (isFull) await world.dueInitial();
     for (let more = 0; more < 3; more += 1) await world.round();
     expect(world.accountOf(cem)?.suspended).toBe(true);
+  });
+});
+
+describe('engine › a membership that ends, read on demand just before a watermark expires', () => {
+  /** Entra ID does not know any more how far one group was read. */
+  function expireWatermarkOf({ source }: World, group: SourceId): void {
+    const read = source.readGroupChanges.bind(source);
+    source.readGroupChanges = async (link, ids, select) => {
+      if (link === undefined || !ids.includes(group)) return read(link, ids, select);
+      source.readGroupChanges = read;
+      throw new WatermarkExpiredError('The link is no longer known');
+    };
+  }
+
+  const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
+    provisionOnDemand(world.deps(), { subjects: [id], objectType, dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
+
+  it.each(['team', 'part'] as const)('of a group in another: whoever is below loses access (%s on demand)', async (which) => {
+    const aTeam = await aTeamWithin();
+    const { world, directory, team, part, suspended } = aTeam;
+    directory.removeMember(team, part);
+    await onDemand(world, aTeam[which], 'group');
+    expireWatermarkOf(world, team);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+  });
+
+  it('of somebody with access of their own in a group within: the group above loses the member', async () => {
+    const { world, directory, part, people } = await aTeamWithin();
+    const [ann, agent] = [people[0] as SourceId, directory.appRoles.find(({ value }) => value === 'agent')?.id];
+    directory.assign(ann, agent);
+    await world.round();
+    const isMember = () => [...world.target.memberships.values()].some(({ userId }) => userId === world.accountOf(ann)?.id);
+    expect(isMember()).toBe(true);
+    directory.removeMember(part, ann);
+    await onDemand(world, ann, 'user');
+    expireWatermarkOf(world, part);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(isMember()).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import type { SourceId } from '../../core/model';
 import type { MemberEdge, ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { ImportSession } from './import-session';
+import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { proveGone } from './prove-gone';
 
 /** What reading memberships directly needs of a session, or of a cycle. */
@@ -105,11 +106,13 @@ async function forgetProvedGone(session: MembershipReads, edges: readonly Member
   await session.deps.space.removeMembers(gone);
 }
 
-/** A membership that changed concerns both ends; the next cycle looks at them. */
+/** A membership that changed concerns both ends, the groups above, and where a group is the member whoever is below it; the next cycle looks at them. */
 async function markMoved({ deps }: MembershipReads, edges: readonly MemberEdge[]): Promise<void> {
   const keys = edges.flatMap(({ groupId, memberId, memberType }): ObjectKey[] => [
     { type: 'group', id: groupId },
     { type: memberType, id: memberId },
   ]);
   await deps.space.markDirty(keys);
+  for (const { memberId, memberType } of edges) if (memberType === 'group') await markUsersBelow(deps, memberId);
+  for (const groupId of new Set(edges.map((edge) => edge.groupId))) await markGroupsAbove(deps, groupId);
 }
