@@ -250,6 +250,112 @@ describe('what was written and cut off before its log entry', () => {
     expect(world.accountOf(ann.id)?.suspended).toBe(false);
   });
 
+  it('a creation whose entry was written is told once, where its message comes again and finds more to do', async () => {
+    const { world, directory, roles } = await anEmployee();
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.assign(team, roles.agent);
+    await world.cycle();
+    const hidden = await killedAfter(world, 'provisioningLog.record');
+    directory.updateGroup(team, { displayName: 'Renamed' });
+    await world.cycle();
+    world.queue.messages.splice(0, world.queue.messages.length, hidden);
+    await world.drain();
+    expect(world.groupNamed('Renamed')).toBeDefined();
+    expect(await actionsOf(world, team)).toEqual(['create']);
+    const exports = (await stepsOf(world, team)).split('\n').filter((step) => step.startsWith('Zendesk group '));
+    expect(exports).toEqual(['Zendesk group created.', 'Zendesk group updated.']);
+  });
+
+  it('a suspension whose entry was written is told once, where its message comes again for somebody who is back', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    const hidden = await killedAfter(world, 'provisioningLog.record');
+    directory.assign(ann.id, roles.user);
+    await world.cycle();
+    world.queue.messages.splice(0, world.queue.messages.length, hidden);
+    await world.drain();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+    expect(await actionsOf(world, ann.id)).toEqual(['disable', 'create']);
+    expect(await stepsOf(world, ann.id)).not.toContain('cut off');
+  });
+
+  it('what was cut off is told once, where the entry that has it as a step is followed by the same message', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    losesAnswer(world, 'updateUser');
+    await world.drain();
+    directory.assign(ann.id, roles.user);
+    await world.cycle();
+    const hidden = await killedAfter(world, 'provisioningLog.record');
+    directory.updateUser(ann.id, { displayName: 'Renamed' });
+    await world.cycle();
+    world.queue.messages.splice(0, world.queue.messages.length, hidden);
+    await world.drain();
+    expect(world.accountOf(ann.id)).toMatchObject({ suspended: false, name: 'Renamed' });
+    expect((await stepsOf(world, ann.id)).split('What it had written: account suspended.')).toHaveLength(2);
+  });
+
+  it('an account that is deleted after its entry, and made again by the same message, is told as made twice', async () => {
+    const { world, directory, roles } = await anEmployee();
+    const hire = directory.addUser({ displayName: 'Hire', mail: 'hire@contoso.com', userPrincipalName: 'hire@contoso.com' });
+    directory.assign(hire, roles.user);
+    await world.cycle();
+    const [message] = world.queue.messages;
+    if (!message) throw new Error('no message');
+    await world.drain();
+    Object.assign(world.target.users.get(world.accountOf(hire)?.id ?? ('' as never)) ?? {}, { active: false });
+    world.queue.messages.push(message);
+    // Made, linked, and killed before its entry.
+    const hidden = await killedAfter(world, 'linkStore.write', 2);
+    world.queue.messages.push(hidden);
+    await world.drain();
+    expect(world.accountOf(hire)).toMatchObject({ active: true });
+    expect((await stepsOf(world, hire)).split('Account created.')).toHaveLength(3);
+  });
+
+  it('a change that is made after the entry of the same message, and cut off, is told', async () => {
+    const { world, directory, ann } = await anEmployee();
+    directory.updateUser(ann.id, { displayName: 'Renamed' });
+    await world.cycle();
+    const [message] = world.queue.messages;
+    if (!message) throw new Error('no message');
+    await world.drain();
+    Object.assign(world.target.users.get(world.accountOf(ann.id)?.id ?? ('' as never)) ?? {}, { name: 'By hand' });
+    directory.updateUser(ann.id, { mail: 'ann.new@contoso.com' });
+    await world.cycle();
+    world.queue.messages.splice(0, world.queue.messages.length, message);
+    const hidden = await killedAfter(world, 'linkStore.write', 2);
+    world.queue.messages.push(hidden);
+    await world.drain();
+    expect(world.accountOf(ann.id)).toMatchObject({ name: 'Renamed', email: 'ann.new@contoso.com' });
+    const changed = (await entriesOf(world, ann.id)).flatMap(({ modifiedProperties }) => modifiedProperties);
+    expect(changed.map(({ newValue }) => newValue)).toContain('ann.new@contoso.com');
+  });
+
+  it('a suspension that the same message makes again after its entry, and whose answer is lost, is still ours to lift', async () => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    const [message] = world.queue.messages;
+    if (!message) throw new Error('no message');
+    await world.drain();
+    const again = directory.assign(ann.id, roles.user);
+    await world.round();
+    directory.unassign(again);
+    await world.cycle();
+    const [leaving] = world.queue.messages.splice(0);
+    const repeated = { ...message.item, allows: leaving?.item.allows ?? null };
+    losesAnswer(world, 'updateUser');
+    await world.work(repeated);
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    await world.work(repeated);
+    directory.assign(ann.id, roles.user);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(false);
+  });
+
   it('a group that was made, and that is to be left alone by then, is told as made', async () => {
     const schema = JSON.parse(readFileSync('provisioning-schema.json', 'utf8'));
     schema.synchronizationRules[0].objectMappings[1].flowTypes = 'Add,Update';

@@ -199,7 +199,8 @@ function withoutPlan({ former: _, untold: __, ...claim }: LinkClaim, written: re
   return { ...claim, untilMs: 0, plan: plan ?? NOTHING, ...(untold.length > 0 && { untold }) };
 }
 
-const NOTHING: Plan = { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
+/** The plan of a claim under which nothing is left to tell. */
+export const NOTHING: Plan = { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
 
 /** How often a reservation is asked for again because its holder gave it up or lost it meanwhile. */
 const RESERVE_TRIES = 4;

@@ -1,17 +1,13 @@
-import { HandoverError, ProvisioningError, StaleStateError } from '../../core/errors';
+import { HandoverError, ProvisioningError } from '../../core/errors';
 import type { SourceId, SourceObject, WorkItem } from '../../core/model';
-import type { Plan } from '../../core/plan-model';
-import type { ProvisioningLogEntry } from '../../core/record';
 import { disposition } from '../../core/retry';
 import type { ScopeDecision } from '../../core/scope';
-import { CLAIM_MS } from '../claim-watch';
 import { decide, type Rules, readRules } from '../decide/due';
 import { heldNow } from '../decide/held';
 import { readLeaving } from '../decide/leaver';
 import type { EngineDeps, EngineReads } from '../deps';
 import { readJob } from '../job/job-state';
 import { enterQuarantine } from '../job/quarantine-job';
-import { modifiedProperty } from '../record/log-entry';
 import type { Outcome, Subject } from '../record/outcome';
 import { Trace } from '../record/trace';
 import { type Attempt, type Back, skipped } from './attempt';
@@ -21,6 +17,7 @@ import { endTakeover, readPairing } from './pairing';
 import { isAccountChange, provision } from './provision';
 import { turnOf } from './turn';
 import { userStages } from './user-stages';
+import { withoutTold } from './without-told';
 
 /** How a work item is to be carried out. */
 export interface ProvisionOptions {
@@ -132,37 +129,6 @@ async function readAttempt(
   const leaving = await readLeaving(reads, object, decision, pairing.row.link);
   const account = await reads.target.describe();
   return { ...how, reads, item, object, above, decision, pairing, leaving, account, back: null };
-}
-
-/**
- * Leaves out the plan of an earlier change that is in the log already, and was cut off only before it could be taken off the row: nobody is to
- * read of it twice.
- * @throws StaleStateError where its worker has written it so lately that it is about to record it
- */
-async function withoutTold({ log, clock }: EngineDeps, attempt: Attempt): Promise<Attempt> {
-  const { item, pairing } = attempt;
-  const { claim } = pairing.row;
-  if (!claim || claim.changeId === item.changeId) return attempt;
-  const entry = await log.read(claim.cycleId, claim.changeId);
-  const isFresh = claim.isSettled === true && clock().getTime() - (claim.sinceMs ?? 0) < CLAIM_MS;
-  if (!entry && isFresh && !attempt.dryRun)
-    throw new StaleStateError(`Another worker has written ${item.objectType} ${item.sourceId} and is about to record it.`);
-  const isTold = entry !== undefined && [claim.plan, ...(claim.untold ?? [])].some((plan) => tells(entry, plan));
-  return isTold ? { ...attempt, pairing: { ...pairing, row: { ...pairing.row, claim: null } } } : attempt;
-}
-
-/** Whether an entry tells of a plan: a message may be handed out again after its entry, and then claim something else. */
-function tells(
-  { provisioningStatusInfo: { status }, provisioningAction, modifiedProperties }: ProvisioningLogEntry,
-  plan: Plan,
-): boolean {
-  if (status !== 'success' && status !== 'warning') return false;
-  if (plan.changes.length === 0) return provisioningAction === plan.action;
-  return plan.changes
-    .map(modifiedProperty)
-    .some(({ displayName, newValue }) =>
-      modifiedProperties.some((one) => one.displayName === displayName && one.newValue === newValue),
-    );
 }
 
 function traceScope(trace: Trace, decision: ScopeDecision): void {

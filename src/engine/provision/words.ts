@@ -76,10 +76,15 @@ export function traceWritten({ trace, object }: Attempt, told: Plan, isWritten: 
   trace.step('export', text, { targetId: target?.id ?? told.targetId ?? '' });
 }
 
-/** Notes what an earlier try has written, in an entry that is about something else. Whether it got as far as erasing, nothing shows. */
+/** Notes what an earlier try has written, in an entry that is about something else. */
 export function traceBefore({ trace, object }: Attempt, earlier: Plan): void {
-  const what = `What it ${erases(earlier) ? 'may have' : 'had'} written: ${THING[object.type]} ${doneWords(earlier)}.`;
-  trace.step('export', `An earlier try was cut off before its log entry. ${what}`, { targetId: earlier.targetId ?? '' });
+  trace.step('export', wordsBefore(object.type, earlier), { targetId: earlier.targetId ?? '' });
+}
+
+/** What an earlier try has written, as a step of an entry that is about something else. Whether it got as far as erasing, nothing shows. */
+export function wordsBefore(type: ObjectType, earlier: Plan): string {
+  const what = `What it ${erases(earlier) ? 'may have' : 'had'} written: ${THING[type]} ${doneWords(earlier)}.`;
+  return `An earlier try was cut off before its log entry. ${what}`;
 }
 
 const people = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
