@@ -41,4 +41,20 @@ describe('somebody provisioned on demand, in a group that no cycle has read yet'
     await world.round();
     expect(members.map((id) => world.accountOf(id))).toEqual([undefined, undefined]);
   });
+
+  it('takes access away from whoever had it while the group could not be read', async () => {
+    const { world, members } = await aNewTeam(({ source, directory }, team) => {
+      directory.updateGroup(team, { securityEnabled: false });
+      const read = source.readGroupChanges.bind(source);
+      source.readGroupChanges = async (...args) => ({ ...(await read(...args)), changes: [] });
+      source.switches.unknownReads = new Set([team]);
+    });
+    await onDemand(world, members.slice(0, 1));
+    await world.round();
+    expect(members.map((id) => world.accountOf(id)?.suspended)).toEqual([false, undefined]);
+    world.source.switches.unknownReads = new Set();
+    await onDemand(world, members.slice(1));
+    await world.round();
+    expect(members.map((id) => world.accountOf(id)?.suspended)).toEqual([true, undefined]);
+  });
 });

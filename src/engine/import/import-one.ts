@@ -122,7 +122,7 @@ async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeCon
   });
   for (const groupId of principals.slice(1)) {
     if (!session.assignments.has(groupId)) continue;
-    const group = session.groups.get(groupId) ?? refreshGroup(scoping(), groupId);
+    const group = session.groups.get(groupId) ?? refreshGroup(session, scoping(), groupId);
     session.groups.set(groupId, group);
     group.catch(() => session.groups.delete(groupId));
     await group;
@@ -143,11 +143,12 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
 }
 
 /** Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */
-async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<void> {
-  const { space, source, schema } = scoping.deps;
-  if (!(await space.readObject({ type: 'group', id }))) {
+async function refreshGroup(session: ImportSession, scoping: ScopeContext, id: SourceId): Promise<void> {
+  const { space, source, schema } = session.deps;
+  const key: ObjectKey = { type: 'group', id };
+  if (!(await space.readObject(key))) {
     const read = await source.readGroup(id, groupAttributes(schema));
-    if (read.kind !== 'unknown') await space.writeObject(merged(newGroup(id), read), null);
+    if (read.kind !== 'unknown') await store(session, key, read);
   }
-  await refreshRow(scoping, { type: 'group', id });
+  await refreshRow(scoping, key);
 }
