@@ -141,7 +141,8 @@ async function checkTold(sim: Sim): Promise<void> {
     // What was cut off stands on the row of a group, and is told with its next item; there is none while the group mapping is switched off.
     if (often > tells && sim.rules.variant === 'withoutGroups' && sim.entra.teams.has(id)) continue;
     const isTakenOver = action === 'create' && sim.entra.teams.has(id) && sim.hasBeenCutOff;
-    const unproved = action === 'create' ? (lost.get(id) ?? 0) : 0;
+    const unseen = action === 'disable' ? sim.watch.unseenSuspensions.filter((owner) => owner === id).length : 0;
+    const unproved = action === 'create' ? (lost.get(id) ?? 0) : unseen;
     // A try whose answer was lost is told as the failure of that same change, or of an item that failed again and again.
     const asFailure = (failed.get(name) ?? 0) + (failed.get(`other ${id}`) ?? 0);
     const least = often - unproved - asFailure - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);

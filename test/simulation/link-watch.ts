@@ -16,6 +16,9 @@ export class LinkWatch {
   /** The accounts that each person's claim is to suspend, or may have suspended. */
   readonly #suspending = new Map<string, ReadonlySet<TargetId>>();
 
+  /** Those of them whose answer the app has not got, or not stored. */
+  readonly #unanswered = new Map<string, ReadonlySet<TargetId>>();
+
   /** The deletion on each object's claim, by `type source`: of what, and since when by the clock of whoever claimed. */
   readonly #deleting = new Map<string, { readonly target: string; readonly sinceMs: number }>();
 
@@ -30,6 +33,10 @@ export class LinkWatch {
     return [...this.#suspending.values()].some((ids) => ids.has(id));
   }
 
+  isUnanswered(id: TargetId): boolean {
+    return [...this.#unanswered.values()].some((ids) => ids.has(id));
+  }
+
   /** What becomes of a suspension that may be the app's or somebody's in Zendesk: the app's once it is stored as such, else that one's. */
   #attribute(id: string, { link, claim }: LinkRow): void {
     const plans = claim ? [claim.plan, ...(claim.untold ?? [])] : [];
@@ -41,6 +48,8 @@ export class LinkWatch {
       else if (!now.has(target)) notes.suspendedBy = 'hand';
     }
     this.#suspending.set(id, now);
+    const isOpen = claim !== null && !claim.isSettled && suspends(claim.plan) && claim.plan.targetId !== null;
+    this.#unanswered.set(id, new Set(isOpen && claim.plan.targetId ? [claim.plan.targetId] : []));
   }
 
   /** Who is linked to what: one owner each, always. */

@@ -30,6 +30,11 @@ export class StoreWatch {
     return this.#links.maySuspend(id);
   }
 
+  /** Whether a suspension of the account is on record whose answer the app has not got: lifted now, nothing shows any more that it was ever written. */
+  isUnanswered(id: TargetId): boolean {
+    return this.#links.isUnanswered(id);
+  }
+
   /**
    * Whether a deletion of the object (`type target`) is on record that the app does not know to be written, or not to be. Zendesk shows when an account
    * went: later than a request of ours may have been under way it was somebody else. Of a group it shows nothing.

@@ -37,6 +37,7 @@ function letInAsAgent(sim: Sim, dice: Dice): string | undefined {
   const some = dice.maybe(gone);
   if (!some || sim.zendesk.target.seats !== undefined) return undefined;
   const notes = sim.zendesk.notesOf(some.account.id);
+  if (sim.told.isUnanswered(some.account.id)) sim.watch.unseenSuspensions.push(notes.owner);
   Object.assign(some.account, { suspended: false, role: AGENT });
   Object.assign(notes, { wasAppsBefore: true, suspendedBy: null, letInMs: sim.nowMs, roleBy: 'hand', isTouched: true });
   return `Zendesk ${some.account.id} (${some.person.id.slice(-4)}) is let in as an agent by hand`;

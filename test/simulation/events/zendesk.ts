@@ -60,8 +60,9 @@ export const ZENDESK_EVENTS = {
     if (!scheduler.isIdle || notes.suspendedBy === 'either') watch.raced.push({ owner: notes.owner, atMs: nowMs });
     return 'is suspended by hand';
   }),
-  letInByHand: onUser((user, { zendesk, nowMs }) => {
+  letInByHand: onUser((user, { zendesk, nowMs, told, watch }) => {
     if (!user.suspended) return undefined;
+    if (told.isUnanswered(user.id)) watch.unseenSuspensions.push(zendesk.notesOf(user.id).owner);
     user.suspended = false;
     const notes = zendesk.notesOf(user.id);
     Object.assign(notes, { wasAppsBefore: notes.suspendedBy === 'app', suspendedBy: null, letInMs: nowMs });
