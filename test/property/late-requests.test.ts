@@ -1,4 +1,4 @@
-import { AlreadyExistsError, UnavailableError } from '../../src/core/errors';
+import { AlreadyExistsError, RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { aCompany } from '../builders/people';
 import { only } from './support/only';
@@ -10,11 +10,11 @@ describe('a background job that does its work after its caller has given it up',
   const HAS_NOT_ENDED = new UnavailableError('target', 'A background job of Zendesk has not ended');
 
   /** The next call of a method is given up with nothing done yet. */
-  function givesUp(world: World, method: string): void {
+  function givesUp(world: World, method: string, error: Error = HAS_NOT_ENDED): void {
     world.target.hook = (moment, called) => {
       if (moment !== 'before' || called !== method) return;
       world.target.hook = undefined;
-      throw HAS_NOT_ENDED;
+      throw error;
     };
   }
 
@@ -107,6 +107,82 @@ describe('a background job that does its work after its caller has given it up',
     await world.drain();
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(rowOf(world, user.id).suspended).toBe(true);
+  });
+
+  it('a return, and the person gone again before it comes: no access is left', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const user = only(users);
+    directory.unassign(user.assignment);
+    await world.round();
+    givesUp(world, 'updateUser');
+    const again = directory.assign(user.id, roles.user);
+    await world.round();
+    directory.unassign(again);
+    await world.work(await soon(world));
+    rowOf(world, user.id).suspended = false;
+    await world.drain();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(rowOf(world, user.id).suspended).toBe(true);
+  });
+
+  it.each([
+    ['comes', 'user0'],
+    ['comes', 'Once more'],
+    ['never comes', 'Once more'],
+    ['has come', 'Once more'],
+  ])('a name, and the person called something else before it %s: %s', async (comes, name) => {
+    const { world, directory, users } = aCompany({ users: 1 });
+    await world.round();
+    const user = only(users);
+    const before = rowOf(world, user.id).name;
+    givesUp(world, 'updateUser');
+    directory.updateUser(user.id, { displayName: 'Renamed' });
+    await world.round();
+    const wanted = name === 'user0' ? before : name;
+    if (comes === 'has come') rowOf(world, user.id).name = 'Renamed';
+    directory.updateUser(user.id, { displayName: wanted });
+    await world.work(await soon(world));
+    expect(world.queue.messages).toHaveLength(comes === 'has come' ? 0 : 1);
+    if (comes === 'comes') rowOf(world, user.id).name = 'Renamed';
+    await world.drain();
+    expect(rowOf(world, user.id).name).toBe(wanted);
+  });
+
+  it.each([
+    ['is refused: the next one is written at once', false, 'corrected@contoso.com'],
+    ['is refused after one that may come: the next one waits', true, 'user0@contoso.com'],
+  ])('an address that %s', async (_, isGivenUpBefore, address) => {
+    const { world, directory, users } = aCompany({ users: 1 });
+    await world.round();
+    const user = only(users);
+    directory.updateUser(user.id, { mail: 'mistyped@contoso.com' });
+    if (isGivenUpBefore) {
+      givesUp(world, 'updateUser');
+      await world.work(await soon(world));
+    }
+    givesUp(world, 'updateUser', new RejectedError('email', 'not an address'));
+    await world.work(await soon(world));
+    directory.updateUser(user.id, { mail: 'corrected@contoso.com' });
+    await world.work(await soon(world));
+    expect(rowOf(world, user.id).email).toBe(address);
+    await world.drain();
+    expect(rowOf(world, user.id).email).toBe('corrected@contoso.com');
+  });
+
+  it('a name that may come keeps nobody who has left from losing access, nor who is back from having it', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const user = only(users);
+    givesUp(world, 'updateUser');
+    directory.updateUser(user.id, { displayName: 'Renamed' });
+    await world.round();
+    directory.unassign(user.assignment);
+    await world.work(await soon(world));
+    expect(rowOf(world, user.id).suspended).toBe(true);
+    directory.assign(user.id, roles.user);
+    await world.round();
+    expect(rowOf(world, user.id)).toMatchObject({ suspended: false, name: 'Renamed' });
   });
 
   it.each(['Suspend', 'DowngradeAndSuspend'] as const)(

@@ -1,5 +1,7 @@
 import { StaleStateError } from '../../core/errors';
-import type { Plan } from '../../core/plan-model';
+import { isSameValue } from '../../core/map/changes';
+import { OPEN_TICKETS } from '../../core/plan';
+import type { AttributeChange, Plan } from '../../core/plan-model';
 import type { LinkClaim } from '../../ports/stores';
 import { CLOCK_SLACK_MS } from '../claim-watch';
 
@@ -20,19 +22,33 @@ function accessAfter({ action, changes }: Plan): 'created' | 'suspended' | 'letI
 const roleAfter = ({ action, changes }: Plan): unknown =>
   action === 'create' ? undefined : changes.find(({ attribute }) => attribute === 'role')?.newValue;
 
-/** Whether a request may still change the access of the account to what is not asked for now. */
+/** What is not a value like name or phone: access and role are asked about by themselves, and tickets go by requests of their own. */
+const OTHER: ReadonlySet<string> = new Set(['suspended', 'role', OPEN_TICKETS]);
+
+/** Whether a request may still give the account a value that is not asked for now. */
+const bringsValue = (asked: Plan, earlier: Plan | undefined, now: Plan): boolean =>
+  asked.changes.some(
+    (change) => !OTHER.has(change.attribute) && !includes(earlier?.changes ?? [], change) && !includes(now.changes, change),
+  );
+
+const includes = (changes: readonly AttributeChange[], { attribute, newValue }: AttributeChange): boolean =>
+  changes.some((one) => one.attribute === attribute && isSameValue('user', attribute, one.newValue, newValue));
+
+/** Whether a request may still change the account to what is not asked for now. */
 function comesInBetween(asked: Plan, earlier: Plan | undefined, now: Plan): boolean {
   const access = accessAfter(asked);
   if (access && accessAfter(now) !== access && (!earlier || accessAfter(earlier) !== access)) return true;
   // Access that is to end does not wait for a role.
   const role = accessAfter(now) === 'suspended' ? undefined : roleAfter(asked);
-  return role !== undefined && roleAfter(now) !== role && (!earlier || roleAfter(earlier) !== role);
+  if (role !== undefined && roleAfter(now) !== role && (!earlier || roleAfter(earlier) !== role)) return true;
+  // Access waits for no name, whether it is to end or to be given back.
+  return accessAfter(now) === null && bringsValue(asked, earlier, now);
 }
 
 /**
  * Makes sure that nothing is concluded from what an earlier try of an account has not done yet: "not seen" becomes "not written" only once its request
- * cannot come any more. Otherwise who has come back would be suspended a moment later for good, who has left be let in, and who has lost a role be given it,
- * with nobody to look.
+ * cannot come any more. Otherwise who has come back would be suspended a moment later for good, who has left be let in, who has lost a role be given it,
+ * and who is called as before be renamed, with nobody to look.
  * @param earlier what is proved of the claim's plan
  * @param now the plan as it is made now; one that does the same, or deletes the account, needs no waiting
  * @throws StaleStateError while it may come

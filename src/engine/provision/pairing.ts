@@ -81,9 +81,10 @@ export interface Pairing {
   settle(link: Link): Promise<void>;
   /**
    * Ends the claim without a change of the link; `keepsPlan` when something may have been written. Else a takeover has come to nothing.
-   * @param written what earlier tries are proved to have written, where no log entry is to tell it now: kept in the place of the plan, with what they noted
+   * @param how.written what earlier tries are proved to have written, where no log entry is to tell it now: kept in the place of the plan, with what they noted
+   * @param how.isRefused Zendesk has refused the request, so nothing of it comes late: only that of an earlier try may
    */
-  release(keepsPlan: boolean, written?: readonly Plan[]): Promise<void>;
+  release(keepsPlan: boolean, how?: { readonly written: readonly Plan[]; readonly isRefused: boolean }): Promise<void>;
   /** Gives up a claim under which nothing was begun: the row is as it was before. */
   giveUp(): Promise<void>;
   /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
@@ -156,9 +157,10 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       await store({ link: row.link, claim: { ...claim, untilMs: 0, ...changeAfter(claim, item) } });
     },
     settle: (link) => store({ link, claim: row.claim && { ...row.claim, untilMs: 0, isSettled: true } }),
-    async release(keepsPlan, written) {
+    async release(keepsPlan, how) {
       if (!keepsPlan && !row.link && row.claim?.former) await giveBack(deps, key.id, row.claim.former);
-      const claim = row.claim && (keepsPlan ? { ...row.claim, untilMs: 0 } : written ? withoutPlan(row.claim, written) : null);
+      const kept = row.claim && (how?.isRefused ? askedAt(row.claim, read.claim?.sinceMs) : row.claim);
+      const claim = kept && (keepsPlan ? { ...kept, untilMs: 0 } : how ? withoutPlan(kept, how.written) : null);
       if (row.link || claim) await store({ link: row.link, claim });
       else await drop();
     },
@@ -198,6 +200,10 @@ function withoutPlan({ former: _, untold: __, ...claim }: LinkClaim, written: re
   if (!plan && !claim.members) return null;
   return { ...claim, untilMs: 0, plan: plan ?? NOTHING, ...(untold.length > 0 && { untold }) };
 }
+
+/** A claim whose request is answered: what may still come was asked for by an earlier try, if at all. */
+const askedAt = ({ sinceMs: _, ...claim }: LinkClaim, sinceMs: number | undefined): LinkClaim =>
+  sinceMs === undefined ? claim : { ...claim, sinceMs };
 
 /** The plan of a claim under which nothing is left to tell. */
 export const NOTHING: Plan = { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
@@ -300,7 +306,8 @@ export async function withClaim<T>(
   try {
     return await work((link) => pairing.settle(link));
   } catch (error) {
-    if (!(error instanceof StaleStateError)) await pairing.release(mayBeWritten(error, plan), written);
+    const isRefused = error instanceof RejectedError;
+    if (!(error instanceof StaleStateError)) await pairing.release(mayBeWritten(error, plan), { written, isRefused });
     throw error;
   }
 }

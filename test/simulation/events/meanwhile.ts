@@ -26,4 +26,24 @@ export const MEANWHILE_EVENTS = {
     sim.faults.next('deleteUser', ([id]) => (id === account.id ? refusal : undefined));
     return `${person.id.slice(-4)} is deleted for good, and Zendesk refuses to delete the account (${refusal.code})`;
   }) as Happening,
+  /** Some are called something else, and as before once the app is about to write it, in a job that comes after its caller has given it up. */
+  renameAndBack: ((sim, dice) => {
+    const { jobs, faults, entra } = sim;
+    const some = withAccess(sim).slice(0, dice.between(4, 6));
+    if (!jobs || some.length < 4) return undefined;
+    const names = new Map(some.map(({ person, account }) => [account.id as string, { person, name: person.name }]));
+    for (const { person } of some) entra.change(person, { name: `Forth ${dice.int(1000)}` });
+    faults.next('updateUser', ([current]) => {
+      const one = names.get((current as { readonly id: string }).id);
+      if (!one) return undefined;
+      names.delete((current as { readonly id: string }).id);
+      jobs.next = 'jobLate';
+      entra.change(one.person, { name: one.name });
+      sim.changed();
+      sim.tell(`${one.person.id.slice(-4)} is called ${one.name} again`);
+      void sim.queue.askForCycle(dice.between(1, 60) * 1000);
+      return undefined;
+    });
+    return `${some.map(({ person }) => person.id.slice(-4)).join(' ')} are called something else for now`;
+  }) as Happening,
 } satisfies Record<string, Happening>;
