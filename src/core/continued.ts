@@ -14,6 +14,8 @@ export interface Evidence {
   readonly isLinked: boolean;
   /** True where the link of what the plan has written was stored, whatever became of the object since. */
   readonly wasLinked?: boolean;
+  /** True where that link says besides that this app has suspended the account, whoever let it in since. */
+  readonly wasSuspended?: boolean;
 }
 
 /** An account as evidence. @param externalId the one that this app would give it; null where that is not known */
@@ -40,8 +42,9 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
  *                │ link names, or named before somebody deleted it      │
  *   delete       │ the object is gone                                   │ nothing was deleted
  *   other        │ the link has ended                                   │ nothing was let go
- *   update,      │ each change by its new value                         │ the changes that do not stand are left out,
- *   disable      │                                                      │ and a plan without any is dropped
+ *   update,      │ each change by its new value; a suspension also by   │ the changes that do not stand are left out,
+ *   disable      │ the link that was stored with it before somebody     │ and a plan without any is dropped
+ *                │ lifted it                                            │
  *
  * Memberships are not in it: each tells by itself in which change it was made.
  */
@@ -54,7 +57,9 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
   }
   if (earlier.action === 'delete') return current === null ? earlier : undefined;
   if (earlier.action === 'other') return evidence.isLinked ? undefined : earlier;
-  const changes = current ? earlier.changes.filter((one) => stands(one, evidence.type, current)) : [];
+  const isProved = (one: AttributeChange, now: Attributes): boolean =>
+    stands(one, evidence.type, now) || (evidence.wasSuspended === true && isSuspension(one));
+  const changes = current ? earlier.changes.filter((one) => isProved(one, current)) : [];
   if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes } : undefined;
   const isWritten = (attribute: string): boolean => changes.some((one) => one.attribute === attribute);
   return {
@@ -71,9 +76,14 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
  */
 export function withProved(link: Link, earlier: Plan | undefined): Link {
   if (!earlier) return link;
-  const suspends = earlier.changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
-  return { ...link, disabledByUs: link.disabledByUs || suspends, settledRole: earlier.role ?? link.settledRole };
+  return {
+    ...link,
+    disabledByUs: link.disabledByUs || earlier.changes.some(isSuspension),
+    settledRole: earlier.role ?? link.settledRole,
+  };
 }
+
+const isSuspension = ({ attribute, newValue }: AttributeChange): boolean => attribute === 'suspended' && newValue === true;
 
 function stands({ attribute, newValue }: AttributeChange, type: ObjectType, current: Attributes): boolean {
   return isSameValue(type, attribute, Object.hasOwn(current, attribute) ? (current[attribute] ?? null) : null, newValue);
@@ -89,15 +99,17 @@ function stands({ attribute, newValue }: AttributeChange, type: ObjectType, curr
  *   create or update │ update          │ both, as the action of the earlier one
  *   disable          │ disable, or     │ both, as disable: access was taken away, and tickets or seat follow
  *                    │ only tickets    │
+ *   disable          │ suspends anew   │ the plan: somebody has lifted the suspension in between
  *   anything else    │ none            │ the earlier one
  *   anything else    │ any             │ the plan
  */
 export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   if (!earlier) return plan;
   if (plan.action === 'none') return earlier;
+  const isAnew = earlier.changes.some(isSuspension) && plan.changes.some(isSuspension);
   const isMerge =
     earlier.action === 'disable'
-      ? plan.action === 'disable' || isOfTickets(plan)
+      ? !isAnew && (plan.action === 'disable' || isOfTickets(plan))
       : plan.action === 'update' && (earlier.action === 'create' || earlier.action === 'update');
   if (!isMerge) return plan;
   const before = new Map(earlier.changes.map((one) => [one.attribute, one]));

@@ -135,6 +135,30 @@ describe('what was written and cut off before its log entry', () => {
     expect(world.accountOf(ann.id)?.suspended).toBe(false);
   });
 
+  it.each([
+    ['who is suspended anew by later items, is told as well', 'out', ['disable', 'disable', 'create'], 0],
+    ['who is suspended anew by the same message, is told as well', 'again', ['disable', 'create'], 1],
+    ['who is back by then, is told', 'back', ['disable', 'create'], 0],
+  ])('a suspension that somebody lifts before its entry, of somebody %s', async (_, what, actions, steps) => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    // The claim, and the link with the suspension.
+    const hidden = await killedAfter(world, 'linkStore.write', 2);
+    Object.assign(world.target.users.get(world.accountOf(ann.id)?.id as TargetId) ?? {}, { suspended: false });
+    if (what === 'again') world.queue.messages.push(hidden);
+    else world.nowMs += 3600_000;
+    if (what === 'back') directory.assign(ann.id, roles.user);
+    if (what === 'out') directory.updateUser(ann.id, { accountEnabled: false });
+    await world.drain();
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.accountOf(ann.id)?.suspended).toBe(what !== 'back');
+    expect(await actionsOf(world, ann.id)).toEqual(actions);
+    expect((await stepsOf(world, ann.id)).split('What it had written: account suspended.').length - 1).toBe(steps);
+    const link = (await world.deps().links.read({ type: 'user', id: ann.id }))?.value.link;
+    expect(link).toMatchObject({ disabledByUs: what !== 'back' });
+  });
+
   it('a suspension that two items in a row are to lift is lifted by the second, where the first was cut off', async () => {
     const { world, directory, roles, ann } = await anEmployee();
     directory.unassign(ann.assignment);

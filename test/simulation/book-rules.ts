@@ -110,10 +110,14 @@ async function checkTold(sim: Sim): Promise<void> {
   const seats = new Map<string, number>();
   const lost = new Map<string | null, number>();
   const counted = new Set<string>();
+  const anew = new Map<string, number>();
   for (const { kind, owner: seen, targetId, context } of sim.watch.effects) {
-    // An item that is carried out again, because somebody undid what it did before it was recorded, is one entry.
+    // An item that is carried out again, because somebody undid what it did before it was recorded, is one entry, of which what it did before may be a step.
     const change = context.item && `${kind} ${targetId} ${context.item.changeId}`;
-    if (change && counted.has(change)) continue;
+    if (change && counted.has(change)) {
+      anew.set(`${kind} ${seen}`, (anew.get(`${kind} ${seen}`) ?? 0) + 1);
+      continue;
+    }
     if (change) counted.add(change);
     // Whose a group is shows with its link, after it was made.
     const owner = seen ?? (kind.startsWith('group') ? sim.zendesk.groupNotesOf(targetId).owner : null);
@@ -134,7 +138,13 @@ async function checkTold(sim: Sim): Promise<void> {
     const racedDeletions = name.startsWith('delete')
       ? sim.watch.racedDeletions.filter((id) => name.endsWith(` ${id}`)).length
       : 0;
-    const most = often + unclear + raced + racedDeletions + (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
+    const most =
+      often +
+      unclear +
+      raced +
+      racedDeletions +
+      (anew.get(name) ?? 0) +
+      (name.startsWith('disable') ? (seats.get(name) ?? 0) : 0);
     const [action = '', id = ''] = name.split(' ');
     // What an operator's call had written when it was killed is told with the next item, and there is none while the brake holds the object.
     if (often > tells && (held.has(`user ${id}`) || held.has(`group ${id}`))) continue;

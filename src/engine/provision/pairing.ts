@@ -1,3 +1,4 @@
+import type { Evidence } from '../../core/continued';
 import {
   AlreadyExistsError,
   DisputedMatchError,
@@ -20,6 +21,12 @@ export interface PairingState {
   readonly row: LinkRow;
   readonly etag: string | null;
 }
+
+/** What the link proves of the claim's plan: it was stored once that was written. */
+export const provedByLink = ({ link, claim }: LinkRow): Pick<Evidence, 'wasLinked' | 'wasSuspended'> => ({
+  wasLinked: claim?.isSettled === true,
+  wasSuspended: claim?.isSettled === true && link?.disabledByUs === true,
+});
 
 /** Reads the pairing of an object. @throws StaleStateError while another worker holds it */
 export async function readPairing(reads: Pick<EngineReads, 'links' | 'clock' | 'claims'>, key: ObjectKey): Promise<PairingState> {

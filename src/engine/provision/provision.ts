@@ -12,7 +12,7 @@ import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
 import { type Found, isThere } from './match-target';
 import { requireNothingToCome } from './may-come';
-import { openPairing, owing, withClaim } from './pairing';
+import { openPairing, owing, provedByLink, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
 import { toldBefore } from './told-before';
@@ -46,9 +46,10 @@ export async function provision<T extends NonNullable<NamedTarget>>(
     return foreseen(attempt, found, { plan: allowed, desired, waits, seat }, await stages.foreseeMembers(attempt, found));
   }
   const { claim } = attempt.pairing.row;
-  const wasLinked = claim?.isSettled === true;
   const isRefuted = await isDeletionRefuted(attempt, found);
-  const earlier = isRefuted ? undefined : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), wasLinked });
+  const earlier = isRefuted
+    ? undefined
+    : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), ...provedByLink(attempt.pairing.row) });
   if (item.objectType === 'user') requireNothingToCome(claim, earlier, whole, deps.clock().getTime());
   if (isAccountChange(item.objectType, allowed)) {
     trace.planned = allowed;

@@ -7,7 +7,7 @@ import { type Attempt, type NamedTarget, type Skip, subjectOf } from './attempt'
 import { membershipChanges, namesOf } from './ended';
 import type { Found } from './match-target';
 import { foretoldBy, type MembershipChange, planGroups, planMembers } from './memberships';
-import { openPairing, readOwnRow } from './pairing';
+import { openPairing, provedByLink, readOwnRow } from './pairing';
 import type { ForeseenMembers, Stages } from './stages';
 import { isSameLink } from './user-link';
 import { traceBefore, traceMembers } from './words';
@@ -26,7 +26,7 @@ export async function toldBefore<T extends NonNullable<NamedTarget>>(
   const { item, dryRun, back, trace, pairing: read } = attempt;
   const { link, claim } = read.row;
   if (dryRun || back || !claim || !link || !found.target || !found.link) return undefined;
-  const earlier = proved(claim.plan, { ...stages.evidence(found, desired, attempt), wasLinked: claim.isSettled === true });
+  const earlier = proved(claim.plan, { ...stages.evidence(found, desired, attempt), ...provedByLink(read.row) });
   const written = [...(claim.untold ?? []), ...(earlier ? [earlier] : [])];
   const told = written.pop();
   if (!told) return undefined;
