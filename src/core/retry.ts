@@ -14,7 +14,7 @@ export type Disposition =
 const MAX_DEFER_MS = 6 * 24 * 3600_000;
 
 /** How long an item waits when another worker holds the object: longer than one export takes, shorter than a claim lives. */
-const CLAIMED_DEFER_MS = 15_000;
+export const CLAIMED_DEFER_MS = 15_000;
 
 /**
  * Decides what to do about an error thrown while one object is provisioned, by its row in the error table. Pure.

@@ -272,8 +272,9 @@ describe('a worker that is slow to record what it wrote', () => {
       isReserved ||= name === 'linkStore.reserveTarget';
       if (!isReserved || isFound || name !== 'linkStore.read') return;
       isFound = true;
-      world.nowMs += passMs;
       await world.work({ ...message.item, changeId: 'another' });
+      world.nowMs += passMs;
+      if (passMs > 0) await world.work({ ...message.item, changeId: 'another' });
     };
     await world.work(message.item);
     world.hook = undefined;
@@ -284,6 +285,66 @@ describe('a worker that is slow to record what it wrote', () => {
     );
     expect(created.map(({ changeId }) => (changeId === 'another' ? changeId : 'first'))).toEqual([teller]);
     expect(await world.deps().log.read(message.item.cycleId, message.item.changeId)).toBeDefined();
+  });
+
+  it.each([
+    ['for a minute, and it was slow before: it tells it', 60_000, ['first']],
+    ['for two minutes: another item tells it', 2 * 60_000, ['another']],
+  ] as const)('after its last look at its row stalls %s', async (_, stallsMs, tellers) => {
+    for (const end of ['create', 'disable', 'delete'] as const) {
+      const { world, directory, users } = aCompany({ users: 1 }, { settings: { hardDeletedUsers: 'Delete' } });
+      const user = only(users);
+      if (end !== 'create') await world.round();
+      if (end === 'disable') directory.unassign(user.assignment);
+      if (end === 'delete') directory.hardDeleteUser(user.id);
+      await world.cycle();
+      const [message] = world.queue.messages.splice(0);
+      if (!message) throw new Error('nothing to do');
+      const another = { ...message.item, changeId: 'another' };
+      let [writtenAfter, looks] = [0, 0];
+      world.hook = async (name) => {
+        if (/^target\.(create|update|delete)User \(answer\)$/.test(name)) {
+          // One that took so long may have been waited for.
+          world.nowMs += 50_000;
+          writtenAfter += 1;
+        }
+        if (writtenAfter === 1 && name === 'linkStore.read') looks += 1;
+        else if (looks > 0) {
+          [writtenAfter, looks] = [2, 0];
+          await world.work(another);
+          world.nowMs += stallsMs;
+          await world.work(another);
+        }
+      };
+      await world.work(message.item);
+      world.hook = undefined;
+      expect(writtenAfter).toBe(2);
+      await world.drain();
+      const told = (await world.deps().log.query({ sourceId: user.id, statuses: ['success'] }, 10)).entries.filter(
+        ({ provisioningAction }) => provisioningAction === end,
+      );
+      expect(told.map(({ changeId }) => (changeId === 'another' ? changeId : 'first'))).toEqual(tellers);
+    }
+  });
+
+  it.each([0, 6 * 60_000])('is waited for by an item whose clock is %d ms ahead', async (aheadMs) => {
+    const { world, users } = aCompany({ users: 1 });
+    await world.cycle();
+    const [message] = world.queue.messages.splice(0);
+    if (!message) throw new Error('nothing to do');
+    let isFound = false;
+    world.hook = async (name) => {
+      if (name !== 'provisioningLog.record' || isFound) return;
+      isFound = true;
+      world.nowMs += aheadMs;
+      await world.work({ ...message.item, changeId: 'another' });
+      world.nowMs -= aheadMs;
+    };
+    await world.work(message.item);
+    expect(isFound).toBe(true);
+    world.hook = undefined;
+    await world.drain();
+    expect((await world.deps().log.query({ sourceId: only(users).id, statuses: ['success'] }, 10)).entries).toHaveLength(1);
   });
 
   it('a group is told by the worker that still adds its members, not by another item that comes by', async () => {

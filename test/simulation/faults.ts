@@ -81,12 +81,23 @@ const TELLS_UNKNOWN = new Set(['readUser', 'readGroup', 'readAssignmentsOf', 'pr
 
 const isWrite = (method: string): boolean => !/^(?:get|find|list|describe|addressesOf|count)/.test(method);
 
+/** A call that has had its effect. */
+export interface Answered {
+  readonly port: string;
+  readonly method: string;
+  readonly args: readonly unknown[];
+  readonly answer: unknown;
+}
+
 /** The faults that are on, and what they do to a call. */
 export class Faults {
   readonly on = new Map<FaultName, { readonly salt: string; readonly untilStep: number }>();
   readonly met = new Map<string, number>();
   /** What the next calls of a method meet, each once, as long as it has nothing to say. */
   readonly #next = new Map<string, (args: readonly unknown[]) => ProvisioningError | undefined>();
+
+  /** How long the answer to a call takes, once, as long as it has something to say. */
+  #stall: ((call: Answered) => number | undefined) | undefined;
 
   #step = 0;
 
@@ -106,10 +117,24 @@ export class Faults {
     this.#next.set(method, meets);
   }
 
+  /** The first call of which this says a time is answered so much later. */
+  stall(takesMs: (call: Answered) => number | undefined): void {
+    this.#stall = takesMs;
+  }
+
+  /** How long an answer that has its turn takes, in milliseconds; 0 for nearly all. */
+  stallMs(call: Answered): number {
+    const takesMs = this.#stall?.(call) ?? 0;
+    if (takesMs > 0) this.#stall = undefined;
+    if (takesMs > 0) this.count('once: stall');
+    return takesMs;
+  }
+
   /** Ends all, also what was still to come. */
   end(): void {
     this.on.clear();
     this.#next.clear();
+    this.#stall = undefined;
   }
 
   /** Ends what has lasted long enough. */

@@ -42,6 +42,8 @@ export class PortCalls {
           this.sim.kill(process);
           return never();
         }
+        const stallMs = this.sim.faults.stallMs({ port, method, args, answer });
+        if (stallMs > 0) await this.sim.scheduler.step(process, stallMs);
         const error = this.sim.faults.after(side, method);
         if (error) throw error;
         return port === 'target' && method === 'findUsers' ? this.#indexed(args, answer) : answer;

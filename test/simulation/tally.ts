@@ -26,7 +26,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   'To the app': ['crash', 'expireWatermarks', 'unreadable', 'loseMessage', 'poisoned message'],
   'Faults met by a call': [
     ...Object.keys(FAULTS),
-    ...['createGroup', 'createUser', 'updateUser', 'deleteUser'].map((method) => `once: ${method}`),
+    ...['createGroup', 'createUser', 'updateUser', 'deleteUser', 'stall'].map((method) => `once: ${method}`),
   ],
   'Held by the brake': ['userDisable', 'userDelete', 'userErase', 'agentDowngrade', 'groupDelete', 'membershipRemoval'].map(
     (kind) => `held ${kind}`,

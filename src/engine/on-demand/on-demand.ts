@@ -190,15 +190,14 @@ async function carryOut(
   for (;;) {
     const startedAt = deps.clock();
     if (startedAt.getTime() >= deadlineMs) return later(deps, item, request, 'The time for one call was used up.', 0);
-    const outcome = await provisionObject(deps, item, { dryRun: request.dryRun });
+    const carriedOut = await provisionObject(deps, item, { dryRun: request.dryRun });
     const now = request.dryRun ? deps : await withMappingsInUse(deps);
     // Other mappings were taken into use meanwhile: theirs is the last word.
     if (now.schema !== deps.schema) return carryOut(now, { key, item, removal }, request, deadlineMs);
+    const isToRecord = carriedOut.kind !== 'deferred' && !request.dryRun;
+    const outcome = isToRecord ? await recordOutcome(deps, item, carriedOut, startedAt, request.operator) : carriedOut;
     if (outcome.kind !== 'deferred') {
-      if (!request.dryRun) {
-        await recordOutcome(deps, item, outcome, startedAt, request.operator);
-        await forgetStaged(deps, key, outcome);
-      }
+      if (!request.dryRun) await forgetStaged(deps, key, outcome);
       return { kind: 'ended', item, outcome, startedAt, removal };
     }
     const mustWaitMs = Math.max(outcome.delayMs, 250);

@@ -8,7 +8,7 @@ import {
   UnauthorizedError,
 } from '../../core/errors';
 import type { Permission, SourceObject, WorkItem } from '../../core/model';
-import { isTransientFailure, nextAttemptAt } from '../../core/retry';
+import { CLAIMED_DEFER_MS, isTransientFailure, nextAttemptAt } from '../../core/retry';
 import type { ObjectKey } from '../../ports/stores';
 import { endHold } from '../decide/held';
 import type { EngineDeps } from '../deps';
@@ -19,7 +19,7 @@ import { withMappings } from '../mappings';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { AWAITING_SEAT } from './await-seat';
-import { closeClaim } from './pairing';
+import { closeClaim, ownRow } from './pairing';
 import { isLetGo } from './permission';
 import { provisionObject } from './provision-object';
 
@@ -42,15 +42,14 @@ export async function handleWorkItem(deps: EngineDeps, gate: Gate, item: WorkIte
     return undefined;
   }
   const startedAt = deps.clock();
-  const outcome = await withCurrentMappings(deps, gate, item);
-  if (!outcome) return undefined;
+  const carriedOut = await withCurrentMappings(deps, gate, item);
+  if (!carriedOut) return undefined;
+  const outcome = carriedOut.kind === 'deferred' ? carriedOut : await recordOutcome(deps, item, carriedOut, startedAt);
   if (outcome.kind === 'deferred') {
     deps.logger.debug('Put back into the queue', { ...idsOf(item), delayMs: outcome.delayMs, code: outcome.error.code });
     if (outcome.error instanceof UnauthorizedError) await holdItem(deps, item, outcome.delayMs);
     else await deps.queue.defer(outcome.item, outcome.delayMs);
-    return outcome;
   }
-  await recordOutcome(deps, item, outcome, startedAt);
   return outcome;
 }
 
@@ -76,23 +75,28 @@ async function withCurrentMappings(deps: EngineDeps, gate: Gate, item: WorkItem)
   }
 }
 
-/** Writes the log entry of a work item and keeps its escrow in sync: one for a failure, none for anything else. */
+/**
+ * Writes the log entry of a work item and keeps its escrow in sync: one for a failure, none for anything else.
+ * @returns the outcome; deferred, with nothing recorded, where another item tells by now what this one has written: it finds nothing to do then
+ */
 export async function recordOutcome(
   deps: EngineDeps,
   item: WorkItem,
   outcome: Exclude<Outcome, { kind: 'deferred' }>,
   startedAt: Date,
   initiator?: Initiator,
-): Promise<void> {
+): Promise<Outcome> {
   const key = { type: item.objectType, id: item.sourceId };
   const failure = failureIn(outcome);
   if (failure) await escrow(deps, item, failure);
   const isWaiting = !failure && awaitsSeat(outcome);
   if (isWaiting) await waitForSeat(deps, item);
   const entry = entryOf(deps, item, outcome, startedAt, initiator);
+  const row = outcome.kind === 'done' && outcome.row ? await ownRow(deps, key, outcome.row) : undefined;
+  if (row instanceof StaleStateError) return { kind: 'deferred', delayMs: CLAIMED_DEFER_MS, error: row, item };
   await deps.log.record(entry);
   await Promise.all([
-    outcome.kind === 'done' ? closeClaim(deps, key, outcome.row) : undefined,
+    outcome.kind === 'done' ? closeClaim(deps, key, row) : undefined,
     // What was left alone has not succeeded: what failed before, or a way back, is tried again.
     failure || isWaiting || isLeftAlone(outcome) || (await isOthersTurn(deps, key, outcome))
       ? undefined
@@ -108,6 +112,7 @@ export async function recordOutcome(
     errorCode: entry.provisioningStatusInfo.errorInformation?.errorCode,
     durationMs: entry.durationInMilliseconds,
   });
+  return outcome;
 }
 
 /**

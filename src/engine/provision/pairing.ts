@@ -174,7 +174,7 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
     giveUp: () => (readEtag === null ? drop() : store({ ...read, claim: read.claim && { ...read.claim, untilMs: 0 } })),
     async end(target) {
       await deps.links.releaseTarget(key.type, target, key.id);
-      if (row.claim) await store({ link: null, claim: { ...row.claim, untilMs: 0 } });
+      if (row.claim) await store({ link: null, claim: { ...row.claim, untilMs: 0, isSettled: true } });
       else await drop();
     },
   };
@@ -268,6 +268,28 @@ export async function readOwnRow(
   const stored = await links.read(key);
   if (stored?.value.claim?.changeId === item.changeId) return stored;
   throw new StaleStateError(`Another item has found what this one wrote of ${key.type} ${key.id}, and tells it.`);
+}
+
+/** A change claimed so lately is surely still this item's once its entry is written, though each of two calls of storage may take half a minute. */
+const SURELY_OWN_MS = CLAIM_MS - 80_000;
+
+/**
+ * Makes sure, immediately before its entry, that a change is still this item's to tell: a worker that has taken its time writes its row once more, as it
+ * is, so that whoever waits for its entry waits anew.
+ * @returns the row; the error where another item tells the change by now
+ */
+export async function ownRow(
+  { links, clock }: Pick<EngineDeps, 'links' | 'clock'>,
+  key: ObjectKey,
+  row: Stored<LinkRow>,
+): Promise<Stored<LinkRow> | StaleStateError> {
+  if (clock().getTime() - (row.value.claim?.sinceMs ?? 0) < SURELY_OWN_MS) return row;
+  try {
+    return { ...row, etag: await links.write(key, row.value, row.etag) };
+  } catch (error) {
+    if (error instanceof StaleStateError) return error;
+    throw error;
+  }
 }
 
 /**

@@ -14,14 +14,22 @@ import { wordsBefore } from './words';
  * read of it twice.
  * @throws StaleStateError where its worker has written it so lately that it is about to record it
  */
-export async function withoutTold({ log, clock }: EngineDeps, attempt: Attempt): Promise<Attempt> {
+export async function withoutTold({ log, clock, claims }: EngineDeps, attempt: Attempt): Promise<Attempt> {
   const { item, pairing } = attempt;
   const { link, claim } = pairing.row;
   const isOwn = claim?.changeId === item.changeId;
   if (!claim || (isOwn && !claim.isSettled)) return attempt;
+  const isOver = (): boolean =>
+    claims.isOver(
+      `told ${item.objectType} ${item.sourceId}`,
+      pairing.etag ?? '',
+      (claim.sinceMs ?? 0) + CLAIM_MS,
+      clock().getTime(),
+    );
+  // Before the entry is looked for: one that is on its way comes in that time.
+  const isAwaited = claim.isSettled === true && !isOwn && !attempt.dryRun && !isOver();
   const entry = await log.read(claim.cycleId, claim.changeId);
-  const isFresh = claim.isSettled === true && clock().getTime() - (claim.sinceMs ?? 0) < CLAIM_MS;
-  if (!entry && isFresh && !attempt.dryRun && !isOwn)
+  if (!entry && isAwaited)
     throw new StaleStateError(`Another worker has written ${item.objectType} ${item.sourceId} and is about to record it.`);
   if (!entry) return attempt;
   const withClaim = (next: LinkClaim | null): Attempt => ({

@@ -1,5 +1,6 @@
 /** What changes just while the app is at it, or what Zendesk refuses just then: each scene brings its own moment about, which chance would hardly find. */
 import { RejectedError, ThrottledError, UnavailableError } from '../../../src/core/errors';
+import type { LinkRow, Stored } from '../../../src/ports/stores';
 import type { Dice } from '../random';
 import type { Sim } from '../sim';
 import { isQuiet, linked } from './rare';
@@ -45,5 +46,23 @@ export const MEANWHILE_EVENTS = {
       return undefined;
     });
     return `${some.map(({ person }) => person.id.slice(-4)).join(' ')} are called something else for now`;
+  }) as Happening,
+  /** Somebody loses access, and is back while the worker that has suspended the account is slow to write its entry. */
+  stallBeforeEntry: ((sim, dice) => {
+    const some = dice.maybe(withAccess(sim).filter(({ person }) => person.state === 'live'));
+    if (!some) return undefined;
+    const { person } = some;
+    sim.entra.change(person, { enabled: false });
+    sim.faults.stall(({ port, method, args, answer }) => {
+      const isRow = port === 'links' && method === 'read' && (args[0] as { readonly id: string }).id === person.id;
+      const row = isRow ? (answer as Stored<LinkRow> | undefined)?.value : undefined;
+      if (!row?.claim?.isSettled || row.claim.plan.action !== 'disable') return undefined;
+      sim.entra.change(person, { enabled: true });
+      sim.changed();
+      sim.tell(`the worker of ${person.id.slice(-4)} stalls, who is enabled`);
+      void sim.queue.askForCycle(dice.between(1, 60) * 1000);
+      return dice.between(60, 400) * 1000;
+    });
+    return `${person.id.slice(-4)} is disabled for now`;
   }) as Happening,
 } satisfies Record<string, Happening>;
