@@ -153,3 +153,28 @@ describe('engine › a membership that ends, read on demand just before a waterm
     expect(isMember()).toBe(false);
   });
 });
+
+describe('engine › a group that returns after a full reading, and is read on demand first', () => {
+  it.each(['team', 'part', 'person'] as const)('groups within it are followed again (%s on demand)', async (which) => {
+    const { world, directory, team, part, people, suspended, before } = await aTeamWithin();
+    directory.softDeleteGroup(team);
+    await world.round();
+    await world.dueInitial();
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+    directory.restoreGroup(team);
+    const id = { team, part, person: people[0] as SourceId }[which];
+    await provisionOnDemand(world.deps(), {
+      subjects: [id],
+      objectType: which === 'person' ? 'user' : 'group',
+      dryRun: false,
+      operator: THE_CYCLE,
+      budgetMs: 60_000,
+    });
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.snapshot()).toEqual(before);
+    for (const one of people) directory.removeMember(part, one);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+  });
+});

@@ -1,7 +1,7 @@
 import type { SourceId } from '../../src/core/model';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
-import { aCompany } from '../builders/people';
+import { aCompany, aPerson } from '../builders/people';
 import type { World } from './support/world';
 
 /** A group of three agents, assigned, and everybody provisioned. */
@@ -83,10 +83,10 @@ describe.each(FULL_READINGS)('engine › deleted, and meanwhile %s', (_name, rea
   });
 });
 
-const onDemand = (world: World, id: SourceId) =>
+const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group' = 'group') =>
   provisionOnDemand(world.deps(), {
     subjects: [id],
-    objectType: 'group',
+    objectType,
     dryRun: false,
     operator: THE_CYCLE,
     budgetMs: 60_000,
@@ -156,25 +156,29 @@ describe('engine › deleted while the groups are read in full, and restored bef
 });
 
 describe('engine › a group that is deleted before it is read for the first time', () => {
-  it('has its members when it returns, and they have their access', async () => {
-    const { world, directory, roles } = aCompany({});
-    directory.restoresInSilence = true;
-    const team = directory.addGroup({ displayName: 'Team' });
-    directory.assign(team, roles.agent);
-    const mail = 'ann@contoso.com';
-    const ann = directory.addUser({ displayName: 'Ann', mail, userPrincipalName: mail });
-    directory.addMember(team, ann);
-    world.hook = (name) => {
-      if (name !== 'source.readGroupChanges' || !directory.isLive(team)) return;
-      directory.softDeleteGroup(team);
-    };
-    await world.round();
-    world.hook = undefined;
-    await world.round();
-    expect(world.accountOf(ann)).toBeUndefined();
-    directory.restoreGroup(team);
-    await world.round();
-    await world.round();
-    expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
-  });
+  it.each([false, true])(
+    'has its members when it returns, and they have their access; one on demand before: %s',
+    async (isAsked) => {
+      const { world, directory, roles } = aCompany({});
+      directory.restoresInSilence = true;
+      const team = directory.addGroup({ displayName: 'Team' });
+      directory.assign(team, roles.agent);
+      const people = ['ann', 'bob'].map((word) => aPerson(world, word));
+      for (const one of people) directory.addMember(team, one);
+      world.hook = (name) => {
+        if (name !== 'source.readGroupChanges' || !directory.isLive(team)) return;
+        directory.softDeleteGroup(team);
+      };
+      await world.round();
+      world.hook = undefined;
+      await world.round();
+      expect(people.map((one) => world.accountOf(one))).toEqual([undefined, undefined]);
+      directory.restoreGroup(team);
+      if (isAsked) await onDemand(world, people[0] as SourceId, 'user');
+      await world.round();
+      await world.round();
+      const access = { suspended: false, role: { role: 'agent' } };
+      expect(people.map((one) => world.accountOf(one))).toMatchObject([access, access]);
+    },
+  );
 });

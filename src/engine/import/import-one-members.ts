@@ -74,7 +74,10 @@ function readParents({ deps, parents }: MembershipReads, groupId: SourceId): Pro
   return known;
 }
 
-/** Reads the members of a group directly, through nested groups when membership is transitive. Whoever came or went is marked. */
+/**
+ * Reads the members of a group directly, through nested groups when membership is transitive. Whoever came or went is marked, and those groups: a cycle
+ * need not follow them yet.
+ */
 export async function refreshMembersBelow(session: MembershipReads, top: SourceId): Promise<void> {
   const { deps } = session;
   const visited = new Set<SourceId>([top]);
@@ -97,6 +100,8 @@ export async function refreshMembersBelow(session: MembershipReads, top: SourceI
     }
     await forgetProvedGone(session, [...known.values()]);
   }
+  visited.delete(top);
+  await deps.space.markDirty([...visited].map((id) => ({ type: 'group', id })));
 }
 
 async function forgetProvedGone(session: MembershipReads, edges: readonly MemberEdge[]): Promise<void> {

@@ -111,24 +111,23 @@ function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown
 /** What scoping needs for one object, after its memberships were read: missing assignments of it and above it are proved first. */
 async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeContext> {
   const { deps } = session;
-  const above = await ancestryOf(deps).above(id);
-  const principals = [id, ...above.map((ancestor) => ancestor.groupId)];
+  const ancestry = ancestryOf(deps);
+  const principals = [id, ...(await ancestry.above(id)).map((ancestor) => ancestor.groupId)];
   for (const principal of principals) await proveMissing(session, principal);
-  const scoping = (): ScopeContext => ({
+  const scoping: ScopeContext = {
     deps,
     appRoles: session.appRoles,
-    ancestry: ancestryOf(deps),
+    ancestry: { ...ancestry, group: async (groupId) => (await session.groups.get(groupId)) ?? ancestry.group(groupId) },
     assignmentsOf: (principalId) => session.assignments.of(principalId),
-  });
+  };
   for (const groupId of principals.slice(1)) {
     if (!session.assignments.has(groupId)) continue;
-    const group = session.groups.get(groupId) ?? refreshGroup(session, scoping(), groupId);
+    const group = session.groups.get(groupId) ?? refreshGroup(scoping, groupId);
     session.groups.set(groupId, group);
     group.catch(() => session.groups.delete(groupId));
     await group;
   }
-  // Anew: an ancestry remembers that a group was not known when it was first asked about, and one that is not known entitles its members.
-  return scoping();
+  return scoping;
 }
 
 /** What is not proved gone stands, also where the read fails; what the read comes upon besides stands too. */
@@ -142,13 +141,14 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
     if (assignments.get(one.id)?.principalId !== principal) assignments.put(one);
 }
 
-/** Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. */
-async function refreshGroup(session: ImportSession, scoping: ScopeContext, id: SourceId): Promise<void> {
-  const { space, source, schema } = session.deps;
-  const key: ObjectKey = { type: 'group', id };
-  if (!(await space.readObject(key))) {
-    const read = await source.readGroup(id, groupAttributes(schema));
-    if (read.kind !== 'unknown') await store(session, key, read);
-  }
-  await refreshRow(scoping, key);
+/**
+ * Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. One that
+ * no cycle has read yet is read for this session alone: a row would say that its members were read with it.
+ */
+async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<SourceObject | undefined> {
+  const { source, schema } = scoping.deps;
+  const stored = await refreshRow(scoping, { type: 'group', id });
+  if (stored) return stored;
+  const read = await source.readGroup(id, groupAttributes(schema));
+  return read.kind === 'unknown' ? undefined : merged(newGroup(id), read);
 }

@@ -1,4 +1,4 @@
-import type { AppRole, SourceId } from '../../core/model';
+import type { AppRole, SourceId, SourceObject } from '../../core/model';
 import type { EngineDeps } from '../deps';
 import { HeldAssignments } from './held-assignments';
 import { readApplication } from './read-application';
@@ -16,8 +16,8 @@ export interface ImportSession {
   readonly wantedGroups: ReadonlySet<SourceId>;
   /** Groups above groups as read in this session. */
   readonly parents: Map<SourceId, Promise<readonly SourceId[]>>;
-  /** Assigned groups whose rows were brought up to date in this session: many objects share them. */
-  readonly groups: Map<SourceId, Promise<unknown>>;
+  /** Assigned groups as they are in this session, their rows brought up to date; undefined for what nobody can say. Many objects share them. */
+  readonly groups: Map<SourceId, Promise<SourceObject | undefined>>;
 }
 
 /** Reads the application and its assignments. @throws whatever the source throws; nothing is imported from half a list */

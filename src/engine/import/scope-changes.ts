@@ -109,7 +109,7 @@ async function scopeOne(
     return { key, item, candidate: undefined, hasEnded: true };
   }
   const { object, formerly } = await refreshed(scoping, key);
-  if (!object && key.type === 'group') await followMet(context, key.id);
+  if (key.type === 'group') await followMet(context, key.id);
   const due = object && (await dueFor(scoping.deps, scoping, object));
   if (due?.held.kind === 'ended') await endOutlived(deps, due.held.stored);
   const loss = due && (await lossOf(deps, due));
@@ -128,11 +128,11 @@ async function scopeOne(
 }
 
 /**
- * Has the next cycle read a group that was met on demand, with those above it: if it is deleted before the group that it is in is read, no edge
- * leads to it any more.
+ * Has the next cycle read a group that was met on demand, or came back that way with the one it is in, with those above it: if it is deleted before
+ * the group that it is in is read, no edge leads to it any more.
  */
 async function followMet({ deps, groups, ancestry }: CycleContext, id: SourceId): Promise<void> {
-  if (deps.settings.groupMembership === 'Direct') return;
+  if (deps.settings.groupMembership === 'Direct' || (await groups.ids()).has(id)) return;
   const above = await ancestry.above(id);
   if (above.length > 0) await groups.follow([id, ...above.map(({ groupId }) => groupId)]);
 }
