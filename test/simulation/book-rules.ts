@@ -36,6 +36,9 @@ const TOLD = {
 } as const;
 
 const CUT_OFF = /^An earlier try was cut off before its log entry\. What it had written: .*? (created|suspended|deleted)\b/;
+/** An account that is erased is gone as it was when it was deleted: the step says that it may have happened, and is right either way. */
+const MAY_HAVE_ERASED =
+  /^An earlier try was cut off before its log entry\. What it may have written: account erased permanently\.$/;
 const DONE = { created: 'create', suspended: 'disable', deleted: 'delete', 'erased permanently': 'delete' } as const;
 
 /** What a repeat of an item has done, as the entry has it; what stands after the full stop was done before. */
@@ -77,6 +80,7 @@ async function checkTold(sim: Sim): Promise<void> {
   const told = new Map<string, number>();
   const failed = new Map<string, number>();
   const seen = new Set<string>();
+  const maybe = new Map<string, number>();
   for (const { cycleId, changeId } of sim.told.entries) {
     if (seen.has(`${cycleId} ${changeId}`)) continue;
     seen.add(`${cycleId} ${changeId}`);
@@ -99,6 +103,8 @@ async function checkTold(sim: Sim): Promise<void> {
     // What was cut off and came to light with an item that undoes it, or goes beyond it, is a step of that one's entry, and of each failure before it.
     for (const { description } of entry.provisioningSteps) {
       const [, done] = CUT_OFF.exec(description) ?? [];
+      const erased = `delete ${entry.sourceIdentity.id}`;
+      if (MAY_HAVE_ERASED.test(description)) maybe.set(erased, (maybe.get(erased) ?? 0) + 1);
       if (!done) continue;
       const before = `${DONE[done as keyof typeof DONE]} ${entry.sourceIdentity.id}`;
       named.set(before, (named.get(before) ?? 0) + 1);
@@ -155,7 +161,7 @@ async function checkTold(sim: Sim): Promise<void> {
     const unproved = action === 'create' ? (lost.get(id) ?? 0) : unseen;
     // A try whose answer was lost is told as the failure of that same change, or of an item that failed again and again.
     const asFailure = (failed.get(name) ?? 0) + (failed.get(`other ${id}`) ?? 0);
-    const least = often - unproved - asFailure - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);
+    const least = often - unproved - (maybe.get(name) ?? 0) - asFailure - (isTakenOver ? (told.get(`update ${id}`) ?? 0) : 0);
     if (tells < least || tells > most)
       sim.watch.violate(
         often > tells ? 'untold' : 'toldTooOften',
