@@ -3,6 +3,7 @@
  * drawn with chances of its own, so that a story without any is as it was before there were such.
  */
 import { CLEAN_UP_ACTS } from './events/clean-up';
+import { DEMAND_EVENTS } from './events/demand';
 import { MEANWHILE_EVENTS } from './events/meanwhile';
 import { LET_IN_EVENTS, RARE_EVENTS } from './events/rare';
 import { SCENE_EVENTS } from './events/scenes';
@@ -22,6 +23,7 @@ const KINDS = {
   rare: { share: 0.15, events: RARE_EVENTS },
   letIn: { share: 0.08, events: LET_IN_EVENTS },
   meanwhile: { share: 0.12, events: MEANWHILE_EVENTS },
+  demand: { share: 0.12, events: DEMAND_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
 export const EXTRA_EVENTS = Object.assign({}, ...Object.values(KINDS).map(({ events }) => events)) as Readonly<
@@ -37,6 +39,7 @@ export interface Extras {
   readonly hasRare: boolean;
   readonly letsIn: boolean;
   readonly hasMeanwhile: boolean;
+  readonly hasDemand: boolean;
   /** The least number of people in the beginning: a job wants several at a time. */
   readonly people: number;
 }
@@ -58,6 +61,7 @@ export function extrasOf(dice: Dice): Extras {
     hasRare,
     letsIn: has('letIn'),
     hasMeanwhile,
+    hasDemand: has('demand'),
     people: hasJobs ? jobs.between(8, 18) : 0,
   };
 }
@@ -82,5 +86,6 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.hasRare) add(KINDS.rare.events, dice.between(3, 8));
   if (extras.letsIn) add(KINDS.letIn.events, dice.between(3, 5));
   if (extras.hasMeanwhile) add(KINDS.meanwhile.events, dice.between(3, 6));
+  if (extras.hasDemand) add(KINDS.demand.events, dice.between(3, 7));
   return all;
 }

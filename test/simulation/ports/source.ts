@@ -82,6 +82,11 @@ export class SimSource implements SourceConnector {
     this.#lists.clear();
   }
 
+  /** How far one group was read is forgotten, with that of those which are read together with it. */
+  expireWatermarkOf(groupId: string): void {
+    for (const [link, { groupIds }] of this.#links) if (groupIds.includes(groupId)) this.#links.delete(link);
+  }
+
   async readApplication(): Promise<SourceApplication> {
     const appRoles = this.lies.noRoles ? [] : this.entra.roles.map((role) => ({ ...role }));
     return { id: APPLICATION, appId: APPLICATION, displayName: 'Zendesk', appRoles };
