@@ -109,6 +109,9 @@ export class RejectedError extends ProvisioningError {
   }
 }
 
+/** The target took the write and stored something else than was asked for: a person must change data or mapping, and what it stored was written. */
+export class AlteredError extends RejectedError {}
+
 /** The account cannot be deleted while it has requested tickets that are not closed: proved by such a ticket, not by the refusal's words. */
 export class OpenTicketsError extends RejectedError {}
 

@@ -1,7 +1,14 @@
 import { startSimServer } from '../../local/http-kit';
 import { zendeskFaults } from '../../local/zendesk/faults';
 import { makeZendeskConnector } from '../../src/adapters/zendesk/connector';
-import { AlreadyExistsError, LicenseLimitError, RejectedError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
+import {
+  AlreadyExistsError,
+  AlteredError,
+  LicenseLimitError,
+  RejectedError,
+  UnauthorizedError,
+  UnavailableError,
+} from '../../src/core/errors';
 import { targetId } from '../../src/core/model';
 import { aNewUser } from './target-connector-suite';
 import { apiToken, connectorOptions, makeLog, makeZendeskWorld, type ZendeskWorld } from './zendesk-connector-world';
@@ -60,7 +67,7 @@ describe('Zendesk connector › traps', () => {
     await expect(
       connector.updateUser({ ...lie, role: created.role }, { role: { role: 'end-user', customRoleId: null } }),
     ).rejects.toMatchObject({
-      constructor: RejectedError,
+      constructor: AlteredError,
       attribute: 'role',
     });
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RejectedError, UnavailableError } from '../../src/core/errors';
+import { AlteredError, RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
@@ -103,6 +103,58 @@ describe('what was refused was not written', () => {
     directory.assign(id, roles.user);
     await world.round();
     expect(world.accountOf(id)?.suspended).toBe(true);
+  });
+
+  it('a suspension beside a role of which Zendesk makes something else is told, ends the sessions, and is ours to lift', async () => {
+    const { world, directory, agents, roles } = aCompany(
+      { agents: 2 },
+      { settings: { deprovisionUsers: 'DowngradeAndSuspend' } },
+    );
+    await world.round();
+    const [ann] = agents;
+    const id = ann?.id as SourceId;
+    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    let ended = 0;
+    world.target.hook = (moment, method) => {
+      if (method === 'endSessions' && moment === 'after') ended += 1;
+      if (method !== 'updateUser' || moment !== 'after' || !account) return;
+      account.role = { role: 'agent', customRoleId: null };
+      throw new AlteredError('role', 'Zendesk stored the role agent where end-user was asked for');
+    };
+    directory.unassign(ann?.assignment ?? '');
+    await world.round();
+    expect(ended).toBe(1);
+    expect(world.accountOf(id)).toMatchObject({ suspended: true, role: { role: 'agent' } });
+    world.target.hook = undefined;
+    directory.assign(id, roles.agent);
+    await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(false);
+    const { entries } = await world.deps().log.query({ sourceId: id }, 100);
+    const steps = entries.flatMap(({ provisioningSteps }) => provisioningSteps.map(({ description }) => description));
+    expect(steps.filter((step) => step.includes('What it had written: account suspended'))).toHaveLength(1);
+  });
+
+  it('a name beside an organization that Zendesk refuses is told', async () => {
+    const text = readFileSync(join(__dirname, '../../provisioning-schema.json'), 'utf8').replace(
+      '"organization", "source": null',
+      '"organization", "source": { "type": "Attribute", "expression": "[companyName]" }',
+    );
+    const { world, directory, users } = aCompany({ users: 1 }, { schema: schemaOf(text) });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    directory.updateUser(id, { displayName: 'Renamed', companyName: 'Acme' });
+    world.target.hook = (moment, method) => {
+      if (method !== 'updateUser' || moment !== 'before' || !account) return;
+      account.name = 'Renamed';
+      throw new RejectedError('organization', 'There is no such organization');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    world.nowMs += 7 * 3600_000;
+    await world.round();
+    const told = (await lastEntry(world, id))?.modifiedProperties.map(({ displayName }) => displayName);
+    expect(told?.sort()).toEqual(['name', 'organization']);
   });
 
   it('a refused suspension is one removal, however often it is tried', async () => {

@@ -1,4 +1,4 @@
-import { AlreadyExistsError, NotFoundError, OpenTicketsError, RejectedError } from '../../core/errors';
+import { AlreadyExistsError, AlteredError, NotFoundError, OpenTicketsError, RejectedError } from '../../core/errors';
 import type { TargetId, TargetRole, TargetUser } from '../../core/model';
 import { isSameRole } from '../../core/role';
 import type { Logger } from '../../ports/runtime';
@@ -177,7 +177,7 @@ export function makeUsers(deps: UserDeps): Users {
     let after = Object.keys(fields).length > 0 ? await updates.submit({ id, fields }, onWaiting) : undefined;
     if (after && changes.role) verifyRole(after.user, changes.role);
     if (after && changes.suspended !== undefined && after.user.suspended !== changes.suspended) {
-      throw new RejectedError('suspended', 'Zendesk accepted the update and did not change the suspension');
+      throw new AlteredError('suspended', 'Zendesk accepted the update and did not change the suspension');
     }
     if (mapped?.organization !== undefined || mapped?.organizations !== undefined) {
       await moveOrganizations(before, mapped.organization, mapped.organizations);
@@ -313,10 +313,10 @@ function organizationFields(ids: readonly TargetId[]): Readonly<Record<string, u
   return { organization_id: first, ...(others.length > 0 ? { organization_ids: [first, ...others] } : {}) };
 }
 
-/** @throws RejectedError when Zendesk stored another role than asked: it turns some pairs into others without a word */
+/** @throws AlteredError when Zendesk stored another role than asked: it turns some pairs into others without a word */
 function verifyRole(stored: TargetUser, wanted: TargetRole): void {
   if (!isSameRole(stored.role, wanted))
-    throw new RejectedError('role', `Zendesk stored the role ${stored.role.role} where ${wanted.role} was asked for`);
+    throw new AlteredError('role', `Zendesk stored the role ${stored.role.role} where ${wanted.role} was asked for`);
 }
 
 function isTakenPhone(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { OpenTicketsError, StaleStateError } from '../../core/errors';
+import { AlteredError, OpenTicketsError, StaleStateError } from '../../core/errors';
 import { areTicketsDue, type Leaving, receiverText } from '../../core/leaving';
 import type { TargetId, TargetUser } from '../../core/model';
 import { OPEN_TICKETS, planDelete, planUserOut, roleText } from '../../core/plan';
@@ -59,7 +59,14 @@ export async function takeAccess(writing: Writing<TargetUser>, target: TargetUse
   const { deps, pairing, plan, told } = writing;
   await keepLeaving(writing, target);
   if (plan.changes.some(({ attribute }) => attribute === OPEN_TICKETS)) return leaveWithTickets(writing, target, settle);
-  const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
+  let written: TargetUser;
+  try {
+    written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
+  } catch (error) {
+    // Suspended, and Zendesk has made something else of the role.
+    if (error instanceof AlteredError && suspends(told)) await deps.target.endSessions(target.id);
+    throw error;
+  }
   if (suspends(told)) await deps.target.endSessions(target.id);
   return seatGiven(writing, written, settle);
 }

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../core/continued';
 import {
   AlreadyExistsError,
+  AlteredError,
   DisputedMatchError,
   LicenseLimitError,
   NotFoundError,
@@ -341,11 +342,18 @@ export async function withClaim<T>(
   }
 }
 
-/** What was gone already was not deleted by us. A refusal says that nothing was written, but for what takes several calls, of which the first may have gone through: a new address, a departure with tickets. */
+/** Attributes that are written with calls of their own, beside that of the others. */
+const OF_SEVERAL_CALLS: ReadonlySet<string> = new Set(['email', 'organization', 'organizations', OPEN_TICKETS]);
+
+/**
+ * What was gone already was not deleted by us. A refusal says that nothing was written, but for what takes several calls, of which the first may have gone
+ * through (a new address, other organizations, a departure with tickets), and where Zendesk has stored something else.
+ */
 function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
   if (error instanceof NotFoundError) return action !== 'delete';
+  if (error instanceof AlteredError) return true;
   if (error instanceof RejectedError)
-    return action !== 'create' && changes.some(({ attribute }) => attribute === 'email' || attribute === OPEN_TICKETS);
+    return action !== 'create' && changes.some(({ attribute }) => OF_SEVERAL_CALLS.has(attribute));
   if (error instanceof AlreadyExistsError) return error.maker === 'us';
   return !(error instanceof LicenseLimitError || error instanceof DisputedMatchError);
 }
