@@ -76,6 +76,8 @@ async function bundle([name, source]) {
     alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
     // The registrations are a small file of their own; what they load with the first invocation stays outside of it.
     plugins: name === 'main' ? [outside('./app', './app.js')] : [],
+    // `import()` of CommonJS reads it all once more to find the names of its exports: 0.4 s of a cold start. So it becomes `require`.
+    supported: { 'dynamic-import': name !== 'main' },
     // Some dependencies ask for `import.meta.url`, which CommonJS lacks.
     banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
     define: { __APP_VERSION__: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },

@@ -49,6 +49,12 @@ describe('the package, unzipped somewhere else and started alone', () => {
     expect(code).not.toContain('startGraphSimulator');
   });
 
+  test('what the registrations load with the first invocation is required: to import it would read it twice', () => {
+    const registrations = readFileSync(join(app, 'dist', 'main.js'), 'utf8');
+    expect(registrations).toContain('require("./app.js")');
+    expect(registrations).not.toMatch(/\bimport\(/);
+  });
+
   test("a mapping file of one's own goes with it, and one that is not there is told of", () => {
     const own = join(folder, 'own.zip');
     const make = (PROVISIONING_SCHEMA: string) =>
