@@ -21,7 +21,7 @@ async function aNewTeam(change: (world: World, team: string) => void) {
   for (const member of members) directory.addMember(team, member);
   directory.assign(team, roles.agent);
   change(world, team);
-  return { world, members };
+  return { world, members, team };
 }
 
 describe('somebody provisioned on demand, in a group that no cycle has read yet', () => {
@@ -42,19 +42,27 @@ describe('somebody provisioned on demand, in a group that no cycle has read yet'
     expect(members.map((id) => world.accountOf(id))).toEqual([undefined, undefined]);
   });
 
-  it('takes access away from whoever had it while the group could not be read', async () => {
-    const { world, members } = await aNewTeam(({ source, directory }, team) => {
-      directory.updateGroup(team, { securityEnabled: false });
-      const read = source.readGroupChanges.bind(source);
-      source.readGroupChanges = async (...args) => ({ ...(await read(...args)), changes: [] });
+  it.each([
+    ['read directly', true],
+    ['read directly', false],
+    ['told of', true],
+  ] as const)('gets no access by it before it can be %s, and then what is due (security-enabled: %s)', async (how, isEnabled) => {
+    const { world, members, team } = await aNewTeam(({ source, directory }, team) => {
+      directory.updateGroup(team, { securityEnabled: isEnabled });
       source.switches.unknownReads = new Set([team]);
     });
-    await onDemand(world, members.slice(0, 1));
+    const { source, directory } = world;
+    const read = source.readGroupChanges.bind(source);
+    source.readGroupChanges = async (...args) => ({ ...(await read(...args)), changes: [] });
+    const access = () => members.map((id) => world.accountOf(id)?.suspended);
+    const { results } = await onDemand(world, members);
+    expect(results).toMatchObject([1, 2].map(() => ({ kind: 'notImported', result: { kind: 'unknown' } })));
     await world.round();
-    expect(members.map((id) => world.accountOf(id)?.suspended)).toEqual([false, undefined]);
-    world.source.switches.unknownReads = new Set();
-    await onDemand(world, members.slice(1));
+    expect(access()).toEqual([undefined, undefined]);
+    source.switches.unknownReads = new Set();
+    if (how === 'told of') source.readGroupChanges = read;
+    directory.updateGroup(team, { displayName: 'Another' });
     await world.round();
-    expect(members.map((id) => world.accountOf(id)?.suspended)).toEqual([true, undefined]);
+    expect(access()).toEqual(isEnabled ? [false, false] : [undefined, undefined]);
   });
 });

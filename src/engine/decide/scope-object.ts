@@ -15,22 +15,28 @@ export interface ScopeContext {
   assignmentsOf(principalId: SourceId): readonly AppRoleAssignment[];
 }
 
-/** Every way in which an object is entitled now: by its own assignments and by those of the groups above it. */
-export async function entitlementsOf(context: ScopeContext, key: ObjectKey): Promise<readonly Entitlement[]> {
+/**
+ * Every way in which an object is entitled now: by its own assignments and by those of the groups above it.
+ * @param formerly how it was entitled until now; of a group that nobody could read yet, that is what stays
+ */
+export async function entitlementsOf(
+  context: ScopeContext,
+  key: ObjectKey,
+  formerly: readonly Entitlement[],
+): Promise<readonly Entitlement[]> {
   const own = toEntitlements(context.assignmentsOf(key.id), []);
   if (key.type === 'group') return own;
+  const known = new Set(formerly.map(({ assignmentId }) => assignmentId));
   const inherited = await Promise.all(
     (await context.ancestry.above(key.id)).map(async ({ groupId, path }) => {
       const assignments = context.assignmentsOf(groupId);
-      return assignments.length > 0 && (await isGranting(context, groupId)) ? toEntitlements(assignments, path) : [];
+      if (assignments.length === 0) return [];
+      const group = await context.ancestry.group(groupId);
+      if (group && !grantsAccess(group)) return [];
+      return toEntitlements(group ? assignments : assignments.filter(({ id }) => known.has(id)), path);
     }),
   );
   return [...own, ...inherited.flat()].sort((a, b) => a.assignmentId.localeCompare(b.assignmentId));
-}
-
-async function isGranting(context: ScopeContext, groupId: SourceId): Promise<boolean> {
-  const group = await context.ancestry.group(groupId);
-  return group === undefined || grantsAccess(group);
 }
 
 /** Assigned groups count only while they exist and are security-enabled. @see https://learn.microsoft.com/entra/identity/app-provisioning/how-provisioning-works */

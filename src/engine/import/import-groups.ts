@@ -208,7 +208,7 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
   if (!stored && round === null) await rereadMemberships(context, after);
   if (!stored || after !== before || members.length > 0) await space.markDirty([key]);
   // Whoever is below gains or loses by it, though no membership changed.
-  if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(context.deps, change.id);
+  if (!stored || grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(context.deps, change.id);
   await applyMembers(context, change.id, members, round);
   if (!stored || after !== before || round !== null) await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
 }
@@ -274,7 +274,7 @@ async function settleGroup(
   const before = stored?.value ?? newGroup(groupId);
   const after = withAttributes(before, read.attributes);
   if (!stored || after !== before) await deps.space.markDirty([{ type: 'group', id: groupId }]);
-  if (grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(deps, groupId);
+  if (!stored || grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(deps, groupId);
   await deps.space.writeObject(after, '*', round);
   return 'there';
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, ProvisioningError, StaleStateError } from '../../core/errors';
+import { type ErrorCode, ProvisioningError, StaleStateError, UnavailableError } from '../../core/errors';
 import type { ObjectType, SourceId, SourceObject } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stores';
@@ -144,11 +144,13 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
 /**
  * Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. One that
  * no cycle has read yet is read for this session alone: a row would say that its members were read with it.
+ * @throws UnavailableError where it cannot be read
  */
-async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<SourceObject | undefined> {
+async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<SourceObject> {
   const { source, schema } = scoping.deps;
   const stored = await refreshRow(scoping, { type: 'group', id });
   if (stored) return stored;
   const read = await source.readGroup(id, groupAttributes(schema));
-  return read.kind === 'unknown' ? undefined : merged(newGroup(id), read);
+  if (read.kind === 'unknown') throw new UnavailableError('source', `The assigned group ${id} could not be read: ${read.reason}`);
+  return merged(newGroup(id), read);
 }

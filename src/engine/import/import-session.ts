@@ -16,8 +16,8 @@ export interface ImportSession {
   readonly wantedGroups: ReadonlySet<SourceId>;
   /** Groups above groups as read in this session. */
   readonly parents: Map<SourceId, Promise<readonly SourceId[]>>;
-  /** Assigned groups as they are in this session, their rows brought up to date; undefined for what nobody can say. Many objects share them. */
-  readonly groups: Map<SourceId, Promise<SourceObject | undefined>>;
+  /** Assigned groups as they are in this session, their rows brought up to date: many objects share them. */
+  readonly groups: Map<SourceId, Promise<SourceObject>>;
 }
 
 /** Reads the application and its assignments. @throws whatever the source throws; nothing is imported from half a list */

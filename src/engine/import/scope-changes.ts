@@ -252,7 +252,7 @@ async function refreshed(
   const before = stored?.value ?? (key.type === 'user' ? await readNewUser(scoping, key) : undefined);
   if (!before) return { object: undefined, formerly: [] };
   const formerly = before.entitlements;
-  const entitlements = await entitlementsOf(scoping, key);
+  const entitlements = await entitlementsOf(scoping, key, formerly);
   const isSame = JSON.stringify(entitlements) === JSON.stringify(formerly);
   if (stored && isSame) return { object: before, formerly };
   const after: SourceObject = { ...before, entitlements, version: before.version + 1 };

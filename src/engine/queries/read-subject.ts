@@ -4,6 +4,7 @@ import type { ObjectKey } from '../../ports/stores';
 import { type Ancestor, makeAncestry } from '../decide/ancestry';
 import { entitlementsOf } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
+import { newGroup, withAttributes } from '../import/import-groups';
 import { groupAttributes } from '../import/schema-needs';
 
 /** A source object with the groups above it, for whoever asks about one object. */
@@ -43,15 +44,22 @@ async function entitled(
   above: readonly Ancestor[],
 ) {
   const assignments = await assignmentsOf(deps, key, above);
+  const ancestry = makeAncestry(deps.space, deps.settings.groupMembership);
   const context = {
     deps,
     appRoles: [],
-    ancestry: { ...makeAncestry(deps.space, deps.settings.groupMembership), above: async () => above },
+    ancestry: { above: async () => above, group: async (id: SourceId) => (await ancestry.group(id)) ?? groupNow(deps, id) },
     assignmentsOf: (id: SourceId) => assignments.get(id) ?? [],
   };
   const deleted: DeletedState = read.kind === 'softDeleted' ? 'soft' : 'no';
-  const entitlements = await entitlementsOf(context, key);
+  const entitlements = await entitlementsOf(context, key, []);
   return { object: { ...key, attributes: read.attributes, deleted, entitlements, version: 0 }, above };
+}
+
+/** A group that no cycle has read yet. */
+async function groupNow({ source, schema }: EngineDeps, id: SourceId): Promise<SourceObject | undefined> {
+  const read = await source.readGroup(id, groupAttributes(schema));
+  return read.kind === 'present' ? withAttributes(newGroup(id), read.attributes) : undefined;
 }
 
 /** Groups whose assignments are asked for one by one; whoever is in more waits for the first cycle to know. */
