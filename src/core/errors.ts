@@ -38,8 +38,12 @@ export class ConfigError extends ProvisioningError {
 
 /** The credential was refused or lacks a permission: no object can succeed until a person acts. */
 export class UnauthorizedError extends ProvisioningError {
-  constructor(side: Side, message: string, options?: { cause?: unknown }) {
+  /** True where the call that was refused was to write: it has written nothing. */
+  readonly isUnwritten: boolean;
+
+  constructor(side: Side, message: string, options?: { cause?: unknown; isUnwritten?: boolean }) {
     super(sided(side, 'UNAUTHORIZED'), message, options);
+    this.isUnwritten = options?.isUnwritten === true;
   }
 }
 

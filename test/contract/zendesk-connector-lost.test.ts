@@ -83,6 +83,18 @@ describe('Zendesk connector › credential', () => {
     await connector.close();
   });
 
+  it('a credential that is refused for a write has written nothing; refused for a read it says nothing of writes', async () => {
+    const created = await world.connector.createUser(aNewUser());
+    world.simulator.faults.rejectCredentials = true;
+    await expect(world.connector.updateUser(created, { name: 'x' })).rejects.toMatchObject({ isUnwritten: true });
+    await expect(world.connector.getUser(created.id)).rejects.toMatchObject({
+      constructor: UnauthorizedError,
+      isUnwritten: false,
+    });
+    world.simulator.faults.rejectCredentials = false;
+    expect(await world.connector.getUser(created.id)).toMatchObject({ name: created.name });
+  });
+
   it('403 to a write: the object while the credential is good, the credential when it is not', async () => {
     const created = await world.connector.createUser(aNewUser());
     world.simulator.faults.next({ method: 'PUT' }, zendeskFaults.forbidden());

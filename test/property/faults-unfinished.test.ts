@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AlteredError, RejectedError, UnavailableError } from '../../src/core/errors';
+import { AlteredError, RejectedError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
@@ -85,24 +85,58 @@ describe('a pair that is broken before its last change is in the log', () => {
 });
 
 describe('what was refused was not written', () => {
-  it('a refused suspension, and an admin who suspends by hand: it is the admin’s, and a return does not lift it', async () => {
+  it.each([
+    ['refused', new RejectedError('suspended', 'no')],
+    ['for which the credential was refused', new UnauthorizedError('target', '401', { isUnwritten: true })],
+  ])(
+    'a suspension %s, and an admin who suspends by hand: it is the admin’s, and a return does not lift it',
+    async (_, refusal) => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const id = users[0]?.id as SourceId;
+      world.target.hook = (moment, method) => {
+        if (moment === 'before' && method === 'updateUser') throw refusal;
+      };
+      directory.unassign(users[0]?.assignment ?? '');
+      await world.cycle();
+      const [message] = world.queue.messages.splice(0);
+      if (!message) throw new Error('no message');
+      await world.work(message.item);
+      world.target.hook = undefined;
+      const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+      if (account) account.suspended = true;
+      for (let more = 0; more < 2; more += 1) {
+        world.nowMs += 7 * 3600_000;
+        await world.round();
+      }
+      const actions = (await world.deps().log.query({ sourceId: id }, 100)).entries
+        .filter(({ provisioningStatusInfo: { status } }) => status === 'success')
+        .map(({ provisioningAction }) => provisioningAction);
+      expect(actions).toEqual(['create']);
+      directory.assign(id, roles.user);
+      await world.round();
+      expect(world.accountOf(id)?.suspended).toBe(true);
+    },
+  );
+
+  it('a suspension whose sessions may not be ended for want of a credential was written, and is ours to lift', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
     const id = users[0]?.id as SourceId;
     world.target.hook = (moment, method) => {
-      if (moment === 'before' && method === 'updateUser') throw new RejectedError('suspended', 'no');
+      if (moment === 'before' && method === 'endSessions') throw new UnauthorizedError('target', '401', { isUnwritten: true });
     };
     directory.unassign(users[0]?.assignment ?? '');
-    await world.round();
-    world.target.hook = undefined;
-    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
-    if (account) account.suspended = true;
-    world.nowMs += 7 * 3600_000;
-    await world.round();
-    expect((await lastEntry(world, id))?.provisioningStatusInfo.status).toBe('skipped');
-    directory.assign(id, roles.user);
-    await world.round();
+    await world.cycle();
+    const [message] = world.queue.messages.splice(0);
+    if (!message) throw new Error('no message');
+    await world.work(message.item);
     expect(world.accountOf(id)?.suspended).toBe(true);
+    world.target.hook = undefined;
+    world.nowMs += 7 * 3600_000;
+    directory.assign(id, roles.user);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(id)?.suspended).toBe(false);
   });
 
   it('a suspension beside a role of which Zendesk makes something else is told, ends the sessions, and is ours to lift', async () => {

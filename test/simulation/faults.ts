@@ -179,7 +179,7 @@ export class Faults {
     if (side === 'target') {
       if (this.#hits('targetThrottled')) return new ThrottledError('target', this.dice.between(1, 90) * 1000, 'simulated');
       if (this.#hits('targetDown')) return new UnavailableError('target', 'simulated');
-      if (this.#hits('targetRefused')) return new UnauthorizedError('target', 'simulated');
+      if (this.#hits('targetRefused')) return new UnauthorizedError('target', 'simulated', { isUnwritten: isWrite(method) });
       if (this.#hits('targetUnexpected')) return new UnexpectedResponseError('target', 'simulated');
       const one = this.on.get('oneRefused');
       if (one && isWrite(method) && hash(`${one.salt} ${subjectOf(args)}`) % 4 === 0) {

@@ -1,4 +1,4 @@
-import { ThrottledError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
+import { ThrottledError, UnauthorizedError, UnavailableError, UnexpectedResponseError } from '../../core/errors';
 import { redactSecrets } from '../../core/redact';
 import { boundedWaitMs } from '../../core/retry-after';
 import type { Clock, Logger } from '../../ports/runtime';
@@ -153,8 +153,18 @@ export function makeHttp(deps: HttpDeps): ZendeskHttp {
     return refuse(request, path, answer, startedAt, isFirst);
   }
 
+  /** A write that the credential was refused for was not done, whether it was sent or there was no token to send it with. */
+  async function write(request: ZendeskRequest): Promise<WireAnswer> {
+    try {
+      return await run(request, () => pathOf(request));
+    } catch (error) {
+      if (!(error instanceof UnauthorizedError)) throw error;
+      throw new UnauthorizedError('target', error.message, { cause: error, isUnwritten: true });
+    }
+  }
+
   return {
-    call: (request) => run(request, () => pathOf(request)),
+    call: (request) => (request.method === 'GET' ? run(request, () => pathOf(request)) : write(request)),
     follow(link, request) {
       const url = new URL(link, transport.origin);
       if (url.origin !== transport.origin)

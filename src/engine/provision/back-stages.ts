@@ -4,6 +4,7 @@ import { ownedTagsBack, planGroupBack, planUserBack } from '../../core/plan-back
 import type { Plan } from '../../core/plan-model';
 import type { ObjectKey } from '../../ports/stores';
 import { type Attempt, type Back, type NamedTarget, type Skip, skip } from './attempt';
+import { endSessions } from './end-sessions';
 import { changesOf } from './export-plan';
 import { fieldsOf } from './group-stages';
 import { type Found, NOT_FOUND, readLinkedGroup, readLinkedUser } from './match-target';
@@ -36,7 +37,7 @@ export const userBackStages: Stages<TargetUser> = {
     const { deps, attempt, found, plan, pairing } = writing;
     const target = found.target as TargetUser;
     const written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
-    if (written.suspended && !target.suspended) await deps.target.endSessions(target.id);
+    if (written.suspended && !target.suspended) await endSessions(deps, target.id);
     // Whoever is let in again has not left: no day is to come.
     if (!written.suspended && attempt.leaving) await deps.leavings.remove(attempt.item.sourceId);
     await settle(linkBack(writing, written));

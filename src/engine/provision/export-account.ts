@@ -2,6 +2,7 @@ import type { Desired } from '../../core/desired';
 import { AlreadyExistsError, LicenseLimitError, UnavailableError } from '../../core/errors';
 import type { TargetUser } from '../../core/model';
 import { DEFAULT_ROLE } from '../../core/role';
+import { endSessions } from './end-sessions';
 import { changesOf, newUserOf } from './export-plan';
 import { requireNoHandover } from './handover';
 import type { Settle, Writing } from './stages';
@@ -11,7 +12,7 @@ import { userLinkAfter } from './user-link';
 export async function updateAccount(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
   const { deps, plan } = writing;
   const written = plan.changes.length === 0 ? target : await update(writing, target);
-  if (written.suspended && !target.suspended) await deps.target.endSessions(target.id);
+  if (written.suspended && !target.suspended) await endSessions(deps, target.id);
   await settle(userLinkAfter(writing, written));
   return written;
 }

@@ -6,6 +6,7 @@ import type { Plan } from '../../core/plan-model';
 import { CLAIM_MS } from '../claim-watch';
 import { fateOf, isToBeErased } from '../decide/leaver';
 import { type Attempt, type Skip, skip } from './attempt';
+import { endSessions } from './end-sessions';
 import { changesOf } from './export-plan';
 import { handOverTickets } from './hand-over-tickets';
 import { permitted } from './permission';
@@ -64,17 +65,17 @@ export async function takeAccess(writing: Writing<TargetUser>, target: TargetUse
     written = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
   } catch (error) {
     // Suspended, and Zendesk has made something else of the role.
-    if (error instanceof AlteredError && suspends(told)) await deps.target.endSessions(target.id);
+    if (error instanceof AlteredError && suspends(told)) await endSessions(deps, target.id);
     throw error;
   }
-  if (suspends(told)) await deps.target.endSessions(target.id);
+  if (suspends(told)) await endSessions(deps, target.id);
   return seatGiven(writing, written, settle);
 }
 
 async function leaveWithTickets(writing: Writing<TargetUser>, target: TargetUser, settle: Settle): Promise<TargetUser> {
   const { deps, attempt, pairing, plan, told } = writing;
   const account = suspends(plan) ? await deps.target.updateUser(target, { suspended: true }, pairing.renew) : target;
-  if (suspends(told)) await deps.target.endSessions(target.id);
+  if (suspends(told)) await endSessions(deps, target.id);
   const { role, ...rest } = plan;
   const soFar = userLinkAfter({ ...writing, plan: { ...rest, role: null } }, account);
   await settle(soFar);
@@ -124,7 +125,7 @@ export async function deleteAccount(writing: Writing<TargetUser>, target: Target
   } catch (error) {
     if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
     await deps.target.updateUser(target, { suspended: true }, pairing.renew);
-    await deps.target.endSessions(target.id);
+    await endSessions(deps, target.id);
     const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
     attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');
     throw error;

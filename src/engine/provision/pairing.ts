@@ -7,6 +7,7 @@ import {
   NotFoundError,
   RejectedError,
   StaleStateError,
+  UnauthorizedError,
 } from '../../core/errors';
 import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
@@ -352,7 +353,7 @@ const OF_SEVERAL_CALLS: ReadonlySet<string> = new Set(['email', 'organization', 
 function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
   if (error instanceof NotFoundError) return action !== 'delete';
   if (error instanceof AlteredError) return true;
-  if (error instanceof RejectedError)
+  if (error instanceof RejectedError || (error instanceof UnauthorizedError && error.isUnwritten))
     return action !== 'create' && changes.some(({ attribute }) => OF_SEVERAL_CALLS.has(attribute));
   if (error instanceof AlreadyExistsError) return error.maker === 'us';
   return !(error instanceof LicenseLimitError || error instanceof DisputedMatchError);

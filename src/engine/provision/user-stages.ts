@@ -9,6 +9,7 @@ import type { LinkRow } from '../../ports/stores';
 import { desireObject, desireToMatch } from '../decide/desire';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
+import { endSessions } from './end-sessions';
 import { createAccount, updateAccount } from './export-account';
 import { linkedTo } from './holder';
 import {
@@ -112,7 +113,7 @@ export const userStages: Stages<TargetUser> = {
     }
     await cleanUpEmail(writing, found.target);
     // A crash between the suspension and the end of the sessions would leave somebody signed in.
-    if (found.target.suspended && suspends(told)) await deps.target.endSessions(found.target.id);
+    if (found.target.suspended && suspends(told)) await endSessions(deps, found.target.id);
     if (attempt.decision.kind === 'out' && found.target.suspended) await keepLeaving(writing, found.target);
     const after = userLinkAfter(writing, found.target);
     if (!isSameLink(after, link)) await pairing.settle(after);
