@@ -14,7 +14,7 @@ export interface Evidence {
   readonly isLinked: boolean;
   /** True where the link of what the plan has written was stored, whatever became of the object since. */
   readonly wasLinked?: boolean;
-  /** True where that link says besides that this app has suspended the account, whoever let it in since. */
+  /** True where that link says besides that this app has suspended the account, whoever let it in or deleted it since. */
   readonly wasSuspended?: boolean;
 }
 
@@ -44,7 +44,7 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
  *   other        │ the link has ended                                   │ nothing was let go
  *   update,      │ each change by its new value; a suspension also by   │ the changes that do not stand are left out,
  *   disable      │ the link that was stored with it before somebody     │ and a plan without any is dropped
- *                │ lifted it                                            │
+ *                │ lifted it, or deleted the account                    │
  *
  * Memberships are not in it: each tells by itself in which change it was made.
  */
@@ -57,9 +57,9 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
   }
   if (earlier.action === 'delete') return current === null ? earlier : undefined;
   if (earlier.action === 'other') return evidence.isLinked ? undefined : earlier;
-  const isProved = (one: AttributeChange, now: Attributes): boolean =>
-    stands(one, evidence.type, now) || (evidence.wasSuspended === true && isSuspension(one));
-  const changes = current ? earlier.changes.filter((one) => isProved(one, current)) : [];
+  const isProved = (one: AttributeChange): boolean =>
+    (current !== null && stands(one, evidence.type, current)) || (evidence.wasSuspended === true && isSuspension(one));
+  const changes = earlier.changes.filter(isProved);
   if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes } : undefined;
   const isWritten = (attribute: string): boolean => changes.some((one) => one.attribute === attribute);
   return {

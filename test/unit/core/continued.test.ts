@@ -61,6 +61,18 @@ describe('proved: maybe written is not written', () => {
       'disable',
     ],
     [
+      'a suspension that was linked, of an account that somebody has deleted since',
+      plan('disable', [changed('suspended', true, false)]),
+      { ...nobody, wasSuspended: true },
+      'disable',
+    ],
+    [
+      'a suspension that was not linked, of an account that is gone',
+      plan('disable', [changed('suspended', true, false)]),
+      nobody,
+      undefined,
+    ],
+    [
       'a new name that was linked and does not stand',
       plan('update', [changed('name', 'Anna')]),
       { ...ours, wasSuspended: true },
