@@ -159,6 +159,54 @@ describe('what was written and cut off before its log entry', () => {
     expect(link).toMatchObject({ disabledByUs: what !== 'back' });
   });
 
+  it.each([
+    ['is gone when its message comes back', false, ['disable', 'create']],
+    ['is made again for whoever returns', true, ['create', 'create']],
+  ])('a suspension is told, though somebody deletes the account before its entry, and it %s', async (_, isBack, actions) => {
+    const { world, directory, roles, ann } = await anEmployee();
+    directory.unassign(ann.assignment);
+    await world.cycle();
+    // The claim, and the link with the suspension.
+    const hidden = await killedAfter(world, 'linkStore.write', 2);
+    Object.assign(world.target.users.get(world.accountOf(ann.id)?.id as TargetId) ?? {}, { active: false });
+    if (isBack) directory.assign(ann.id, roles.user);
+    else world.queue.messages.push(hidden);
+    world.nowMs += 3600_000;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(await actionsOf(world, ann.id)).toEqual(actions);
+    const steps = (await stepsOf(world, ann.id)).split('What it had written: account suspended.').length - 1;
+    expect(steps).toBe(isBack ? 1 : 0);
+    expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value.claim ?? null).toBeNull();
+  });
+
+  it.each(['updateUser', 'endSessions'])(
+    'the suspension of whom Zendesk does not delete is told and its sessions end, also where the answer to %s was lost',
+    async (method) => {
+      const { world, directory, ann } = await anEmployee({ hardDeletedUsers: 'Delete' });
+      const id = world.accountOf(ann.id)?.id as TargetId;
+      const key = { type: 'user', id: ann.id } as const;
+      world.target.openTickets.add(id);
+      directory.hardDeleteUser(ann.id);
+      await world.cycle();
+      losesAnswer(world, method);
+      await world.drain();
+      expect(world.target.users.get(id)).toMatchObject({ suspended: true, active: true });
+      for (let more = 0; more < 2; more += 1) {
+        world.target.endedSessions.length = 0;
+        world.nowMs += 24 * 3600_000;
+        await world.round();
+        expect(world.target.endedSessions).toEqual([id]);
+        expect((await world.deps().links.read(key))?.value.link).toMatchObject({ disabledByUs: true });
+      }
+      world.target.openTickets.delete(id);
+      world.nowMs += 24 * 3600_000;
+      await world.round();
+      expect(await actionsOf(world, ann.id)).toEqual(['delete', 'create']);
+      expect(await stepsOf(world, ann.id)).toContain('What it had written: account suspended.');
+      expect((await world.deps().links.read(key))?.value ?? null).toBeNull();
+    },
+  );
+
   it('a suspension that two items in a row are to lift is lifted by the second, where the first was cut off', async () => {
     const { world, directory, roles, ann } = await anEmployee();
     directory.unassign(ann.assignment);

@@ -1,7 +1,7 @@
 import { AlteredError, OpenTicketsError, StaleStateError } from '../../core/errors';
 import { areTicketsDue, type Leaving, receiverText } from '../../core/leaving';
 import type { TargetId, TargetUser } from '../../core/model';
-import { OPEN_TICKETS, planDelete, planUserOut, roleText } from '../../core/plan';
+import { OPEN_TICKETS, planDelete, planDisable, planUserOut, roleText } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { CLAIM_MS } from '../claim-watch';
 import { fateOf, isToBeErased } from '../decide/leaver';
@@ -113,8 +113,8 @@ async function seatGiven(writing: Writing<TargetUser>, written: TargetUser, sett
 }
 
 /**
- * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, and the deletion is
- * tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
+ * Deletes the account. Zendesk keeps who has requested tickets that are not closed: then at least access ends now, under a claim of its own, and the
+ * deletion is tried again as any failure. @see https://developer.zendesk.com/api-reference/ticketing/users/users/#delete-user
  */
 export async function deleteAccount(writing: Writing<TargetUser>, target: TargetUser): Promise<void> {
   const { deps, attempt, pairing } = writing;
@@ -123,9 +123,16 @@ export async function deleteAccount(writing: Writing<TargetUser>, target: Target
     requireOurDeletion(writing, isDone);
     await keepDeletion(writing, target.id, isDone);
   } catch (error) {
-    if (!(error instanceof OpenTicketsError) || target.suspended) throw error;
-    await deps.target.updateUser(target, { suspended: true }, pairing.renew);
+    if (!(error instanceof OpenTicketsError)) throw error;
+    // A crash between the suspension and the end of the sessions would leave somebody signed in.
+    const earlier = attempt.pairing.row.claim?.plan;
+    if (target.suspended && earlier && suspends(earlier)) await endSessions(deps, target.id);
+    if (target.suspended) throw error;
+    const plan = planDisable(target, { downgrades: false, tickets: null, isSeatCounted: false });
+    await pairing.claim(attempt.item, plan);
+    const suspended = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
     await endSessions(deps, target.id);
+    await pairing.settle(userLinkAfter({ ...writing, plan, told: plan }, suspended));
     const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
     attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');
     throw error;

@@ -293,10 +293,11 @@ describe('deleting the account', () => {
   });
 
   it('with open tickets is refused: access ends meanwhile, and the deletion is tried again', async () => {
-    const { writing, account, id, world, trace } = await aLeaver();
+    const { writing, account, id, world, trace, deps } = await aLeaver();
     world.target.openTickets.add(id);
     await expect(leave.deleteAccount(writing, account())).rejects.toThrow(OpenTicketsError);
     expect(account()).toMatchObject({ suspended: true, active: true });
+    expect((await deps.links.read(KEY))?.value.link).toMatchObject({ disabledByUs: true, isAgent: true });
     expect(world.target.endedSessions).toEqual([id]);
     expect(trace.steps).toMatchObject([{ status: 'warning', details: { role: 'agent' } }]);
   });
