@@ -50,3 +50,58 @@ describe('somebody who is assigned and provisioned on demand while a cycle runs'
     expect(world.groupNamed('Team')).toBeDefined();
   });
 });
+
+describe('an assignment that only a provisioning on demand has met', () => {
+  it('is gone before the next cycle: so is the access that it gave', async () => {
+    const { world, directory, roles, users } = aCompany({ users: 1 });
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    await world.round();
+    directory.unassign(user.assignment);
+    await onDemand(world, user.id, 'user');
+    await world.round();
+    const again = directory.assign(user.id, roles.user);
+    await onDemand(world, user.id, 'user');
+    expect(world.accountOf(user.id)?.suspended).toBe(false);
+    directory.unassign(again);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(user.id)?.suspended).toBe(true);
+  });
+
+  it('of a group: so is its Zendesk group', async () => {
+    const { world, directory, roles } = aCompany({ users: 1 });
+    const team = directory.addGroup({ displayName: 'Team' });
+    const first = directory.assign(team, roles.agent);
+    await world.round();
+    directory.unassign(first);
+    await onDemand(world, team, 'group');
+    await world.round();
+    expect(world.groupNamed('Team')).toBeUndefined();
+    const again = directory.assign(team, roles.agent);
+    await onDemand(world, team, 'group');
+    expect(world.groupNamed('Team')).toBeDefined();
+    directory.unassign(again);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.groupNamed('Team')).toBeUndefined();
+  });
+
+  it('of a group, read on demand for one of its members: so is the access that it gave', async () => {
+    const { world, directory, roles, users } = aCompany({ users: 1 });
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.addMember(team, user.id);
+    const first = directory.assign(team, roles.agent);
+    await world.round();
+    directory.unassign(user.assignment);
+    directory.unassign(first);
+    await onDemand(world, user.id, 'user');
+    await world.round();
+    const again = directory.assign(team, roles.agent);
+    await onDemand(world, user.id, 'user');
+    expect(world.accountOf(user.id)?.suspended).toBe(false);
+    directory.unassign(again);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(user.id)?.suspended).toBe(true);
+  });
+});

@@ -238,14 +238,18 @@ function ifGone(error: unknown): false {
   throw error;
 }
 
-/** Brings the row's entitlements up to date, reading a user who is new to the connector space directly. */
+/**
+ * Brings the row's entitlements up to date outside a cycle, reading a user who is new to the connector space directly. Marks before it writes: an
+ * assignment that no cycle has listed yet may be gone by the next one, which then finds nothing different.
+ */
 export const refreshRow = async (scoping: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> =>
-  (await refreshed(scoping, key)).object;
+  (await refreshed(scoping, key, () => scoping.deps.space.markDirty([key]))).object;
 
-/** The row as it is now, with what entitled the object until now. */
+/** The row as it is now, with what entitled the object until now. @param beforeWrite where something is different */
 async function refreshed(
   scoping: ScopeContext,
   key: ObjectKey,
+  beforeWrite?: () => Promise<void>,
 ): Promise<{ readonly object: SourceObject | undefined; readonly formerly: readonly Entitlement[] }> {
   const { space } = scoping.deps;
   const stored = await space.readObject(key);
@@ -257,6 +261,7 @@ async function refreshed(
   if (stored && isSame) return { object: before, formerly };
   const after: SourceObject = { ...before, entitlements, version: before.version + 1 };
   if (!stored) await noteManagers(scoping.deps, [after]);
+  await beforeWrite?.();
   await space.writeObject(after, stored?.etag ?? null);
   return { object: after, formerly };
 }
