@@ -109,6 +109,29 @@ describe('a background job that does its work after its caller has given it up',
     expect(rowOf(world, user.id).suspended).toBe(true);
   });
 
+  it.each([
+    ['comes', [['disable', 'create'], true]],
+    ['never comes', [['create'], false]],
+  ] as const)(
+    'a suspension that waits for a cycle to count it by now, and %s: it is told where it was written',
+    async (comes, end) => {
+      const { world, directory, users } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.unassign(user.assignment);
+      const item = await soon(world);
+      await world.work(item);
+      world.nowMs += 2 * 60_000;
+      await world.work({ ...item, changeId: 'another', allows: null });
+      // Nothing waits for the request before it is counted.
+      expect((await world.deps().staged.read({ type: 'user', id: user.id }))?.state).toBe('candidate');
+      if (comes === 'comes') rowOf(world, user.id).suspended = true;
+      await world.drain();
+      expect([await actionsOf(world, user.id), rowOf(world, user.id).suspended]).toEqual(end);
+    },
+  );
+
   it('a return, and the person gone again before it comes: no access is left', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();

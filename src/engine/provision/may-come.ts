@@ -48,9 +48,9 @@ function comesInBetween(asked: Plan, earlier: Plan | undefined, now: Plan): bool
 /**
  * Makes sure that nothing is concluded from what an earlier try of an account has not done yet: "not seen" becomes "not written" only once its request
  * cannot come any more. Otherwise who has come back would be suspended a moment later for good, who has left be let in, who has lost a role be given it,
- * and who is called as before be renamed, with nobody to look.
+ * and who is called as before be renamed, with nobody to look; and of a removal that the brake holds by now the log would not say that it came.
  * @param earlier what is proved of the claim's plan
- * @param now the plan as it is made now; one that does the same, or deletes the account, needs no waiting
+ * @param now the plan as it is carried out now, without what waits for the brake; one that does the same, or deletes the account, needs no waiting
  * @throws StaleStateError while it may come
  */
 export function requireNothingToCome(claim: LinkClaim | null, earlier: Plan | undefined, now: Plan, nowMs: number): void {

@@ -50,7 +50,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const earlier = isRefuted
     ? undefined
     : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), ...provedByLink(attempt.pairing.row) });
-  if (item.objectType === 'user') requireNothingToCome(claim, earlier, whole, deps.clock().getTime());
+  for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
+  if (item.objectType === 'user') requireNothingToCome(claim, earlier, allowed, deps.clock().getTime());
   if (isAccountChange(item.objectType, allowed)) {
     trace.planned = allowed;
     // One that says so has been asked for its place before it was begun.
@@ -60,7 +61,6 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   if (!plan) return skipped(attempt, found.target, AWAITING_SEAT);
   tracePlan(attempt, plan, desired);
 
-  for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const told = continued(earlier, plan);
   // One entry has one action: what the plan undoes or goes beyond is a step of it; where there is nothing else to tell, it is what the entry is about.
   const written = [...(claim?.untold ?? []), ...(earlier ? [earlier] : [])];
