@@ -67,11 +67,14 @@ export class StoreWatch {
     if (port === 'links' && method === 'listLinks') this.noteActive();
     if (port === 'staged' && method === 'put') {
       this.noteActive();
-      for (const row of args[0] as StagedDeletion[])
-        if (row.state === 'staged') {
-          this.sim.count(`held ${row.kind}`);
-          this.sim.brake.held(this.sim.nowMs, `${row.key.type} ${row.key.id}`);
-        }
+      for (const { key, kind, state } of args[0] as StagedDeletion[]) {
+        const name = `${key.type} ${key.id}`;
+        // An operator has let go what was held: it may be carried out by the item of the release, or by one that an earlier cycle had let go.
+        if (state === 'released') this.sim.brake.released(name);
+        if (state !== 'staged') continue;
+        this.sim.count(`held ${kind}`);
+        this.sim.brake.held(this.sim.nowMs, name);
+      }
     }
     if (port === 'staged' && method === 'remove') {
       for (const key of args[0] as ObjectKey[]) this.sim.brake.released(`${key.type} ${key.id}`);
