@@ -1,4 +1,7 @@
-import type { SourceId } from '../../src/core/model';
+import { NotFoundError } from '../../src/core/errors';
+import type { SourceId, TargetId } from '../../src/core/model';
+import type { AwayUsers } from '../../src/engine/import/away-users';
+import { STATE_KEYS } from '../../src/engine/job/job-state';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
@@ -181,4 +184,151 @@ describe('engine › a group that is deleted before it is read for the first tim
       expect(people.map((one) => world.accountOf(one))).toMatchObject([access, access]);
     },
   );
+});
+
+describe('engine › a person who is deleted before a group of theirs is read for the first time', () => {
+  /** Ann is deleted, and then a group is assigned that she is in, directly or by a group within it. */
+  async function annIsAway(membership: 'Direct' | 'Transitive' = 'Direct') {
+    const { world, directory, roles } = aCompany({}, { settings: { groupMembership: membership } });
+    directory.restoresInSilence = true;
+    const mail = 'ann@contoso.com';
+    const ann = directory.addUser({ displayName: 'Ann', mail, userPrincipalName: mail });
+    const team = directory.addGroup({ displayName: 'Team' });
+    const inner = directory.addGroup({ displayName: 'Inner' });
+    directory.addMember(membership === 'Direct' ? team : inner, ann);
+    directory.addMember(team, inner);
+    await world.round();
+    directory.softDeleteUser(ann);
+    await world.round();
+    directory.assign(team, roles.agent);
+    await world.round();
+    return { world, directory, roles, ann, inTeam: () => world.membersOf(world.groupNamed('Team')?.id as TargetId) };
+  }
+
+  it.each(['Direct', 'Transitive'] as const)('%s: has access when she returns', async (membership) => {
+    const { world, directory, ann, inTeam } = await annIsAway(membership);
+    directory.restoreUser(ann);
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+    await world.round();
+    expect(inTeam()).toEqual([ann]);
+  });
+
+  it('is in the group when she returns and is assigned by herself', async () => {
+    const { world, directory, roles, ann, inTeam } = await annIsAway();
+    directory.assign(ann, roles.agent);
+    directory.restoreUser(ann);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(inTeam()).toEqual([ann]);
+  });
+
+  it('has access when she returns while all users are read anew', async () => {
+    const { world, directory, ann } = await annIsAway();
+    await world.deps().state.remove(STATE_KEYS.userWatermark);
+    directory.restoreUser(ann);
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+  });
+
+  it('has access once she can be read, where Entra ID tells of her return before', async () => {
+    const { world, directory, ann } = await annIsAway();
+    directory.restoreUser(ann);
+    let reads = 0;
+    world.hook = (name) => {
+      if (name !== 'source.listGroupsOf') return;
+      reads += 1;
+      if (reads <= 2) throw new NotFoundError('source', 'Not there yet');
+    };
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(ann)).toBeUndefined();
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: false });
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(reads).toBe(3);
+  });
+
+  it('is not asked about again who is deleted once more before she can be read', async () => {
+    const { world, directory, ann } = await annIsAway();
+    directory.restoreUser(ann);
+    world.hook = (name) => {
+      if (name === 'source.listGroupsOf') throw new NotFoundError('source', 'Not there yet');
+    };
+    await world.round();
+    directory.softDeleteUser(ann);
+    await world.round();
+    expect((await world.deps().state.read<AwayUsers>(STATE_KEYS.awayUsers))?.value).toMatchObject({
+      days: { [ann]: expect.any(Number) },
+      unread: [],
+    });
+  });
+
+  it('has the memberships read once, also where she had access before', async () => {
+    const { world, directory, ann } = await annIsAway();
+    for (let times = 1; times <= 2; times += 1) {
+      const reads: string[] = [];
+      world.hook = (name) => {
+        if (name === 'source.listGroupsOf') reads.push(name);
+      };
+      directory.restoreUser(ann);
+      await world.round();
+      expect(reads).toHaveLength(1);
+      world.hook = undefined;
+      directory.softDeleteUser(ann);
+      await world.round();
+    }
+  });
+
+  it('has access when the cycle of her return is killed at any call', async () => {
+    const wrong: number[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, ann } = await annIsAway();
+      directory.restoreUser(ann);
+      wasKilled = await world.killedAt(call, () => world.cycle());
+      world.nowMs += 20 * 60_000;
+      for (let more = 0; more < 2; more += 1) await world.round();
+      if (world.accountOf(ann)?.suspended !== false) wrong.push(call);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('is forgotten a month later, or where thousands are deleted later', async () => {
+    const { world, directory } = await annIsAway();
+    const { state } = world.deps();
+    const kept = async () => (await state.read<AwayUsers>(STATE_KEYS.awayUsers))?.value.days ?? {};
+    const [day] = Object.values(await kept());
+    if (day === undefined) throw new Error('nobody is away');
+    const deleteOne = (name: string): SourceId => {
+      const gone = directory.addUser({
+        displayName: name,
+        mail: `${name}@contoso.com`,
+        userPrincipalName: `${name}@contoso.com`,
+      });
+      directory.softDeleteUser(gone);
+      return gone;
+    };
+    world.nowMs += 32 * 24 * 3600_000;
+    const bob = deleteOne('bob');
+    directory.hardDeleteUser(deleteOne('dan'));
+    await world.round();
+    expect(Object.keys(await kept())).toEqual([bob]);
+    const many = Array.from({ length: 5_000 }, (_, at) => [`u${at}`, day + 32 + (at === 0 ? 0 : 1)] as const);
+    await state.write(STATE_KEYS.awayUsers, { days: Object.fromEntries(many) }, '*');
+    world.nowMs += 24 * 3600_000;
+    deleteOne('cem');
+    await world.round();
+    expect(Object.keys(await kept())).toHaveLength(5_000);
+    expect(await kept()).not.toHaveProperty('u0');
+  });
+
+  it('leaves no trace of somebody who returns and is in no group that matters', async () => {
+    const { world, directory } = aCompany({});
+    const bob = directory.addUser({ displayName: 'Bob', mail: 'bob@contoso.com', userPrincipalName: 'bob@contoso.com' });
+    await world.round();
+    directory.softDeleteUser(bob);
+    await world.round();
+    directory.restoreUser(bob);
+    await world.round();
+    expect(await world.deps().space.readObject({ type: 'user', id: bob })).toBeUndefined();
+    expect((await world.deps().log.query({ sourceId: bob }, 10)).entries).toEqual([]);
+  });
 });

@@ -22,7 +22,7 @@ const KINDS = {
   scenes: { share: 0.25, events: SCENE_EVENTS },
   rare: { share: 0.15, events: RARE_EVENTS },
   letIn: { share: 0.08, events: LET_IN_EVENTS },
-  meanwhile: { share: 0.12, events: MEANWHILE_EVENTS },
+  meanwhile: { share: 0.2, events: MEANWHILE_EVENTS },
   demand: { share: 0.12, events: DEMAND_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
@@ -49,7 +49,7 @@ export function extrasOf(dice: Dice): Extras {
   const has = (kind: keyof typeof KINDS): boolean => dice.fork(kind).chance(KINDS[kind].share);
   const hasRare = has('rare');
   const hasMeanwhile = has('meanwhile');
-  const wantsJobs = (hasRare && dice.fork('rare jobs').chance(0.4)) || (hasMeanwhile && dice.fork('meanwhile jobs').chance(0.5));
+  const wantsJobs = (hasRare && dice.fork('rare jobs').chance(0.4)) || (hasMeanwhile && dice.fork('meanwhile jobs').chance(0.75));
   const hasJobs = jobs.chance(KINDS.jobs.share) || wantsJobs;
   const hasSeats = seats.chance(KINDS.seats.share);
   const rules: SeatRules = { kind: seats.pick(['told', 'told', 'untold', 'fewer']), free: seats.int(4) };
@@ -85,7 +85,7 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.hasScenes) add(KINDS.scenes.events, dice.between(2, 6));
   if (extras.hasRare) add(KINDS.rare.events, dice.between(3, 8));
   if (extras.letsIn) add(KINDS.letIn.events, dice.between(3, 5));
-  if (extras.hasMeanwhile) add(KINDS.meanwhile.events, dice.between(3, 6));
+  if (extras.hasMeanwhile) add(KINDS.meanwhile.events, dice.between(6, 10));
   if (extras.hasDemand) add(KINDS.demand.events, dice.between(3, 7));
   return all;
 }

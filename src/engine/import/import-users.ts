@@ -7,6 +7,7 @@ import type { ObjectKey } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';
+import { type Away, openAway } from './away-users';
 import { type CycleContext, CycleInterrupted } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { followManagers, noteManagers } from './managers';
@@ -26,6 +27,8 @@ export async function importUsers(context: CycleContext): Promise<void> {
   const isFresh = first.phase === 'users' && first.step === 'reading' && first.isFull && first.next === null;
   const unread = await openUnread(context.deps, 'user', isFresh);
   await settleAgain(context);
+  const away = await openAway(context);
+  await mergePage(context, await away.again(), { relevance: undefined, away, round: null });
   let relevance: Relevance | undefined;
   for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
     if (state.isFull) relevance ??= await relevantInFullRound(context);
@@ -35,7 +38,7 @@ export async function importUsers(context: CycleContext): Promise<void> {
       await context.save({ kind: 'usersExpired' });
       continue;
     }
-    await mergePage(context, page.changes, relevance, round ?? null);
+    await mergePage(context, page.changes, { relevance, away, round: round ?? null });
     await unread.note(page.changes);
     const imported = page.changes.length;
     const { watch } = state;
@@ -84,19 +87,24 @@ async function readPage(context: CycleContext, link: string | undefined, round?:
   }
 }
 
-async function mergePage(
-  context: CycleContext,
-  page: readonly SourceChange[],
-  relevance: Relevance | undefined,
-  round: string | null,
-): Promise<void> {
-  const changes = lastWord(page).filter(({ id }) => !relevance || relevance.matters(id));
+/** How the pages of a round are merged. */
+interface Merging {
+  /** Whom a full round is about; undefined in one that tells only of changes. */
+  readonly relevance: Relevance | undefined;
+  readonly away: Away;
+  readonly round: string | null;
+}
+
+async function mergePage(context: CycleContext, page: readonly SourceChange[], merging: Merging): Promise<void> {
+  const { relevance, round } = merging;
+  const { changes: told, returned } = await merging.away.merge(lastWord(page));
+  const changes = told.filter(({ id }) => !relevance || relevance.matters(id));
   const added = relevance && round !== null ? await addNew(context, changes, relevance, round) : new Set<SourceId>();
   const unchanged = relevance && round !== null ? changes.filter((change) => relevance.isUnchanged(change)) : [];
   if (round !== null) await context.deps.space.stampObjects(unchanged.map(userKey), round);
   const done = new Set([...added, ...unchanged.map(({ id }) => id)]);
   const others = changes.filter(({ id }) => !done.has(id));
-  await concurrently(others, STORAGE_CONCURRENCY, (change) => applyChange(context, change, relevance !== undefined, round));
+  await concurrently(others, STORAGE_CONCURRENCY, (change) => applyChange(context, change, merging, returned));
   relevance?.noteStored(others.filter(({ id }) => relevance.isStored(id)).map(({ id }) => id));
   // A full round tells of every report with its manager as it is.
   if (!relevance) await followManagers(context.deps, changes);
@@ -137,19 +145,19 @@ function lastWord(changes: readonly SourceChange[]): readonly SourceChange[] {
 async function applyChange(
   context: CycleContext,
   change: SourceChange,
-  isKnownToMatter: boolean,
-  round: string | null,
+  { relevance, round }: Merging,
+  returned: ReadonlySet<SourceId>,
 ): Promise<void> {
   const { space } = context.deps;
   const key: ObjectKey = { type: 'user', id: change.id };
   const stored = await space.readObject(key);
-  if (!stored && (change.kind === 'removed' || !(isKnownToMatter || (await isEntitled(context, change.id))))) return;
+  if (!stored && (change.kind === 'removed' || !(relevance || (await isEntitled(context, change.id))))) return;
 
   const before = stored?.value ?? newUser(change.id);
   const after =
     change.kind === 'removed' ? deleted(before, change.reason) : told(before, change.isComplete ? change.attributes : {});
   if (stored && after === before && round === null) return;
-  if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return;
+  if (hasReturned(before, after) && !returned.has(change.id) && !(await rereadMemberships(context, after))) return;
   if (!stored || after !== before) {
     await noteManagers(context.deps, [after]);
     await space.markDirty([key]);

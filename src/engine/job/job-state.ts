@@ -11,6 +11,7 @@ export const STATE_KEYS = {
   cycle: 'cycle',
   cycleLease: 'cycle-lease',
   userWatermark: 'watermark-users',
+  awayUsers: 'away-users',
   groupWatermarks: 'watermark-groups',
   application: 'application',
   systems: 'systems',

@@ -3,6 +3,7 @@ import { RejectedError, ThrottledError, UnavailableError } from '../../../src/co
 import type { LinkRow, Stored } from '../../../src/ports/stores';
 import type { Dice } from '../random';
 import type { Sim } from '../sim';
+import { someRole } from './entra';
 import { isQuiet, linked } from './rare';
 
 type Happening = (sim: Sim, dice: Dice) => string | undefined;
@@ -30,8 +31,8 @@ export const MEANWHILE_EVENTS = {
   /** Some are called something else, and as before once the app is about to write it, in a job that comes after its caller has given it up. */
   renameAndBack: ((sim, dice) => {
     const { jobs, faults, entra } = sim;
-    const some = withAccess(sim).slice(0, dice.between(4, 6));
-    if (!jobs || some.length < 4) return undefined;
+    const some = withAccess(sim).slice(0, dice.between(3, 6));
+    if (!jobs || some.length < 3) return undefined;
     const names = new Map(some.map(({ person, account }) => [account.id as string, { person, name: person.name }]));
     for (const { person } of some) entra.change(person, { name: `Forth ${dice.int(1000)}` });
     faults.next('updateUser', ([current]) => {
@@ -64,5 +65,22 @@ export const MEANWHILE_EVENTS = {
       return dice.between(60, 400) * 1000;
     });
     return `${person.id.slice(-4)} is disabled for now`;
+  }) as Happening,
+  /** Somebody of whom the app knows nothing is deleted, a group is assigned that they are in, and they return once it has been read. */
+  returnIntoNewTeam: ((sim, dice) => {
+    const { entra } = sim;
+    const away = [...entra.people.values()].find(({ name, state }) => state === 'soft' && name.startsWith('Away '));
+    if (away) {
+      entra.restore(away);
+      return `${away.id.slice(-4)} is restored`;
+    }
+    const upn = `away${dice.int(100_000)}@contoso.com`;
+    const person = entra.addPerson({ upn, name: `Away ${upn.slice(4, -12)}` });
+    const team = entra.addTeam(`Scene ${dice.int(10_000)}`, true);
+    entra.addMember(team, person);
+    entra.delete(person, 'soft');
+    entra.assign(team, someRole(entra, dice));
+    sim.tick(dice.pick(sim.instances));
+    return `${person.id.slice(-4)} is deleted, and group ${team.id.slice(-4)} «${team.name}», which they are in, is assigned`;
   }) as Happening,
 } satisfies Record<string, Happening>;
