@@ -105,7 +105,7 @@ export class Sim {
   /** Which mappings are in the file, and in the stored versions. */
   fileVariant: Variant;
   readonly versions = new Map<number, Variant>();
-  #activeVersion = 0;
+  #versions = { active: 0, inUse: 0 };
   /** Where accounts are written many at once. */
   readonly jobs: AccountJobs | undefined;
   protectedUsers: readonly string[];
@@ -193,12 +193,13 @@ export class Sim {
     this.history.push(`${new Date(this.nowMs).toISOString().slice(5, 19)} ${text}`);
   }
 
-  /** After another file, or another active version: the rules go by what is active. */
-  mappingsChanged(activeVersion = this.#activeVersion): void {
-    this.#activeVersion = activeVersion;
-    const variant = this.versions.get(activeVersion) ?? this.fileVariant;
-    if (variant === this.rules.variant) return;
-    this.rules = { ...this.rules, variant };
+  /** After another file, or other versions: the rules go by what is active; what is asked for on demand is done by what is in use. */
+  mappingsChanged(versions = this.#versions): void {
+    this.#versions = versions;
+    const variantOf = (version: number): Variant => this.versions.get(version) ?? this.fileVariant;
+    const [variant, variantInUse] = [variantOf(versions.active), variantOf(versions.inUse)];
+    if (variant === this.rules.variant && variantInUse === this.rules.variantInUse) return;
+    this.rules = { ...this.rules, variant, variantInUse };
     this.changed();
   }
 

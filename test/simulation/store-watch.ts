@@ -1,6 +1,6 @@
 import type { TargetId, WorkItem } from '../../src/core/model';
 import type { ProvisioningLogEntry } from '../../src/core/record';
-import { STATE_KEYS } from '../../src/engine/job/job-state';
+import { type JobState, STATE_KEYS } from '../../src/engine/job/job-state';
 import type { PlanHeader } from '../../src/ports/plan-store';
 import type { CycleRecord, ObjectKey, OwnedMembership, StagedDeletion } from '../../src/ports/stores';
 import type { FakeUser } from '../fakes/target-connector';
@@ -46,7 +46,8 @@ export class StoreWatch {
   observe(port: string, method: string, args: readonly unknown[], context: Context): void {
     if (port === 'links') this.#links.called(method, args, context);
     if (port === 'state' && method === 'write' && args[0] === STATE_KEYS.job) {
-      this.sim.mappingsChanged((args[1] as { readonly mappings?: { readonly version: number } | null }).mappings?.version ?? 0);
+      const { mappings, mappingsInUse } = args[1] as Partial<Pick<JobState, 'mappings' | 'mappingsInUse'>>;
+      this.sim.mappingsChanged({ active: mappings?.version ?? 0, inUse: mappingsInUse?.version ?? 0 });
     }
     if (port === 'links' && method === 'putMembership') {
       const { targetUserId, targetGroupId } = args[0] as OwnedMembership;

@@ -16,6 +16,8 @@ export interface Rules {
   readonly deprovisionUsers: 'Suspend' | 'DowngradeAndSuspend' | 'Nothing';
   readonly hardDeletedUsers: 'Suspend' | 'Delete' | 'Nothing';
   readonly variant: Variant;
+  /** What work items and requests on demand go by until a cycle has read what the active mappings need; undefined for the same. */
+  readonly variantInUse?: Variant;
 }
 
 /** `unknown`: the app role names nothing in Zendesk, which is a failure to be seen and never a guess. */
@@ -125,7 +127,8 @@ export class TruthHistory {
       const fit: Person = { ...person, state: 'live', enabled: true, department: 'Sales' };
       pastOf(this.#entitled, person.id).note(nowMs, standingOf(this.entra, rules, fit).isIn);
       pastOf(this.#byDefault, person.id).note(nowMs, standingOf(this.entra, { ...rules, defaultAccess: 'EndUser' }, fit).isIn);
-      pastOf(this.#fit, person.id).note(nowMs, isFit(rules, person));
+      const inUse = { ...rules, variant: rules.variantInUse ?? rules.variant };
+      pastOf(this.#fit, person.id).note(nowMs, isFit(rules, person) || isFit(inUse, person));
       pastOf(this.#blanks, person.id).note(nowMs, blanksOf(person));
     }
     for (const team of this.entra.teams.values()) {
@@ -143,7 +146,8 @@ export class TruthHistory {
   /**
    * Whether what was the case at some time, read one after the other, may add up to access: somebody who joins a group that was assigned until
    * just then, who comes into a scoping filter and loses the assignment at once, or who loses Default Access just before a setting lets it count:
-   * the setting is in force at once, and what it is asked of was read before. What is given so is taken back by the next cycle; to take away, it is
+   * the setting is in force at once, and what it is asked of was read before. So may the scoping filter of mappings that are in use still, because no
+   * cycle could take those into use that have been activated since: then an operator can ask for somebody. What is given so is taken back by the next cycle; to take away, it is
    * no reason.
    */
   mayHaveHadAccess(id: string, sinceMs: number): boolean {
