@@ -104,4 +104,22 @@ describe('an assignment that only a provisioning on demand has met', () => {
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(world.accountOf(user.id)?.suspended).toBe(true);
   });
+
+  it('by a role that is disabled again before the next cycle: so is the access that it gave', async () => {
+    const { world, directory, roles, users } = aCompany({ users: 1 });
+    const [user] = users;
+    if (!user) throw new Error('nobody');
+    await world.round();
+    directory.enableRole(roles.user, false);
+    await world.round();
+    await onDemand(world, user.id, 'user');
+    await world.round();
+    expect(world.accountOf(user.id)?.suspended).toBe(true);
+    directory.enableRole(roles.user, true);
+    await onDemand(world, user.id, 'user');
+    expect(world.accountOf(user.id)?.suspended).toBe(false);
+    directory.enableRole(roles.user, false);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.accountOf(user.id)?.suspended).toBe(true);
+  });
 });

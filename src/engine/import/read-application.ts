@@ -1,12 +1,13 @@
 import type { AppRole, SourceApplication } from '../../core/model';
 import type { EngineDeps } from '../deps';
-import { STATE_KEYS, type StoredApplication } from '../job/job-state';
+import { changeJob, STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { keepSystems, requireSameSystems } from '../job/same-systems';
 
 type Reads = Pick<EngineDeps, 'state' | 'source' | 'space' | 'logger'>;
 
 /**
- * Reads the enterprise application and keeps it for the workers.
+ * Reads the enterprise application and keeps it for the workers. Where its app roles have changed, the next cycle begun is an initial one, though they may
+ * have changed back by then: what is carried out until then goes by them.
  * @throws ConfigError when what is stored belongs to another application or Zendesk account; whatever the source throws
  */
 export async function readApplication(deps: EngineDeps): Promise<SourceApplication> {
@@ -15,6 +16,10 @@ export async function readApplication(deps: EngineDeps): Promise<SourceApplicati
   const application = await readWith(deps, known);
   // Only now: an id that was never right must not be kept as the one that is.
   if (!known) await keepSystems(deps);
+  if (known && String(roleLines(known)) !== String(roleLines(application))) {
+    const initialDue = `The app roles have changed; read at ${deps.clock().toISOString()}.`;
+    await changeJob(deps.state, (job) => ({ ...job, initialDue }));
+  }
   if (JSON.stringify(known) !== JSON.stringify(application)) await deps.state.write(STATE_KEYS.application, application, '*');
   return application;
 }
