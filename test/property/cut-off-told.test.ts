@@ -207,6 +207,32 @@ describe('what was written and cut off before its log entry', () => {
     },
   );
 
+  it.each([
+    ['before its entry', 'linkStore.write', 4, 'What it had written: account suspended.'],
+    ['after it', 'provisioningLog.record', 1, 'it is suspended meanwhile.'],
+  ])(
+    'the suspension of whom Zendesk does not delete is told once by a process that was killed %s',
+    async (_, name, times, told) => {
+      for (const next of ['the message', 'another item']) {
+        const { world, directory, ann } = await anEmployee({ hardDeletedUsers: 'Delete' });
+        const id = world.accountOf(ann.id)?.id as TargetId;
+        world.target.openTickets.add(id);
+        directory.hardDeleteUser(ann.id);
+        await world.cycle();
+        const hidden = await killedAfter(world, name, times);
+        if (next === 'the message') world.queue.messages.push(hidden);
+        world.nowMs += 24 * 3600_000;
+        await world.round();
+        if (next !== 'the message') await world.work({ ...hidden.item, changeId: 'another' });
+        const { entries } = await world.deps().log.query({ sourceId: ann.id, statuses: ['failure'] }, 100);
+        const steps = entries.map((entry) => entry.provisioningSteps.map(({ description }) => description).join('\n'));
+        expect(steps.filter((text) => text.includes(told)).length).toBeGreaterThan(0);
+        expect(steps.filter((text) => text.includes('suspended meanwhile') && text.includes('account suspended.'))).toEqual([]);
+        if (name !== 'linkStore.write') expect(steps.filter((text) => text.includes('account suspended.'))).toEqual([]);
+      }
+    },
+  );
+
   it('a suspension that two items in a row are to lift is lifted by the second, where the first was cut off', async () => {
     const { world, directory, roles, ann } = await anEmployee();
     directory.unassign(ann.assignment);

@@ -12,6 +12,7 @@ import { handOverTickets } from './hand-over-tickets';
 import { permitted } from './permission';
 import { requireOurDeletion, type Settle, type Writing } from './stages';
 import { suspends, userLinkAfter } from './user-link';
+import { SUSPENDED_MEANWHILE } from './words';
 
 const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };
 
@@ -133,8 +134,7 @@ export async function deleteAccount(writing: Writing<TargetUser>, target: Target
     const suspended = await deps.target.updateUser(target, changesOf(plan), pairing.renew);
     await endSessions(deps, target.id);
     await pairing.settle(userLinkAfter({ ...writing, plan, told: plan }, suspended));
-    const why = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
-    attempt.trace.step('export', why, { targetId: target.id, role: roleText(target.role) }, 'warning');
+    attempt.trace.step('export', SUSPENDED_MEANWHILE, { targetId: target.id, role: roleText(target.role) }, 'warning');
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import {
   DisputedMatchError,
   LicenseLimitError,
   NotFoundError,
+  OpenTicketsError,
   RejectedError,
   StaleStateError,
   UnauthorizedError,
@@ -68,6 +69,8 @@ export const owing = (pairing: PairingState, untold: readonly Plan[], link: Link
 /** The stored pairing of one object while its plan is carried out. Its ETag is the lock: one writer per object. */
 export interface Pairing {
   readonly link: Link | null;
+  /** What is claimed. */
+  readonly plan: Plan | undefined;
   /** The link after {@link settle}. @throws Error when there is none */
   requireLink(): Link;
   /** Claims the object for a plan. @throws StaleStateError when another worker was faster */
@@ -127,6 +130,9 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
   return {
     get link() {
       return row.link;
+    },
+    get plan() {
+      return row.claim?.plan;
     },
     requireLink() {
       if (!row.link) throw new Error(`${key.type} ${key.id} is not linked`);
@@ -337,8 +343,11 @@ export async function withClaim<T>(
   try {
     return await work((link) => pairing.settle(link));
   } catch (error) {
-    const isRefused = error instanceof RejectedError;
-    if (!(error instanceof StaleStateError)) await pairing.release(mayBeWritten(error, plan), { written, isRefused });
+    // What was refused may be another plan than the one that is claimed by now.
+    const isSuspended = error instanceof OpenTicketsError && pairing.plan?.action === 'disable';
+    const isRefused = error instanceof RejectedError && !isSuspended;
+    if (!(error instanceof StaleStateError))
+      await pairing.release(isSuspended || mayBeWritten(error, pairing.plan ?? plan), { written, isRefused });
     throw error;
   }
 }

@@ -7,7 +7,8 @@ import type { EngineDeps } from '../deps';
 import { modifiedProperty } from '../record/log-entry';
 import type { Attempt } from './attempt';
 import { NOTHING } from './pairing';
-import { wordsBefore } from './words';
+import { suspends } from './user-link';
+import { SUSPENDED_MEANWHILE, wordsBefore } from './words';
 
 /**
  * Leaves out the plan of an earlier try that is in the log already, and was cut off only before it could be taken off the row: nobody is to
@@ -46,10 +47,13 @@ export async function withoutTold({ log, clock, claims }: EngineDeps, attempt: A
 
 /** Whether an entry tells of some change of a plan, or of every one: a message may be handed out again after its entry, and then claim something else. */
 function tells(
-  { provisioningStatusInfo: { status }, provisioningAction, modifiedProperties }: ProvisioningLogEntry,
+  { provisioningStatusInfo: { status }, provisioningAction, modifiedProperties, provisioningSteps }: ProvisioningLogEntry,
   plan: Plan,
   which: 'some' | 'every' = 'some',
 ): boolean {
+  // What was done in the place of a refused deletion is a step of its failure, which a repeat of the item may take the place of.
+  if (which === 'some' && suspends(plan) && provisioningSteps.some(({ description }) => description === SUSPENDED_MEANWHILE))
+    return true;
   if (status !== 'success' && status !== 'warning') return false;
   if (plan.changes.length === 0) return provisioningAction === plan.action;
   return plan.changes

@@ -17,6 +17,9 @@ const DONE: Readonly<Record<Plan['action'], string>> = {
   other: 'left as it is and no longer managed, because it was there before',
 };
 
+/** What the entry of a refused deletion says of what was done in its place. */
+export const SUSPENDED_MEANWHILE = 'Zendesk refuses to delete the account while it has open tickets; it is suspended meanwhile.';
+
 const ERASED = 'erased permanently';
 const erases = ({ removals }: Plan): boolean => removals.some(({ kind }) => kind === 'userErase');
 const has = ({ changes }: Plan, name: string): boolean => changes.some(({ attribute }) => attribute === name);
