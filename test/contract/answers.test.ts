@@ -43,7 +43,7 @@ const page = async (path = ''): Promise<string> => {
   const { location } = first.headers;
   return textOf(location === undefined ? first : await visitor.get(location));
 };
-const person = (text: string): Promise<string> => page(`people?q=${encodeURIComponent(text)}`);
+const person = (text: string): Promise<string> => page(`people?whole=yes&q=${encodeURIComponent(text)}`);
 const explain = async (query: string) => get(makeExplain(world.getApp), `explain?${query}`);
 
 async function all<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {

@@ -401,7 +401,7 @@ describe('status › page or JSON', () => {
     await record(world.deps, 'p', 1, { sourceId: guid(2), targetId: '1002', name: 'Lee Gu', upn: 'lee@contoso.com' });
     const reader = visit(() => world.app, READER);
     for (const person of [guid(2), guid(2).toUpperCase(), '1002', 'lee gu', 'LEE@contoso.com']) {
-      const found = await reader.get(`people?q=${encodeURIComponent(person)}`);
+      const found = await reader.get(`people?whole=yes&q=${encodeURIComponent(person)}`);
       expect([person, found.headers['location']]).toEqual([person, `/api/console/people/user/${guid(2)}`]);
     }
     expect(textOf(await reader.get(`people/user/${guid(2)}`))).toContain('The last try failed');
