@@ -137,7 +137,7 @@ export class Sim {
     this.protectedUsers = setting.protectedUsers;
     this.past = new TruthHistory(this.entra, () => this.rules);
     this.watch = new Watch(this.entra, this.zendesk, this.past, () => this.nowMs, setting.leaving, this.cleanUps);
-    this.watch.protectedNames = setting.protectedUsers;
+    this.watch.protect(setting.protectedUsers);
     const limits = { absolute: setting.deletionThreshold, percent: setting.deletionThresholdPercent };
     this.brake = new BrakeWatch(limits, (rule, text) => this.watch.violate(rule, text));
     const world = {

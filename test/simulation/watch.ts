@@ -71,7 +71,8 @@ export class Watch {
   readonly unseenSuspensions: (string | null)[] = [];
   /** How often the job was switched on, counted before and after. */
   starts = 0;
-  protectedNames: readonly string[] = [];
+  /** What the setting protects, and since when: what was begun before goes by the setting as it was, also a request of it that Zendesk carries out late. */
+  readonly #protected = new Map<string, number>();
   #before: Shot | undefined;
   readonly leaving: LeavingWatch;
   readonly #clears: ClearWatch;
@@ -100,6 +101,11 @@ export class Watch {
   /** Since when a reason must have been true: a call goes by what was known when it began, however slow it is. */
   #knownSinceMs({ startedAtMs }: Context): number {
     return this.#known.findLast(({ atMs }) => atMs <= startedAtMs)?.sinceMs ?? 0;
+  }
+
+  /** The setting protects these. */
+  protect(names: readonly string[]): void {
+    for (const name of names) if (!this.#protected.has(name)) this.#protected.set(name, this.nowMs());
   }
 
   /** The job is switched on, or about to be. */
@@ -164,7 +170,8 @@ export class Watch {
     const owner = claimed && this.entra.people.has(claimed) && !isNamedBack ? claimed : before;
     const told = `${kinds.join('+')} of Zendesk ${id} (${owner ?? 'nobody'}) by ${context.title}`;
     const names = [id, ...(was ? addressesOf(was) : addressesOf(is))];
-    if (id === this.zendesk.selfId || names.some((name) => this.protectedNames.includes(name))) {
+    const isProtected = (name: string): boolean => (this.#protected.get(name) ?? Number.POSITIVE_INFINITY) <= context.startedAtMs;
+    if (id === this.zendesk.selfId || names.some(isProtected)) {
       this.violate('protected', `A protected account was written: ${told}`);
     }
     if (owner === null) this.violate('notOurs', `An account that is nobody's was written: ${told}`);

@@ -120,7 +120,7 @@ export const RARE_EVENTS = {
     sim.zendesk.notesOf(some.account.id).isTouched = true;
     sim.entra.change(some.person, { name: `Renamed ${dice.int(1000)}` });
     sim.protectedUsers = [...sim.protectedUsers, address];
-    sim.watch.protectedNames = sim.protectedUsers;
+    sim.watch.protect([address]);
     sim.redeploy();
     return `operator: ${address} of Zendesk ${some.account.id} (${some.person.id.slice(-4)}) is protected now, who is called ${some.person.name}`;
   }) as Happening,
