@@ -161,8 +161,19 @@ export interface Link {
   readonly ownedTags: readonly string[];
   /** Attributes left out for what the Zendesk account lacked: tried again when the account has changed. Absent for none. */
   readonly awaits?: readonly string[];
+  /** What a request may still do whose answer was given up, and whose place another one has taken. Absent for nothing. */
+  readonly mayCome?: MayCome;
   /** Source version that the target was last brought in line with. */
   readonly exportedVersion: number;
+}
+
+/** What a background job of Zendesk may still do to an account, though nobody waits for it any more. */
+export interface MayCome {
+  /** When it was asked for (ms since 1970, by the clock of whoever asked). */
+  readonly sinceMs: number;
+  readonly suspended?: boolean;
+  /** As an attribute's value has it. */
+  readonly role?: string;
 }
 
 /** What the brake has let go of one object: exactly what was counted, and nothing that came to it since. */

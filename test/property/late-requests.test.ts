@@ -51,6 +51,126 @@ describe('a background job that does its work after its caller has given it up',
     expect(rowOf(world, user.id).suspended).toBe(false);
   });
 
+  describe('and that was asked for a second time meanwhile, and done', () => {
+    /** The request that was given up is made again by the item's next try, done, and told; five minutes have gone since. */
+    async function doneBy(world: World) {
+      const message = await soon(world);
+      await world.work(message);
+      expect(world.queue.messages).toHaveLength(0);
+      world.nowMs += 60_000;
+    }
+    /** What a cycle asks for now is tried, waits, and is done once the first request has come. */
+    async function waitsFor(world: World, comes: () => void) {
+      await world.work(await soon(world));
+      expect(world.queue.messages).toHaveLength(1);
+      comes();
+      await world.drain();
+      for (let more = 0; more < 2; more += 1) await world.round();
+    }
+
+    it('a suspension, and the person back: let in again', async () => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.unassign(user.assignment);
+      await world.round();
+      await doneBy(world);
+      const row = rowOf(world, user.id);
+      expect(row.suspended).toBe(true);
+      directory.assign(user.id, roles.user);
+      await waitsFor(world, () => {
+        row.suspended = true;
+      });
+      expect(row.suspended).toBe(false);
+      expect(await actionsOf(world, user.id)).toEqual(['update', 'disable', 'create']);
+    });
+
+    it('a return, and the person gone: suspended again', async () => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      directory.unassign(user.assignment);
+      await world.round();
+      givesUp(world, 'updateUser');
+      const again = directory.assign(user.id, roles.user);
+      await world.round();
+      await doneBy(world);
+      const row = rowOf(world, user.id);
+      expect(row.suspended).toBe(false);
+      directory.unassign(again);
+      await waitsFor(world, () => {
+        row.suspended = false;
+      });
+      expect(row.suspended).toBe(true);
+    });
+
+    it('a role, and the person without it: lowered again', async () => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.unassign(user.assignment);
+      const raised = directory.assign(user.id, roles.agent);
+      await world.round();
+      await doneBy(world);
+      const row = rowOf(world, user.id);
+      expect(row.role.role).toBe('agent');
+      directory.unassign(raised);
+      directory.assign(user.id, roles.user);
+      await waitsFor(world, () => {
+        row.role = { role: 'agent', customRoleId: null };
+      });
+      expect(row.role.role).toBe('end-user');
+    });
+
+    it('whoever is to have just that waits for nothing', async () => {
+      const { world, directory, users } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.unassign(user.assignment);
+      await world.round();
+      await doneBy(world);
+      directory.updateUser(user.id, { accountEnabled: false });
+      await world.work(await soon(world));
+      expect(world.queue.messages).toHaveLength(0);
+    });
+
+    it('nobody waits for what was seen to have come', async () => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      world.target.hook = (moment, method) => {
+        if (moment !== 'after' || method !== 'updateUser') return;
+        world.target.hook = undefined;
+        throw HAS_NOT_ENDED;
+      };
+      directory.unassign(user.assignment);
+      await world.round();
+      await doneBy(world);
+      expect(await actionsOf(world, user.id)).toEqual(['disable', 'create']);
+      directory.assign(user.id, roles.user);
+      await world.work(await soon(world));
+      expect(rowOf(world, user.id).suspended).toBe(false);
+    });
+
+    it('a return waits no longer than the first request can take', async () => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.unassign(user.assignment);
+      await world.round();
+      await doneBy(world);
+      world.nowMs += 20 * 60_000;
+      directory.assign(user.id, roles.user);
+      await world.work(await soon(world));
+      expect(rowOf(world, user.id).suspended).toBe(false);
+      expect((await world.deps().links.read({ type: 'user', id: user.id }))?.value.link).not.toHaveProperty('mayCome');
+    });
+  });
+
   it('a role, and the person without it before it comes: lowered again', async () => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();

@@ -36,6 +36,7 @@ const linkSchema = z.object({
   suspendedByOthers: z.boolean().optional(),
   ownedTags: z.array(z.string()),
   awaits: z.array(z.string()).optional(),
+  mayCome: z.object({ sinceMs: z.number(), suspended: z.boolean().optional(), role: z.string().optional() }).optional(),
   exportedVersion: z.number(),
 });
 const membershipSchema = z.object({

@@ -8,6 +8,7 @@ import { endSessions } from './end-sessions';
 import { changesOf } from './export-plan';
 import { fieldsOf } from './group-stages';
 import { type Found, NOT_FOUND, readLinkedGroup, readLinkedUser } from './match-target';
+import { mayComeTo } from './may-come';
 import { changeSeenFrom, type MembersBack, planMembersBack } from './members-back';
 import { foretoldBy } from './memberships';
 import type { ForeseenMembers, Stages, Writing } from './stages';
@@ -148,7 +149,7 @@ async function membersBack<T>({ deps, attempt, pairing, told }: Writing<T>): Pro
 }
 
 /** The link once the account is as it was: a role or suspension that was taken back is what Zendesk has now, and cycles start from there. */
-function linkBack({ attempt, found, told }: Writing<TargetUser>, written: TargetUser): Link {
+function linkBack({ attempt, found, told, pairing }: Writing<TargetUser>, written: TargetUser): Link {
   const link = found.link as Link;
   const suspends = told.changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
   const isOurs = written.suspended && (suspends || link.disabledByUs);
@@ -160,6 +161,7 @@ function linkBack({ attempt, found, told }: Writing<TargetUser>, written: Target
     disabledByUs: isOurs,
     ...(written.suspended && !isOurs && { suspendedByOthers: true }),
     ownedTags: ownedTagsBack(link.ownedTags, told),
+    ...mayComeTo(pairing.link, written.id),
     exportedVersion: attempt.object.version,
   };
 }

@@ -1,8 +1,9 @@
 import { StaleStateError } from '../../core/errors';
 import { isSameValue } from '../../core/map/changes';
+import type { Attributes, Link, MayCome, TargetId } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { AttributeChange, Plan } from '../../core/plan-model';
-import type { LinkClaim } from '../../ports/stores';
+import type { LinkClaim, LinkRow } from '../../ports/stores';
 import { CLOCK_SLACK_MS } from '../claim-watch';
 
 /**
@@ -56,5 +57,54 @@ function comesInBetween(asked: Plan, earlier: Plan | undefined, now: Plan): bool
 export function requireNothingToCome(claim: LinkClaim | null, earlier: Plan | undefined, now: Plan, nowMs: number): void {
   if (claim?.sinceMs === undefined || nowMs - claim.sinceMs >= MAY_COME_MS) return;
   if (now.action === 'delete' || !comesInBetween(claim.plan, earlier, now)) return;
-  throw new StaleStateError('An earlier request to Zendesk may still be carried out; it is looked at again.');
+  throw stale();
+}
+
+const stale = (): StaleStateError =>
+  new StaleStateError('An earlier request to Zendesk may still be carried out; it is looked at again.');
+
+/**
+ * A row whose claim is about to give way to another one, with what its request may still do kept in the link: where the next request does the same and is
+ * answered, nothing else would say that the first has yet to come.
+ * @param earlier what is proved of the claim's plan: that has come
+ */
+export function keepingInMind(row: LinkRow, earlier: Plan | undefined, nowMs: number): LinkRow {
+  const { link, claim } = row;
+  if (!link) return row;
+  const { mayCome: known, ...rest } = link;
+  const before = known && nowMs - known.sinceMs < MAY_COME_MS ? known : undefined;
+  const mayCome = mayComeOf(link, claim, earlier, nowMs) ?? before;
+  return { claim, link: { ...rest, ...(mayCome && { mayCome }) } };
+}
+
+function mayComeOf({ targetId }: Link, claim: LinkClaim | null, earlier: Plan | undefined, nowMs: number): MayCome | undefined {
+  if (claim?.sinceMs === undefined || nowMs - claim.sinceMs >= MAY_COME_MS) return undefined;
+  if (claim.plan.action === 'create' || claim.plan.targetId !== targetId) return undefined;
+  const open = claim.plan.changes.filter((change) => !includes(earlier?.changes ?? [], change));
+  const asked = (name: string) => open.find(({ attribute }) => attribute === name)?.newValue;
+  const [suspended, role] = [asked('suspended'), asked('role')];
+  if (suspended === undefined && role === undefined) return undefined;
+  return {
+    sinceMs: claim.sinceMs,
+    ...(suspended !== undefined && { suspended: suspended === true }),
+    ...(role !== undefined && { role: String(role) }),
+  };
+}
+
+/** What is kept in mind of an account goes with it from link to link. */
+export const mayComeTo = (link: Link | null, targetId: TargetId): Pick<Link, 'mayCome'> =>
+  link?.targetId === targetId && link.mayCome ? { mayCome: link.mayCome } : {};
+
+/**
+ * The same for a request whose place another one has taken: it is waited for where it would leave the account otherwise than it is to be.
+ * @param current the account as it is; null where it is gone
+ * @throws StaleStateError while it may come
+ */
+export function requireNothingLate(mayCome: MayCome | undefined, current: Attributes | null, now: Plan, nowMs: number): void {
+  if (!mayCome || !current || now.action === 'delete' || nowMs - mayCome.sinceMs >= MAY_COME_MS) return;
+  const access = accessAfter(now);
+  const suspended = access === null ? current['suspended'] : access === 'suspended';
+  const role = roleAfter(now) ?? current['role'];
+  const isOtherRole = access !== 'suspended' && mayCome.role !== undefined && mayCome.role !== role;
+  if (isOtherRole || (mayCome.suspended !== undefined && mayCome.suspended !== suspended)) throw stale();
 }

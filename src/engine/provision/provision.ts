@@ -11,7 +11,7 @@ import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
 import { type Found, isThere } from './match-target';
-import { requireNothingToCome } from './may-come';
+import { keepingInMind, requireNothingLate, requireNothingToCome } from './may-come';
 import { openPairing, owing, provedByLink, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
@@ -46,12 +46,14 @@ export async function provision<T extends NonNullable<NamedTarget>>(
     return foreseen(attempt, found, { plan: allowed, desired, waits, seat }, await stages.foreseeMembers(attempt, found));
   }
   const { claim } = attempt.pairing.row;
-  const isRefuted = await isDeletionRefuted(attempt, found);
-  const earlier = isRefuted
-    ? undefined
-    : proved(claim?.plan, { ...stages.evidence(found, desired, attempt), ...provedByLink(attempt.pairing.row) });
+  const evidence = { ...stages.evidence(found, desired, attempt), ...provedByLink(attempt.pairing.row) };
+  const earlier = (await isDeletionRefuted(attempt, found)) ? undefined : proved(claim?.plan, evidence);
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
-  if (item.objectType === 'user') requireNothingToCome(claim, earlier, allowed, deps.clock().getTime());
+  const nowMs = deps.clock().getTime();
+  if (item.objectType === 'user') {
+    requireNothingToCome(claim, earlier, allowed, nowMs);
+    requireNothingLate(attempt.pairing.row.link?.mayCome, evidence.current, allowed, nowMs);
+  }
   if (isAccountChange(item.objectType, allowed)) {
     trace.planned = allowed;
     // One that says so has been asked for its place before it was begun.
@@ -67,7 +69,8 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const untold = told === plan ? written : written.slice(0, -1);
   const owed = told.action === 'none' ? untold.at(-1) : undefined;
   for (const one of untold) if (one !== owed) traceBefore(attempt, one);
-  const pairing = openPairing(deps, untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing);
+  const read = untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing;
+  const pairing = openPairing(deps, { ...read, row: keepingInMind(read.row, earlier, nowMs) });
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
   const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left };

@@ -5,6 +5,7 @@ import type { Link, TargetRole, TargetUser } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
 import { isMadeByUs } from './made-by-us';
+import { mayComeTo } from './may-come';
 import type { Writing } from './stages';
 
 /** The link of a user as it stands once the account is as written, or was found to need no write. */
@@ -24,6 +25,7 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
     ...(isOthers && { suspendedByOthers: true }),
     ownedTags: ownedTags(link, desired, plan, found.target),
     ...(desired && desired.awaits.length > 0 && { awaits: desired.awaits }),
+    ...mayComeTo(writing.pairing.link, written.id),
     exportedVersion: attempt.object.version,
   };
 }
