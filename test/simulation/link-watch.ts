@@ -102,7 +102,7 @@ export class LinkWatch {
       const person = this.sim.entra.people.get(id);
       const isIn = person !== undefined && standingOf(this.sim.entra, this.sim.rules, person).isIn;
       if (notes.owner !== id) continue;
-      if (isAskedFor || isIn || user.suspended) notes.isDetached = true;
+      if (isAskedFor || isIn || user.suspended) [notes.isDetached, notes.wasNamed] = [true, isAskedFor];
       // Taking an account never lowers its role.
       notes.roleBy = 'hand';
     }

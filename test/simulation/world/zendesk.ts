@@ -17,6 +17,8 @@ export interface AccountNotes {
   roleBy: 'app' | 'hand';
   /** An operator has made the app forget the pair since: whose account it is, and who suspended it, is decided anew. */
   isDetached: boolean;
+  /** Of the pair that was forgotten last: this one alone was named, so that nothing is read in full for it. */
+  wasNamed?: boolean;
   /** The app has had it on record as linked. */
   wasLinked: boolean;
   /** The app has given it the id of a person. */
