@@ -2,8 +2,8 @@
 import { provisionOnDemand } from '../../../src/engine/on-demand/on-demand';
 import type { Dice } from '../random';
 import type { Sim } from '../sim';
-import type { Team } from '../world/entra';
-import { teamsAbove } from '../world/truth';
+import type { Person, Team } from '../world/entra';
+import { standingOf, teamsAbove } from '../world/truth';
 import { ask, BUDGET_MS, OPERATOR } from './ask';
 import { someRole } from './entra';
 
@@ -15,14 +15,20 @@ function concerned({ entra, rules }: Sim, team: Team, before: readonly string[])
   return [team.id, ...before, ...entra.shownMembers(team.id), ...below, ...teamsAbove(entra, rules, team.id)];
 }
 
+/** Provisions somebody on demand, and does something once that has ended. */
+function onDemand(sim: Sim, dice: Dice, subjects: readonly string[], then: () => void): string {
+  const request = { subjects, objectType: undefined, dryRun: false, operator: OPERATOR, budgetMs: BUDGET_MS };
+  return ask(sim, dice, `on demand ${subjects.map((one) => one.slice(-4)).join(' ')}`, async (deps) => {
+    await provisionOnDemand(deps, request);
+    then();
+  });
+}
+
 /** Provisions somebody on demand whom a change of a group concerns, and at times has Entra ID forget how far that group was read. */
 function readFirst(sim: Sim, dice: Dice, team: Team, before: readonly string[]): string {
   const subjects = [...new Set([1, 2].map(() => dice.pick(concerned(sim, team, before))))];
-  const request = { subjects, objectType: undefined, dryRun: false, operator: OPERATOR, budgetMs: BUDGET_MS };
-  const title = `on demand ${subjects.map((one) => one.slice(-4)).join(' ')}`;
   const isForgotten = dice.chance(0.6);
-  const told = ask(sim, dice, title, async (deps) => {
-    await provisionOnDemand(deps, request);
+  const told = onDemand(sim, dice, subjects, () => {
     if (isForgotten) sim.source.expireWatermarkOf(team.id);
   });
   return isForgotten ? `${told}, and how far group ${team.id.slice(-4)} was read is forgotten` : told;
@@ -45,6 +51,39 @@ const first =
     const told = change(sim, dice, team);
     return told && `${told}; ${readFirst(sim, dice, team, before)}`;
   };
+
+/** What may let a person in, and takes it back; undefined where that is so already. */
+function wayIn(sim: Sim, dice: Dice, person: Person): readonly [() => void, () => void] | undefined {
+  const { entra } = sim;
+  const team = dice.maybe([...entra.teams.values()].filter(({ state }) => state === 'live'));
+  const role = someRole(entra, dice);
+  const way = team ? dice.pick(['own', 'own', 'role', 'group', 'member'] as const) : dice.pick(['own', 'role'] as const);
+  const assigned = (principal: Person | Team): readonly [() => void, () => void] | undefined => {
+    const before = new Set(entra.assignmentsOf(principal.id).map(({ id }) => id));
+    if (before.size > 0) return undefined;
+    const back = (): void => {
+      for (const { id } of entra.assignmentsOf(principal.id)) if (!before.has(id)) entra.unassign(id);
+    };
+    return [() => entra.assign(principal, role), back];
+  };
+  if (way === 'own') return assigned(person);
+  if (way === 'group' && team) {
+    const ways = assigned(team);
+    if (ways) entra.addMember(team, person);
+    return ways;
+  }
+  if (way === 'member' && team) {
+    if (entra.shownMembers(team.id).includes(person.id)) return undefined;
+    return [() => entra.addMember(team, person), () => entra.removeMember(team, person.id)];
+  }
+  const disabled = entra.roles.find(({ isEnabled }) => !isEnabled);
+  if (!disabled) return undefined;
+  const toggle = (): void => {
+    sim.watch.lastRoleChangeMs = sim.nowMs;
+    disabled.isEnabled = !disabled.isEnabled;
+  };
+  return [toggle, toggle];
+}
 
 const short = ({ id }: { readonly id: string }): string => id.slice(-4);
 
@@ -96,5 +135,22 @@ export const DEMAND_EVENTS = {
     if (team === soft) entra.restore(team);
     else entra.delete(team, 'soft');
     return `group ${short(team)} is ${team === soft ? 'restored' : 'deleted'}; ${readFirst(sim, dice, team, before)}`;
+  }) as Happening,
+  /** Somebody is let in, provisioned on demand, and not entitled any more before a cycle has seen that. */
+  demandWithdrawn: ((sim, dice) => {
+    const out = [...sim.entra.people.values()].filter(
+      (one) => one.state === 'live' && one.enabled && !standingOf(sim.entra, sim.rules, one).isIn,
+    );
+    const known = out.filter(({ id }) => sim.links.has(`user ${id}`));
+    const person = (dice.chance(0.8) ? dice.maybe(known) : undefined) ?? dice.maybe(out);
+    const way = person && wayIn(sim, dice, person);
+    if (!way) return undefined;
+    way[0]();
+    const told = onDemand(sim, dice, [person.id], () => {
+      way[1]();
+      sim.tell(`what let ${short(person)} in is taken back`);
+      sim.changed();
+    });
+    return `${short(person)} may be let in for a moment; ${told}`;
   }) as Happening,
 } satisfies Record<string, Happening>;
