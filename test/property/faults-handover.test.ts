@@ -1,5 +1,5 @@
 import { RejectedError, UnavailableError } from '../../src/core/errors';
-import type { SourceId } from '../../src/core/model';
+import type { SourceId, TargetId } from '../../src/core/model';
 import { unlinkOne } from '../../src/engine/control/unlink';
 import { aCompany, aPerson } from '../builders/people';
 import type { Pick, World } from './support/world';
@@ -366,6 +366,27 @@ describe('a former self whose deletion failed before anything was written', () =
     await world.drain();
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(world.accountOf(fresh)).toMatchObject({ id: account, suspended: false });
+    expect(await deletions()).toEqual([]);
+  });
+
+  it('is not told as deleted once its account was taken over, and deleted for whoever had it then', async () => {
+    const { world, directory, roles, old, account, deletions } = await aFailedDeletion();
+    const fresh = aPerson(world, 'user0');
+    directory.assign(fresh, roles.user);
+    await world.cycle();
+    world.queue.messages.splice(
+      0,
+      world.queue.messages.length,
+      ...world.queue.messages.filter(({ item }) => item.sourceId === fresh),
+    );
+    await world.drain();
+    expect(world.accountOf(fresh)).toMatchObject({ id: account });
+    world.nowMs += 3600_000;
+    directory.hardDeleteUser(fresh);
+    await world.round();
+    expect(world.target.users.get(account as TargetId)?.active).toBe(false);
+    await world.deps().space.markDirty([{ type: 'user', id: old }]);
+    for (let more = 0; more < 2; more += 1) await world.round();
     expect(await deletions()).toEqual([]);
   });
 

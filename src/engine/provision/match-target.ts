@@ -44,10 +44,15 @@ export async function readLinkedGroup(reads: EngineReads, link: Link, trace: Tra
   return linked && !linked.deleted ? { target: linked, link, takesOverFrom: undefined } : NOT_FOUND;
 }
 
-/** Whether an object of Zendesk is there, asked for by its id. */
-export async function isThere({ target }: EngineReads, type: ObjectType, id: TargetId): Promise<boolean> {
-  if (type === 'user') return (await target.getUser(id))?.active === true;
-  return (await target.getGroup(id))?.deleted === false;
+/** Whether an object of Zendesk is there, asked for by its id, and where it is a deleted account, when that was last changed: by that. */
+export async function whereabouts(
+  { target }: EngineReads,
+  type: ObjectType,
+  id: TargetId,
+): Promise<{ readonly isThere: boolean; readonly goneAt?: string | undefined }> {
+  if (type === 'group') return { isThere: (await target.getGroup(id))?.deleted === false };
+  const user = await target.getUser(id);
+  return { isThere: user?.active === true, goneAt: user?.updatedAt };
 }
 
 function traceLinked(trace: Trace, what: string, { targetId }: Link, isThere: boolean): void {

@@ -10,7 +10,7 @@ import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
-import { type Found, isThere } from './match-target';
+import { type Found, whereabouts } from './match-target';
 import { keepingInMind, requireNothingLate, requireNothingToCome } from './may-come';
 import { openPairing, owing, provedByLink, withClaim } from './pairing';
 import { awaitCount, permitted } from './permission';
@@ -99,16 +99,17 @@ const isCurrent = async ({ reads, item, object }: Attempt): Promise<boolean> =>
   (await reads.space.readObject({ type: item.objectType, id: item.sourceId }))?.value.version === object.version;
 
 /**
- * Whether an earlier try has not deleted what it was to delete. While it is linked: Zendesk shows that the account went when that try had long ended,
+ * Whether an earlier try has not deleted what it was to delete: the object is there, or Zendesk shows that the account went when that try had long ended,
  * so somebody else has deleted it. Where its link has ended, nothing was found of it: then it may be gone, or was unlinked by an operator, or taken over by
- * somebody who is hired again.
+ * somebody who is hired again and may have left since.
  */
 async function isDeletionRefuted({ reads, item, pairing: { row } }: Attempt, { goneAt }: Found<unknown>): Promise<boolean> {
   const { link, claim } = row;
   if (claim?.plan.action !== 'delete' || claim.plan.targetId === null) return false;
-  if (!link) return isThere(reads, item.objectType, claim.plan.targetId);
   const { sinceMs = Number.NaN, plan } = claim;
-  return link.targetId === plan.targetId && Date.parse(goneAt ?? '') > sinceMs + CLAIM_MS + CLOCK_SLACK_MS;
+  if (link && link.targetId !== plan.targetId) return false;
+  const seen = link ? { isThere: false, goneAt } : await whereabouts(reads, item.objectType, claim.plan.targetId);
+  return seen.isThere || Date.parse(seen.goneAt ?? '') > sinceMs + CLAIM_MS + CLOCK_SLACK_MS;
 }
 
 /** A plan without what could not be written: the log tells only what was. */
