@@ -117,6 +117,8 @@ export class Sim {
   readonly counts = new Map<string, number>();
   readonly history: string[] = [];
   lastPlanId: string | undefined;
+  /** People who have been provisioned on demand while they had no right to access. */
+  readonly readBefore = new Set<string>();
   /** Completed cycles over the source. */
   cycles = 0;
   /** True while the app's picture of Entra may be old for want of a truthful full reading. */

@@ -85,6 +85,10 @@ function wayIn(sim: Sim, dice: Dice, person: Person): readonly [() => void, () =
   return [toggle, toggle];
 }
 
+/** People who are there, enabled, and have no right to access. */
+const outside = ({ entra, rules }: Sim): readonly Person[] =>
+  [...entra.people.values()].filter((one) => one.state === 'live' && one.enabled && !standingOf(entra, rules, one).isIn);
+
 const short = ({ id }: { readonly id: string }): string => id.slice(-4);
 
 export const DEMAND_EVENTS = {
@@ -136,13 +140,16 @@ export const DEMAND_EVENTS = {
     else entra.delete(team, 'soft');
     return `group ${short(team)} is ${team === soft ? 'restored' : 'deleted'}; ${readFirst(sim, dice, team, before)}`;
   }) as Happening,
+  /** Somebody who has left is provisioned on demand: from then on the row is as a direct read has it, and a later one finds it so. */
+  demandOut: ((sim, dice) => {
+    const person = dice.maybe(outside(sim).filter(({ id }) => sim.links.has(`user ${id}`)));
+    return person && onDemand(sim, dice, [person.id], () => sim.readBefore.add(person.id));
+  }) as Happening,
   /** Somebody is let in, provisioned on demand, and not entitled any more before a cycle has seen that. */
   demandWithdrawn: ((sim, dice) => {
-    const out = [...sim.entra.people.values()].filter(
-      (one) => one.state === 'live' && one.enabled && !standingOf(sim.entra, sim.rules, one).isIn,
-    );
-    const known = out.filter(({ id }) => sim.links.has(`user ${id}`));
-    const person = (dice.chance(0.8) ? dice.maybe(known) : undefined) ?? dice.maybe(out);
+    const out = outside(sim);
+    const known = out.filter(({ id }) => sim.readBefore.has(id));
+    const person = dice.maybe(known) ?? dice.maybe(out);
     const way = person && wayIn(sim, dice, person);
     if (!way) return undefined;
     way[0]();
