@@ -130,6 +130,9 @@ export interface SourceConnector {
   /** One user by object id, UPN or e-mail, looked for among the deleted ones too. Failed reads are `unknown`. */
   readUser(idOrName: string, select: readonly string[]): Promise<SourceRead>;
 
+  /** Ids of the users who are deleted and can be restored, page by page to the end. */
+  listDeletedUsers(): AsyncIterable<readonly SourceId[]>;
+
   /** The first users, at most 21, whose display name, UPN or address begins with a text. */
   searchUsers(text: string): Promise<readonly { readonly id: SourceId; readonly attributes: Attributes }[]>;
 

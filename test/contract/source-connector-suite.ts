@@ -307,6 +307,16 @@ export function describeSourceConnector(name: string, make: () => Promise<Source
         expect(groups.every((group) => typeof group.attributes['displayName'] === 'string')).toBe(true);
       });
 
+      test('the users who are deleted and can be restored, over pages', async () => {
+        world.setPageSize(1);
+        const before = await collect(source.listDeletedUsers());
+        world.softDeleteUser(ann);
+        world.softDeleteUser(bob);
+        expect((await collect(source.listDeletedUsers())).sort()).toEqual([...before, ann, bob].sort());
+        world.hardDeleteUser(bob);
+        expect((await collect(source.listDeletedUsers())).sort()).toEqual([...before, ann].sort());
+      });
+
       test('groups of a group, and the proof of a nested membership', async () => {
         if (!(await world.knowsGroupsOfGroups())) return console.warn(`SKIPPED: ${name} does not answer groups/{id}/memberOf`);
         expect(await collect(source.listGroupsOf('group', other))).toEqual([team]);

@@ -184,6 +184,10 @@ export class FakeSourceConnector implements SourceConnector {
     for await (const page of this.paged('listMembers', groupId, members)) yield page;
   }
 
+  async *listDeletedUsers() {
+    for await (const page of this.paged('listDeletedUsers', '', this.directory.deletedUsers())) yield page;
+  }
+
   async *listGroups(select: readonly string[]) {
     const groups = [...this.directory.members.keys()].filter((id) => this.directory.isLive(id));
     for await (const page of this.paged('listGroups', '', groups)) {

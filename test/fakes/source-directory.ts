@@ -101,6 +101,11 @@ export class FakeDirectory {
     this.rejoin(object);
   }
 
+  /** Users who are deleted and can be restored. */
+  deletedUsers(): readonly SourceId[] {
+    return [...this.objects.values()].filter(({ type, state }) => type === 'user' && state === 'soft').map(({ id }) => id);
+  }
+
   private rejoin(object: FakeObject): void {
     for (const group of this.parked.get(object.id) ?? []) {
       if (!this.isLive(group)) continue;

@@ -188,7 +188,7 @@ describe('engine › a group that is deleted before it is read for the first tim
 
 describe('engine › a person who is deleted before a group of theirs is read for the first time', () => {
   /** Ann is deleted, and then a group is assigned that she is in, directly or by a group within it. */
-  async function annIsAway(membership: 'Direct' | 'Transitive' = 'Direct') {
+  async function annIsAway(membership: 'Direct' | 'Transitive' = 'Direct', isKnown = true) {
     const { world, directory, roles } = aCompany({}, { settings: { groupMembership: membership } });
     directory.restoresInSilence = true;
     const mail = 'ann@contoso.com';
@@ -197,7 +197,7 @@ describe('engine › a person who is deleted before a group of theirs is read fo
     const inner = directory.addGroup({ displayName: 'Inner' });
     directory.addMember(membership === 'Direct' ? team : inner, ann);
     directory.addMember(team, inner);
-    await world.round();
+    if (isKnown) await world.round();
     directory.softDeleteUser(ann);
     await world.round();
     directory.assign(team, roles.agent);
@@ -212,6 +212,30 @@ describe('engine › a person who is deleted before a group of theirs is read fo
     expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
     await world.round();
     expect(inTeam()).toEqual([ann]);
+  });
+
+  it('has access when she returns, also where she was deleted before the app read anybody', async () => {
+    const { world, directory, ann } = await annIsAway('Direct', false);
+    directory.restoreUser(ann);
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+  });
+
+  it('has access when she returns, also where the place was lost up to which users had been read', async () => {
+    const { world, directory, roles } = aCompany({});
+    directory.restoresInSilence = true;
+    const ann = directory.addUser({ displayName: 'Ann', mail: 'ann@contoso.com', userPrincipalName: 'ann@contoso.com' });
+    const team = directory.addGroup({ displayName: 'Team' });
+    directory.addMember(team, ann);
+    await world.round();
+    directory.softDeleteUser(ann);
+    world.source.expireWatermarks();
+    await world.round();
+    directory.assign(team, roles.agent);
+    await world.round();
+    directory.restoreUser(ann);
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
   });
 
   it('is in the group when she returns and is assigned by herself', async () => {

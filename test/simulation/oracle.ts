@@ -262,7 +262,8 @@ function checkMembers(
     const person = sim.entra.people.get(id);
     const [account] = ownAccounts(sim, id);
     if (!person || !account || escrows.has(`user ${id}`) || !standingOf(sim.entra, sim.rules, person).isIn) continue;
-    if (account.role.role === 'end-user' || isProtected(sim, account, undefined)) continue;
+    // By the address that they have in Entra ID too, whatever that of the account is.
+    if (account.role.role === 'end-user' || isProtected(sim, account, person.mail ?? person.upn)) continue;
     if (!isFull && sim.zendesk.notesOf(account.id).isTouched) continue;
     // A membership that Zendesk refuses is a warning in the log, and tried again as a failure.
     if (!isFull && escrows.has(`group ${team.id}`)) continue;

@@ -123,6 +123,13 @@ class GraphSource implements GraphConnector {
     return readGroup(this.http, idOrName, select);
   }
 
+  async *listDeletedUsers(): AsyncGenerator<readonly SourceId[]> {
+    const operation = OPERATIONS.deletedUsers;
+    const path = '/directory/deletedItems/microsoft.graph.user';
+    for await (const rows of pages(this.http, operation, path, { $select: 'id', $top: PAGE_SIZE }))
+      yield rows.map((row) => sourceId(readId(operation, row)));
+  }
+
   async *listGroups(select: readonly string[]): AsyncGenerator<readonly { id: SourceId; attributes: Attributes }[]> {
     const query = { $select: selectList('group', select).join(','), $top: PAGE_SIZE };
     for await (const rows of pages(this.http, OPERATIONS.groups, '/groups', query)) {

@@ -25,6 +25,8 @@ const KEPT = 5_000;
 export interface Away {
   /** Those who had returned and could not be read by an earlier cycle, as they are now: no delta tells of them again. */
   again(): Promise<readonly SourceChange[]>;
+  /** Notes who is deleted by now: a full round shows only the living. */
+  list(): Promise<void>;
   /**
    * Notes who is told as deleted, and reads the memberships of those who have returned.
    * @returns the changes that count, and who has returned; whoever is told as living and cannot be read yet is left out
@@ -56,6 +58,17 @@ export async function openAway(context: CycleContext): Promise<Away> {
     async again() {
       const read = async (id: SourceId) => asChange(id, await source.readUser(id, schema.users.sourceAttributes));
       return (await concurrently([...unread], SOURCE_CONCURRENCY, read)).flat();
+    },
+    async list() {
+      let isChanged = false;
+      for await (const page of source.listDeletedUsers()) {
+        for (const id of page) {
+          isChanged ||= !days.has(id);
+          if (!days.has(id)) days.set(id, today);
+        }
+        if (days.size >= KEPT) break;
+      }
+      if (isChanged) await write();
     },
     async merge(changes) {
       const returned = new Set<SourceId>();

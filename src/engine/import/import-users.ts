@@ -32,6 +32,7 @@ export async function importUsers(context: CycleContext): Promise<void> {
   let relevance: Relevance | undefined;
   for (let state = first; state.phase === 'users' && state.step === 'reading'; state = context.cycle()) {
     if (state.isFull) relevance ??= await relevantInFullRound(context);
+    if (state.isFull && state.next === null) await away.list();
     const round = roundOf(context, state);
     const page = await readPage(context, state.next ?? (state.isFull ? undefined : watermark?.link), round);
     if (page === 'expired') {

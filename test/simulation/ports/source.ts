@@ -160,6 +160,11 @@ export class SimSource implements SourceConnector {
     return this.#read(idOrName, [...this.entra.teams.values()].filter(matches), select);
   }
 
+  async *listDeletedUsers(): AsyncGenerator<readonly SourceId[]> {
+    const soft = [...this.entra.people.values()].filter(({ state }) => state === 'soft');
+    yield* this.#pages(soft.map((person) => id(person.id)));
+  }
+
   async *listGroups(select: readonly string[]) {
     const live = [...this.entra.teams.values()].filter((team) => team.state === 'live');
     yield* this.#pages(live.map((team) => ({ id: id(team.id), attributes: attributesOf(team, select, true) })));
