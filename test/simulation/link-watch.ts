@@ -38,12 +38,14 @@ export class LinkWatch {
   }
 
   /** What becomes of a suspension that may be the app's or somebody's in Zendesk: the app's once it is stored as such, else that one's. */
-  #attribute(id: string, { link, claim }: LinkRow): void {
+  #attribute(id: string, { link, claim }: LinkRow, { startedAtMs }: Context): void {
     const plans = claim ? [claim.plan, ...(claim.untold ?? [])] : [];
     const now = new Set(plans.flatMap((plan) => (suspends(plan) && plan.targetId ? [plan.targetId] : [])));
     for (const target of this.#suspending.get(id) ?? []) {
       const notes = this.sim.zendesk.notesOf(target);
-      if (notes.suspendedBy !== 'either') continue;
+      // Between the app's look at the account and its write, which Zendesk cannot make depend on each other: that one made no difference.
+      const isUnseen = notes.suspendedBy === 'hand' && (notes.suspendedMs ?? -1) >= startedAtMs;
+      if (notes.suspendedBy !== 'either' && !isUnseen) continue;
       if (link?.targetId === target && link.disabledByUs) notes.suspendedBy = 'app';
       else if (!now.has(target)) notes.suspendedBy = 'hand';
     }
@@ -57,7 +59,7 @@ export class LinkWatch {
     if (method !== 'write' && method !== 'remove') return;
     const [key, row] = args as [ObjectKey, LinkRow];
     const name = `${key.type} ${key.id}`;
-    if (key.type === 'user') this.#attribute(key.id, method === 'write' ? row : { link: null, claim: null });
+    if (key.type === 'user') this.#attribute(key.id, method === 'write' ? row : { link: null, claim: null }, context);
     const link = method === 'write' ? row.link : null;
     const claim = method === 'write' ? row.claim : null;
     this.#deleting.delete(name);

@@ -56,6 +56,7 @@ export const ZENDESK_EVENTS = {
     // Lifted and put back by hand before the app has done anything about it: then it looks like the app's own.
     const isUnseen =
       notes.wasAppsBefore && !watch.effects.some((one) => one.targetId === user.id && one.atMs >= (notes.letInMs ?? 0));
+    notes.suspendedMs = nowMs;
     notes.suspendedBy = isUnseen ? 'app' : told.maySuspend(user.id) ? 'either' : 'hand';
     if (!scheduler.isIdle || notes.suspendedBy === 'either') watch.raced.push({ owner: notes.owner, atMs: nowMs });
     return 'is suspended by hand';

@@ -10,6 +10,8 @@ export interface AccountNotes {
    * what the app then stores.
    */
   suspendedBy: 'app' | 'hand' | 'either' | null;
+  /** When somebody last suspended the account by hand. */
+  suspendedMs?: number;
   /** When somebody last let the account in by hand. */
   letInMs?: number;
   /** True where the suspension that was lifted then was the app's. */
