@@ -67,7 +67,7 @@ export class Watch {
   readonly raced: { readonly owner: string | null; readonly atMs: number }[] = [];
   /** What was deleted by hand while a deletion by the app was on record that may have been written: nothing tells whose it was. */
   readonly racedDeletions: (string | null)[] = [];
-  /** Who was let in by hand after the app had suspended them, and before it had the answer: nothing shows that it was written. */
+  /** Who was let in by hand after the app had suspended them, or whose account went, and before it had the answer: nothing shows that it was written. */
   readonly unseenSuspensions: (string | null)[] = [];
   /** How often the job was switched on, counted before and after. */
   starts = 0;

@@ -48,6 +48,15 @@ export function dropMemberships(
 
 const somebody = (sim: Sim, dice: Dice) => dice.maybe([...sim.entra.people.values()]);
 
+/** An account goes, by hand: with it goes what would show of what the app has asked for and not seen yet. */
+function deactivate(user: FakeUser, { told, watch, zendesk, nowMs }: Sim): void {
+  const { owner } = zendesk.notesOf(user.id);
+  if (told.mayDelete(`user ${user.id}`)) watch.racedDeletions.push(owner);
+  if (user.suspended && told.isUnanswered(user.id)) watch.unseenSuspensions.push(owner);
+  user.active = false;
+  user.updatedAt = new Date(nowMs).toISOString();
+}
+
 export const ZENDESK_EVENTS = {
   suspendByHand: onUser((user, { zendesk, scheduler, watch, told, nowMs }) => {
     if (user.suspended) return undefined;
@@ -74,18 +83,14 @@ export const ZENDESK_EVENTS = {
     return `is called ${user.name} by hand`;
   }),
   deleteByHand: onUser((user, sim) => {
-    if (sim.told.mayDelete(`user ${user.id}`)) sim.watch.racedDeletions.push(sim.zendesk.notesOf(user.id).owner);
-    user.active = false;
-    user.updatedAt = new Date(sim.nowMs).toISOString();
+    deactivate(user, sim);
     dropMemberships(sim, ({ userId }) => userId === user.id);
     return 'is deleted by hand';
   }),
   mergeByHand: onUser((user, sim, dice) => {
     const into = dice.maybe(sim.zendesk.liveUsers.filter((one) => one !== user && one.role.role === 'end-user'));
     if (!into || user.role.role !== 'end-user') return undefined;
-    if (sim.told.mayDelete(`user ${user.id}`)) sim.watch.racedDeletions.push(sim.zendesk.notesOf(user.id).owner);
-    user.active = false;
-    user.updatedAt = new Date(sim.nowMs).toISOString();
+    deactivate(user, sim);
     into.otherEmails.push(...[user.email, ...user.otherEmails].flatMap((one) => one ?? []));
     [user.email, user.otherEmails] = [null, []];
     sim.zendesk.notesOf(into.id).isTouched = true;
