@@ -77,7 +77,7 @@ export class BrakeWatch {
     if (isSuspended && item.allows?.kind === 'userDisable') this.#suspendedIn.add(`${item.changeId} ${item.sourceId}`);
   }
 
-  /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source @param account whether it has open tickets, and whether somebody suspended it by hand while a call was under way */
+  /** Something was done to Zendesk by a worker. @param isOfCycle whether its item is one of a cycle over the source @param account whether it has open tickets, and whether it was suspended by hand, or by a late request of another item, while a call was under way */
   effect(
     effects: readonly Effect[],
     { item, startedAtMs, title }: Context & { readonly item: WorkItem },
@@ -90,7 +90,7 @@ export class BrakeWatch {
     const change = `${item.changeId} ${item.sourceId}`;
     if (kinds.has('userDisable') && allows?.kind === 'userDisable') this.#suspendedIn.add(change);
     // The seat that follows the tickets was counted with the access.
-    // So was that of whom somebody suspended by hand between the plan and the write: access and seat are one request.
+    // So was that of whom somebody, or another request, suspended between the plan and the write: access and seat are one request.
     if (allows?.kind === 'userDisable' && (this.#suspendedIn.has(change) || account.wasRaced)) kinds.delete('agentDowngrade');
     for (const kind of kinds) {
       // Whom Zendesk refuses to delete for open tickets is suspended meanwhile. A way back is shown, and let go, object by object: memberships

@@ -81,7 +81,12 @@ export class PortCalls {
     const { item, kind } = context;
     if (effects.length === 0 || !item || kind !== 'worker') return;
     const hasOpenTickets = effects.some(({ targetId }) => this.sim.zendesk.target.openTickets.has(targetId));
-    const wasRaced = this.sim.watch.raced.some(({ owner, atMs }) => owner === item.sourceId && atMs >= context.startedAtMs);
+    const isMeanwhile = ({ owner, atMs }: { readonly owner: string | null; readonly atMs: number }): boolean =>
+      owner === item.sourceId && atMs >= context.startedAtMs;
+    // By hand, or by a request of another item that came late.
+    const wasRaced =
+      this.sim.watch.raced.some(isMeanwhile) ||
+      this.sim.watch.effects.some((one) => one.kind === 'disable' && one.context !== context && isMeanwhile(one));
     this.sim.brake.effect(effects, { ...context, item }, this.sim.told.cycleBegan.has(item.cycleId), {
       hasOpenTickets,
       wasRaced,
