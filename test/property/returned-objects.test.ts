@@ -238,6 +238,31 @@ describe('engine › a person who is deleted before a group of theirs is read fo
     expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
   });
 
+  it.each([false, true])(
+    'has access where she is back before the users are read in the same cycle; followed before: %s',
+    async (isFollowed) => {
+      const { world, directory, roles } = aCompany({});
+      directory.restoresInSilence = true;
+      const team = directory.addGroup({ displayName: 'Team' });
+      if (isFollowed) directory.assign(team, roles.agent);
+      await world.round();
+      const ann = aPerson(world, 'ann');
+      // Told by no delta: read in full is read too late.
+      directory.membersOf(team).set(ann, 'user');
+      directory.softDeleteUser(ann);
+      if (isFollowed) world.source.expireWatermarks();
+      else directory.assign(team, roles.agent);
+      world.hook = (name) => {
+        if (name !== 'source.readUserChanges') return;
+        world.hook = undefined;
+        directory.restoreUser(ann);
+      };
+      await world.round();
+      await world.round();
+      expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: 'agent' } });
+    },
+  );
+
   it('is in the group when she returns and is assigned by herself', async () => {
     const { world, directory, roles, ann, inTeam } = await annIsAway();
     directory.assign(ann, roles.agent);

@@ -7,6 +7,7 @@ import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concur
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
+import { openAway } from './away-users';
 import { chosenGroups } from './chosen-groups';
 import type { CycleContext } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
@@ -25,12 +26,13 @@ export async function importGroups(context: CycleContext): Promise<void> {
   const { deps, groups } = context;
   const unread = await openUnread(deps, 'group', false);
   await groups.follow(await wantedGroups(context));
-  const first = firstPages(context);
+  const noteAway = once(async () => (await openAway(context)).list());
+  const first = firstPages(context, noteAway);
   try {
     for (let index = 0; ; index += 1) {
       const chunk = await groups.at(index);
       if (!chunk) break;
-      await importChunk(context, index, chunk, unread, await first.take(index, chunk));
+      await importChunk(context, index, chunk, { unread, noteAway }, await first.take(index, chunk));
     }
   } finally {
     await first.end();
@@ -39,8 +41,20 @@ export async function importGroups(context: CycleContext): Promise<void> {
   await context.save({ kind: 'groupsRead' });
 }
 
-/** The first page of each delta, asked for side by side: where nothing has changed a cycle waits for nothing else. */
-function firstPages(context: CycleContext) {
+/** Does something with the first call only. */
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= act();
+    return done;
+  };
+}
+
+/**
+ * The first page of each delta, asked for side by side: where nothing has changed a cycle waits for nothing else.
+ * @param noteAway notes who is deleted, before a group is read in full: whoever is back before the users are read is told as living, and in no list of it
+ */
+function firstPages(context: CycleContext, noteAway: () => Promise<void>) {
   const asked = new Map<number, ReturnType<typeof readPage>>();
   let askedTo = 0;
   return {
@@ -48,6 +62,7 @@ function firstPages(context: CycleContext) {
       for (; askedTo < index + SOURCE_CONCURRENCY; askedTo += 1) {
         const next = await context.groups.at(askedTo);
         if (!next) break;
+        if (next.watermark === null) await noteAway();
         const page = readPage(context, next);
         // A failure is told in its turn.
         page.catch(() => undefined);
@@ -88,7 +103,7 @@ async function importChunk(
   context: CycleContext,
   index: number,
   stored: GroupChunk,
-  unread: Unread,
+  { unread, noteAway }: { readonly unread: Unread; readonly noteAway: () => Promise<void> },
   first: Awaited<ReturnType<typeof readPage>>,
 ): Promise<void> {
   const { newId } = context.deps;
@@ -97,6 +112,7 @@ async function importChunk(
   let chunk: GroupChunk = stored.watermark === null && stored.next === null ? { ...stored, round: newId() } : stored;
   for (let page = first; ; page = await readPage(context, chunk)) {
     if (page === 'expired') {
+      await noteAway();
       chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: newId(), watch: null };
       await context.groups.put(index, chunk);
       continue;
