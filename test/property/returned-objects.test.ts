@@ -58,6 +58,25 @@ describe.each(FULL_READINGS)('engine › deleted, and meanwhile %s', (_name, rea
     expect(team.world.snapshot()).toEqual(team.before);
   });
 
+  it('a group that returns and cannot be read yet has its members again once it can be', async () => {
+    const team = await aTeam();
+    team.directory.softDeleteGroup(team.team);
+    await team.world.round();
+    await read(team);
+    await team.world.round();
+    team.directory.restoreGroup(team.team);
+    let reads = 0;
+    team.world.hook = (name) => {
+      if (name !== 'source.listGroupsOf' && name !== 'source.listMembers') return;
+      reads += 1;
+      if (reads <= 2) throw new NotFoundError('source', 'Not there yet');
+    };
+    for (let more = 0; more < 5; more += 1) await team.world.round();
+    team.world.hook = undefined;
+    expect(team.world.snapshot()).toEqual(team.before);
+    expect(await team.world.deps().state.read(STATE_KEYS.returnedGroups)).toMatchObject({ value: { unread: [] } });
+  });
+
   it('a group that is deleted and restored between two cycles loses nobody anything', async () => {
     const team = await aTeam();
     team.directory.softDeleteGroup(team.team);
@@ -159,9 +178,13 @@ describe('engine › deleted while the groups are read in full, and restored bef
 });
 
 describe('engine › a group that is deleted before it is read for the first time', () => {
-  it.each([false, true])(
-    'has its members when it returns, and they have their access; one on demand before: %s',
-    async (isAsked) => {
+  it.each([
+    [false, 0],
+    [true, 0],
+    [false, 1],
+  ])(
+    'has its members when it returns, and they have their access; one on demand before: %s; cannot be read at first: %d times',
+    async (isAsked, failures) => {
       const { world, directory, roles } = aCompany({});
       directory.restoresInSilence = true;
       const team = directory.addGroup({ displayName: 'Team' });
@@ -178,8 +201,14 @@ describe('engine › a group that is deleted before it is read for the first tim
       expect(people.map((one) => world.accountOf(one))).toEqual([undefined, undefined]);
       directory.restoreGroup(team);
       if (isAsked) await onDemand(world, people[0] as SourceId, 'user');
-      await world.round();
-      await world.round();
+      let reads = 0;
+      world.hook = (name) => {
+        if (name !== 'source.listGroupsOf') return;
+        reads += 1;
+        if (reads <= failures) throw new NotFoundError('source', 'Not there yet');
+      };
+      for (let more = 0; more < 3; more += 1) await world.round();
+      world.hook = undefined;
       const access = { suspended: false, role: { role: 'agent' } };
       expect(people.map((one) => world.accountOf(one))).toMatchObject([access, access]);
     },

@@ -15,6 +15,7 @@ import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { mergeAttributes } from './merge';
 import { proveGone } from './prove-gone';
 import { readAhead } from './read-ahead';
+import { openReturned, type Returned } from './returned-groups';
 import { filterGroups, groupAttributes } from './schema-needs';
 
 /**
@@ -26,13 +27,16 @@ export async function importGroups(context: CycleContext): Promise<void> {
   const { deps, groups } = context;
   const unread = await openUnread(deps, 'group', false);
   await groups.follow(await wantedGroups(context));
+  const returned = await openReturned(context);
+  const again = await returned.again();
+  await returned.note(again, await applyPage(context, again, null));
   const noteAway = once(async () => (await openAway(context)).list());
   const first = firstPages(context, noteAway);
   try {
     for (let index = 0; ; index += 1) {
       const chunk = await groups.at(index);
       if (!chunk) break;
-      await importChunk(context, index, chunk, { unread, noteAway }, await first.take(index, chunk));
+      await importChunk(context, index, chunk, { unread, returned, noteAway }, await first.take(index, chunk));
     }
   } finally {
     await first.end();
@@ -99,11 +103,18 @@ async function mayReturn({ space, settings }: EngineDeps): Promise<readonly Sour
 /** A watermark this old is replaced by a newer one though nothing has changed: the source forgets it after seven days. */
 const WATERMARK_FRESH_MS = 24 * 3600_000;
 
+/** What is noted while groups are read. */
+interface Reading {
+  readonly unread: Unread;
+  readonly returned: Returned;
+  readonly noteAway: () => Promise<void>;
+}
+
 async function importChunk(
   context: CycleContext,
   index: number,
   stored: GroupChunk,
-  { unread, noteAway }: { readonly unread: Unread; readonly noteAway: () => Promise<void> },
+  { unread, returned, noteAway }: Reading,
   first: Awaited<ReturnType<typeof readPage>>,
 ): Promise<void> {
   const { newId } = context.deps;
@@ -119,7 +130,7 @@ async function importChunk(
     }
     const isFull = chunk.watermark === null;
     const isToSettle = isFull || chunk.isUnsettled;
-    await applyPage(context, page.changes, isFull ? chunk.round : null);
+    await returned.note(page.changes, await applyPage(context, page.changes, isFull ? chunk.round : null));
     await unread.note(page.changes);
     // Before the page counts as read: nobody would tell of these edges again.
     await context.groups.follow(nestedIn(context, membersOf(page.changes)));
@@ -195,38 +206,55 @@ async function readPage(context: CycleContext, chunk: GroupChunk) {
   }
 }
 
-/** Applies what a page tells, group by group; of one group in the order in which it was told. */
-async function applyPage(context: CycleContext, changes: readonly SourceChange[], round: string | null): Promise<void> {
+/**
+ * Applies what a page tells, group by group; of one group in the order in which it was told.
+ * @returns the groups that have returned and cannot be read yet: they count as deleted until they can
+ */
+async function applyPage(
+  context: CycleContext,
+  changes: readonly SourceChange[],
+  round: string | null,
+): Promise<ReadonlySet<SourceId>> {
+  const unread = new Set<SourceId>();
+  const apply = async (within: CycleContext, change: SourceChange): Promise<void> => {
+    if (await applyChange(within, change, round)) unread.delete(change.id);
+    else unread.add(change.id);
+  };
   const byGroup = new Map<SourceId, SourceChange[]>();
   for (const change of changes) byGroup.set(change.id, [...(byGroup.get(change.id) ?? []), change]);
   const keys = [...byGroup.keys()].sort().map((id) => ({ type: 'group', id }) as const);
   const ahead = await readAhead(context.deps, keys, { links: false, groups: false });
   const page: CycleContext = { ...context, deps: { ...context.deps, space: ahead.space } };
   await concurrently([...byGroup.values()], STORAGE_CONCURRENCY, async ([only, ...others]) => {
-    if (only && others.length === 0) return applyChange(page, only, round);
-    for (const change of only ? [only, ...others] : []) await applyChange(context, change, round);
+    if (only && others.length === 0) return apply(page, only);
+    for (const change of only ? [only, ...others] : []) await apply(context, change);
   });
   await ahead.flush();
+  return unread;
 }
 
-async function applyChange(context: CycleContext, change: SourceChange, round: string | null): Promise<void> {
+/** @returns false for a group that has returned, or was not known, and cannot be read yet */
+async function applyChange(context: CycleContext, change: SourceChange, round: string | null): Promise<boolean> {
   const { space } = context.deps;
   const key = { type: 'group', id: change.id } as const;
-  if (change.kind === 'removed') return markDeleted(context, change.id, change.reason);
-
+  if (change.kind === 'removed') {
+    await markDeleted(context, change.id, change.reason);
+    return true;
+  }
   const stored = await space.readObject(key);
   const before = stored?.value ?? newGroup(change.id);
   // A group that hides its members has told everything else.
   const after = withAttributes(before, change.isComplete || hidesMembers(change) ? change.attributes : {});
   const members = change.members ?? [];
-  if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return;
+  if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return false;
   // Known by no full round: it was deleted then, or not there yet, and may have come with members that nobody tells of.
-  if (!stored && round === null) await rereadMemberships(context, after);
+  if (!stored && round === null && !(await rereadMemberships(context, after))) return false;
   if (!stored || after !== before || members.length > 0) await space.markDirty([key]);
   // Whoever is below gains or loses by it, though no membership changed.
   if (!stored || grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(context.deps, change.id);
   await applyMembers(context, change.id, members, round);
   if (!stored || after !== before || round !== null) await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
+  return true;
 }
 
 async function applyMembers(

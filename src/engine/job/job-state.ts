@@ -12,6 +12,7 @@ export const STATE_KEYS = {
   cycleLease: 'cycle-lease',
   userWatermark: 'watermark-users',
   awayUsers: 'away-users',
+  returnedGroups: 'returned-groups',
   groupWatermarks: 'watermark-groups',
   application: 'application',
   systems: 'systems',
