@@ -1,5 +1,6 @@
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { IDLE_MS } from './http-kit';
 
 /** Stands between the app and the storage emulator and counts what goes by. */
 export interface CountingProxy {
@@ -36,6 +37,7 @@ export async function startCountingProxy(connectionString: string): Promise<Coun
       forwarded.on('error', () => outgoing.destroy());
       incoming.pipe(forwarded);
     });
+    server.keepAliveTimeout = IDLE_MS;
     server.listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     servers.push(server);

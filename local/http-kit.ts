@@ -98,6 +98,12 @@ export interface SimServer {
   close(): Promise<void>;
 }
 
+/**
+ * How long a server keeps an idle connection, in ms: longer than anybody here is silent. A client that the machine holds up would otherwise write
+ * into one that is just being closed, and a POST is not sent again.
+ */
+export const IDLE_MS = 10 * 60_000;
+
 /** Bodies above this are cut off with 413: a simulator must not be a way to fill memory. */
 const maxBodyBytes = 16 * 1024 * 1024;
 
@@ -113,7 +119,7 @@ export async function startSimServer(
   const server = createServer((request, response) => {
     void answer(request, response, handle);
   });
-  server.keepAliveTimeout = 30_000;
+  server.keepAliveTimeout = IDLE_MS;
   await listen(server, options.port ?? 0, host);
   const { port } = server.address() as AddressInfo;
   let closing: Promise<void> | undefined;

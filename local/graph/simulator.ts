@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { IDLE_MS } from '../http-kit';
 import { answerBatch } from './batch';
 import type { GraphAnswer, GraphCore, GraphRequest, SentMail } from './call';
 import { Cursors } from './cursors';
@@ -109,6 +110,7 @@ export async function startGraphSimulator(options: GraphSimulatorOptions = {}): 
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
+  server.keepAliveTimeout = IDLE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);

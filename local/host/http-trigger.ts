@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { IDLE_MS } from '../http-kit';
 import type { RegisteredFunction } from './core-api';
 import type { HttpCookie, HttpData, NullableMap, TypedData } from './core-types';
 import type { FunctionSummary, Log } from './events';
@@ -74,6 +75,7 @@ export async function listen(port: number, options: HttpTriggerOptions): Promise
       else response.writeHead(500).end();
     });
   });
+  server.keepAliveTimeout = IDLE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

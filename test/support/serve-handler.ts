@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { HttpRequest, type InvocationContext } from '@azure/functions';
+import { IDLE_MS } from '../../local/http-kit';
 import type { Handler } from '../../src/functions/http';
 
 const quiet = (): void => undefined;
@@ -44,6 +45,7 @@ export async function serveHandler(handler: () => Handler): Promise<ServedHandle
     outgoing.end(answer.body ?? '');
     took.push(performance.now() - startedAt);
   });
+  server.keepAliveTimeout = IDLE_MS;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const served = {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
