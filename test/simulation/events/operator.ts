@@ -42,6 +42,8 @@ export const OPERATOR_ACTS = {
     const items = dice.chance(0.5) ? 'stop' : 'finish';
     const { starts } = sim.watch;
     return ask(sim, dice, `pause (${items})`, async (deps) => {
+      // Items go on from when it is written, whether or not its caller lives to hear of it.
+      if (items === 'finish') sim.watch.started();
       await pauseJob(deps, OPERATOR, items);
       // Of a pause and a start at the same time either may have been last.
       const isLast = sim.watch.starts === starts;
