@@ -86,6 +86,7 @@ export async function openCycle(
       await lease.renew();
       await keep();
     },
+    hold: () => lease.renew(),
     async isTimeUp() {
       await lease.renew();
       return isTimeUp();

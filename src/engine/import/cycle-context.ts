@@ -23,6 +23,11 @@ export interface CycleContext {
   readonly save: (event: CycleEvent) => Promise<void>;
   /** Makes sure that no other instance has gone on with the cycle: before anything that would be wrong then. @throws StaleStateError */
   readonly fence: () => Promise<void>;
+  /**
+   * Makes sure that no other instance has taken the cycle up meanwhile: between what was read and its writing, however long the reading took. Costs nothing
+   * while the lease is young. @throws StaleStateError
+   */
+  readonly hold: () => Promise<void>;
   /** Keeps the lease in the midst of long work. @returns true when the cycle is to stop at the next place that it can save. @throws StaleStateError */
   readonly isTimeUp: () => Promise<boolean>;
   /** Takes the marks of objects off. @throws StaleStateError when another instance has begun a run since this one did */

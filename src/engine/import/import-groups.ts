@@ -225,6 +225,8 @@ async function applyPage(
   const keys = [...byGroup.keys()].sort().map((id) => ({ type: 'group', id }) as const);
   const ahead = await readAhead(context.deps, keys, { links: false, groups: false });
   const page: CycleContext = { ...context, deps: { ...context.deps, space: ahead.space } };
+  // As for users: what another instance has read meanwhile is newer.
+  await context.hold();
   await concurrently([...byGroup.values()], STORAGE_CONCURRENCY, async ([only, ...others]) => {
     if (only && others.length === 0) return apply(page, only);
     for (const change of only ? [only, ...others] : []) await apply(context, change);

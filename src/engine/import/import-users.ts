@@ -100,6 +100,8 @@ async function mergePage(context: CycleContext, page: readonly SourceChange[], m
   const { relevance, round } = merging;
   const { changes: told, returned } = await merging.away.merge(lastWord(page));
   const changes = told.filter(({ id }) => !relevance || relevance.matters(id));
+  // Another instance may have read the same meanwhile, and later: what is old by now would be told by no delta again.
+  await context.hold();
   const added = relevance && round !== null ? await addNew(context, changes, relevance, round) : new Set<SourceId>();
   const unchanged = relevance && round !== null ? changes.filter((change) => relevance.isUnchanged(change)) : [];
   if (round !== null) await context.deps.space.stampObjects(unchanged.map(userKey), round);

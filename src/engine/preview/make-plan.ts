@@ -190,6 +190,7 @@ class PlanRun {
         await this.draft.save({});
         if (await this.#isTimeUp()) throw new CycleInterrupted();
       },
+      hold: () => this.draft.lease.renew(),
       isTimeUp: () => this.#isTimeUp(),
       // The copy of the connector space goes as a whole, with its marks.
       clearDirty: async () => undefined,
