@@ -211,11 +211,12 @@ export class Faults {
     return undefined;
   }
 
-  /** How long a call takes. */
-  latencyMs(): number {
+  /** How long a call takes. One of storage is given up after half a minute, so none has its effect later (`src/adapters/storage/connection.ts`). */
+  latencyMs(side: Side): number {
     if (this.isOn('slowCalls') && this.dice.chance(0.01)) {
       this.count('slowCalls');
-      return this.dice.between(10, 400) * 1000;
+      const slowMs = this.dice.between(10, 400) * 1000;
+      return side === 'store' || side === 'queue' ? Math.min(slowMs, 30_000) : slowMs;
     }
     return this.dice.int(40);
   }

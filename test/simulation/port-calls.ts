@@ -20,7 +20,7 @@ export class PortCalls {
   around(side: Side, port: string, process: Process, context: Context): Around {
     return {
       before: async (method, args) => {
-        await this.sim.scheduler.step(process, this.sim.faults.latencyMs());
+        await this.sim.scheduler.step(process, this.sim.faults.latencyMs(side));
         if (side === 'source') this.sim.source.lies = this.sim.faults.lies;
         if (side === 'source') {
           for (const lie of Object.keys(this.sim.source.lies)) this.sim.faults.count(lie);
