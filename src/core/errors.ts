@@ -49,14 +49,26 @@ export class UnauthorizedError extends ProvisioningError {
 
 /** The other side asks us to wait. `retryAfterMs` ≥ 0 is its own word, honoured whole. */
 export class ThrottledError extends ProvisioningError {
+  /** True where the call that has to wait was to write: it has written nothing. */
+  readonly isUnwritten: boolean;
+
   constructor(
     side: Side,
     readonly retryAfterMs: number,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; isUnwritten?: boolean },
   ) {
     super(sided(side, 'THROTTLED'), message, options);
+    this.isUnwritten = options?.isUnwritten === true;
   }
+}
+
+/** The same error where something may have been written before the call that it refuses: then it proves nothing of that. */
+export function afterWrite(error: unknown): unknown {
+  if (error instanceof UnauthorizedError && error.isUnwritten)
+    return new UnauthorizedError('target', error.message, { cause: error });
+  if (!(error instanceof ThrottledError) || !error.isUnwritten) return error;
+  return new ThrottledError('target', error.retryAfterMs, error.message, { cause: error });
 }
 
 /** The other side could not be reached or failed by itself; the same call may work later. */

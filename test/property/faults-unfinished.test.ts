@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AlteredError, RejectedError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
+import { AlteredError, RejectedError, ThrottledError, UnauthorizedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { forgetEscrow } from '../../src/engine/control/escrow-control';
 import { restartJob } from '../../src/engine/control/restart';
@@ -88,6 +88,7 @@ describe('what was refused was not written', () => {
   it.each([
     ['refused', new RejectedError('suspended', 'no')],
     ['for which the credential was refused', new UnauthorizedError('target', '401', { isUnwritten: true })],
+    ['that had to wait', new ThrottledError('target', 1_000, '429', { isUnwritten: true })],
   ])(
     'a suspension %s, and an admin who suspends by hand: it is the admin’s, and a return does not lift it',
     async (_, refusal) => {
@@ -119,12 +120,15 @@ describe('what was refused was not written', () => {
     },
   );
 
-  it('a suspension whose sessions may not be ended for want of a credential was written, and is ours to lift', async () => {
+  it.each([
+    ['may not be ended for want of a credential', new UnauthorizedError('target', '401', { isUnwritten: true })],
+    ['have to wait for their end', new ThrottledError('target', 1_000, '429', { isUnwritten: true })],
+  ])('a suspension whose sessions %s was written, and is ours to lift', async (_, refusal) => {
     const { world, directory, users, roles } = aCompany({ users: 1 });
     await world.round();
     const id = users[0]?.id as SourceId;
     world.target.hook = (moment, method) => {
-      if (moment === 'before' && method === 'endSessions') throw new UnauthorizedError('target', '401', { isUnwritten: true });
+      if (moment === 'before' && method === 'endSessions') throw refusal;
     };
     directory.unassign(users[0]?.assignment ?? '');
     await world.cycle();

@@ -177,7 +177,8 @@ export class Faults {
       if (this.#hits('sourceRefused')) return new UnauthorizedError('source', 'simulated');
     }
     if (side === 'target') {
-      if (this.#hits('targetThrottled')) return new ThrottledError('target', this.dice.between(1, 90) * 1000, 'simulated');
+      if (this.#hits('targetThrottled'))
+        return new ThrottledError('target', this.dice.between(1, 90) * 1000, 'simulated', { isUnwritten: isWrite(method) });
       if (this.#hits('targetDown')) return new UnavailableError('target', 'simulated');
       if (this.#hits('targetRefused')) return new UnauthorizedError('target', 'simulated', { isUnwritten: isWrite(method) });
       if (this.#hits('targetUnexpected')) return new UnexpectedResponseError('target', 'simulated');

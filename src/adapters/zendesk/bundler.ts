@@ -1,3 +1,4 @@
+import { afterWrite } from '../../core/errors';
 import type { OnWaiting } from '../../ports/target-connector';
 
 /** What became of one item of a bundle. An item left out is tried singly. */
@@ -108,7 +109,8 @@ export function makeBundler<Item, R>(options: BundlerOptions<Item, R>): Bundler<
     singles += 1;
     const result = await options.single(entry.item).then(
       (value) => ({ value }),
-      (error: unknown) => ({ error }),
+      // Left over from a job that may have written it, or may yet.
+      (error: unknown) => ({ error: entry.mustBeSingle ? afterWrite(error) : error }),
     );
     singles -= 1;
     settle(entry, result);

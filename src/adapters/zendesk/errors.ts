@@ -77,7 +77,9 @@ export function toError(refusal: Refusal, nowMs: number, jitter: number, timeSca
     case status === 400 || status === 413 || status === 422:
       return invalid(envelope, what);
     case status === 429:
-      return new ThrottledError('target', wait429(refusal, nowMs, jitter, timeScale), `${what}: rate limit`);
+      return new ThrottledError('target', wait429(refusal, nowMs, jitter, timeScale), `${what}: rate limit`, {
+        isUnwritten: method !== 'GET',
+      });
     case status === 503 && askedWait(refusal, nowMs) !== undefined:
       return new ThrottledError('target', askedWait(refusal, nowMs) ?? 0, `${what}: maintenance`);
     case status >= 500 || status === 408:

@@ -8,6 +8,7 @@ import {
   OpenTicketsError,
   RejectedError,
   StaleStateError,
+  ThrottledError,
   UnauthorizedError,
 } from '../../core/errors';
 import type { Link, SourceId, TargetId, WorkItem } from '../../core/model';
@@ -362,7 +363,8 @@ const OF_SEVERAL_CALLS: ReadonlySet<string> = new Set(['email', 'organization', 
 function mayBeWritten(error: unknown, { action, changes }: Plan): boolean {
   if (error instanceof NotFoundError) return action !== 'delete';
   if (error instanceof AlteredError) return true;
-  if (error instanceof RejectedError || (error instanceof UnauthorizedError && error.isUnwritten))
+  const isUnwritten = (error instanceof UnauthorizedError || error instanceof ThrottledError) && error.isUnwritten;
+  if (error instanceof RejectedError || isUnwritten)
     return action !== 'create' && changes.some(({ attribute }) => OF_SEVERAL_CALLS.has(attribute));
   if (error instanceof AlreadyExistsError) return error.maker === 'us';
   return !(error instanceof LicenseLimitError || error instanceof DisputedMatchError);

@@ -21,7 +21,7 @@ export const MEANWHILE_EVENTS = {
     sim.entra.delete(person, 'hard');
     if (dice.chance(0.3)) sim.zendesk.target.openTickets.add(account.id);
     const refusal = dice.pick([
-      new ThrottledError('target', dice.between(1, 90) * 1000, 'simulated'),
+      new ThrottledError('target', dice.between(1, 90) * 1000, 'simulated', { isUnwritten: true }),
       new UnavailableError('target', 'simulated'),
       new RejectedError(undefined, 'simulated: refused once'),
     ]);

@@ -1,5 +1,5 @@
 import { makeBundler } from '../../../src/adapters/zendesk/bundler';
-import { StaleStateError } from '../../../src/core/errors';
+import { StaleStateError, ThrottledError } from '../../../src/core/errors';
 import { type SourceId, sourceId, type WorkItem } from '../../../src/core/model';
 import type { Plan } from '../../../src/core/plan-model';
 import { CLAIM_MS, ClaimWatch } from '../../../src/engine/claim-watch';
@@ -95,5 +95,31 @@ describe('a bundler', () => {
     const before = told;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(told).toBe(before);
+  });
+
+  it.each([
+    ['left over from a bundle says nothing of what that has written', true, false],
+    ['alone has written nothing', false, true],
+  ])('a refusal of one that is %s', async (_, canBundle, isUnwritten) => {
+    let isOpen = canBundle;
+    const bundler = makeBundler<number, number>({
+      keyOf: String,
+      single: async () => {
+        throw new ThrottledError('target', 1, '429', { isUnwritten: true });
+      },
+      bundle: async () => {
+        isOpen = false;
+        return new Map();
+      },
+      canBundle: () => isOpen,
+      maxSingles: 0,
+      minItems: 2,
+      quietMs: 1,
+      timeScale: 1,
+      sleep: async () => void (await turn()),
+      now: () => performance.now(),
+    });
+    const ended = await Promise.allSettled([bundler.submit(1), bundler.submit(2)]);
+    expect(ended).toMatchObject([{ reason: { isUnwritten } }, { reason: { isUnwritten } }]);
   });
 });
