@@ -30,7 +30,9 @@ export class LinkWatch {
   }
 
   maySuspend(id: TargetId): boolean {
-    return [...this.#suspending.values()].some((ids) => ids.has(id));
+    // What is left on the row of a former owner, whose account another one has taken over since, suspends nobody any more.
+    const { owner } = this.sim.zendesk.notesOf(id);
+    return [...this.#suspending].some(([of, ids]) => ids.has(id) && (owner === null || of === owner));
   }
 
   isUnanswered(id: TargetId): boolean {
