@@ -1,3 +1,5 @@
+import { UnavailableError } from '../../src/core/errors';
+import type { TargetId } from '../../src/core/model';
 import { aCompany, aPerson } from '../builders/people';
 import { only } from './support/only';
 import { World } from './support/world';
@@ -25,6 +27,32 @@ describe('engine › groups', () => {
     const after = world.groupNamed('Sales');
     expect(after?.id).toBe(isThere ? before?.id : undefined);
     if (after) expect(world.membersOf(after.id)).toHaveLength(2);
+  });
+
+  it('a member whose seat was given back by a request whose answer was lost is a member again on return, killed at any call', async () => {
+    const wrong: number[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, agents } = await withGroup(false);
+      world.settings = { ...world.settings, deprovisionUsers: 'DowngradeAndSuspend' };
+      await world.round();
+      const { id } = only(agents.slice(0, 1));
+      world.hook = (name) => {
+        if (name !== 'target.updateUser (answer)') return;
+        world.hook = undefined;
+        throw new UnavailableError('target', 'The answer was lost');
+      };
+      directory.updateUser(id, { accountEnabled: false });
+      await world.round();
+      expect(world.accountOf(id)).toMatchObject({ suspended: true, role: { role: 'end-user' } });
+      directory.updateUser(id, { accountEnabled: true });
+      await world.cycle();
+      wasKilled = await world.killedAt(call, () => world.drain());
+      world.nowMs += 20 * 60_000;
+      for (let more = 0; more < 2; more += 1) await world.round();
+      const members = world.membersOf(world.groupNamed('Sales')?.id as TargetId);
+      if (world.accountOf(id)?.suspended !== false || !members.includes(id)) wrong.push(call);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('adopted, deleted in Zendesk by hand and made again by us: ours from then on', async () => {

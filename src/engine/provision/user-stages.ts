@@ -4,6 +4,7 @@ import type { TargetUser } from '../../core/model';
 import { OPEN_TICKETS, planUser } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
+import { DEFAULT_ROLE } from '../../core/role';
 import { freesSeat, takesSeat } from '../../core/seats';
 import type { LinkRow } from '../../ports/stores';
 import { desireObject, desireToMatch } from '../decide/desire';
@@ -88,7 +89,10 @@ export const userStages: Stages<TargetUser> = {
       await pairing.end(target.id);
       return undefined;
     }
-    return attempt.decision.kind === 'out' ? takeAccess(writing, target, settle) : updateAccount(writing, target, settle);
+    if (attempt.decision.kind === 'out') return takeAccess(writing, target, settle);
+    // Zendesk ended them when the account became an end user, perhaps by a request of which nobody had the answer.
+    if (plan.role && target.role.role === DEFAULT_ROLE.role) await forgetMemberships(deps, attempt.item.sourceId);
+    return updateAccount(writing, target, settle);
   },
 
   async settle(writing) {
