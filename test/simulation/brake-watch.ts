@@ -51,6 +51,8 @@ export class BrakeWatch {
     this.#seen.add(`${item.changeId} ${allows.countedIn}`);
     const name = `${item.objectType} ${item.sourceId}`;
     this.#granted.push({ atMs, kind: allows.kind, name });
+    // Let go by now, also where storage was away before what was held could be taken off the list.
+    this.released(name);
     if (allows.kind === 'membershipRemoval') return;
     const sinceMs = atMs - DAY_MS + SLACK_MS;
     const names = new Set(this.#granted.filter((one) => one.kind === allows.kind && one.atMs >= sinceMs).map((one) => one.name));
