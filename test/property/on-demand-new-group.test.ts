@@ -65,4 +65,21 @@ describe('somebody provisioned on demand, in a group that no cycle has read yet'
     await world.round();
     expect(access()).toEqual(isEnabled ? [false, false] : [undefined, undefined]);
   });
+
+  it('gets no access by one that was read once, is followed no more, and is not security-enabled by now', async () => {
+    const { world, directory, roles } = aCompany({ users: 2 });
+    const team = directory.addGroup({ displayName: 'Team' });
+    const first = directory.assign(team, roles.agent);
+    await world.round();
+    directory.unassign(first);
+    await world.dueInitial();
+    await world.round();
+    directory.updateGroup(team, { securityEnabled: false });
+    await world.round();
+    const ann = aPerson(world, 'ann');
+    directory.addMember(team, ann);
+    directory.assign(team, roles.agent);
+    await onDemand(world, [ann]);
+    expect(world.accountOf(ann)).toBeUndefined();
+  });
 });

@@ -142,15 +142,15 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
 }
 
 /**
- * Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. One that
- * no cycle has read yet is read for this session alone: a row would say that its members were read with it.
- * @throws UnavailableError where it cannot be read
+ * Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. It is
+ * read directly, as no cycle may follow it yet, or any more; for this session alone: a row would say that its members were read with it.
+ * @throws UnavailableError where it cannot be read and never was
  */
 async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<SourceObject> {
   const { source, schema } = scoping.deps;
   const stored = await refreshRow(scoping, { type: 'group', id });
-  if (stored) return stored;
   const read = await source.readGroup(id, groupAttributes(schema));
+  if (read.kind === 'unknown' && stored) return stored;
   if (read.kind === 'unknown') throw new UnavailableError('source', `The assigned group ${id} could not be read: ${read.reason}`);
-  return merged(newGroup(id), read);
+  return merged(stored ?? newGroup(id), read);
 }
