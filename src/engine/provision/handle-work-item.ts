@@ -19,7 +19,7 @@ import { withMappings } from '../mappings';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
 import { AWAITING_SEAT } from './await-seat';
-import { closeClaim, ownRow } from './pairing';
+import { closeClaim, ownRow } from './close-claim';
 import { isLetGo } from './permission';
 import { provisionObject } from './provision-object';
 

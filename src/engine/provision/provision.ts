@@ -12,10 +12,11 @@ import { AWAITING_SEAT, seated } from './await-seat';
 import { ended, foreseen } from './ended';
 import { type Found, whereabouts } from './match-target';
 import { keepingInMind, requireNothingLate, requireNothingToCome } from './may-come';
-import { openPairing, owing, provedByLink, withClaim } from './pairing';
+import { openPairing, owing, provedByLink } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
 import { toldBefore } from './told-before';
+import { withClaim } from './with-claim';
 import { traceBefore, tracePlan, traceWritten } from './words';
 
 /**

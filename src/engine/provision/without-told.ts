@@ -6,7 +6,7 @@ import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps } from '../deps';
 import { modifiedProperty } from '../record/log-entry';
 import type { Attempt } from './attempt';
-import { NOTHING } from './pairing';
+import { NOTHING } from './claims';
 import { suspends } from './user-link';
 import { SUSPENDED_MEANWHILE, wordsBefore } from './words';
 

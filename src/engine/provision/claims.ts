@@ -1,0 +1,38 @@
+import type { WorkItem } from '../../core/model';
+import type { Plan } from '../../core/plan-model';
+import type { LinkClaim } from '../../ports/stores';
+
+/** How many earlier changes of one object are kept in mind that are in no log entry: more have never been cut off in a row. */
+const MAX_BEFORE = 8;
+
+/** The change of a claim that takes the place of an earlier one, whose change is in no log entry yet, and neither is what it noted. */
+export function changeAfter(
+  earlier: LinkClaim | null,
+  { changeId, cycleId }: WorkItem,
+): Omit<LinkClaim, 'untilMs' | 'sinceMs' | 'plan'> {
+  if (!earlier) return { changeId, cycleId };
+  const before = [...(earlier.before ?? []), earlier.changeId].filter((id) => id !== changeId).slice(-MAX_BEFORE);
+  const { members, former, untold } = earlier;
+  return {
+    changeId,
+    cycleId,
+    ...(before.length > 0 && { before }),
+    ...(members && { members }),
+    ...(former && { former }),
+    ...(untold && { untold }),
+  };
+}
+
+/** A claim of which nothing was written: what is left of it are earlier tries, of which the last is its plan again; null where there are none. */
+export function withoutPlan({ former: _, untold: __, ...claim }: LinkClaim, written: readonly Plan[]): LinkClaim | null {
+  const [plan, untold] = [written.at(-1), written.slice(0, -1)];
+  if (!plan && !claim.members) return null;
+  return { ...claim, untilMs: 0, plan: plan ?? NOTHING, ...(untold.length > 0 && { untold }) };
+}
+
+/** A claim whose request is answered: what may still come was asked for by an earlier try, if at all. */
+export const askedAt = ({ sinceMs: _, ...claim }: LinkClaim, sinceMs: number | undefined): LinkClaim =>
+  sinceMs === undefined ? claim : { ...claim, sinceMs };
+
+/** The plan of a claim under which nothing is left to tell. */
+export const NOTHING: Plan = { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
