@@ -1,8 +1,9 @@
 import type { SourceId } from '../../core/model';
 import { DAY_MS } from '../../core/time';
-import type { SourceChange, SourceRead } from '../../ports/source-connector';
+import type { SourceChange } from '../../ports/source-connector';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { STATE_KEYS } from '../job/job-state';
+import { asChange } from './as-change';
 import type { CycleContext } from './cycle-context';
 import { rereadMemberships } from './import-returned';
 import { newUser } from './user-row';
@@ -56,7 +57,7 @@ export async function openAway(context: CycleContext): Promise<Away> {
 
   return {
     async again() {
-      const read = async (id: SourceId) => asChange(id, await source.readUser(id, schema.users.sourceAttributes));
+      const read = async (id: SourceId) => asChange('user', id, await source.readUser(id, schema.users.sourceAttributes));
       return (await concurrently([...unread], SOURCE_CONCURRENCY, read)).flat();
     },
     async list() {
@@ -91,10 +92,4 @@ export async function openAway(context: CycleContext): Promise<Away> {
       return { changes: changes.filter(({ id }) => !unread.has(id)), returned };
     },
   };
-}
-
-function asChange(id: SourceId, read: SourceRead): readonly SourceChange[] {
-  if (read.kind === 'unknown') return [];
-  if (read.kind === 'present') return [{ kind: 'present', type: 'user', id, attributes: read.attributes, isComplete: true }];
-  return [{ kind: 'removed', type: 'user', id, reason: read.kind === 'absent' ? 'hard' : 'soft' }];
 }

@@ -1,7 +1,8 @@
 import type { SourceId } from '../../core/model';
-import type { SourceChange, SourceRead } from '../../ports/source-connector';
+import type { SourceChange } from '../../ports/source-connector';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { STATE_KEYS } from '../job/job-state';
+import { asChange } from './as-change';
 import type { CycleContext } from './cycle-context';
 import { groupAttributes } from './schema-needs';
 
@@ -22,7 +23,7 @@ export async function openReturned({ deps }: CycleContext): Promise<Returned> {
   const kept = new Set((await deps.state.read<ReturnedGroups>(STATE_KEYS.returnedGroups))?.value.unread ?? []);
   return {
     async again() {
-      const read = async (id: SourceId) => asChange(id, await deps.source.readGroup(id, groupAttributes(deps.schema)));
+      const read = async (id: SourceId) => asChange('group', id, await deps.source.readGroup(id, groupAttributes(deps.schema)));
       return (await concurrently([...kept], SOURCE_CONCURRENCY, read)).flat();
     },
     async note(changes, unread) {
@@ -32,10 +33,4 @@ export async function openReturned({ deps }: CycleContext): Promise<Returned> {
       await deps.state.write(STATE_KEYS.returnedGroups, { unread: [...kept] } satisfies ReturnedGroups, '*');
     },
   };
-}
-
-function asChange(id: SourceId, read: SourceRead): readonly SourceChange[] {
-  if (read.kind === 'unknown') return [];
-  if (read.kind === 'present') return [{ kind: 'present', type: 'group', id, attributes: read.attributes, isComplete: true }];
-  return [{ kind: 'removed', type: 'group', id, reason: read.kind === 'absent' ? 'hard' : 'soft' }];
 }
