@@ -41,7 +41,7 @@ import type { Planning } from './engine/preview/planning';
 import { undoParts } from './engine/undo/make-undo';
 import type { Notifier } from './ports/notifier';
 import type { Clock, Logger } from './ports/runtime';
-import type { StateStore } from './ports/stores';
+import type { StateStore } from './ports/state-store';
 import { NO_TELEMETRY, type Telemetry } from './ports/telemetry';
 import type { WorkQueue } from './ports/work-queue';
 import { VERSION } from './version';

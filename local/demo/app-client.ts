@@ -1,5 +1,5 @@
+import type { CycleRecord } from '../../src/ports/cycle-store';
 import type { OutcomeCounts } from '../../src/ports/provisioning-log';
-import type { CycleRecord } from '../../src/ports/stores';
 import type { LocalHost } from '../host/start-host';
 
 /** A cycle as the status reports it. */

@@ -1,6 +1,6 @@
 import { StaleStateError } from '../core/errors';
 import { recordOperation } from '../engine/record/operation-entry';
-import type { StateStore } from '../ports/stores';
+import type { StateStore } from '../ports/state-store';
 import { type ActResult, type Ask, addressOf } from './model';
 
 const KEY = 'console-approvals';

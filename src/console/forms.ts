@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { StaleStateError } from '../core/errors';
-import type { StateStore } from '../ports/stores';
+import type { StateStore } from '../ports/state-store';
 import type { ActResult } from './model';
 
 /** Keys of the console's documents in the state store. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceId } from '../core/model';
 import { HOUR_MS } from '../core/time';
-import type { ObjectKey } from '../ports/stores';
+import type { ObjectKey } from '../ports/stored';
 
 /**
  * The change id of an object in a cycle: a GUID made of both, so that enqueueing the same object of the same cycle twice (after

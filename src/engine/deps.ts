@@ -1,20 +1,16 @@
 import type { ProvisioningSchema } from '../core/schema/model';
+import type { ConnectorSpace, SpaceReads } from '../ports/connector-space';
+import type { CycleStore } from '../ports/cycle-store';
+import type { EscrowStore } from '../ports/escrow-store';
+import type { HoldStore } from '../ports/hold-store';
+import type { LeavingStore } from '../ports/leaving-store';
+import type { LinkReads, LinkStore } from '../ports/link-store';
 import type { Notifier } from '../ports/notifier';
 import type { ProvisioningLog } from '../ports/provisioning-log';
 import type { Clock, Logger, NewId } from '../ports/runtime';
 import type { SourceConnector } from '../ports/source-connector';
-import type {
-  ConnectorSpace,
-  CycleStore,
-  EscrowStore,
-  HoldStore,
-  LeavingStore,
-  LinkReads,
-  LinkStore,
-  SpaceReads,
-  StagedDeletionStore,
-  StateStore,
-} from '../ports/stores';
+import type { StagedDeletionStore } from '../ports/staged-deletion-store';
+import type { StateStore } from '../ports/state-store';
 import type { TargetConnector, TargetReads } from '../ports/target-connector';
 import type { WorkQueue } from '../ports/work-queue';
 import type { ClaimWatch } from './claim-watch';

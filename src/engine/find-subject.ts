@@ -10,7 +10,7 @@ import {
   targetId,
 } from '../core/model';
 import type { ProvisioningLogEntry } from '../core/record';
-import type { ObjectKey } from '../ports/stores';
+import type { ObjectKey } from '../ports/stored';
 import type { EngineDeps } from './deps';
 
 /** An object that a text may mean, with what tells it from the others; null for what is not known. */

@@ -1,7 +1,7 @@
 import { sourceId } from '../core/model';
 import { forgetEscrow, retryEscrow } from '../engine/control/escrow-control';
 import { unlinkOne } from '../engine/control/unlink';
-import type { ObjectKey } from '../ports/stores';
+import type { ObjectKey } from '../ports/stored';
 import { endpoint } from './endpoint';
 import { RequestProblem, respond } from './http';
 import { operatorOf } from './operator';

@@ -5,7 +5,7 @@ import type { ObjectType, SourceObject } from '../core/model';
 import type { EngineDeps } from '../engine/deps';
 import { findSubject } from '../engine/find-subject';
 import { type Explanation, explainObject } from '../engine/queries/explain-object';
-import type { ObjectKey } from '../ports/stores';
+import type { ObjectKey } from '../ports/stored';
 import { endpoint } from './endpoint';
 import { holdBody } from './holds';
 import { RequestProblem, respond } from './http';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type ObjectType, sourceId } from '../core/model';
 import { type HoldChoice, listHolds, releaseHolds } from '../engine/undo/holds';
-import type { Hold as HeldObject, ObjectKey } from '../ports/stores';
+import type { Hold as HeldObject } from '../ports/hold-store';
+import type { ObjectKey } from '../ports/stored';
 import { endpoint } from './endpoint';
 import { type Body, respond } from './http';
 import { operatorOf } from './operator';

@@ -2,7 +2,9 @@ import type { RemovalKind } from '../core/brake';
 import type { DriftFinding } from '../core/drift';
 import type { ModifiedProperty } from '../core/record';
 import type { WayBack } from '../core/way-back';
-import type { ConnectorSpace, Hold, ObjectKey, SourceFingerprint, Stored } from './stores';
+import type { ConnectorSpace } from './connector-space';
+import type { Hold, SourceFingerprint } from './hold-store';
+import type { ObjectKey, Stored } from './stored';
 
 /** A kind of removal that is above the brake's threshold. */
 export interface PlanBrake {

@@ -7,7 +7,8 @@ import { makeLogs } from '../../src/functions/logs';
 import { makeOnDemand } from '../../src/functions/on-demand';
 import { makeStatus } from '../../src/functions/status';
 import type { statusBody } from '../../src/functions/status-body';
-import type { Escrow, StagedDeletion } from '../../src/ports/stores';
+import type { Escrow } from '../../src/ports/escrow-store';
+import type { StagedDeletion } from '../../src/ports/staged-deletion-store';
 import { READER, SIGNED_IN, textOf, visit } from '../support/console-app';
 import { aDirectory, ask, type HttpApp, startHttpApp } from '../support/http-app';
 

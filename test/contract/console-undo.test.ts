@@ -1,6 +1,6 @@
 import type { SourceId } from '../../src/core/model';
 import { changeIdFor } from '../../src/engine/change-id';
-import type { Hold } from '../../src/ports/stores';
+import type { Hold } from '../../src/ports/hold-store';
 import { makePlans, makeShadow } from '../simulation/ports/plans';
 import { APPROVER, OPERATOR, READER, SIGNED_IN, textOf, visit } from '../support/console-app';
 import { aStatusApp, guid } from '../unit/pages/status-app';

@@ -9,7 +9,7 @@ import { readHealth } from '../../src/engine/queries/read-health';
 import { makeHealth } from '../../src/functions/health';
 import type { statusBody } from '../../src/functions/status-body';
 import { watchedJob } from '../../src/functions/watched-job';
-import type { CycleRecord } from '../../src/ports/stores';
+import type { CycleRecord } from '../../src/ports/cycle-store';
 import { FakeSourceConnector } from '../fakes/source-connector';
 import { makeFakeTarget } from '../fakes/target-connector';
 import { READER, SIGNED_IN, textOf, visit } from '../support/console-app';

@@ -2,7 +2,7 @@ import { observeGraph, observePorts, observeZendesk } from '../../src/adapters/a
 import type { Notice } from '../../src/core/notice';
 import type { ProvisioningLogEntry } from '../../src/core/record';
 import { observeCredential } from '../../src/functions/plan-work';
-import type { CycleRecord } from '../../src/ports/stores';
+import type { CycleRecord } from '../../src/ports/cycle-store';
 import type { Telemetry } from '../../src/ports/telemetry';
 import { makeFakeCycleStore } from '../fakes/cycle-store';
 import { makeFakeEscrowStore } from '../fakes/escrow-store';

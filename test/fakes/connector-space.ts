@@ -1,6 +1,7 @@
 import { StaleStateError } from '../../src/core/errors';
 import type { AppRoleAssignment, SourceObject } from '../../src/core/model';
-import type { ConnectorSpace, GroupChunk, MarkedKey, MemberEdge, ObjectKey, ReportEdge } from '../../src/ports/stores';
+import type { ConnectorSpace, GroupChunk, MarkedKey, MemberEdge, ReportEdge } from '../../src/ports/connector-space';
+import type { ObjectKey } from '../../src/ports/stored';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 interface Stamped<T> {

@@ -1,4 +1,4 @@
-import { type CycleRecord, type CycleStore, cycleRank } from '../../src/ports/stores';
+import { type CycleRecord, type CycleStore, cycleRank } from '../../src/ports/cycle-store';
 import { type FakeOptions, Rows, watched } from './fake-kit';
 
 /** Cycles in memory. */

@@ -1,4 +1,4 @@
-import type { Escrow, EscrowStore } from '../../src/ports/stores';
+import type { Escrow, EscrowStore } from '../../src/ports/escrow-store';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 /** Escrows in memory. */

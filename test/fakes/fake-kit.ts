@@ -1,5 +1,5 @@
 import { StaleStateError } from '../../src/core/errors';
-import type { Stored } from '../../src/ports/stores';
+import type { Stored } from '../../src/ports/stored';
 
 /** Called with `<store>.<method>` before the method does anything; whatever it throws, the method throws. */
 export type OnCall = (name: string) => void | Promise<void>;

@@ -1,4 +1,5 @@
-import type { Hold, HoldStore, ObjectKey } from '../../src/ports/stores';
+import type { Hold, HoldStore } from '../../src/ports/hold-store';
+import type { ObjectKey } from '../../src/ports/stored';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 const rowKey = ({ type, id }: ObjectKey): string => `${type}.${id}`;

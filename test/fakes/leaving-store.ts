@@ -1,5 +1,5 @@
 import { dayStepOf, type Leaving } from '../../src/core/leaving';
-import type { LeavingStore } from '../../src/ports/stores';
+import type { LeavingStore } from '../../src/ports/leaving-store';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 /** Those who left, in memory. */

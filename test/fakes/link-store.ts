@@ -1,5 +1,5 @@
 import { type Link, type ObjectType, type SourceId, sourceId, type TargetId } from '../../src/core/model';
-import type { LinkRow, LinkStore, OwnedMembership } from '../../src/ports/stores';
+import type { LinkRow, LinkStore, OwnedMembership } from '../../src/ports/link-store';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 /** Links in memory. */

@@ -1,4 +1,4 @@
-import type { StagedDeletion, StagedDeletionStore } from '../../src/ports/stores';
+import type { StagedDeletion, StagedDeletionStore } from '../../src/ports/staged-deletion-store';
 import { type FakeOptions, inPages, Rows, watched } from './fake-kit';
 
 /** Staged deletions in memory. */

@@ -1,4 +1,4 @@
-import type { StateStore } from '../../src/ports/stores';
+import type { StateStore } from '../../src/ports/state-store';
 import { type FakeOptions, Rows, watched } from './fake-kit';
 
 /** Documents of state in memory. */

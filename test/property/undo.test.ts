@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { TargetId } from '../../src/core/model';
 import type { PlanRow } from '../../src/ports/plan-store';
-import { keyText } from '../../src/ports/stores';
+import { keyText } from '../../src/ports/stored';
 import { aScenario, Play, type Scenario } from './support/scenario';
 import { Undoing } from './support/undoing';
 import type { World } from './support/world';

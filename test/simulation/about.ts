@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../src/ports/stores';
+import type { ObjectKey } from '../../src/ports/stored';
 import type { Sim } from './sim';
 
 /** Prints what the app has stored and logged of an object, for whoever looks into a violation. @param ending of its id */

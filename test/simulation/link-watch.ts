@@ -1,6 +1,7 @@
 import type { TargetId } from '../../src/core/model';
 import type { Plan } from '../../src/core/plan-model';
-import type { LinkRow, ObjectKey } from '../../src/ports/stores';
+import type { LinkRow } from '../../src/ports/link-store';
+import type { ObjectKey } from '../../src/ports/stored';
 import type { Sim } from './sim';
 import type { Context } from './watch';
 import { standingOf } from './world/truth';

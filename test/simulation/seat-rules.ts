@@ -1,4 +1,4 @@
-import type { Escrow } from '../../src/ports/stores';
+import type { Escrow } from '../../src/ports/escrow-store';
 import { buySeats, seatsBought, seatsHeld } from './events/seats';
 import type { Sim } from './sim';
 import { standingOf } from './world/truth';

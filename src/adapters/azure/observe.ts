@@ -1,8 +1,10 @@
 import type { ProvisioningLogEntry } from '../../core/record';
+import type { CycleRecord, CycleStore } from '../../ports/cycle-store';
+import type { EscrowStore } from '../../ports/escrow-store';
 import type { Notifier } from '../../ports/notifier';
 import type { ProvisioningLog } from '../../ports/provisioning-log';
 import type { Clock } from '../../ports/runtime';
-import type { CycleRecord, CycleStore, EscrowStore, StagedDeletionStore } from '../../ports/stores';
+import type { StagedDeletionStore } from '../../ports/staged-deletion-store';
 import type { Telemetry } from '../../ports/telemetry';
 
 /**

@@ -1,6 +1,6 @@
 import type { TransactionAction } from '@azure/data-tables';
 import { z } from 'zod';
-import { type CycleRecord, type CycleStore, cycleRank } from '../../ports/stores';
+import { type CycleRecord, type CycleStore, cycleRank } from '../../ports/cycle-store';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Escrow, EscrowStore } from '../../ports/stores';
+import type { Escrow, EscrowStore } from '../../ports/escrow-store';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import { objectKeySchema, objectRowKey } from './object-rows';

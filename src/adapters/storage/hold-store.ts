@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Hold, HoldStore } from '../../ports/stores';
+import type { Hold, HoldStore } from '../../ports/hold-store';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import { objectKeySchema, objectRowKey } from './object-rows';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type DayStep, dayStepOf, type Leaving } from '../../core/leaving';
 import type { SourceId } from '../../core/model';
-import type { LeavingStore } from '../../ports/stores';
+import type { LeavingStore } from '../../ports/leaving-store';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import { AFTER_SEPARATOR, encodeKey, fromJsonColumns, guard, jsonColumns, KEY_SEPARATOR, type StoredRow } from './table-kit';

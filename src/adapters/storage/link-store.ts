@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { StaleStateError } from '../../core/errors';
 import { type Link, type ObjectType, type SourceId, sourceId, type TargetId } from '../../core/model';
-import type { LinkRow, LinkStore, ObjectKey, OwnedMembership } from '../../ports/stores';
+import type { LinkRow, LinkStore, OwnedMembership } from '../../ports/link-store';
+import type { ObjectKey } from '../../ports/stored';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import {

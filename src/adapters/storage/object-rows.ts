@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SourceObject } from '../../core/model';
-import type { MemberEdge, ObjectKey } from '../../ports/stores';
+import type { MemberEdge } from '../../ports/connector-space';
+import type { ObjectKey } from '../../ports/stored';
 import { asPlainRecord, fromJsonColumns, fromJsonText, guard, keyOf, type StoredRow } from './table-kit';
 
 /** Shapes that rows of several stores share. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { REMOVAL_KINDS } from '../../core/brake';
-import type { StagedDeletion, StagedDeletionStore } from '../../ports/stores';
+import type { StagedDeletion, StagedDeletionStore } from '../../ports/staged-deletion-store';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import { objectKeySchema, objectRowKey } from './object-rows';

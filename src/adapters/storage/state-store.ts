@@ -1,4 +1,4 @@
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 import type { Storage } from './connection';
 import { TABLES } from './names';
 import { fromJsonColumns, jsonColumns, keyOf } from './table-kit';

@@ -1,6 +1,6 @@
 import { StaleStateError } from '../../core/errors';
 import type { Clock, Logger } from '../../ports/runtime';
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 
 /** What the account may have closed. */
 export type BulkKind = 'createUsers' | 'updateUsers' | 'createMemberships' | 'removeMemberships' | 'updateTickets';

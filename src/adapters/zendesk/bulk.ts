@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '../../ports/runtime';
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 import { type BulkAccess, type BulkKind, makeBulkAccess } from './bulk-access';
 import { type BulkRunner, makeBulkRunner } from './bulk-runner';
 import { type Bundler, type BundlerOptions, makeBundler } from './bundler';

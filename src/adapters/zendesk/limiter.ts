@@ -1,7 +1,7 @@
 import { StaleStateError, ThrottledError } from '../../core/errors';
 import { boundedWaitMs } from '../../core/retry-after';
 import type { Clock } from '../../ports/runtime';
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 import type { TargetLimits } from '../../ports/target-connector';
 import {
   block,

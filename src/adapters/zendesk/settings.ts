@@ -1,7 +1,7 @@
 import type { ZendeskAuth } from '../../config/config';
 import type { TicketReceiver } from '../../core/leaving';
 import type { Clock, Logger } from '../../ports/runtime';
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 
 /** One finished request, for metrics. */
 export interface RequestInfo {

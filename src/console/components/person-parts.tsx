@@ -3,7 +3,8 @@ import type { ComparedAttribute, Comparison } from '../../engine/queries/compare
 import type { Explanation } from '../../engine/queries/explain-object';
 import { readNames } from '../../engine/read-names';
 import { clip } from '../../html';
-import type { ObjectKey, OwnedMembership } from '../../ports/stores';
+import type { OwnedMembership } from '../../ports/link-store';
+import type { ObjectKey } from '../../ports/stored';
 import { type Ask, addressOfObject } from '../model';
 import { Card, Empty, Facts, Table } from './parts';
 import { Foreign, Named, Tag } from './text';

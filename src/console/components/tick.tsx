@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ObjectType, sourceId } from '../../core/model';
 import { clip } from '../../html';
-import { keyText, type ObjectKey } from '../../ports/stores';
+import { keyText, type ObjectKey } from '../../ports/stored';
 
 interface TickProps {
   /** Name of the field; all boxes of a list share it. */

@@ -4,7 +4,7 @@ import { concurrently, STORAGE_CONCURRENCY } from '../../engine/concurrently';
 import { retryEscrow } from '../../engine/control/escrow-control';
 import { readNames } from '../../engine/read-names';
 import { clip } from '../../html';
-import type { Escrow } from '../../ports/stores';
+import type { Escrow } from '../../ports/escrow-store';
 import { ActForm, TickAll } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, Named, When } from '../components/text';

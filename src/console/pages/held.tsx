@@ -5,7 +5,7 @@ import { dropStaged } from '../../engine/control/drop-staged';
 import { allowDeletes } from '../../engine/cycle/release-staged';
 import { readNames } from '../../engine/read-names';
 import { MAX_CHOSEN } from '../../functions/shapes/plan';
-import type { StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { ActForm, NumberToType, TickAll, TypedNumber, typedWrong } from '../components/form';
 import { Card, Empty, Table } from '../components/parts';
 import { counted, Foreign, Named, readable, Since, When } from '../components/text';

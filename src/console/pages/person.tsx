@@ -8,7 +8,8 @@ import { type Comparison, compareObject } from '../../engine/queries/compare-obj
 import { type ExplainResult, type Explanation, explainObject } from '../../engine/queries/explain-object';
 import { outcomeWords } from '../../engine/queries/outcome-words';
 import { readNames } from '../../engine/read-names';
-import type { Escrow, ObjectKey } from '../../ports/stores';
+import type { Escrow } from '../../ports/escrow-store';
+import type { ObjectKey } from '../../ports/stored';
 import { ActForm } from '../components/form';
 import { LeavingSteps } from '../components/leaving';
 import { LogTable } from '../components/log-table';

@@ -6,7 +6,7 @@ import { planRow } from '../../engine/preview/plan-object';
 import { subjectBody } from '../../functions/on-demand-steps';
 import { clip } from '../../html';
 import type { PlanRow } from '../../ports/plan-store';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { ActForm, NumberToType, typedWrong } from '../components/form';
 import { Card, Change, Notice, type Station, StepsLine, Table } from '../components/parts';
 import { counted, Foreign, type Tone } from '../components/text';

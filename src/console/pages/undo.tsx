@@ -4,7 +4,7 @@ import type { ProvisioningLogEntry } from '../../core/record';
 import { wayBackOf } from '../../core/way-back';
 import { createUndo } from '../../engine/undo/make-undo';
 import { MAX_OBJECTS } from '../../functions/shapes/holds';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { ActForm, TickAll } from '../components/form';
 import { ACTIONS, entryAddress, Subject } from '../components/log-table';
 import { Card, Empty, Table } from '../components/parts';

@@ -1,4 +1,6 @@
-import type { Hold, ObjectKey, StagedDeletion } from '../../ports/stores';
+import type { Hold } from '../../ports/hold-store';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
+import type { ObjectKey } from '../../ports/stored';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { recoverFromBrake } from '../cycle/close-cycles';
 import { fingerprintOf } from '../decide/held';

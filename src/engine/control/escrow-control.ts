@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { changeIdFor } from '../change-id';
 import { operatorCycle } from '../cycle/operator-cycle';
 import type { EngineDeps } from '../deps';

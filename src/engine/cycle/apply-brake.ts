@@ -1,7 +1,7 @@
 import type { RemovalKind } from '../../core/brake';
 import type { WorkItem } from '../../core/model';
 import type { QuarantineCause } from '../../core/quarantine';
-import type { StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
 import type { CycleContext } from '../import/cycle-context';

@@ -1,6 +1,6 @@
 import { failureFloor, hasRecovered, unhealthy } from '../../core/quarantine';
+import type { CycleRecord } from '../../ports/cycle-store';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
-import type { CycleRecord } from '../../ports/stores';
 import { LOST_AFTER_MS } from '../change-id';
 import type { EngineDeps } from '../deps';
 import { closedState, failures } from '../job/cycle-counts';

@@ -1,5 +1,5 @@
 import { type DayStep, dayStepOf, type Leaving, leftBefore } from '../../core/leaving';
-import { keyText, type ObjectKey } from '../../ports/stores';
+import { keyText, type ObjectKey } from '../../ports/stored';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
 

@@ -1,6 +1,7 @@
 import { NOTICE_SAMPLES } from '../../core/notice';
 import { DAY_MS } from '../../core/time';
-import type { CycleRecord, Escrow } from '../../ports/stores';
+import type { CycleRecord } from '../../ports/cycle-store';
+import type { Escrow } from '../../ports/escrow-store';
 import type { EngineDeps } from '../deps';
 import { heldSummary, heldWords } from '../job/held-summary';
 import { changeDocument } from '../job/job-state';

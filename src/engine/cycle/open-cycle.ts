@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
 import type { SourceApplication } from '../../core/model';
-import { type CycleRecord, keyText, type StagedDeletion } from '../../ports/stores';
+import type { CycleRecord } from '../../ports/cycle-store';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
+import { keyText } from '../../ports/stored';
 import { LOST_AFTER_MS } from '../change-id';
 import { makeAncestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';

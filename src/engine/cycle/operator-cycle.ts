@@ -1,4 +1,4 @@
-import type { CycleRecord } from '../../ports/stores';
+import type { CycleRecord } from '../../ports/cycle-store';
 import type { EngineDeps } from '../deps';
 
 /** The record of a cycle that an operator asks for: it reads nothing over the source, so it begins with its work items on their way. */

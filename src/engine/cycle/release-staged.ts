@@ -1,4 +1,5 @@
-import type { CycleRecord, StagedDeletion } from '../../ports/stores';
+import type { CycleRecord } from '../../ports/cycle-store';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { changeIdFor, releaseCycleId } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';

@@ -1,6 +1,6 @@
 import { brake, isShareDue, REMOVAL_KINDS, type RemovalKind } from '../../core/brake';
 import type { Link } from '../../core/model';
-import type { StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { canSignIn } from '../decide/loss';
 import type { EngineDeps } from '../deps';
 import { recentRemovals } from '../job/removal-window';

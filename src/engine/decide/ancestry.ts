@@ -1,5 +1,5 @@
 import type { SourceId, SourceObject } from '../../core/model';
-import type { SpaceReads } from '../../ports/stores';
+import type { SpaceReads } from '../../ports/connector-space';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineReads } from '../deps';
 

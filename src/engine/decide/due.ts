@@ -1,7 +1,7 @@
 import type { Leaving } from '../../core/leaving';
 import type { AppRole, Link, SourceId, SourceObject } from '../../core/model';
 import type { ScopeDecision } from '../../core/scope';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineReads } from '../deps';
 import { STATE_KEYS, type StoredApplication } from '../job/job-state';
 import { type Ancestor, type Ancestry, ancestryOf } from './ancestry';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SourceObject } from '../../core/model';
-import type { Hold, ObjectKey, SourceFingerprint, Stored } from '../../ports/stores';
+import type { Hold, SourceFingerprint } from '../../ports/hold-store';
+import type { ObjectKey, Stored } from '../../ports/stored';
 import type { EngineDeps, EngineReads } from '../deps';
 import { type Initiator, THE_CYCLE } from '../record/log-entry';
 import { recordOperation } from '../record/operation-entry';

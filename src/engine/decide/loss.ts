@@ -3,7 +3,7 @@ import { deprovisionGroup } from '../../core/deprovision';
 import { type Desired, desiredUser } from '../../core/desired';
 import { MappingError, UnknownRoleError } from '../../core/errors';
 import type { Link, SourceId } from '../../core/model';
-import type { OwnedMembership } from '../../ports/stores';
+import type { OwnedMembership } from '../../ports/link-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineReads } from '../deps';
 import { usersBelow } from './ancestry';

@@ -3,7 +3,7 @@ import { sourceView } from '../../core/map/source-view';
 import type { AppRole, AppRoleAssignment, Entitlement, SourceId, SourceObject } from '../../core/model';
 import type { ObjectMapping } from '../../core/schema/model';
 import { type FilterVerdict, groupScope, type ScopeDecision, userScope } from '../../core/scope';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps, EngineReads } from '../deps';
 import type { Ancestor, Ancestry } from './ancestry';
 

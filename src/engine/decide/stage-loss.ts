@@ -1,7 +1,8 @@
 import { formerAssignment } from '../../core/held-words';
 import type { Entitlement, Permission } from '../../core/model';
 import type { ScopeDecision } from '../../core/scope';
-import type { OwnedMembership, StagedDeletion } from '../../ports/stores';
+import type { OwnedMembership } from '../../ports/link-store';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { changeIdFor } from '../change-id';
 import type { EngineDeps } from '../deps';
 import type { Due } from './due';

@@ -1,5 +1,5 @@
 import type { AppRoleAssignment } from '../../core/model';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import type { Outcome } from '../record/outcome';
 import { Trace } from '../record/trace';
 import type { ScopeContext } from './scope-object';

@@ -3,7 +3,7 @@ import type { RemovalKind } from '../../core/brake';
 import { DRIFT_WORDS, type DriftFinding, userDrift, writesRole } from '../../core/drift';
 import type { Link, TargetId, TargetUser } from '../../core/model';
 import type { PlanRow } from '../../ports/plan-store';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { type Due, dueFor, type Rules } from '../decide/due';
 import type { EngineDeps } from '../deps';
 import { dryRun, type PlannedObject, planRow } from '../preview/plan-object';

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 
 /**

@@ -3,7 +3,7 @@ import { StaleStateError } from '../../core/errors';
 import { type ObjectType, sourceId } from '../../core/model';
 import { followsManagers } from '../../core/schema/depends-on';
 import { SUBSCRIBED_RESOURCES } from '../../ports/change-subscriptions';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 import { askOnce, comesInTime, noteHint } from './hint-cycle';
 import { HINT_KEYS, type HintState, type KeptSubscriptions, NO_HINTS, readSubscriptions } from './hint-state';

@@ -1,6 +1,6 @@
 import type { CycleEvent, CycleState } from '../../core/cycle-state';
 import type { SourceApplication } from '../../core/model';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import type { Ancestry } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 import type { FollowedGroups } from './followed-groups';

@@ -1,6 +1,6 @@
 import type { SourceId } from '../../core/model';
+import type { ConnectorSpace, GroupChunk } from '../../ports/connector-space';
 import { MAX_GROUPS_PER_DELTA } from '../../ports/source-connector';
-import type { ConnectorSpace, GroupChunk } from '../../ports/stores';
 
 /**
  * The groups whose members are followed, up to 50 to a delta, each delta in a row of its own: whatever their number, no document grows

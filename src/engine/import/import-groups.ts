@@ -1,8 +1,8 @@
 import { follow, NOT_FOLLOWED } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { Attributes, SourceId, SourceObject } from '../../core/model';
+import type { ConnectorSpace, GroupChunk, MemberEdge } from '../../ports/connector-space';
 import type { MemberChange, SourceChange, SourceLink } from '../../ports/source-connector';
-import type { ConnectorSpace, GroupChunk, MemberEdge } from '../../ports/stores';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';

@@ -1,5 +1,6 @@
 import type { SourceId } from '../../core/model';
-import type { MemberEdge, ObjectKey } from '../../ports/stores';
+import type { MemberEdge } from '../../ports/connector-space';
+import type { ObjectKey } from '../../ports/stored';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { ImportSession } from './import-session';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';

@@ -1,7 +1,7 @@
 import { type ErrorCode, ProvisioningError, StaleStateError, UnavailableError } from '../../core/errors';
 import type { ObjectType, SourceId, SourceObject } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { ancestryOf } from '../decide/ancestry';
 import { grantsAccess, type ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';

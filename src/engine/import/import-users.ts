@@ -3,7 +3,7 @@ import { follow } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
 import type { SourceId } from '../../core/model';
 import type { SourceChange, SourcePage } from '../../ports/source-connector';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { STATE_KEYS, type UserWatermark } from '../job/job-state';
 import { openUnread } from '../job/watch-permissions';

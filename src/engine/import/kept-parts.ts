@@ -1,4 +1,4 @@
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 
 /**
  * A list that may be longer than any document, kept part by part while a cycle works, so that a cycle that is cut off finds what it had.

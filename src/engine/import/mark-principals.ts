@@ -1,5 +1,5 @@
 import type { AppRoleAssignment, SourceId } from '../../core/model';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { makeAncestry, usersBelow, usersBelowAny } from '../decide/ancestry';
 import type { EngineDeps } from '../deps';
 

@@ -1,4 +1,4 @@
-import type { MemberEdge } from '../../ports/stores';
+import type { MemberEdge } from '../../ports/connector-space';
 import type { EngineDeps } from '../deps';
 
 /** What a direct read says of a membership that a list lacked: `mayReturn` while one of both is deleted, or has been a moment ago. */

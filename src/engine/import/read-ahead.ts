@@ -1,15 +1,8 @@
 import type { SourceId } from '../../core/model';
-import {
-  type ConnectorSpace,
-  type HoldStore,
-  type KeyedLinkRow,
-  keyText,
-  type LinkStore,
-  type MemberEdge,
-  type ObjectKey,
-  type ObjectWrite,
-  type StoredObject,
-} from '../../ports/stores';
+import type { ConnectorSpace, MemberEdge, ObjectWrite, StoredObject } from '../../ports/connector-space';
+import type { HoldStore } from '../../ports/hold-store';
+import type { KeyedLinkRow, LinkStore } from '../../ports/link-store';
+import { keyText, type ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 
 /** What is to be known of a page of objects. */

@@ -1,6 +1,8 @@
 import { NotFoundError } from '../../core/errors';
 import type { AppRoleAssignment, Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
-import { keyText, type MarkedKey, type ObjectKey, type StagedDeletion } from '../../ports/stores';
+import type { MarkedKey } from '../../ports/connector-space';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
+import { keyText, type ObjectKey } from '../../ports/stored';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Due, dueFor } from '../decide/due';

@@ -1,5 +1,5 @@
+import type { CycleRecord } from '../../ports/cycle-store';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
-import type { CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { failures } from './cycle-counts';
 import { changeDocument } from './job-state';

@@ -1,4 +1,4 @@
-import type { Hold } from '../../ports/stores';
+import type { Hold } from '../../ports/hold-store';
 import type { EngineDeps } from '../deps';
 
 /** How many rows one look counts; beyond that the count is "at least". */

@@ -3,7 +3,8 @@ import { type ErrorCode, StaleStateError } from '../../core/errors';
 import type { SourceApplication } from '../../core/model';
 import type { Quarantine } from '../../core/quarantine';
 import type { SourceLink } from '../../ports/source-connector';
-import type { StateStore, Stored } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
+import type { Stored } from '../../ports/stored';
 
 /** Keys of the documents in the state store, declared once. */
 export const STATE_KEYS = {

@@ -1,6 +1,6 @@
 import { StaleStateError } from '../../core/errors';
 import type { Clock } from '../../ports/runtime';
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 
 /** Who may run cycles, and until when. */
 interface LeaseDocument {

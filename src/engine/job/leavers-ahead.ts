@@ -1,7 +1,7 @@
 import { type DayStep, daysUntil, dueAt, leftBefore } from '../../core/leaving';
 import type { DayCount } from '../../core/notice';
 import { DAY_MS } from '../../core/time';
-import type { LeavingStore } from '../../ports/stores';
+import type { LeavingStore } from '../../ports/leaving-store';
 import type { EngineReads } from '../deps';
 
 /** What a day brings soon. */

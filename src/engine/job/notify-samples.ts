@@ -1,6 +1,7 @@
 import { capital, heldRemoval, idsIn, withNames } from '../../core/held-words';
 import { type SourceId, sourceId } from '../../core/model';
-import type { Escrow, ObjectKey } from '../../ports/stores';
+import type { Escrow } from '../../ports/escrow-store';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 import { readNames } from '../read-names';
 

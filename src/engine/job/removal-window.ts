@@ -1,6 +1,6 @@
 import { BRAKE_WINDOW_MS, type RemovalKind } from '../../core/brake';
 import { HOUR_MS } from '../../core/time';
-import type { StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import type { EngineDeps } from '../deps';
 import { changeDocument } from './job-state';
 

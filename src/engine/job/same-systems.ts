@@ -1,5 +1,5 @@
 import { ConfigError, type ConfigIssue, StaleStateError } from '../../core/errors';
-import type { StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 import type { EngineDeps } from '../deps';
 import type { JobSettings } from '../job-settings';
 import { type RunningCycle, STATE_KEYS } from './job-state';

@@ -1,6 +1,7 @@
 import type { SourceObject } from '../../core/model';
-import type { ConnectorSpace, MemberEdge, SpaceReads, StateStore } from '../../ports/stores';
-import { keyText } from '../../ports/stores';
+import type { ConnectorSpace, MemberEdge, SpaceReads } from '../../ports/connector-space';
+import type { StateStore } from '../../ports/state-store';
+import { keyText } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 
 /** The same app with nothing written: what a dry run changes in the connector space and in the state stays in memory. */

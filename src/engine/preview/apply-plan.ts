@@ -1,6 +1,7 @@
 import { ProvisioningError } from '../../core/errors';
+import type { Hold } from '../../ports/hold-store';
 import type { PlanApplication, PlanHeader, PlanRow } from '../../ports/plan-store';
-import type { Hold, Stored } from '../../ports/stores';
+import type { Stored } from '../../ports/stored';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { closeCycles } from '../cycle/close-cycles';

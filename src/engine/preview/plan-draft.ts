@@ -1,7 +1,7 @@
 import type { RemovalKind } from '../../core/brake';
 import { ProvisioningError } from '../../core/errors';
 import type { PlanBrake, PlanHeader, PlanKind, PlanRow } from '../../ports/plan-store';
-import type { Stored } from '../../ports/stores';
+import type { Stored } from '../../ports/stored';
 import { overThreshold } from '../cycle/weigh-removals';
 import type { EngineDeps } from '../deps';
 import { CycleInterrupted } from '../import/cycle-context';

@@ -3,7 +3,7 @@ import { UnauthorizedError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { PlanRow } from '../../ports/plan-store';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { dueFor } from '../decide/due';
 import { type Loss, lossOf } from '../decide/loss';
 import type { ScopeContext } from '../decide/scope-object';

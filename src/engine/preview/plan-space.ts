@@ -1,5 +1,6 @@
+import type { ConnectorSpace } from '../../ports/connector-space';
 import type { ShadowSpace } from '../../ports/plan-store';
-import type { ConnectorSpace, StateStore } from '../../ports/stores';
+import type { StateStore } from '../../ports/state-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 
 /**

@@ -1,5 +1,7 @@
+import type { Hold } from '../../ports/hold-store';
+import type { OwnedMembership } from '../../ports/link-store';
 import type { PlanHeader, PlanKind, PlanRow, PlanStore, ShadowSpace } from '../../ports/plan-store';
-import type { Hold, OwnedMembership, Stored } from '../../ports/stores';
+import type { Stored } from '../../ports/stored';
 import type { ScopeContext } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import type { Lease } from '../job/lease';

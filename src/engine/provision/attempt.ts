@@ -3,7 +3,7 @@ import type { Link, SourceObject, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
 import type { WayBack } from '../../core/way-back';
-import type { Hold } from '../../ports/stores';
+import type { Hold } from '../../ports/hold-store';
 import type { TargetDescription } from '../../ports/target-connector';
 import type { Ancestor } from '../decide/ancestry';
 import type { EngineReads } from '../deps';

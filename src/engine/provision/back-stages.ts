@@ -2,7 +2,7 @@ import { groupEvidence, proved, userEvidence, withProved } from '../../core/cont
 import type { Link, TargetGroup, TargetUser } from '../../core/model';
 import { ownedTagsBack, planGroupBack, planUserBack } from '../../core/plan-back';
 import type { Plan } from '../../core/plan-model';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { type Attempt, type Back, type NamedTarget, type Skip, skip } from './attempt';
 import { endSessions } from './end-sessions';
 import { changesOf } from './export-plan';

@@ -1,6 +1,7 @@
 import { StaleStateError } from '../../core/errors';
 import type { TargetId } from '../../core/model';
-import type { ObjectKey, OwnedMembership } from '../../ports/stores';
+import type { OwnedMembership } from '../../ports/link-store';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 
 /** How often a row is read again because another writer was faster. */

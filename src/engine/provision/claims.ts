@@ -1,6 +1,6 @@
 import type { WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
-import type { LinkClaim } from '../../ports/stores';
+import type { LinkClaim } from '../../ports/link-store';
 
 /** How many earlier changes of one object are kept in mind that are in no log entry: more have never been cut off in a row. */
 const MAX_BEFORE = 8;

@@ -1,6 +1,7 @@
 import { StaleStateError } from '../../core/errors';
 import type { WorkItem } from '../../core/model';
-import type { LinkRow, LinkStore, ObjectKey, Stored } from '../../ports/stores';
+import type { LinkRow, LinkStore } from '../../ports/link-store';
+import type { ObjectKey, Stored } from '../../ports/stored';
 import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps, EngineReads } from '../deps';
 

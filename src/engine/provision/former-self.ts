@@ -1,6 +1,7 @@
 import { StaleStateError } from '../../core/errors';
 import type { SourceId } from '../../core/model';
-import type { FormerLink, ObjectKey } from '../../ports/stores';
+import type { FormerLink } from '../../ports/link-store';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 import { breakPair } from './break-pair';
 

@@ -9,7 +9,7 @@ import {
 } from '../../core/errors';
 import type { Permission, SourceObject, WorkItem } from '../../core/model';
 import { CLAIMED_DEFER_MS, isTransientFailure, nextAttemptAt } from '../../core/retry';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { endHold } from '../decide/held';
 import type { EngineDeps } from '../deps';
 import { type Gate, HELD_DEFER_MS } from '../job/gate';

@@ -3,7 +3,7 @@ import { isSameValue } from '../../core/map/changes';
 import type { Attributes, Link, MayCome, TargetId } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { AttributeChange, Plan } from '../../core/plan-model';
-import type { LinkClaim, LinkRow } from '../../ports/stores';
+import type { LinkClaim, LinkRow } from '../../ports/link-store';
 import { CLOCK_SLACK_MS } from '../claim-watch';
 
 /**

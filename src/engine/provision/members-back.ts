@@ -1,7 +1,8 @@
 import { HandoverError } from '../../core/errors';
 import type { Link, ObjectType, SourceId, TargetMembership } from '../../core/model';
 import type { WayBack } from '../../core/way-back';
-import type { ObjectKey, OwnedMembership } from '../../ports/stores';
+import type { OwnedMembership } from '../../ports/link-store';
+import type { ObjectKey } from '../../ports/stored';
 import { changeIdFor } from '../change-id';
 import type { EngineReads } from '../deps';
 import type { Foretold, Member, MembershipChange } from './memberships';

@@ -1,5 +1,5 @@
 import type { Link, SourceId, TargetId, TargetMembership } from '../../core/model';
-import type { LinkClaim, OwnedMembership } from '../../ports/stores';
+import type { LinkClaim, OwnedMembership } from '../../ports/link-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { usersBelow } from '../decide/ancestry';
 import { readDue } from '../decide/due';

@@ -1,7 +1,7 @@
 import type { RemovalKind } from '../../core/brake';
 import { StaleStateError } from '../../core/errors';
 import type { Permission, WorkItem } from '../../core/model';
-import type { StagedDeletion, StagedDeletionStore } from '../../ports/stores';
+import type { StagedDeletion, StagedDeletionStore } from '../../ports/staged-deletion-store';
 import { releaseCycleId } from '../change-id';
 import type { EngineReads } from '../deps';
 import { type RunningCycle, STATE_KEYS } from '../job/job-state';

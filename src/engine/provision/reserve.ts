@@ -1,6 +1,7 @@
 import { DisputedMatchError, StaleStateError } from '../../core/errors';
 import type { SourceId, TargetId } from '../../core/model';
-import type { FormerLink, ObjectKey } from '../../ports/stores';
+import type { FormerLink } from '../../ports/link-store';
+import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 import { endFormer, type FormerSelf } from './former-self';
 

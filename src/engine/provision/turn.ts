@@ -1,5 +1,5 @@
 import type { WorkItem } from '../../core/model';
-import type { Hold } from '../../ports/stores';
+import type { Hold } from '../../ports/hold-store';
 import { LOST_AFTER_MS } from '../change-id';
 import { endOutlived, type Held, heldReason } from '../decide/held';
 import type { EngineDeps } from '../deps';

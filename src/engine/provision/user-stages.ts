@@ -6,7 +6,7 @@ import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import { DEFAULT_ROLE } from '../../core/role';
 import { freesSeat, takesSeat } from '../../core/seats';
-import type { LinkRow } from '../../ports/stores';
+import type { LinkRow } from '../../ports/link-store';
 import { desireObject, desireToMatch } from '../decide/desire';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';

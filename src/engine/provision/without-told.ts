@@ -1,7 +1,7 @@
 import { StaleStateError } from '../../core/errors';
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningLogEntry } from '../../core/record';
-import type { LinkClaim } from '../../ports/stores';
+import type { LinkClaim } from '../../ports/link-store';
 import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps } from '../deps';
 import { modifiedProperty } from '../record/log-entry';

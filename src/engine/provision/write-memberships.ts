@@ -2,7 +2,7 @@ import type { RemovalKind } from '../../core/brake';
 import { ProvisioningError, RejectedError, StaleStateError } from '../../core/errors';
 import type { Link, SourceId, TargetId, TargetMembership, WorkItem } from '../../core/model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
-import type { OwnedMembership } from '../../ports/stores';
+import type { OwnedMembership } from '../../ports/link-store';
 import { makeAncestry, usersBelow } from '../decide/ancestry';
 import type { EngineDeps, EngineReads } from '../deps';
 import type { MembersBack } from './members-back';

@@ -4,7 +4,10 @@ import { type Leaving, type LeavingStep, leavingSteps } from '../../core/leaving
 import { DEFAULT_ACCESS_ROLE_ID, type Link, type SourceId, type SourceObject, sourceId } from '../../core/model';
 import type { ErrorInformation, ProvisioningLogEntry } from '../../core/record';
 import type { ScopeDecision } from '../../core/scope';
-import type { Escrow, Hold, ObjectKey, StagedDeletion } from '../../ports/stores';
+import type { Escrow } from '../../ports/escrow-store';
+import type { Hold } from '../../ports/hold-store';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
+import type { ObjectKey } from '../../ports/stored';
 import { readRules } from '../decide/due';
 import { heldNow, heldReason } from '../decide/held';
 import { canSignIn } from '../decide/loss';

@@ -1,7 +1,7 @@
 import type { Link, ObjectType, SourceId, SourceObject } from '../../core/model';
 import { sourceId } from '../../core/model';
 import type { ScopeDecision } from '../../core/scope';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { type Ancestor, ancestryOf } from '../decide/ancestry';
 import { readRules } from '../decide/due';

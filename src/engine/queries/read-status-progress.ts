@@ -1,5 +1,5 @@
+import type { CycleKind, CycleRecord } from '../../ports/cycle-store';
 import type { OutcomeCounts } from '../../ports/provisioning-log';
-import type { CycleKind, CycleRecord } from '../../ports/stores';
 import type { EngineDeps } from '../deps';
 import { closedState } from '../job/cycle-counts';
 import type { CycleStatus } from '../job/executions';

@@ -1,7 +1,9 @@
 import type { RemovalKind } from '../../core/brake';
 import type { Quarantine } from '../../core/quarantine';
+import type { CycleRecord } from '../../ports/cycle-store';
+import type { Escrow } from '../../ports/escrow-store';
 import type { DeliveryWarning } from '../../ports/notifier';
-import type { CycleRecord, Escrow, StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { isOverSource } from '../cycle/close-cycles';
 import type { EngineDeps } from '../deps';
 import { type HintsStatus, readHints } from '../hints/hint-state';

@@ -1,6 +1,6 @@
 import type { AppRoleAssignment, Attributes, DeletedState, SourceId, SourceObject } from '../../core/model';
 import type { SourceRead } from '../../ports/source-connector';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { type Ancestor, makeAncestry } from '../decide/ancestry';
 import { entitlementsOf } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';

@@ -10,7 +10,7 @@ import type {
   ProvisioningStatus,
   ProvisioningSystem,
 } from '../../core/record';
-import type { StagedDeletion } from '../../ports/stores';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import type { EngineDeps } from '../deps';
 import type { Initiator } from './initiator';
 import type { Outcome, Subject } from './outcome';

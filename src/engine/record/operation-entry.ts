@@ -1,6 +1,6 @@
 import type { SourceId } from '../../core/model';
 import type { ModifiedProperty, ProvisioningLogEntry } from '../../core/record';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { changeIdFor } from '../change-id';
 import type { EngineDeps } from '../deps';
 import { type Initiator, jobId } from './log-entry';

@@ -3,7 +3,8 @@ import type { AppRoleAssignment, SourceObject, TargetId, WorkItem } from '../../
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningStep } from '../../core/record';
 import type { ScopeDecision, SkipReason } from '../../core/scope';
-import type { LinkRow, Stored } from '../../ports/stores';
+import type { LinkRow } from '../../ports/link-store';
+import type { Stored } from '../../ports/stored';
 import type { Initiator } from './initiator';
 
 /** What is known of an object when its work item ends. */

@@ -1,4 +1,5 @@
-import type { Hold, ObjectKey } from '../../ports/stores';
+import type { Hold } from '../../ports/hold-store';
+import type { ObjectKey } from '../../ports/stored';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import { endHold, recordHoldEnd } from '../decide/held';
 import type { EngineDeps } from '../deps';

@@ -2,7 +2,7 @@ import type { ObjectType, SourceId } from '../../core/model';
 import type { ProvisioningLogEntry } from '../../core/record';
 import { wayBackOf } from '../../core/way-back';
 import type { PlanHeader, PlanRow } from '../../ports/plan-store';
-import type { ObjectKey } from '../../ports/stores';
+import type { ObjectKey } from '../../ports/stored';
 import { changeIdFor } from '../change-id';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { fingerprintOf, isUnchanged } from '../decide/held';

@@ -1,6 +1,7 @@
 import type { SourceObject } from '../../core/model';
 import type { WayBack } from '../../core/way-back';
-import type { Hold, ObjectKey } from '../../ports/stores';
+import type { Hold } from '../../ports/hold-store';
+import type { ObjectKey } from '../../ports/stored';
 import { fingerprintOf } from '../decide/held';
 import type { Loss } from '../decide/loss';
 import type { EngineDeps } from '../deps';

@@ -1,7 +1,8 @@
 import { makeConnectorSpace } from '../../../src/adapters/storage/connector-space';
 import { StaleStateError } from '../../../src/core/errors';
 import { type AppRoleAssignment, type Attributes, type SourceObject, sourceId } from '../../../src/core/model';
-import type { GroupChunk, MemberEdge, ObjectKey } from '../../../src/ports/stores';
+import type { GroupChunk, MemberEdge } from '../../../src/ports/connector-space';
+import type { ObjectKey } from '../../../src/ports/stored';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { all, HOSTILE_TEXTS, onBoth } from './both';
 

@@ -1,7 +1,8 @@
 import { makeLinkStore } from '../../../src/adapters/storage/link-store';
 import { StaleStateError } from '../../../src/core/errors';
 import { type Link, sourceId, targetId } from '../../../src/core/model';
-import type { LinkClaim, LinkRow, ObjectKey, OwnedMembership } from '../../../src/ports/stores';
+import type { LinkClaim, LinkRow, OwnedMembership } from '../../../src/ports/link-store';
+import type { ObjectKey } from '../../../src/ports/stored';
 import { makeFakeLinkStore } from '../../fakes/link-store';
 import { all, HOSTILE_TEXTS, onBoth } from './both';
 

@@ -4,7 +4,7 @@ import type { Planning } from '../../../src/engine/preview/planning';
 import type { Initiator } from '../../../src/engine/record/initiator';
 import { createUndo, undoParts } from '../../../src/engine/undo/make-undo';
 import type { PlanHeader, PlanRow, PlanStore } from '../../../src/ports/plan-store';
-import type { ObjectKey } from '../../../src/ports/stores';
+import type { ObjectKey } from '../../../src/ports/stored';
 import { watched } from '../../fakes/fake-kit';
 import { makePlans, makeShadow } from '../../simulation/ports/plans';
 import type { World } from './world';

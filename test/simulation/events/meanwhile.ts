@@ -1,6 +1,7 @@
 /** What changes just while the app is at it, or what Zendesk refuses just then: each scene brings its own moment about, which chance would hardly find. */
 import { RejectedError, ThrottledError, UnavailableError } from '../../../src/core/errors';
-import type { LinkRow, Stored } from '../../../src/ports/stores';
+import type { LinkRow } from '../../../src/ports/link-store';
+import type { Stored } from '../../../src/ports/stored';
 import type { Dice } from '../random';
 import type { Sim } from '../sim';
 import { someRole } from './entra';

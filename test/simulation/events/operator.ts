@@ -9,7 +9,7 @@ import { runCycle } from '../../../src/engine/cycle/run-cycle';
 import { provisionOnDemand } from '../../../src/engine/on-demand/on-demand';
 import { continueApply, startApply } from '../../../src/engine/preview/apply-plan';
 import { continuePlan, createPlan } from '../../../src/engine/preview/make-plan';
-import type { ObjectKey } from '../../../src/ports/stores';
+import type { ObjectKey } from '../../../src/ports/stored';
 import type { Dice } from '../random';
 import { mappingsOf, mappingText } from '../rules';
 import type { Sim } from '../sim';

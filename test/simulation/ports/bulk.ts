@@ -9,7 +9,7 @@ import { makeJobs } from '../../../src/adapters/zendesk/jobs';
 import { type UpdateItem, updateMany } from '../../../src/adapters/zendesk/update-many';
 import { UnavailableError } from '../../../src/core/errors';
 import type { Attributes, TargetUser } from '../../../src/core/model';
-import type { StateStore } from '../../../src/ports/stores';
+import type { StateStore } from '../../../src/ports/state-store';
 import type { NewTargetUser, TargetConnector, TargetUserChanges } from '../../../src/ports/target-connector';
 import type { Process } from '../scheduler';
 import type { Context } from '../watch';

@@ -1,7 +1,7 @@
 import { sourceId } from '../../../src/core/model';
 import { makeAncestry, usersBelow } from '../../../src/engine/decide/ancestry';
 import { newGroup } from '../../../src/engine/import/import-groups';
-import type { MemberEdge } from '../../../src/ports/stores';
+import type { MemberEdge } from '../../../src/ports/connector-space';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 
 /** Edges such as `a>b` (group a has group b) and `a>u1` (group a has user u1), and the groups that Entra ID has deleted. */

@@ -1,6 +1,6 @@
 import { type Permission, sourceId, type WorkItem } from '../../../src/core/model';
 import { awaitCount, isLetGo } from '../../../src/engine/provision/permission';
-import type { StagedDeletion } from '../../../src/ports/stores';
+import type { StagedDeletion } from '../../../src/ports/staged-deletion-store';
 import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
 
 const allows: Permission = { kind: 'userDisable', countedIn: 'count' };

@@ -1,6 +1,6 @@
 import { type SourceObject, sourceId } from '../../../src/core/model';
 import { readAhead } from '../../../src/engine/import/read-ahead';
-import type { ObjectKey } from '../../../src/ports/stores';
+import type { ObjectKey } from '../../../src/ports/stored';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 import { makeFakeLinkStore } from '../../fakes/link-store';
 

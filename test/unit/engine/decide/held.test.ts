@@ -8,7 +8,8 @@ import {
   isHeld,
   isUnchanged,
 } from '../../../../src/engine/decide/held';
-import type { Hold, ObjectKey } from '../../../../src/ports/stores';
+import type { Hold } from '../../../../src/ports/hold-store';
+import type { ObjectKey } from '../../../../src/ports/stored';
 import { anEntitlement, aUser } from '../../../builders/objects';
 import { World } from '../../../property/support/world';
 

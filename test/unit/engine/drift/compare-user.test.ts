@@ -4,8 +4,8 @@ import { readRules } from '../../../../src/engine/decide/due';
 import { fingerprintOf } from '../../../../src/engine/decide/held';
 import { type Compared, compareUser, digestOfGone, nameMerged, told } from '../../../../src/engine/drift/compare-user';
 import type { JobSettings } from '../../../../src/engine/job-settings';
+import type { Hold } from '../../../../src/ports/hold-store';
 import type { PlanRow } from '../../../../src/ports/plan-store';
-import type { Hold } from '../../../../src/ports/stores';
 import { aCompany } from '../../../builders/people';
 import type { FakeUser } from '../../../fakes/target-connector';
 

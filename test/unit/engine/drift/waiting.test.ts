@@ -1,6 +1,6 @@
 import { sourceId } from '../../../../src/core/model';
 import { isWaiting } from '../../../../src/engine/drift/waiting';
-import type { ObjectKey } from '../../../../src/ports/stores';
+import type { ObjectKey } from '../../../../src/ports/stored';
 import { World } from '../../../property/support/world';
 
 const KEY: ObjectKey = { type: 'user', id: sourceId('u1') };

@@ -8,7 +8,7 @@ import { openPairing } from '../../../../src/engine/provision/pairing';
 import type { Writing } from '../../../../src/engine/provision/stages';
 import { Trace } from '../../../../src/engine/record/trace';
 import { itemFor } from '../../../../src/engine/work-item';
-import type { LinkClaim } from '../../../../src/ports/stores';
+import type { LinkClaim } from '../../../../src/ports/link-store';
 import { aGroup, aLink, aUser } from '../../../builders/objects';
 import type { FakeUser } from '../../../fakes/target-connector';
 import { OLGA } from '../../../property/support/undoing';

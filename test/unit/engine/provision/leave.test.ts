@@ -13,7 +13,7 @@ import { openPairing } from '../../../../src/engine/provision/pairing';
 import type { Writing } from '../../../../src/engine/provision/stages';
 import { Trace } from '../../../../src/engine/record/trace';
 import { itemFor } from '../../../../src/engine/work-item';
-import type { LinkClaim } from '../../../../src/ports/stores';
+import type { LinkClaim } from '../../../../src/ports/link-store';
 import { aLink, aUser } from '../../../builders/objects';
 import type { FakeUser } from '../../../fakes/target-connector';
 import { World } from '../../../property/support/world';

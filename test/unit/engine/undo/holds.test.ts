@@ -1,6 +1,7 @@
 import { fingerprintOf } from '../../../../src/engine/decide/held';
 import { listHolds, releaseHolds } from '../../../../src/engine/undo/holds';
-import type { Hold, ObjectKey } from '../../../../src/ports/stores';
+import type { Hold } from '../../../../src/ports/hold-store';
+import type { ObjectKey } from '../../../../src/ports/stored';
 import { aUser } from '../../../builders/objects';
 import { World } from '../../../property/support/world';
 

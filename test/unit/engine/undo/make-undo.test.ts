@@ -3,8 +3,9 @@ import { changeIdFor } from '../../../../src/engine/change-id';
 import { fingerprintOf } from '../../../../src/engine/decide/held';
 import { continuePlan } from '../../../../src/engine/preview/make-plan';
 import { createUndo, undoParts } from '../../../../src/engine/undo/make-undo';
+import type { Hold } from '../../../../src/ports/hold-store';
 import type { PlanHeader, PlanRow } from '../../../../src/ports/plan-store';
-import type { Hold, ObjectKey } from '../../../../src/ports/stores';
+import type { ObjectKey } from '../../../../src/ports/stored';
 import { aCompany } from '../../../builders/people';
 import { OLGA, Undoing } from '../../../property/support/undoing';
 

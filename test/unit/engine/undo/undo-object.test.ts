@@ -3,7 +3,7 @@ import { type WayBack, wayBackOf } from '../../../../src/core/way-back';
 import { changeIdFor } from '../../../../src/engine/change-id';
 import { fingerprintOf } from '../../../../src/engine/decide/held';
 import { holdFor, planUndoOf } from '../../../../src/engine/undo/undo-object';
-import type { ObjectKey } from '../../../../src/ports/stores';
+import type { ObjectKey } from '../../../../src/ports/stored';
 import { aUser } from '../../../builders/objects';
 import { aCompany, aPerson } from '../../../builders/people';
 import { OLGA } from '../../../property/support/undoing';
