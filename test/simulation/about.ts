@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../../src/ports/stored';
-import type { Sim } from './sim';
+import type { Sim } from './play/sim';
 
 /** Prints what the app has stored and logged of an object, for whoever looks into a violation. @param ending of its id */
 export async function tellAbout(sim: Sim, ending: string): Promise<void> {

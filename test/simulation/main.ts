@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { tellAbout } from './about';
-import { play } from './episode';
+import { play } from './play/episode';
 import { shrink } from './shrink';
 import { Tally } from './tally';
 

@@ -2,10 +2,10 @@ import { ENTRA_EVENTS } from './events/entra';
 import { leavingRules } from './events/leaving';
 import { OPERATOR_ACTS } from './events/operator';
 import { ZENDESK_EVENTS } from './events/zendesk';
-import { type Extras, extrasOf, withExtras } from './extras';
-import { FAULTS, type FaultName, isLie } from './faults';
-import type { Dice } from './random';
-import type { Setting } from './sim';
+import { type Extras, extrasOf, withExtras } from './play/extras';
+import { FAULTS, type FaultName, isLie } from './play/faults';
+import type { Dice } from './play/random';
+import type { Setting } from './play/sim';
 
 /** One step of a story. Its salt decides everything about it, so that it stays the same when others are left out. */
 export interface Step {

@@ -1,4 +1,4 @@
-import { play, type Without } from './episode';
+import { play, type Without } from './play/episode';
 
 const MAX_TRIES = 250;
 

@@ -1,10 +1,10 @@
 import { ENTRA_EVENTS } from './events/entra';
 import { OPERATOR_ACTS } from './events/operator';
 import { ZENDESK_EVENTS } from './events/zendesk';
-import { EXTRA_EVENTS } from './extras';
-import { FAULTS } from './faults';
+import { EXTRA_EVENTS } from './play/extras';
+import { FAULTS } from './play/faults';
+import type { Sim } from './play/sim';
 import { JOB_FATES } from './ports/jobs';
-import type { Sim } from './sim';
 
 /** Tells an effect on Zendesk from an event of the same name. */
 const DONE = 'done: ';

@@ -1,8 +1,8 @@
 import type { EngineDeps } from '../../../src/engine/deps';
 import type { Planning } from '../../../src/engine/preview/planning';
 import type { Initiator } from '../../../src/engine/record/log-entry';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 
 export const OPERATOR: Initiator = { type: 'user', id: 'op', displayName: 'Operator' };
 

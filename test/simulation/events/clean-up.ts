@@ -3,8 +3,8 @@ import { cleanUp, readLeftOvers } from '../../../src/engine/accounts/clean-up';
 import { settleDrift } from '../../../src/engine/drift/drift-check';
 import { createDrift } from '../../../src/engine/drift/drift-run';
 import { continuePlan } from '../../../src/engine/preview/make-plan';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 import { type Act, ask, BUDGET_MS, OPERATOR } from './ask';
 import { ZENDESK_EVENTS } from './zendesk';
 

@@ -1,7 +1,7 @@
 /** What changes about a group and is read on demand before a cycle gets to it, which may then have to read that group in full: each a scene of its own. */
 import { provisionOnDemand } from '../../../src/engine/on-demand/on-demand';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 import type { Person, Team } from '../world/entra';
 import { standingOf, teamsAbove } from '../world/truth';
 import { ask, BUDGET_MS, OPERATOR } from './ask';

@@ -4,7 +4,7 @@ import { createDrift } from '../../../src/engine/drift/drift-run';
 import { continueApply, startApply } from '../../../src/engine/preview/apply-plan';
 import { continuePlan } from '../../../src/engine/preview/make-plan';
 import type { Planning } from '../../../src/engine/preview/planning';
-import type { Sim } from '../sim';
+import type { Sim } from '../play/sim';
 import { type Act, ask, BUDGET_MS, OPERATOR } from './ask';
 
 const options = (planning: Planning, budgetMs = BUDGET_MS) => ({ owner: planning.deps.newId(), budgetMs });

@@ -1,6 +1,6 @@
 /** What happens in Entra ID, one thing at a time. Each answers what it did, or nothing where there was nothing to do it to. */
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 import { DEFAULT_ACCESS, type Entra, type Person, type Team } from '../world/entra';
 
 type Happening = (sim: Sim, dice: Dice) => string | undefined;

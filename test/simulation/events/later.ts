@@ -8,7 +8,7 @@ import { continuePlan, createPlan } from '../../../src/engine/preview/make-plan'
 import type { Planning } from '../../../src/engine/preview/planning';
 import { releaseHolds } from '../../../src/engine/undo/holds';
 import { createUndo } from '../../../src/engine/undo/make-undo';
-import { mappingText } from '../rules';
+import { mappingText } from '../rules/rules';
 import type { Variant } from '../world/truth';
 import { type Act, ask, BUDGET_MS, OPERATOR } from './ask';
 

@@ -1,7 +1,7 @@
 /** How people leave in a story, and the tickets that agents have meanwhile. Its chances are its own, so that stories without it stay as they are. */
 import type { TicketReceiver } from '../../../src/core/leaving';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 
 /** The settings of leaving, told as the app has them. */
 export interface LeavingRules {

@@ -2,8 +2,8 @@
 import { RejectedError, ThrottledError, UnavailableError } from '../../../src/core/errors';
 import type { LinkRow } from '../../../src/ports/link-store';
 import type { Stored } from '../../../src/ports/stored';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 import { someRole } from './entra';
 import { isQuiet, linked } from './rare';
 

@@ -1,7 +1,7 @@
 /** Meetings that chance alone would hardly bring about, each of which was seen once. */
 import { UnavailableError } from '../../../src/core/errors';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 import { someRole } from './entra';
 
 type Happening = (sim: Sim, dice: Dice) => string | undefined;

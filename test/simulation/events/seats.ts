@@ -1,6 +1,6 @@
 /** Agent seats that run out: what the plan holds, what AGENT_SEATS says of it, and people who take, free and buy some. */
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 import { dropMemberships } from './zendesk';
 
 /** How many seats there are in a story. */

@@ -1,7 +1,7 @@
 /** What people do in Zendesk meanwhile. Each answers what it did, or nothing where there was nothing to do it to. */
 import type { FakeGroup, FakeUser } from '../../fakes/target-connector';
-import type { Dice } from '../random';
-import type { Sim } from '../sim';
+import type { Dice } from '../play/random';
+import type { Sim } from '../play/sim';
 
 /** Whether somebody may be made an agent: Zendesk refuses it where its plan has no seat left. */
 function mayTakeSeat({ zendesk }: Sim): boolean {

@@ -11,8 +11,8 @@ import { UnavailableError } from '../../../src/core/errors';
 import type { Attributes, TargetUser } from '../../../src/core/model';
 import type { StateStore } from '../../../src/ports/state-store';
 import type { NewTargetUser, TargetConnector, TargetUserChanges } from '../../../src/ports/target-connector';
-import type { Process } from '../scheduler';
-import type { Context } from '../watch';
+import type { Process } from '../play/scheduler';
+import type { Context } from '../watch/watch';
 import { type AccountJobs, nameOf, type Row } from './jobs';
 
 /** Calls that may go in a job, and do what they do to the account by themselves. */

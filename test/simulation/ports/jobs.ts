@@ -4,9 +4,9 @@ import type { WireAnswer } from '../../../src/adapters/zendesk/transport';
 import { UnavailableError } from '../../../src/core/errors';
 import type { Attributes, TargetId, TargetRole, TargetUser } from '../../../src/core/model';
 import type { FakeTarget, FakeUser } from '../../fakes/target-connector';
-import type { Dice } from '../random';
-import { Process, type Scheduler } from '../scheduler';
-import type { Context } from '../watch';
+import type { Dice } from '../play/random';
+import { Process, type Scheduler } from '../play/scheduler';
+import type { Context } from '../watch/watch';
 
 /** What becomes of a job, and how often. */
 export const JOB_FATES = {

@@ -21,7 +21,7 @@ import type {
   SourcePage,
   SourceRead,
 } from '../../../src/ports/source-connector';
-import { hash } from '../random';
+import { hash } from '../play/random';
 import type { Assignment, Entra, Person, Team } from '../world/entra';
 
 /** How the source lies, by the salt that decides about whom; absent is truthful. */

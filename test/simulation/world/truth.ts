@@ -2,7 +2,7 @@
  * What must be, by a person's reckoning: an oracle that shares no code with the app. It reads the simulated Entra and the settings, and
  * says who is to have access, as what, under which name, and why not.
  */
-import { blanksOf, type Shown } from '../clear-watch';
+import { blanksOf, type Shown } from '../watch/clear-watch';
 import { DEFAULT_ACCESS, type Entra, type Person, type Team } from './entra';
 
 /** The mappings that stories switch between; what each means is told here anew, not read from its file. */

@@ -7,7 +7,7 @@ import type { Compared } from '../../../../src/engine/drift/compare-user';
 import { aCompany } from '../../../builders/people';
 import type { FakeGroup } from '../../../fakes/target-connector';
 import { schemaOf } from '../../../property/support/world';
-import { mappingText } from '../../../simulation/rules';
+import { mappingText } from '../../../simulation/rules/rules';
 
 const AGENT = { role: 'agent', customRoleId: null } as const;
 

@@ -1,8 +1,8 @@
-import type { TargetId } from '../../src/core/model';
-import type { LeavingRules } from './events/leaving';
+import type { TargetId } from '../../../src/core/model';
+import type { LeavingRules } from '../events/leaving';
+import type { TruthHistory } from '../world/truth';
+import type { Zendesk } from '../world/zendesk';
 import type { Context, Violation } from './watch';
-import type { TruthHistory } from './world/truth';
-import type { Zendesk } from './world/zendesk';
 
 const DAY_MS = 24 * 3600_000;
 

@@ -1,11 +1,11 @@
-import type { TargetId } from '../../src/core/model';
-import type { TargetConnector } from '../../src/ports/target-connector';
+import type { TargetId } from '../../../src/core/model';
+import type { TargetConnector } from '../../../src/ports/target-connector';
+import { isBulked } from '../ports/bulk';
+import type { Around } from '../ports/wrap';
+import type { Context } from '../watch/watch';
 import type { Side } from './faults';
-import { isBulked } from './ports/bulk';
-import type { Around } from './ports/wrap';
 import { never, type Process } from './scheduler';
 import type { Sim } from './sim';
-import type { Context } from './watch';
 
 /** Calls of the target that only read: the world is compared before and after every other one. */
 const READS: ReadonlySet<string> = new Set<keyof TargetConnector>([

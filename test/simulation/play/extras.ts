@@ -2,14 +2,14 @@
  * What stories are about besides: background jobs, seats that run out, clean-up of groups, and scenes that chance would hardly bring together. Each is
  * drawn with chances of its own, so that a story without any is as it was before there were such.
  */
-import { CLEAN_UP_ACTS } from './events/clean-up';
-import { DEMAND_EVENTS } from './events/demand';
-import { MEANWHILE_EVENTS } from './events/meanwhile';
-import { LET_IN_EVENTS, RARE_EVENTS } from './events/rare';
-import { SCENE_EVENTS } from './events/scenes';
-import { SEAT_EVENTS, type SeatRules } from './events/seats';
+import { CLEAN_UP_ACTS } from '../events/clean-up';
+import { DEMAND_EVENTS } from '../events/demand';
+import { MEANWHILE_EVENTS } from '../events/meanwhile';
+import { LET_IN_EVENTS, RARE_EVENTS } from '../events/rare';
+import { SCENE_EVENTS } from '../events/scenes';
+import { SEAT_EVENTS, type SeatRules } from '../events/seats';
+import type { Step } from '../script';
 import type { Dice } from './random';
-import type { Step } from './script';
 import type { Sim } from './sim';
 
 type Happening = (sim: Sim, dice: Dice) => string | undefined;

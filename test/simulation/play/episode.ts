@@ -1,24 +1,24 @@
-import { startJob } from '../../src/engine/control/job-control';
-import { restartJob } from '../../src/engine/control/restart';
-import { closeCycles } from '../../src/engine/cycle/close-cycles';
-import { allowDeletes } from '../../src/engine/cycle/release-staged';
-import { releaseHolds } from '../../src/engine/undo/holds';
-import { checkBooks } from './book-rules';
-import { checkDrift, repairAll } from './drift-rules';
-import { OPERATOR } from './events/ask';
-import { ENTRA_EVENTS, someRole } from './events/entra';
-import { workOnTickets } from './events/leaving';
-import { OPERATOR_ACTS } from './events/operator';
-import { beginSeats } from './events/seats';
-import { ZENDESK_EVENTS } from './events/zendesk';
+import { startJob } from '../../../src/engine/control/job-control';
+import { restartJob } from '../../../src/engine/control/restart';
+import { closeCycles } from '../../../src/engine/cycle/close-cycles';
+import { allowDeletes } from '../../../src/engine/cycle/release-staged';
+import { releaseHolds } from '../../../src/engine/undo/holds';
+import { OPERATOR } from '../events/ask';
+import { ENTRA_EVENTS, someRole } from '../events/entra';
+import { workOnTickets } from '../events/leaving';
+import { OPERATOR_ACTS } from '../events/operator';
+import { beginSeats } from '../events/seats';
+import { ZENDESK_EVENTS } from '../events/zendesk';
+import { checkBooks } from '../rules/book-rules';
+import { checkDrift, repairAll } from '../rules/drift-rules';
+import { checkHeld, checkWorld, failingObjects, heldObjects } from '../rules/oracle';
+import { checkSeatOrder } from '../rules/seat-rules';
+import { type Step, type Story, storyOf } from '../script';
+import type { Violation } from '../watch/watch';
 import { EXTRA_EVENTS } from './extras';
 import type { FaultName } from './faults';
-import { checkHeld, checkWorld, failingObjects, heldObjects } from './oracle';
 import { Dice } from './random';
-import { type Step, type Story, storyOf } from './script';
-import { checkSeatOrder } from './seat-rules';
 import { Sim } from './sim';
-import type { Violation } from './watch';
 
 /** How a story ended. */
 export interface Ending {

@@ -7,8 +7,8 @@ import {
   UnauthorizedError,
   UnavailableError,
   UnexpectedResponseError,
-} from '../../src/core/errors';
-import type { SourceLies } from './ports/source';
+} from '../../../src/core/errors';
+import type { SourceLies } from '../ports/source';
 import { type Dice, hash } from './random';
 
 /** The ports that faults tell apart. */

@@ -1,12 +1,12 @@
-import { createDrift } from '../../src/engine/drift/drift-run';
-import { continueApply, startApply } from '../../src/engine/preview/apply-plan';
-import { continuePlan } from '../../src/engine/preview/make-plan';
-import type { Planning } from '../../src/engine/preview/planning';
-import type { PlanRow } from '../../src/ports/plan-store';
-import { OPERATOR } from './events/ask';
-import type { Sim } from './sim';
-import { isTeamIn, standingOf } from './world/truth';
-import { addressesOf } from './world/zendesk';
+import { createDrift } from '../../../src/engine/drift/drift-run';
+import { continueApply, startApply } from '../../../src/engine/preview/apply-plan';
+import { continuePlan } from '../../../src/engine/preview/make-plan';
+import type { Planning } from '../../../src/engine/preview/planning';
+import type { PlanRow } from '../../../src/ports/plan-store';
+import { OPERATOR } from '../events/ask';
+import type { Sim } from '../play/sim';
+import { isTeamIn, standingOf } from '../world/truth';
+import { addressesOf } from '../world/zendesk';
 
 /** Makes a comparison and lets all of it go. Returns its rows by object; undefined where another plan was in the way. */
 export async function repairAll(planning: Planning): Promise<ReadonlyMap<string, PlanRow> | undefined> {

@@ -2,15 +2,15 @@
  * What must hold after every write, whatever happens meanwhile. Effects on Zendesk are told by comparing before and after, so that no
  * way of writing goes unseen; the reasons for them are asked of the oracle's memory, not of the app.
  */
-import type { TargetId, WorkItem } from '../../src/core/model';
-import type { FakeUser } from '../fakes/target-connector';
+import type { TargetId, WorkItem } from '../../../src/core/model';
+import type { FakeUser } from '../../fakes/target-connector';
+import type { LeavingRules } from '../events/leaving';
+import type { Entra } from '../world/entra';
+import type { TruthHistory } from '../world/truth';
+import { addressesOf, type EffectKind, type Zendesk } from '../world/zendesk';
 import type { CleanUpWatch } from './clean-up-watch';
 import { ClearWatch } from './clear-watch';
-import type { LeavingRules } from './events/leaving';
 import { LeavingWatch } from './leaving-watch';
-import type { Entra } from './world/entra';
-import type { TruthHistory } from './world/truth';
-import { addressesOf, type EffectKind, type Zendesk } from './world/zendesk';
 
 export interface Violation {
   /** What kind of rule was broken; shrinking keeps to it. */

@@ -1,7 +1,7 @@
-import type { Escrow } from '../../src/ports/escrow-store';
-import { buySeats, seatsBought, seatsHeld } from './events/seats';
-import type { Sim } from './sim';
-import { standingOf } from './world/truth';
+import type { Escrow } from '../../../src/ports/escrow-store';
+import { buySeats, seatsBought, seatsHeld } from '../events/seats';
+import type { Sim } from '../play/sim';
+import { standingOf } from '../world/truth';
 
 /** Codes under which somebody waits for a seat: of the app's own count, and where Zendesk itself refuses. */
 const WAITS = { AwaitingSeat: 'told', LicenseLimitExceeded: 'refused' } as const;

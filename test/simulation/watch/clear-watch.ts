@@ -1,6 +1,6 @@
-import type { FakeUser } from '../fakes/target-connector';
-import type { Person } from './world/entra';
-import type { TruthHistory } from './world/truth';
+import type { FakeUser } from '../../fakes/target-connector';
+import type { Person } from '../world/entra';
+import type { TruthHistory } from '../world/truth';
 
 /** What Zendesk is given of a person that may be empty in Entra ID, and what stands in its place there. */
 const SHOWN = ['phone', 'name', 'mail'] as const;

@@ -1,14 +1,14 @@
-import type { TargetId, WorkItem } from '../../src/core/model';
-import type { ProvisioningLogEntry } from '../../src/core/record';
-import { type JobState, STATE_KEYS } from '../../src/engine/job/job-state';
-import type { CycleRecord } from '../../src/ports/cycle-store';
-import type { OwnedMembership } from '../../src/ports/link-store';
-import type { PlanHeader } from '../../src/ports/plan-store';
-import type { StagedDeletion } from '../../src/ports/staged-deletion-store';
-import type { ObjectKey } from '../../src/ports/stored';
-import type { FakeUser } from '../fakes/target-connector';
+import type { TargetId, WorkItem } from '../../../src/core/model';
+import type { ProvisioningLogEntry } from '../../../src/core/record';
+import { type JobState, STATE_KEYS } from '../../../src/engine/job/job-state';
+import type { CycleRecord } from '../../../src/ports/cycle-store';
+import type { OwnedMembership } from '../../../src/ports/link-store';
+import type { PlanHeader } from '../../../src/ports/plan-store';
+import type { StagedDeletion } from '../../../src/ports/staged-deletion-store';
+import type { ObjectKey } from '../../../src/ports/stored';
+import type { FakeUser } from '../../fakes/target-connector';
+import type { Sim } from '../play/sim';
 import { LinkWatch } from './link-watch';
-import type { Sim } from './sim';
 import type { Context } from './watch';
 
 /** What the app's calls of its stores and of the queue tell the watches. */

@@ -1,16 +1,16 @@
-import { ClaimWatch } from '../../src/engine/claim-watch';
-import type { EngineDeps } from '../../src/engine/deps';
-import { type Gate, makeGate } from '../../src/engine/job/gate';
-import { MatchHistory } from '../../src/engine/match-history';
-import { someMappings } from '../fakes/mappings';
+import { ClaimWatch } from '../../../src/engine/claim-watch';
+import type { EngineDeps } from '../../../src/engine/deps';
+import { type Gate, makeGate } from '../../../src/engine/job/gate';
+import { MatchHistory } from '../../../src/engine/match-history';
+import { someMappings } from '../../fakes/mappings';
+import { ProcessBulk } from '../ports/bulk';
+import type { AccountJobs } from '../ports/jobs';
+import { wrapped } from '../ports/wrap';
+import { mappingsOf } from '../rules/rules';
+import type { Context } from '../watch/watch';
 import type { Side } from './faults';
-import { ProcessBulk } from './ports/bulk';
-import type { AccountJobs } from './ports/jobs';
-import { wrapped } from './ports/wrap';
-import { mappingsOf } from './rules';
 import { Process } from './scheduler';
 import type { Sim } from './sim';
-import type { Context } from './watch';
 
 /** One app instance: what lives as long as its process. */
 export interface Instance {

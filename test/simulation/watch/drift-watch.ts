@@ -1,6 +1,6 @@
-import type { TargetId, WorkItem } from '../../src/core/model';
-import type { PlanHeader } from '../../src/ports/plan-store';
-import type { Sim } from './sim';
+import type { TargetId, WorkItem } from '../../../src/core/model';
+import type { PlanHeader } from '../../../src/ports/plan-store';
+import type { Sim } from '../play/sim';
 import type { Context } from './watch';
 
 const RANK = { 'end-user': 0, agent: 1, admin: 2 } as const;

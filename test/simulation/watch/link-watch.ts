@@ -1,10 +1,10 @@
-import type { TargetId } from '../../src/core/model';
-import type { Plan } from '../../src/core/plan-model';
-import type { LinkRow } from '../../src/ports/link-store';
-import type { ObjectKey } from '../../src/ports/stored';
-import type { Sim } from './sim';
+import type { TargetId } from '../../../src/core/model';
+import type { Plan } from '../../../src/core/plan-model';
+import type { LinkRow } from '../../../src/ports/link-store';
+import type { ObjectKey } from '../../../src/ports/stored';
+import type { Sim } from '../play/sim';
+import { standingOf } from '../world/truth';
 import type { Context } from './watch';
-import { standingOf } from './world/truth';
 
 /** How long after its claim a request of ours may have been under way, by any two clocks. */
 const CLAIM_AND_CLOCKS_MS = 110_000 + 10 * 60_000;

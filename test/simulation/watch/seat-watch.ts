@@ -1,5 +1,5 @@
-import { type SeatRules, seatsBought, seatsHeld } from './events/seats';
-import type { Sim } from './sim';
+import { type SeatRules, seatsBought, seatsHeld } from '../events/seats';
+import type { Sim } from '../play/sim';
 import type { Context } from './watch';
 
 /** So old may what is known of seats be that are taken by hand: a count, a promise that is not renewed yet, and slow calls after it. */

@@ -1,6 +1,6 @@
-import type { WorkItem } from '../../src/core/model';
+import type { WorkItem } from '../../../src/core/model';
+import type { EffectKind } from '../world/zendesk';
 import type { Context, Effect, Violation } from './watch';
-import type { EffectKind } from './world/zendesk';
 
 type Kind = 'userDisable' | 'userDelete' | 'userErase' | 'agentDowngrade' | 'groupDelete' | 'membershipRemoval';
 

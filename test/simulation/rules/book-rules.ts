@@ -1,8 +1,8 @@
 /** Asks, once everything has come to rest, whether the books are right: each item has an entry, each cycle is closed, each change is told. */
-import type { TargetId } from '../../src/core/model';
-import type { ProvisioningLogEntry } from '../../src/core/record';
+import type { TargetId } from '../../../src/core/model';
+import type { ProvisioningLogEntry } from '../../../src/core/record';
+import type { Sim } from '../play/sim';
 import { heldObjects } from './oracle';
-import type { Sim } from './sim';
 
 /** Every work item ended in one entry, every cycle is closed and its counts add up, and every change is told once. */
 export async function checkBooks(sim: Sim): Promise<void> {

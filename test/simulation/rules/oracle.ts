@@ -2,13 +2,13 @@
  * Asks, once everything has come to rest, whether Zendesk is as it must be, and whether whatever is not so is seen as such (an escrow, a
  * held removal). Works from the truth about Entra and from what was seen done to Zendesk.
  */
-import type { TargetId } from '../../src/core/model';
-import type { FakeUser } from '../fakes/target-connector';
+import type { TargetId } from '../../../src/core/model';
+import type { FakeUser } from '../../fakes/target-connector';
+import type { Sim } from '../play/sim';
+import type { Person, Team } from '../world/entra';
+import { isTeamIn, peopleIn, standingOf } from '../world/truth';
+import { addressesOf } from '../world/zendesk';
 import { seatWait } from './seat-rules';
-import type { Sim } from './sim';
-import type { Person, Team } from './world/entra';
-import { isTeamIn, peopleIn, standingOf } from './world/truth';
-import { addressesOf } from './world/zendesk';
 
 const DAY_MS = 24 * 3600_000;
 

@@ -1,5 +1,5 @@
-import type { CleanUpRequest } from '../../src/engine/accounts/clean-up';
-import type { Sim } from './sim';
+import type { CleanUpRequest } from '../../../src/engine/accounts/clean-up';
+import type { Sim } from '../play/sim';
 import type { Context } from './watch';
 
 /** Holds a clean-up to what an operator has named, what Entra ID does not ask for, and the brake. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProvisioningSchema } from '../../src/core/schema/model';
-import { readSchema } from '../../src/core/schema/read';
-import type { Variant } from './world/truth';
+import type { ProvisioningSchema } from '../../../src/core/schema/model';
+import { readSchema } from '../../../src/core/schema/read';
+import type { Variant } from '../world/truth';
 
 interface Mapping {
   targetAttributeName: string;
