@@ -52,6 +52,7 @@ const somebody = (sim: Sim, dice: Dice) => dice.maybe([...sim.entra.people.value
 function deactivate(user: FakeUser, { told, watch, zendesk, nowMs }: Sim): void {
   const { owner } = zendesk.notesOf(user.id);
   if (told.mayDelete(`user ${user.id}`)) watch.racedDeletions.push(owner);
+  if (told.looksDeleted(user.id)) watch.leaving.deleted(user.id);
   if (user.suspended && told.isUnanswered(user.id)) watch.unseenSuspensions.push(owner);
   user.active = false;
   user.updatedAt = new Date(nowMs).toISOString();

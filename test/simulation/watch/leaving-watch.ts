@@ -76,6 +76,7 @@ export class LeavingWatch {
     return sinceMs === undefined || nowMs + SLACK_MS >= sinceMs + days * DAY_MS;
   }
 
+  /** By the app, or by somebody else while nothing tells that from a deletion by the app: what was to be deleted, and is, may be erased on its day. */
   deleted(id: TargetId): void {
     this.#deletedByApp.add(id);
   }

@@ -9,6 +9,9 @@ import type { Context } from './watch';
 /** How long after its claim a request of ours may have been under way, by any two clocks. */
 const CLAIM_AND_CLOCKS_MS = 110_000 + 10 * 60_000;
 
+/** How long before and after the claim on a deletion an account may go so that Zendesk shows it as gone by that deletion. */
+const SHOWN_AS_OURS_MS = { before: 10_000, after: 120_000 };
+
 /** Follows who is linked to what, as the link store is told: nothing in Zendesk has two owners, and what the app lets go is nobody's. */
 export class LinkWatch {
   /** The target that each object is linked to: `type source` → `type target`. */
@@ -28,6 +31,12 @@ export class LinkWatch {
   mayDelete(target: string): boolean {
     const untilMs = target.startsWith('user') ? CLAIM_AND_CLOCKS_MS : Number.POSITIVE_INFINITY;
     return [...this.#deleting.values()].some((one) => one.target === target && this.sim.nowMs <= one.sinceMs + untilMs);
+  }
+
+  looksDeleted(id: TargetId): boolean {
+    const claim = [...this.#deleting.values()].find(({ target }) => target === `user ${id}`);
+    const afterMs = this.sim.nowMs - (claim?.sinceMs ?? Number.NaN);
+    return afterMs >= -SHOWN_AS_OURS_MS.before && afterMs <= SHOWN_AS_OURS_MS.after;
   }
 
   maySuspend(id: TargetId): boolean {

@@ -46,6 +46,14 @@ export class StoreWatch {
     return this.#links.mayDelete(target);
   }
 
+  /**
+   * Whether an account that goes now looks as if the app had deleted it: a deletion of it is on record without an answer, and was begun so shortly before
+   * that its request may be the cause. Zendesk shows when an account went, but not by whom, nor whether it was merged into another one.
+   */
+  looksDeleted(id: TargetId): boolean {
+    return this.#links.looksDeleted(id);
+  }
+
   observe(port: string, method: string, args: readonly unknown[], context: Context): void {
     if (port === 'links') this.#links.called(method, args, context);
     if (port === 'state' && method === 'write' && args[0] === STATE_KEYS.job) {
