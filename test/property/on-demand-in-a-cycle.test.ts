@@ -35,6 +35,21 @@ describe('somebody who is assigned and provisioned on demand while a cycle runs'
     expect(suspended).toEqual([false, false, false]);
   });
 
+  it('so do several, though more are in doubt than the brake lets go', async () => {
+    const { world, directory, roles } = aCompany({ users: 2 }, { settings: { deletionThreshold: 3 } });
+    await world.round();
+    const hires = ['ann', 'ben', 'cem', 'dan', 'eva'].map((name) => aPerson(world, name));
+    afterAssignments(world, async () => {
+      for (const hire of hires) directory.assign(hire, roles.user);
+      for (const hire of hires) await onDemand(world, hire, 'user');
+    });
+    const suspended = () => hires.map((hire) => world.accountOf(hire)?.suspended);
+    await world.round();
+    expect(suspended()).toEqual(hires.map(() => false));
+    await world.round();
+    expect(suspended()).toEqual(hires.map(() => false));
+  });
+
   it('a group is not deleted either', async () => {
     const { world, directory, roles } = aCompany({ users: 2 });
     await world.round();

@@ -1,3 +1,4 @@
+import type { RemovalKind } from '../../core/brake';
 import { NotFoundError } from '../../core/errors';
 import type { AppRoleAssignment, Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import type { MarkedKey } from '../../ports/connector-space';
@@ -123,7 +124,7 @@ async function scopeOne(
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
-  const reason = isForWantOfAssignment(due, loss) ? await doubt(due, formerly) : undefined;
+  const reason = isForWantOfAssignment(due, loss) ? await doubt(due, loss, formerly) : undefined;
   if (reason === undefined) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
@@ -162,27 +163,21 @@ function doubted({ object, decision, link }: Due, cause: string): Extract<Outcom
 }
 
 /** Tells why nobody is to lose anything for want of an assignment in this cycle; undefined where nothing speaks against it. */
-type Doubt = (due: Due, formerly: readonly Entitlement[]) => Promise<string | undefined>;
+type Doubt = (due: Due, loss: Loss, formerly: readonly Entitlement[]) => Promise<string | undefined>;
 
 /**
  * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
  * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
  * may lack one who has just joined, or still have one who has left, and the list of assignments one that was made since and carried out on demand:
- * who leaves is asked directly, as far as the brake would let them all go; releases ask anew in any case.
+ * who leaves is asked directly, as far as the brake, which does not count those in doubt, would let them all go; releases ask anew in any case.
  */
 function doubtOf(context: CycleContext): Doubt {
   const { deps, application, cycle, groups } = context;
   let changed: Promise<boolean> | undefined;
-  let asked = 0;
+  const undoubted = new Map<RemovalKind, number>();
   const parents: MembershipReads['parents'] = new Map();
-  return async ({ object, decision }, formerly) => {
+  const ask = async ({ object, decision }: Due, formerly: readonly Entitlement[]): Promise<string | undefined> => {
     const key: ObjectKey = { type: object.type, id: object.id };
-    if (cycle().isListDoubted)
-      return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
-    changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
-    if (await changed) return 'The app roles have changed since this cycle read them.';
-    asked += 1;
-    if (asked > deps.settings.deletionThreshold) return undefined;
     const assigned = await assignedNow(context, key, formerly);
     if (assigned) return assigned;
     if (key.type !== 'user') return undefined;
@@ -192,6 +187,16 @@ function doubtOf(context: CycleContext): Doubt {
     if (await hasEndedAssignment(context, object))
       return 'An assignment that gives the role has ended, or could not be read directly.';
     return (await hasEndedPath(context, object)) ? 'A group membership that gives the role has ended.' : undefined;
+  };
+  return async (due, { kind, count }, formerly) => {
+    if (cycle().isListDoubted)
+      return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
+    changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
+    if (await changed) return 'The app roles have changed since this cycle read them.';
+    if ((undoubted.get(kind) ?? 0) > deps.settings.deletionThreshold) return undefined;
+    const reason = await ask(due, formerly);
+    if (reason === undefined) undoubted.set(kind, (undoubted.get(kind) ?? 0) + count);
+    return reason;
   };
 }
 
