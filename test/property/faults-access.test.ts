@@ -1,9 +1,10 @@
 import { RejectedError, UnavailableError } from '../../src/core/errors';
-import type { SourceId, TargetId, WorkItem } from '../../src/core/model';
+import type { Link, SourceId, TargetId, WorkItem } from '../../src/core/model';
 import { restartJob } from '../../src/engine/control/restart';
 import { closeCycles } from '../../src/engine/cycle/close-cycles';
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { readJob } from '../../src/engine/job/job-state';
+import { provisionObject } from '../../src/engine/provision/provision-object';
 import { aCompany, aPerson } from '../builders/people';
 import type { World } from './support/world';
 
@@ -18,6 +19,9 @@ const heldKinds = async (world: World): Promise<readonly string[]> => {
     for (const row of page) if (row.state === 'staged') kinds.push(`${row.kind} ${row.count}`);
   return kinds.sort();
 };
+
+const linkOf = async (world: World, id: SourceId): Promise<Link | null> =>
+  (await world.deps().links.read({ type: 'user', id }))?.value.link ?? null;
 
 /** Takes everything out of the queue, to be handed out late. */
 const takeAll = (world: World): readonly WorkItem[] => world.queue.messages.splice(0).map(({ item }) => item);
@@ -73,6 +77,22 @@ describe('what may have been written is not what was written', () => {
     expect(row?.value.link).toMatchObject({ createdByUs: true });
   });
 
+  it('an answer that was lost, and the person leaves while DEPROVISION_USERS is Nothing: the creation is told, and the account linked', async () => {
+    const { world, directory, users } = aCompany({ users: 1 }, { settings: { deprovisionUsers: 'Nothing' } });
+    world.target.hook = (moment, method) => {
+      if (moment === 'after' && method === 'createUser') throw new UnavailableError('target', 'connection lost');
+    };
+    await world.round();
+    world.target.hook = undefined;
+    const id = users[0]?.id as SourceId;
+    directory.unassign(users[0]?.assignment ?? '');
+    await world.round();
+    expect(await linkOf(world, id)).toMatchObject({ targetId: world.accountOf(id)?.id, createdByUs: true });
+    const { entries } = await world.deps().log.query({ sourceId: id, statuses: ['success', 'warning'] }, 10);
+    expect(entries.map(({ provisioningAction }) => provisioningAction)).toEqual(['create']);
+    expect(world.accountOf(id)).toMatchObject({ suspended: false });
+  });
+
   it('an answer that was lost, and a lower role before the next try: the seat is taken back', async () => {
     const { world, directory, roles, agents } = aCompany({ agents: 1 });
     world.target.hook = (moment, method) => {
@@ -89,12 +109,14 @@ describe('what may have been written is not what was written', () => {
   });
 
   it.each([
-    ['Suspend', 'unassign'],
-    ['Delete', 'hardDelete'],
+    ['Suspend', 'unassign', { suspended: true }],
+    ['Nothing', 'unassign', { suspended: false }],
+    ['Delete', 'hardDelete', { active: false }],
   ] as const)(
-    'an account made again after somebody had deleted the first by hand, cut off before its link, and the person leaves (%s): no access is left',
-    async (fate, way) => {
-      const { world, directory, users } = aCompany({ users: 1 }, { settings: { hardDeletedUsers: fate } });
+    'an account made again after somebody had deleted the first by hand, cut off before its link, and the person leaves (%s): it is found',
+    async (fate, way, after) => {
+      const settings = fate === 'Delete' ? { hardDeletedUsers: fate } : { deprovisionUsers: fate };
+      const { world, directory, users } = aCompany({ users: 1 }, { settings });
       await world.round();
       const id = users[0]?.id as SourceId;
       const first = world.accountOf(id)?.id as TargetId;
@@ -118,7 +140,7 @@ describe('what may have been written is not what was written', () => {
         world.nowMs += 3600_000;
         await world.round();
       }
-      expect(world.target.users.get(second)).toMatchObject(fate === 'Delete' ? { active: false } : { suspended: true });
+      expect(world.target.users.get(second)).toMatchObject(after);
       const link = (await world.deps().links.read({ type: 'user', id }))?.value.link ?? null;
       expect(link?.targetId ?? null).toBe(fate === 'Delete' ? null : second);
     },
@@ -312,6 +334,68 @@ describe('a restart that forgets the links', () => {
     await world.round();
     expect(active(world, users)).toBe(1);
     expect((await readJob(world.deps().state)).value).toMatchObject({ linksForgottenAt: null, linksSoughtBy: null });
+  });
+
+  it('who has left while DEPROVISION_USERS is Nothing: the account is linked again, and suspended once the person is deleted permanently', async () => {
+    const { world, directory, users } = aCompany({ users: 2 }, { settings: { deprovisionUsers: 'Nothing' } });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    directory.unassign(users[0]?.assignment ?? '');
+    expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
+    await world.cycle();
+    const item = world.queue.messages.map((message) => message.item).find(({ sourceId }) => sourceId === id) as WorkItem;
+    expect(await provisionObject(world.deps(), item, { dryRun: true })).toMatchObject({ skipReason: 'ActionDisabled' });
+    expect(await linkOf(world, id)).toBeNull();
+    for (let at = 0; at < 3; at += 1) await world.round();
+    expect(active(world, users)).toBe(2);
+    expect(await linkOf(world, id)).toMatchObject({ targetId: world.accountOf(id)?.id, disabledByUs: false });
+    const { entries } = await world.deps().log.query({ sourceId: id }, 10);
+    const [told] = entries.filter(({ skipReason }) => skipReason === 'ActionDisabled');
+    expect(told?.provisioningSteps.at(-1)?.description).toBe(
+      'Not assigned to the application. DEPROVISION_USERS is Nothing: the account is left alone.',
+    );
+    directory.hardDeleteUser(id);
+    await world.round();
+    expect(world.accountOf(id)).toMatchObject({ active: true, suspended: true });
+  });
+
+  const hardDeletedAndSuspended = async (count: number) => {
+    const company = aCompany({ users: 20 }, { settings: { hardDeletedUsers: 'Delete', deletionThreshold: 5 } });
+    const { world, directory, users } = company;
+    await world.round();
+    const gone = users.slice(0, count);
+    for (const { id } of gone) directory.hardDeleteUser(id);
+    expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
+    const accounts = gone.flatMap(({ id }) => world.target.users.get(world.accountOf(id)?.id as TargetId) ?? []);
+    for (const account of accounts) account.suspended = true;
+    for (let at = 0; at < 3; at += 1) await world.round();
+    return { ...company, accounts };
+  };
+
+  it('who is deleted permanently, and suspended by hand before the next cycle: the account is deleted', async () => {
+    const { accounts } = await hardDeletedAndSuspended(1);
+    expect(accounts).toMatchObject([{ active: false }]);
+  });
+
+  it('many who are: held by the brake as any deletions', async () => {
+    const { world, accounts } = await hardDeletedAndSuspended(10);
+    expect(accounts).toMatchObject(Array(10).fill({ active: true }));
+    expect(await heldKinds(world)).toEqual(Array(10).fill('userDelete 1'));
+  });
+
+  it('who is unassigned, and suspended by hand before the next cycle: left alone, and let in by a return', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 }, { settings: { hardDeletedUsers: 'Delete' } });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    directory.unassign(users[0]?.assignment ?? '');
+    await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner');
+    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    if (account) account.suspended = true;
+    for (let at = 0; at < 3; at += 1) await world.round();
+    expect(account).toMatchObject({ active: true, suspended: true });
+    directory.assign(id, roles.user);
+    await world.round();
+    expect(account).toMatchObject({ active: true, suspended: false });
   });
 });
 

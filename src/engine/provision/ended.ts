@@ -53,6 +53,7 @@ export async function foreseen<T extends NonNullable<NamedTarget>>(
  *   in part (tickets were refused)    │ –           │ –                   │ done with a warning, and tried again as a failure
  *   no                                │ –           │ yes                 │ skipped, AwaitingCycle
  *   no                                │ –           │ no, but for a seat  │ skipped, AwaitingSeat
+ *   no (the settings leave it alone)  │ –           │ no                  │ skipped, ActionDisabled: it was only linked again
  *   no                                │ –           │ no                  │ skipped, RedundantExport
  */
 export async function ended<T extends NonNullable<NamedTarget>>(
@@ -89,6 +90,8 @@ export async function ended<T extends NonNullable<NamedTarget>>(
   if (attempt.pairing.row.claim) await pairing.release(false);
   if (waits.length > 0 || members.held > 0) return skipped(attempt, target, awaiting(attempt, { ...plan, notes: warnings }));
   if (awaitsSeat) return skipped(attempt, target, AWAITING_SEAT);
+  if (decision.kind === 'out' && plan.notes.length > 0)
+    return skipped(attempt, target, { code: 'ActionDisabled', reason: [decision.reason, ...plan.notes].join(' ') });
   return skipped(attempt, target, { code: 'RedundantExport', reason: unchanged(attempt, warnings) });
 }
 

@@ -18,7 +18,7 @@ const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: nul
 
 /** What is done about the account of a user who is not in scope. */
 export function planOutOfScope(
-  { reads, item, decision, pairing, leaving }: Attempt,
+  { reads, item, dryRun, decision, pairing, leaving }: Attempt,
   target: TargetUser | undefined,
 ): Plan | Skip {
   const { link, claim } = pairing.row;
@@ -35,7 +35,12 @@ export function planOutOfScope(
   // What is kept of a former account brings no day to another one.
   const kept = leaving?.targetId === target.id ? leaving : null;
   const fate = fateOf(reads, decision.cause, kept, account);
-  if (fate.kind === 'nothing') return skip(fate.skipReason, `${decision.reason} ${fate.reason}`);
+  if (fate.kind === 'nothing') {
+    const isLinked = link?.targetId === target.id;
+    if (isLinked || dryRun) return skip(fate.skipReason, `${decision.reason} ${fate.reason}`);
+    // Linked again: what is left alone now may have to go once the person is deleted permanently, or another setting says so.
+    return { ...NOTHING, targetId: target.id, notes: [fate.reason] };
+  }
   const { offboardTickets } = reads.settings;
   // Whoever has access now leaves anew, whatever became of the tickets the last time.
   const areDue = areTicketsDue(account, target.suspended ? kept : null, reads.settings);
