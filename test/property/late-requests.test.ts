@@ -2,7 +2,7 @@ import { AlreadyExistsError, RejectedError, UnavailableError } from '../../src/c
 import type { SourceId, TargetId } from '../../src/core/model';
 import { aCompany } from '../builders/people';
 import { only } from './support/only';
-import type { World } from './support/world';
+import { schemaOf, type World } from './support/world';
 
 const lastEntry = async (world: World, id: SourceId) => (await world.deps().log.query({ sourceId: id }, 1)).entries[0];
 
@@ -227,6 +227,66 @@ describe('a background job that does its work after its caller has given it up',
     await world.drain();
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(rowOf(world, user.id).suspended).toBe(true);
+  });
+
+  it.each([
+    ['comes', 'admin', 'user'],
+    ['never comes', 'admin', 'user'],
+    ['comes', 'agent', 'admin'],
+  ] as const)('a creation that %s, as %s, and the person changed to %s before: has that role', async (comes, was, is) => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    const user = only(users);
+    directory.unassign(user.assignment);
+    const first = directory.assign(user.id, roles[was]);
+    givesUp(world, 'createUser');
+    await world.round();
+    directory.unassign(first);
+    directory.assign(user.id, roles[is]);
+    const arrives = () =>
+      world.accountOf(user.id) ??
+      world.target.seedUser({
+        name: 'user0',
+        email: 'user0@contoso.com',
+        externalId: user.id,
+        role: { role: was, customRoleId: null },
+      });
+    // At the latest between the look at the account and a creation of it.
+    world.target.hook = (moment, method) => {
+      if (comes === 'comes' && moment === 'before' && method === 'createUser') arrives();
+    };
+    await world.work(await soon(world));
+    world.target.hook = undefined;
+    if (comes === 'comes') arrives();
+    await world.drain();
+    await world.round();
+    expect(rowOf(world, user.id).role.role).toBe(is === 'user' ? 'end-user' : is);
+    const { entries } = await world.deps().log.query({ sourceId: user.id }, 10);
+    const told = entries.filter((entry) => entry.provisioningStatusInfo.status !== 'failure').reverse();
+    expect(told.map((entry) => entry.provisioningAction)).toEqual(
+      is === 'user' && comes === 'comes' ? ['create', 'update'] : ['create'],
+    );
+  });
+
+  it('a creation that comes, suspended by the mapping, and the person no longer to be so: has access', async () => {
+    const shipped = { type: 'Attribute', expression: '[IsSoftDeleted]' };
+    const byDepartment = { type: 'Function', expression: 'Switch([department], "False", "Planned", "True")' };
+    const text = JSON.stringify(schemaOf().raw).replace(JSON.stringify(shipped), JSON.stringify(byDepartment));
+    const { world, directory, users } = aCompany({ users: 1 }, { schema: schemaOf(text) });
+    const user = only(users);
+    directory.updateUser(user.id, { department: 'Planned' });
+    givesUp(world, 'createUser');
+    await world.round();
+    directory.updateUser(user.id, { department: 'Sales' });
+    const account = { name: 'user0', email: 'user0@contoso.com', externalId: user.id, suspended: true };
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'createUser') world.target.seedUser(account);
+    };
+    await world.work(await soon(world));
+    world.target.hook = undefined;
+    if (!world.accountOf(user.id)) world.target.seedUser(account);
+    await world.drain();
+    await world.round();
+    expect(rowOf(world, user.id).suspended).toBe(false);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { isSameValue } from '../../core/map/changes';
 import type { Attributes, Link, MayCome, TargetId } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { AttributeChange, Plan } from '../../core/plan-model';
+import { DEFAULT_ROLE } from '../../core/role';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
 import { CLOCK_SLACK_MS } from '../claim-watch';
 
@@ -35,10 +36,21 @@ const bringsValue = (asked: Plan, earlier: Plan | undefined, now: Plan): boolean
 const includes = (changes: readonly AttributeChange[], { attribute, newValue }: AttributeChange): boolean =>
   changes.some((one) => one.attribute === attribute && isSameValue('user', attribute, one.newValue, newValue));
 
+/** Whether a creation that may still come would leave a role or a suspension behind that nobody would tell from somebody else's. */
+const createsOtherwise = (asked: Plan, now: Plan): boolean =>
+  asked.action === 'create' &&
+  now.action === 'create' &&
+  asked.changes.some(
+    (change) =>
+      (change.attribute === 'suspended' || (change.attribute === 'role' && change.newValue !== DEFAULT_ROLE.role)) &&
+      !includes(now.changes, change),
+  );
+
 /** Whether a request may still change the account to what is not asked for now. */
 function comesInBetween(asked: Plan, earlier: Plan | undefined, now: Plan): boolean {
   const access = accessAfter(asked);
   if (access && accessAfter(now) !== access && (!earlier || accessAfter(earlier) !== access)) return true;
+  if (!earlier && createsOtherwise(asked, now)) return true;
   // Access that is to end does not wait for a role.
   const role = accessAfter(now) === 'suspended' ? undefined : roleAfter(asked);
   if (role !== undefined && roleAfter(now) !== role && (!earlier || roleAfter(earlier) !== role)) return true;
