@@ -163,9 +163,12 @@ export interface Link {
   readonly awaits?: readonly string[];
   /** What a request may still do whose answer was given up, and whose place another one has taken. Absent for nothing. */
   readonly mayCome?: MayCome;
-  /** Source version that the target was last brought in line with. */
+  /** Source version that the target was last brought in line with; 0 for none, where an account out of scope was found again and left as it is. */
   readonly exportedVersion: number;
 }
+
+/** Whether an account was linked again out of scope, and nothing is known of its role: a return takes it as it takes any account that was there. */
+export const isOnlyFound = ({ exportedVersion, settledRole }: Link): boolean => exportedVersion === 0 && settledRole === null;
 
 /** What a background job of Zendesk may still do to an account, though nobody waits for it any more. */
 export interface MayCome {

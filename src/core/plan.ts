@@ -1,7 +1,7 @@
 import type { Deprovisioning } from './deprovision';
 import { attributesOf, type Desired, groupAttributesOf } from './desired';
 import { changesFor } from './map/changes';
-import type { Link, TargetGroup, TargetId, TargetRole, TargetUser } from './model';
+import { isOnlyFound, type Link, type TargetGroup, type TargetId, type TargetRole, type TargetUser } from './model';
 import type { AttributeChange, Plan, PlannedRemoval } from './plan-model';
 import { DEFAULT_ROLE, isSameRole } from './role';
 
@@ -39,7 +39,8 @@ export interface PlanInput<T> {
  *           │      │ as desired where an earlier try made it │ an earlier try made or adopted it, lifted only where
  *           │      │ with another one                        │ this app had set it
  *   there   │ yes  │ only when what the source says changed  │ set as desired; lifted only where this app had set it
- *           │      │ since it was settled                    │
+ *           │      │ since it was settled; only raised where │
+ *           │      │ it was only found again                 │
  */
 export function planUser(input: PlanInput<TargetUser>): Plan {
   const { desired, current, link } = input;
@@ -51,7 +52,7 @@ export function planUser(input: PlanInput<TargetUser>): Plan {
     ...(current?.organizationsByExternalId && { organizationsByExternalId: current.organizationsByExternalId }),
   });
   if (!current) return planCreate(changes, desired);
-  const role = link ? linkedRole(desired, current, link) : adoptedRole(input, current);
+  const role = link && !isOnlyFound(link) ? linkedRole(desired, current, link) : adoptedRole(input, current);
   const suspension = suspensionOf(input, current);
   const all = sorted([...changes, ...role.changes, ...suspension.changes]);
   const adopts = link === null;

@@ -359,6 +359,36 @@ describe('a restart that forgets the links', () => {
     expect(world.accountOf(id)).toMatchObject({ active: true, suspended: true });
   });
 
+  it.each([
+    ['Nothing', 'the account is taken as it is', 'agent'],
+    ['Suspend', 'access is given back with the role that is due', 'end-user'],
+  ] as const)(
+    'who has left while DEPROVISION_USERS is %s, and returns with a lower role: %s',
+    async (deprovisionUsers, _, role) => {
+      const { world, directory, users, roles } = aCompany({ users: 1 }, { settings: { deprovisionUsers } });
+      await world.round();
+      const id = users[0]?.id as SourceId;
+      const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+      Object.assign(account ?? {}, { role: { role: 'agent', customRoleId: null } });
+      directory.unassign(users[0]?.assignment ?? '');
+      await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner');
+      for (let at = 0; at < 3; at += 1) await world.round();
+      expect(await linkOf(world, id)).toMatchObject({ targetId: account?.id, settledRole: null });
+      const assignment = directory.assign(id, roles.user);
+      for (let at = 0; at < 3; at += 1) await world.round();
+      expect(account).toMatchObject({ role: { role }, suspended: false });
+      expect(await linkOf(world, id)).toMatchObject({ settledRole: { role: 'end-user' } });
+      // What Entra ID says of the role is known from here on, and written once it changes.
+      directory.unassign(assignment);
+      const raised = directory.assign(id, roles.agent);
+      await world.round();
+      directory.unassign(raised);
+      directory.assign(id, roles.user);
+      for (let at = 0; at < 2; at += 1) await world.round();
+      expect(account).toMatchObject({ role: { role: 'end-user' } });
+    },
+  );
+
   const hardDeletedAndSuspended = async (count: number) => {
     const company = aCompany({ users: 20 }, { settings: { hardDeletedUsers: 'Delete', deletionThreshold: 5 } });
     const { world, directory, users } = company;

@@ -2,7 +2,7 @@ import type { RemovalKind } from '../../core/brake';
 import { deprovisionGroup } from '../../core/deprovision';
 import { type Desired, desiredUser } from '../../core/desired';
 import { MappingError, UnknownRoleError } from '../../core/errors';
-import type { Link, SourceId } from '../../core/model';
+import { isOnlyFound, type Link, type SourceId } from '../../core/model';
 import type { OwnedMembership } from '../../ports/link-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineReads } from '../deps';
@@ -47,7 +47,7 @@ async function userLoss(deps: LossReads, due: Due, link: Link): Promise<Loss | u
   const desired = await desiredOrNone(deps, due);
   if (desired?.suspended && canSignIn(link)) return one('userDisable');
   const losesSeat = desired?.role?.role === 'end-user' && link.isAgent && link.settledRole?.role !== 'end-user';
-  return losesSeat ? one('agentDowngrade') : undefined;
+  return losesSeat && !isOnlyFound(link) ? one('agentDowngrade') : undefined;
 }
 
 /** Where the mapping gives no result it is a failure, not a removal. */

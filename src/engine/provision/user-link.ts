@@ -1,7 +1,7 @@
 import type { Desired } from '../../core/desired';
 import { attributesOf } from '../../core/desired';
 import { ownedTagsAfter } from '../../core/map/changes';
-import type { Link, TargetRole, TargetUser } from '../../core/model';
+import { isOnlyFound, type Link, type TargetRole, type TargetUser } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
 import { isMadeByUs } from './made-by-us';
@@ -14,6 +14,7 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
   const { link } = found;
   const isOurSuspension = written.suspended && (suspends(told) || link?.disabledByUs === true);
   const isOthers = written.suspended && !isOurSuspension;
+  const isLeftAsFound = isUnknown(link) && !desired && plan.action === 'none';
   return {
     type: 'user',
     sourceId: attempt.item.sourceId,
@@ -26,13 +27,16 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
     ownedTags: ownedTags(link, desired, plan, found.target),
     ...(desired && desired.awaits.length > 0 && { awaits: desired.awaits }),
     ...mayComeTo(writing.pairing.link, written.id),
-    exportedVersion: attempt.object.version,
+    exportedVersion: isLeftAsFound ? 0 : attempt.object.version,
   };
 }
 
 /** Whether a plan suspends the account: only then it is this app's suspension, which a return may lift. */
 export const suspends = ({ changes }: Plan): boolean =>
   changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
+
+/** Whether nothing is known yet of what the source said of an account. */
+const isUnknown = (link: Link | null): boolean => link === null || isOnlyFound(link);
 
 /** What the source said of the role, once it was written, found so, or left to Zendesk by adoption. */
 function settledRole(
@@ -44,7 +48,7 @@ function settledRole(
   const asked = attempt.pairing.row.claim?.plan.role;
   const mayCome = asked && settled && !isSameRole(asked, settled);
   if (!desired) return plan.role ?? (mayCome ? null : settled);
-  const isAdopted = link === null && told.action !== 'create';
+  const isAdopted = isUnknown(link) && told.action !== 'create';
   const isSettled = desired.role !== null && (isAdopted || plan.role !== null || isSameRole(desired.role, written.role));
   if (isSettled) return desired.role;
   // What an earlier try made is as the source said then: a lower role that waits for the brake is still owed.

@@ -69,6 +69,27 @@ describe('planUser › role of a linked account', () => {
   });
 });
 
+describe('planUser › an account that was only found again', () => {
+  it.each([
+    ['end', 'agent', '', '', []],
+    ['agent', 'end', '', 'agent', []],
+    ['end', 'agent', 'agent', 'end', ['agentDowngrade']],
+  ])(
+    'wanted %j, is %s, settled %j › writes %j: lowered only where it is known what was said before',
+    (wanted, current, settled, expected, counted) => {
+      const link = aLink({ exportedVersion: 0, settledRole: role(settled) });
+      const plan = planUser({ desired: wanting(wanted), current: anAccount({ role: ROLES[current] as TargetRole }), link });
+      expect(plan).toMatchObject({ adopts: false, role: role(expected) });
+      expect(plan.removals.map(({ kind }) => kind)).toEqual(counted);
+    },
+  );
+
+  it('a suspension by somebody else stays', () => {
+    const link = aLink({ exportedVersion: 0, settledRole: null });
+    expect(planUser({ desired: wanting('', false), current: anAccount({ suspended: true }), link }).changes).toEqual([]);
+  });
+});
+
 describe('planUser › adoption', () => {
   it.each([
     ['agent', 'end', 'agent'],
