@@ -192,6 +192,38 @@ describe('a rehire: a new object with the address of a former self', () => {
     expect((await world.deps().links.read({ type: 'user', id: fresh }))?.value.link).toMatchObject({ createdByUs: false });
   });
 
+  it('whoever was in a group only by its former self leaves it when a namesake takes it over, wherever that is killed', async () => {
+    const wrong: string[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, agents, roles } = aCompany({ agents: 3 });
+      const [ann, ben, cem] = agents.map(({ id }) => id);
+      if (!ann || !ben || !cem) throw new Error('nobody');
+      const aTeam = (...members: SourceId[]) => {
+        const id = directory.addGroup({ displayName: 'Team' });
+        for (const member of members) directory.addMember(id, member);
+        directory.assign(id, roles.agent);
+        return id;
+      };
+      const old = aTeam(ann, ben);
+      for (let more = 0; more < 2; more += 1) await world.round();
+      const team = world.groupNamed('Team')?.id as never;
+      expect(world.membersOf(team).toSorted()).toEqual([ann, ben].toSorted());
+      directory.deleteGroup(old);
+      const fresh = aTeam(ben, cem);
+      await world.cycle();
+      const item = world.queue.messages.find((message) => message.item.sourceId === fresh)?.item;
+      if (!item) throw new Error('no item');
+      wasKilled = await world.killedAt(call, () => world.work(item));
+      world.nowMs += 20 * 60_000;
+      await world.drain(undefined, () => true);
+      for (let more = 0; more < 3; more += 1) await world.round();
+      const now = world.groupNamed('Team')?.id as never;
+      const members = world.membersOf(now).toSorted().join();
+      if (members !== [ben, cem].toSorted().join()) wrong.push(`${call}: ${members}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('a group that this app made goes with the namesake that has taken it over', async () => {
     const { world, directory, roles } = aCompany({});
     const aTeam = () => {

@@ -109,7 +109,7 @@ export class LinkWatch {
    * The app forgets a pair. What is whose is decided anew then; but whoever had no right to access at that time must still lose it, and
    * a group that is let go, though the app made it, is a group too many.
    */
-  #unlinked({ type, id }: ObjectKey, { title }: Context): void {
+  #unlinked({ type, id }: ObjectKey, { title, item }: Context): void {
     const isAskedFor = title.startsWith('unlink');
     for (const user of type === 'user' ? this.sim.zendesk.liveUsers : []) {
       const notes = this.sim.zendesk.notesOf(user.id);
@@ -126,6 +126,8 @@ export class LinkWatch {
       if (notes.owner !== id || (notes.createdByApp && !notes.wasDetached && !isForgotten)) continue;
       [notes.isDetached, notes.wasDetached] = [true, true];
     }
+    // Whom the app has put into a group that a namesake takes over is still the app's.
+    if (type === 'group' && item?.objectType === 'group' && item.sourceId !== id) return;
     for (const [pair, maker] of this.sim.zendesk.members) {
       const [userId, groupId] = pair.split(' ') as [TargetId, TargetId];
       const owner = type === 'user' ? this.sim.zendesk.notesOf(userId).owner : this.sim.zendesk.groupNotesOf(groupId).owner;

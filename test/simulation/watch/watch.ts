@@ -225,7 +225,9 @@ export class Watch {
     const notes = this.zendesk.groupNotesOf(id);
     const actor = context.item?.objectType === 'group' ? context.item.sourceId : null;
     const told = `${kind} of Zendesk group ${id} «${oldName}» (${notes.owner ?? 'nobody'}) by ${context.title}`;
-    if (notes.owner !== null && actor !== null && notes.owner !== actor && !notes.isDetached) {
+    // What belonged to a group that is gone for good is taken over by its namesake.
+    const isFree = notes.owner === null || notes.isDetached || this.entra.teams.get(notes.owner)?.state === 'hard';
+    if (actor !== null && notes.owner !== actor && !isFree) {
       this.violate('stolenGroup', `The group of ${notes.owner} was written for ${actor}: ${told}`);
     }
     const owner = actor ?? notes.owner;
