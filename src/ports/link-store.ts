@@ -19,7 +19,6 @@ export type LinkReads = Pick<
 /** The link of a former self, with what ends with it. */
 export interface FormerLink {
   readonly link: Link;
-  readonly memberships: readonly OwnedMembership[];
   /** What is held of it, or let go. */
   readonly staged?: StagedDeletion;
 }

@@ -224,6 +224,39 @@ describe('a rehire: a new object with the address of a former self', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('who takes over an account leaves the groups that its former self alone was in, wherever that is killed', async () => {
+    const wrong: string[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, agents, roles } = aCompany({ agents: 1 });
+      const old = agents[0]?.id as SourceId;
+      const aTeam = (displayName: string) => {
+        const id = directory.addGroup({ displayName });
+        directory.addMember(id, old);
+        directory.assign(id, roles.agent);
+        return id;
+      };
+      aTeam('Left');
+      const kept = aTeam('Kept');
+      for (let more = 0; more < 2; more += 1) await world.round();
+      const members = (name: string): string => world.membersOf(world.groupNamed(name)?.id as never).join();
+      expect([members('Left'), members('Kept')]).toEqual([old, old]);
+      directory.hardDeleteUser(old);
+      const fresh = aPerson(world, 'agent0');
+      directory.assign(fresh, roles.agent);
+      directory.addMember(kept, fresh);
+      await world.cycle();
+      const item = world.queue.messages.find((message) => message.item.sourceId === fresh)?.item;
+      if (!item) throw new Error('no item');
+      wasKilled = await world.killedAt(call, () => world.work(item));
+      world.nowMs += 20 * 60_000;
+      await world.drain(undefined, () => true);
+      for (let more = 0; more < 3; more += 1) await world.round();
+      const now = [members('Left'), members('Kept')].join(' | ');
+      if (now !== ` | ${fresh}`) wrong.push(`${call}: ${now}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('a group that this app made goes with the namesake that has taken it over', async () => {
     const { world, directory, roles } = aCompany({});
     const aTeam = () => {
@@ -538,30 +571,18 @@ describe('a group that is about to take out a former self whose account is taken
     };
     const [taking, coming] = [itemOf(group), itemOf(fresh)];
     expect(taking.allows?.kind).toBe('membershipRemoval');
-    let wake: () => void = () => undefined;
-    const woken = new Promise<void>((resolve) => {
-      wake = resolve;
-    });
-    let later: Promise<void> | undefined;
+    let hasCome = false;
     world.hook = async (name) => {
       // The group has compared its members, and puts on record who is about to leave.
-      if (name !== 'linkStore.write' || later) return;
-      await new Promise<void>((reached) => {
-        world.target.hook = async (moment, method) => {
-          if (moment !== 'before' || method !== 'addMembership') return;
-          world.target.hook = undefined;
-          reached();
-          await woken;
-        };
-        later = world.work(coming);
-      });
+      if (name !== 'linkStore.write' || hasCome) return;
+      hasCome = true;
+      await world.work(coming);
     };
     await world.work(taking);
     world.hook = undefined;
+    expect(hasCome).toBe(true);
     expect(world.accountOf(fresh)?.id).toBe(account);
     expect(world.membersOf(inZendesk)).toEqual([fresh]);
-    wake();
-    await later;
     await world.drain();
     await world.round();
     expect(world.membersOf(inZendesk)).toEqual([fresh]);

@@ -12,7 +12,8 @@ export interface FormerSelf {
 }
 
 /**
- * Ends the link of a former self. What a group was given by this app goes with it to the taker: whoever is in it by the former self alone is to leave it.
+ * Ends the link of a former self. The memberships that this app keeps of its account or group go with that to the taker, who is to leave what the former
+ * self alone was in.
  * @param taker who takes over what the former self was linked to
  * @param keep puts the link on record before it ends
  * @throws StaleStateError where its own item has been carried out since the plan was made: it may have disabled the account
@@ -27,10 +28,9 @@ export async function endFormer(
   const stored = await deps.links.read(key);
   if (stored?.etag !== asRead) throw new StaleStateError(`The account of ${key.id} has changed since.`);
   const link = stored?.value.link;
-  const memberships = link && key.type === 'user' ? await deps.links.membershipsOfUser(key.id) : [];
   const staged = await deps.staged.read(key);
-  if (link) await keep({ link, memberships, ...(staged && staged.state !== 'candidate' && { staged }) });
-  if (link && key.type === 'group') await moveMemberships(deps.links, key.id, taker);
+  if (link) await keep({ link, ...(staged && staged.state !== 'candidate' && { staged }) });
+  if (link) await moveMemberships(deps.links, key, taker);
   if (stored) await breakPair(deps, key, stored.etag);
 }
 
@@ -39,25 +39,25 @@ export async function endFormer(
  * nobody else looks after it. Nothing where somebody has the account by now. Idempotent.
  * @param taker who was about to take it over
  */
-export async function giveBack(deps: EngineDeps, taker: SourceId, { link, memberships, staged }: FormerLink): Promise<void> {
+export async function giveBack(deps: EngineDeps, taker: SourceId, { link, staged }: FormerLink): Promise<void> {
   const { type, sourceId, targetId } = link;
   const key = { type, id: sourceId };
   await deps.links.releaseTarget(type, targetId, taker);
   if ((await deps.links.reserveTarget(type, targetId, sourceId)) !== sourceId) return;
   const stored = await deps.links.read(key);
   if (stored?.value.link) return;
-  if (type === 'group') await moveMemberships(deps.links, taker, sourceId);
+  await moveMemberships(deps.links, { type, id: taker }, sourceId);
   await deps.links.write(key, { link, claim: stored?.value.claim ?? null }, stored?.etag ?? null);
-  for (const membership of memberships) await deps.links.putMembership(membership);
   if (staged && !(await deps.staged.read(key))) await deps.staged.put([staged]);
   await deps.space.markDirty([key]);
 }
 
-/** Moves what this app keeps of a Zendesk group's members from one owner of it to the next, who is counted anew. Idempotent. */
-async function moveMemberships(links: LinkStore, from: SourceId, to: SourceId): Promise<void> {
-  for await (const page of links.membershipsOfGroup(from)) {
+/** Moves what this app keeps of memberships from one owner of an account or group to the next, who is counted anew. Idempotent. */
+async function moveMemberships(links: LinkStore, { type, id }: ObjectKey, to: SourceId): Promise<void> {
+  const pages = type === 'group' ? links.membershipsOfGroup(id) : [await links.membershipsOfUser(id)];
+  for await (const page of pages) {
     for (const { leavingIn: _, ...membership } of page) {
-      await links.putMembership({ ...membership, groupId: to });
+      await links.putMembership({ ...membership, ...(type === 'group' ? { groupId: to } : { userId: to }) });
       await links.removeMembership(membership);
     }
   }

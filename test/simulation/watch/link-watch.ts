@@ -126,8 +126,8 @@ export class LinkWatch {
       if (notes.owner !== id || (notes.createdByApp && !notes.wasDetached && !isForgotten)) continue;
       [notes.isDetached, notes.wasDetached] = [true, true];
     }
-    // Whom the app has put into a group that a namesake takes over is still the app's.
-    if (type === 'group' && item?.objectType === 'group' && item.sourceId !== id) return;
+    // What the app has made of memberships goes to whoever takes an account or a group over.
+    if (item?.objectType === type && item.sourceId !== id) return;
     for (const [pair, maker] of this.sim.zendesk.members) {
       const [userId, groupId] = pair.split(' ') as [TargetId, TargetId];
       const owner = type === 'user' ? this.sim.zendesk.notesOf(userId).owner : this.sim.zendesk.groupNotesOf(groupId).owner;
