@@ -410,3 +410,56 @@ describe('engine › a person who is deleted before a group of theirs is read fo
     expect((await world.deps().log.query({ sourceId: bob }, 10)).entries).toEqual([]);
   });
 });
+
+/** How it is found that somebody is permanently deleted, after a full reading has found her among those who may return. */
+const HOW_FOUND: readonly (readonly [string, (world: World, id: SourceId) => unknown])[] = [
+  ['a full reading', ({ source }) => source.expireWatermarks()],
+  ["the users' delta", () => undefined],
+  ['a reading on demand', (world, id) => onDemand(world, id, 'user')],
+];
+
+describe.each(HOW_FOUND)('engine › whoever is deleted, and then permanently, as %s finds', (_name, find) => {
+  async function annIsGone(membership: 'Direct' | 'Transitive' = 'Direct') {
+    const { world, directory, roles } = aCompany({}, { settings: { groupMembership: membership } });
+    const mail = 'ann@contoso.com';
+    const ann = directory.addUser({ displayName: 'Ann', mail, userPrincipalName: mail });
+    const team = directory.addGroup({ displayName: 'Team' });
+    const inner = directory.addGroup({ displayName: 'Inner' });
+    directory.addMember(membership === 'Direct' ? team : inner, ann);
+    directory.addMember(team, inner);
+    directory.assign(ann, roles.agent);
+    directory.assign(team, roles.agent);
+    const inTeam = () => world.membersOf(world.groupNamed('Team')?.id as TargetId);
+    await world.round();
+    await world.round();
+    expect(inTeam()).toEqual([ann]);
+    directory.softDeleteUser(ann);
+    world.source.expireWatermarks();
+    await world.round();
+    expect(world.accountOf(ann)?.suspended).toBe(true);
+    expect(inTeam()).toEqual([ann]);
+    directory.hardDeleteUser(ann);
+    return { world, ann, inTeam };
+  }
+
+  it.each(['Direct', 'Transitive'] as const)('%s: leaves her groups', async (membership) => {
+    const { world, ann, inTeam } = await annIsGone(membership);
+    await find(world, ann);
+    await world.round();
+    await world.round();
+    expect(inTeam()).toEqual([]);
+  });
+
+  it('leaves them too where the cycle is killed at any call', async () => {
+    const wrong: number[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, ann, inTeam } = await annIsGone();
+      await find(world, ann);
+      wasKilled = await world.killedAt(call, () => world.cycle());
+      world.nowMs += 20 * 60_000;
+      for (let more = 0; more < 2; more += 1) await world.round();
+      if (inTeam().length > 0) wrong.push(call);
+    }
+    expect(wrong).toEqual([]);
+  });
+});

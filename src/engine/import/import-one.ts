@@ -7,6 +7,7 @@ import { grantsAccess, type ScopeContext } from '../decide/scope-object';
 import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 import type { ImportSession } from './import-session';
+import { leaveGroups } from './leave-groups';
 import { noteManagers } from './managers';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { groupAttributes } from './schema-needs';
@@ -90,6 +91,7 @@ async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<Sour
   if (stored && after === before) return;
   if (key.type === 'user') await noteManagers(deps, [after]);
   await deps.space.markDirty([key]);
+  await leaveGroups(deps, before, after);
   // As a cycle does: it finds nothing different any more in a row that was brought up to date here.
   if (key.type === 'group' && (!stored || grantsAccess(before) !== grantsAccess(after))) {
     await markUsersBelow(deps, key.id);

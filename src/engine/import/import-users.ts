@@ -10,6 +10,7 @@ import { openUnread } from '../job/watch-permissions';
 import { type Away, openAway } from './away-users';
 import { type CycleContext, CycleInterrupted } from './cycle-context';
 import { hasReturned, rereadMemberships } from './import-returned';
+import { leaveGroups } from './leave-groups';
 import { followManagers, noteManagers } from './managers';
 import { mergeAttributes } from './merge';
 import { type Relevance, relevantInFullRound } from './relevance';
@@ -164,6 +165,7 @@ async function applyChange(
   if (!stored || after !== before) {
     await noteManagers(context.deps, [after]);
     await space.markDirty([key]);
+    await leaveGroups(context.deps, before, after);
   }
   await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
 }
@@ -194,6 +196,7 @@ async function settleRound(context: CycleContext, round: string): Promise<number
       if (after !== user) {
         await noteManagers(deps, [after]);
         await deps.space.markDirty([{ type: 'user', id: user.id }]);
+        await leaveGroups(deps, user, after);
       }
       await deps.space.writeObject(after, '*', round);
     });
