@@ -3,6 +3,7 @@ import { isSameValue } from './map/changes';
 import type { Attributes, Link, ObjectType, TargetGroup, TargetUser } from './model';
 import { OPEN_TICKETS, roleText, sorted } from './plan';
 import type { AttributeChange, Plan } from './plan-model';
+import { DEFAULT_ROLE } from './role';
 
 /** What can be seen of a target object now, to tell what an earlier try had written. */
 export interface Evidence {
@@ -46,7 +47,7 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
  *   disable      │ the link that was stored with it before somebody     │ and a plan without any is dropped
  *                │ lifted it, or deleted the account                    │
  *
- * Memberships are not in it: each tells by itself in which change it was made.
+ * A disable of which neither the suspension nor the seat stands has taken nothing away: what is left of it is an update. Memberships are not in it: each tells by itself in which change it was made.
  */
 export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | undefined {
   if (!earlier) return undefined;
@@ -64,6 +65,7 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
   const isWritten = (attribute: string): boolean => changes.some((one) => one.attribute === attribute);
   return {
     ...earlier,
+    action: earlier.action === 'disable' && !changes.some(takesAccess) ? 'update' : earlier.action,
     changes,
     role: isWritten('role') ? earlier.role : null,
     removals: earlier.removals?.filter(({ attributes }) => attributes.some(isWritten)) ?? [],
@@ -85,6 +87,9 @@ export function withProved(link: Link, earlier: Plan | undefined): Link {
 
 const isSuspension = ({ attribute, newValue }: AttributeChange): boolean => attribute === 'suspended' && newValue === true;
 
+const takesAccess = (one: AttributeChange): boolean =>
+  isSuspension(one) || (one.attribute === 'role' && one.newValue === roleText(DEFAULT_ROLE));
+
 function stands({ attribute, newValue }: AttributeChange, type: ObjectType, current: Attributes): boolean {
   return isSameValue(type, attribute, Object.hasOwn(current, attribute) ? (current[attribute] ?? null) : null, newValue);
 }
@@ -100,6 +105,9 @@ function stands({ attribute, newValue }: AttributeChange, type: ObjectType, curr
  *   disable          │ disable, or     │ both, as disable: access was taken away, and tickets or seat follow
  *                    │ only tickets    │
  *   disable          │ suspends anew   │ the plan: somebody has lifted the suspension in between
+ *   only tickets     │ disable, or     │ both, as the action of the plan
+ *                    │ only tickets    │
+ *   only tickets     │ another update  │ the plan: whoever returns does not get them back
  *   anything else    │ none            │ the earlier one
  *   anything else    │ any             │ the plan
  */
@@ -108,7 +116,7 @@ export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   if (plan.action === 'none') return earlier;
   const isAnew = earlier.changes.some(isSuspension) && plan.changes.some(isSuspension);
   const isMerge =
-    earlier.action === 'disable'
+    earlier.action === 'disable' || isOfTickets(earlier)
       ? !isAnew && (plan.action === 'disable' || isOfTickets(plan))
       : plan.action === 'update' && (earlier.action === 'create' || earlier.action === 'update');
   if (!isMerge) return plan;
@@ -119,7 +127,7 @@ export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   }));
   const settled = earlier.changes.filter((one) => !plan.changes.some(({ attribute }) => attribute === one.attribute));
   return {
-    action: earlier.action,
+    action: isOfTickets(earlier) ? plan.action : earlier.action,
     targetId: plan.targetId,
     changes: sorted([...settled, ...now]),
     role: plan.role ?? earlier.role,
@@ -129,4 +137,5 @@ export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   };
 }
 
-const isOfTickets = ({ changes }: Plan): boolean => changes.length === 1 && changes[0]?.attribute === OPEN_TICKETS;
+/** Whether a plan hands open tickets over and does nothing else. Pure. */
+export const isOfTickets = ({ changes }: Plan): boolean => changes.length === 1 && changes[0]?.attribute === OPEN_TICKETS;

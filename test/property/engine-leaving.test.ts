@@ -130,6 +130,34 @@ describe('leaving › in order', () => {
     expect(world.accountOf(ann)).toMatchObject({ suspended: true, role: { role: 'end-user' } });
   });
 
+  it('tickets that went before a try was cut off are told as a change where the seat stays after all, and take no access', async () => {
+    const desk = await aDesk({ deprovisionUsers: 'Suspend' });
+    const { world, ann } = desk;
+    disable(desk, ann);
+    await world.round();
+    world.settings = { ...world.settings, ...ALL };
+    world.target.hook = (moment, method) => {
+      if (moment !== 'before' || method !== 'updateUser') return;
+      world.settings = { ...world.settings, deprovisionUsers: 'Suspend' };
+      throw new Error('killed');
+    };
+    await world.cycle();
+    await world.drain(undefined, () => true);
+    await world.cycle();
+    await world.drain(undefined, () => true);
+    world.target.hook = undefined;
+    await world.round();
+    expect(world.accountOf(ann)).toMatchObject({ suspended: true, role: { role: 'agent' } });
+    const told = (await entriesOf(world, ann)).map((entry) => [
+      entry.provisioningAction,
+      entry.provisioningSteps.some(({ description }) => description.startsWith('Account open tickets handed over.')),
+    ]);
+    expect(told.filter(([action]) => action !== 'create')).toEqual([
+      ['update', true],
+      ['disable', false],
+    ]);
+  });
+
   it('ten thousand tickets take their time in stretches, and nobody waits for them', async () => {
     const desk = await aDesk(ALL, 10_000);
     const { world, ann, users } = desk;

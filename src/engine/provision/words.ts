@@ -1,3 +1,4 @@
+import { isOfTickets } from '../../core/continued';
 import type { Desired } from '../../core/desired';
 import type { ObjectType } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
@@ -35,7 +36,7 @@ const departure = (plan: Plan, suspended: string, tickets: string, seat: string)
 
 function doneWords(told: Plan): string {
   if (told.action === 'delete' && erases(told)) return ERASED;
-  if (told.action !== 'disable') return DONE[told.action];
+  if (told.action !== 'disable' && !isOfTickets(told)) return DONE[told.action];
   return inWords(departure(told, DONE.disable, 'open tickets handed over', 'seat given back')) || DONE.disable;
 }
 
@@ -46,8 +47,7 @@ export function describePlan(plan: Plan, type: ObjectType): string {
     case 'none':
       return 'Source and target agree.';
     case 'update':
-      if (plan.changes.length === 1 && has(plan, OPEN_TICKETS))
-        return 'The open tickets of the suspended account are to be handed over.';
+      if (isOfTickets(plan)) return 'The open tickets of the suspended account are to be handed over.';
       return plan.adopts ? `The ${THING[type]} is to be adopted${what ? `, changing ${what}` : ''}.` : `To be changed: ${what}.`;
     case 'disable':
       return `The ${has(plan, 'suspended') ? THING[type] : 'suspended account'} is to ${inWords(departure(plan, 'be suspended', 'hand its open tickets over', "give its agent's seat back"))}.`;

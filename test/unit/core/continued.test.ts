@@ -110,6 +110,18 @@ describe('proved: maybe written is not written', () => {
     expect(told).toMatchObject({ changes: changes.slice(0, 2), role, removals });
   });
 
+  it.each([
+    ['the tickets alone', [], 'agent', 'update'],
+    ['a name besides', [changed('name', 'Ann')], 'agent', 'update'],
+    ['the seat besides', [], 'end-user', 'disable'],
+  ] as const)('a departure of which %s stands is told as what it has taken', (_name, more, role, action) => {
+    const changes = [...more, aChange(OPEN_TICKETS), changed('role', 'end-user', 'agent')];
+    const seen = userEvidence(anAccount({ suspended: true, role: { role, customRoleId: null } }), null, true);
+    const told = proved(plan('disable', changes), { ...seen, current: { ...seen.current, [OPEN_TICKETS]: 'x' } });
+    expect(told?.action).toBe(action);
+    expect(told?.changes).toHaveLength(more.length + (role === 'agent' ? 1 : 2));
+  });
+
   it('a plan that an older version has stored is read as well', () => {
     const { removals: _, ...old } = plan('update', [changed('name', 'Ann')]);
     expect(proved(old as Plan, userEvidence(anAccount(), 'u1', true))?.removals).toEqual([]);
@@ -151,9 +163,19 @@ describe('continued', () => {
     ['disabled, now updated', plan('disable'), plan('update'), 'update'],
     ['disabled, now the seat', plan('disable'), plan('disable'), 'disable'],
     ['disabled, now the tickets', plan('disable'), plan('update', [aChange(OPEN_TICKETS)]), 'disable'],
+    ['tickets, now the seat', plan('update', [aChange(OPEN_TICKETS)]), plan('disable', [changed('role', 'end-user')]), 'disable'],
+    ['tickets, now more of them', plan('update', [aChange(OPEN_TICKETS)]), plan('update', [aChange(OPEN_TICKETS)]), 'update'],
     ['disabled, now tickets and a name', plan('disable'), plan('update', [aChange(OPEN_TICKETS), aChange('name')]), 'update'],
   ] as [string, Plan | undefined, Plan, string][])('%s › told as %4$s', (_name, earlier, now, expected) => {
     expect(continued(earlier, now).action).toBe(expected);
+  });
+
+  it('tickets that were handed over are told with the seat that follows them, not with a return', () => {
+    const tickets = plan('update', [aChange(OPEN_TICKETS)]);
+    const seat = plan('disable', [changed('role', 'end-user', 'agent')]);
+    expect(continued(tickets, seat).changes).toEqual([...tickets.changes, ...seat.changes]);
+    const back = plan('update', [changed('suspended', false, true)]);
+    expect(continued(tickets, back)).toBe(back);
   });
 
   it('two updates are told as one, from the first old value to the last new one', () => {
