@@ -25,8 +25,8 @@ export interface PlanInput<T> {
    * place; or an earlier try is proved to have made or adopted it, and left it active.
    */
   readonly takesPlace?: boolean;
-  /** The role with which an earlier try is proved to have made the account, before its link could be stored. */
-  readonly createdAs?: TargetRole | null;
+  /** The role with which an earlier try is proved to have made or adopted the account, before its link could be stored. */
+  readonly writtenAs?: TargetRole | null;
 }
 
 /**
@@ -106,10 +106,10 @@ function writeRole(role: TargetRole, current: TargetUser): RolePart {
   };
 }
 
-function adoptedRole({ desired: { role }, createdAs }: PlanInput<TargetUser>, current: TargetUser): RolePart {
+function adoptedRole({ desired: { role }, writtenAs }: PlanInput<TargetUser>, current: TargetUser): RolePart {
   if (!role || isSameRole(role, current.role)) return LEAVE;
-  // Not a role that somebody in Zendesk has given: it is what the source said when the account was made.
-  if (createdAs && !isSameRole(role, createdAs)) return writeRole(role, current);
+  // Not a role that somebody in Zendesk has given: it is what the source said when the account was made or adopted.
+  if (writtenAs && !isSameRole(role, writtenAs)) return writeRole(role, current);
   if (RANK[role.role] > RANK[current.role.role]) return writeRole(role, current);
   const note = `Adopted as ${roleText(current.role)}: the role ${roleText(role)} is written once it changes in Entra ID.`;
   return { ...LEAVE, notes: [note] };

@@ -93,20 +93,36 @@ describe('what may have been written is not what was written', () => {
     expect(world.accountOf(id)).toMatchObject({ suspended: false });
   });
 
-  it('an answer that was lost, and a lower role before the next try: the seat is taken back', async () => {
-    const { world, directory, roles, agents } = aCompany({ agents: 1 });
-    world.target.hook = (moment, method) => {
-      if (moment === 'after' && method === 'createUser') throw new UnavailableError('target', 'connection lost');
-    };
-    await world.round();
-    world.target.hook = undefined;
-    const id = agents[0]?.id as SourceId;
-    expect(world.accountOf(id)?.role.role).toBe('agent');
-    directory.unassign(agents[0]?.assignment ?? '');
-    directory.assign(id, roles.user);
-    for (let at = 0; at < 3; at += 1) await world.round();
-    expect(world.accountOf(id)).toMatchObject({ role: { role: 'end-user' }, suspended: false });
-  });
+  it.each([
+    ['made', 'createUser', 500],
+    ['made', 'createUser', 0],
+    ['adopted', 'updateUser', 500],
+    ['adopted', 'updateUser', 0],
+  ])(
+    'the answer to what %s the account was lost (%s), and a lower role before the next try: the seat is taken back, as far as %d allow',
+    async (how, call, deletionThreshold) => {
+      const { world, directory, roles, agents } = aCompany({ agents: 1 }, { settings: { deletionThreshold } });
+      if (how === 'adopted') world.target.seedUser({ name: 'By hand', email: 'agent0@contoso.com' });
+      world.target.hook = (moment, method) => {
+        if (moment === 'after' && method === call) throw new UnavailableError('target', 'connection lost');
+      };
+      await world.round();
+      world.target.hook = undefined;
+      const id = agents[0]?.id as SourceId;
+      expect(world.accountOf(id)?.role.role).toBe('agent');
+      directory.unassign(agents[0]?.assignment ?? '');
+      directory.assign(id, roles.user);
+      const cycles: string[] = [];
+      for (let at = 0; at < 3; at += 1) cycles.push((await world.round()).cycleId);
+      const isHeld = deletionThreshold === 0;
+      expect(await heldKinds(world)).toEqual(isHeld ? ['agentDowngrade 1'] : []);
+      expect(world.accountOf(id)?.role.role).toBe(isHeld ? 'agent' : 'end-user');
+      expect((await linkOf(world, id))?.settledRole?.role).toBe(isHeld ? 'agent' : 'end-user');
+      for (const cycleId of cycles) await allowDeletes(world.deps(), OPERATOR, cycleId);
+      await world.drain();
+      expect(world.accountOf(id)).toMatchObject({ role: { role: 'end-user' }, suspended: false });
+    },
+  );
 
   it.each([
     ['Suspend', 'unassign', { suspended: true }],

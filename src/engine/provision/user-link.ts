@@ -48,11 +48,11 @@ function settledRole(
   const asked = attempt.pairing.row.claim?.plan.role;
   const mayCome = asked && settled && !isSameRole(asked, settled);
   if (!desired) return plan.role ?? (mayCome ? null : settled);
-  const isAdopted = isUnknown(link) && told.action !== 'create';
+  const isAdopted = isUnknown(link) && told.action !== 'create' && told.role === null;
   const isSettled = desired.role !== null && (isAdopted || plan.role !== null || isSameRole(desired.role, written.role));
   if (isSettled) return desired.role;
-  // What an earlier try made is as the source said then: a lower role that waits for the brake is still owed.
-  return settled ?? (told.action === 'create' ? told.role : null);
+  // What an earlier try made or adopted is as the source said then: a lower role that waits for the brake is still owed.
+  return settled ?? told.role;
 }
 
 function ownedTags(link: Link | null, desired: Desired | null, plan: Plan, before: TargetUser | undefined): readonly string[] {

@@ -187,10 +187,16 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
   const { create, update } = reads.schema.users.actions;
   const { target, link } = found;
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
-  const createdAs = earlier?.action === 'create' ? earlier.role : null;
   const wasDisabledByUs = found.formerLink?.disabledByUs === true || isSuspendedByUs(pairing.row, earlier, target);
   const takesPlace = link === null && (pairing.row.link !== null || wasActiveOurs(earlier));
-  const plan = planUser({ desired, current: target ?? null, link, wasDisabledByUs, takesPlace, createdAs });
+  const plan = planUser({
+    desired,
+    current: target ?? null,
+    link,
+    wasDisabledByUs,
+    takesPlace,
+    writtenAs: earlier?.role ?? null,
+  });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
   if (plan.action !== 'create' && plan.action !== 'none' && !update) {
     return skip('ActionDisabled', 'The mapping does not allow Update.');

@@ -112,9 +112,9 @@ describe('planUser › adoption', () => {
     ['end', 'agent', 'end', '', []],
     ['agent', 'admin', null, '', []],
   ])('wanted %j, is %s, was made by an earlier try as %j › writes %j', (wanted, current, made, expected, counted) => {
-    const createdAs = made === null ? null : role(made);
+    const writtenAs = made === null ? null : role(made);
     const account = anAccount({ role: ROLES[current] as TargetRole });
-    const plan = planUser({ desired: wanting(wanted), current: account, link: null, createdAs });
+    const plan = planUser({ desired: wanting(wanted), current: account, link: null, writtenAs });
     expect(plan.role).toEqual(role(expected));
     expect(plan.removals.map(({ kind }) => kind)).toEqual(counted);
   });
