@@ -160,6 +160,39 @@ describe('engine › a list of members that lacks one who has just joined', () =
   });
 });
 
+describe('engine › a list of members that lacks a group which has just come into another', () => {
+  it('whoever is in the inner group keeps access, who has left it loses it, and the next cycle looks at both groups', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 60 }, { settings: { groupMembership: 'Transitive' } });
+    const leaver = users.at(-1);
+    if (!leaver) throw new Error('nobody');
+    const [team, part] = [directory.addGroup({ displayName: 'Team' }), directory.addGroup({ displayName: 'Part' })];
+    directory.assign(team, roles.user);
+    const ofPart = directory.assign(part, roles.user);
+    for (const { id } of users) directory.addMember(part, id);
+    await world.round();
+    for (const { assignment } of users) directory.unassign(assignment);
+    directory.addMember(team, part);
+    directory.unassign(ofPart);
+    directory.removeMember(part, leaver.id);
+    const read = world.source.readGroupChanges.bind(world.source);
+    world.source.readGroupChanges = async (...args) => {
+      const page = await read(...args);
+      const changes = page.changes.map((one) => {
+        if (one.kind !== 'present' || !one.members) return one;
+        return { ...one, members: one.members.filter(({ memberId }) => memberId !== part) };
+      });
+      return { ...page, changes };
+    };
+    const suspended = () => users.filter(({ id }) => world.accountOf(id)?.suspended);
+    await world.round();
+    expect(suspended()).toEqual([leaver]);
+    const marked = (await world.deps().space.listDirty()).map(({ id }) => id);
+    expect(marked).toEqual(expect.arrayContaining([team, part]));
+    await world.round();
+    expect(suspended()).toEqual([leaver]);
+  });
+});
+
 describe('engine › a list of members that still has one who has left', () => {
   it.each(['Direct', 'Transitive'] as const)(
     '%s: a role of the group is not left over from both ending together',

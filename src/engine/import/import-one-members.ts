@@ -12,15 +12,18 @@ export type MembershipReads = Pick<ImportSession, 'deps' | 'wantedGroups' | 'par
 /**
  * Reads the groups above an object directly and keeps those that matter: with direct membership the wanted ones, with transitive
  * membership also the groups between. A stored membership that the list lacks is forgotten only when proved gone.
- * @returns whether the object is a member of a group that was not known
+ * @returns the groups above it that matter, directly and through others, as Entra ID has them now
  */
-export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKey): Promise<boolean> {
+export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKey): Promise<readonly SourceId[]> {
   const { deps } = session;
   const listed: SourceId[] = [];
   for await (const page of deps.source.listGroupsOf(key.type, key.id)) listed.push(...page);
   const edges = (await usefulEdges(session, key, listed)).filter((edge) => edge.groupId !== edge.memberId);
-  const stored = await deps.space.groupsOf(key.id);
-  const joined = edges.filter((edge) => edge.memberId === key.id && !stored.includes(edge.groupId));
+  const members = [...new Set([key.id, ...edges.map(({ memberId }) => memberId)])];
+  const known = await concurrently(members, SOURCE_CONCURRENCY, (id) => deps.space.groupsOf(id));
+  const storedOf = new Map(members.map((id, at) => [id, known[at] ?? []]));
+  const stored = storedOf.get(key.id) ?? [];
+  const joined = edges.filter(({ groupId, memberId }) => !storedOf.get(memberId)?.includes(groupId));
   await markMoved(session, joined);
   await deps.space.putMembers(edges);
 
@@ -30,7 +33,7 @@ export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKe
     session,
     doubtful.map((groupId) => ({ groupId, memberId: key.id, memberType: key.type })),
   );
-  return joined.length > 0;
+  return [...new Set(edges.map(({ groupId }) => groupId))];
 }
 
 async function usefulEdges(

@@ -176,13 +176,15 @@ function doubtOf(context: CycleContext): Doubt {
   let changed: Promise<boolean> | undefined;
   const undoubted = new Map<RemovalKind, number>();
   const parents: MembershipReads['parents'] = new Map();
-  const ask = async ({ object, decision }: Due, formerly: readonly Entitlement[]): Promise<string | undefined> => {
+  const ask = async ({ object, decision, above }: Due, formerly: readonly Entitlement[]): Promise<string | undefined> => {
     const key: ObjectKey = { type: object.type, id: object.id };
     const assigned = await assignedNow(context, key, formerly);
     if (assigned) return assigned;
     if (key.type !== 'user') return undefined;
-    const isMember = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
-    if (isMember) return 'Entra ID did not list a group membership that exists.';
+    const listed = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
+    // Not by what was stored: the groups of groups are remembered for a whole cycle, and who was asked about before may have brought a new one.
+    const known = new Set(above.map(({ groupId }) => groupId));
+    if (listed.some((groupId) => !known.has(groupId))) return 'Entra ID did not list a group membership that exists.';
     if (decision.kind !== 'in') return undefined;
     if (await hasEndedAssignment(context, object))
       return 'An assignment that gives the role has ended, or could not be read directly.';
@@ -240,8 +242,8 @@ async function assignedNow(
 }
 
 /** Who is not there is in no group. */
-function ifGone(error: unknown): false {
-  if (error instanceof NotFoundError) return false;
+function ifGone(error: unknown): readonly SourceId[] {
+  if (error instanceof NotFoundError) return [];
   throw error;
 }
 
