@@ -170,6 +170,24 @@ describe('continued', () => {
     expect(continued(earlier, now).action).toBe(expected);
   });
 
+  it('a suspension is anew only where both suspend, whatever else they change', () => {
+    const suspension = changed('suspended', true, false);
+    const seat = changed('role', 'end-user', 'agent');
+    for (const [first, then] of [
+      [[suspension, seat], [suspension]],
+      [[suspension], [suspension, seat]],
+    ] as const) {
+      const now = plan('disable', then);
+      expect(continued(plan('disable', first), now)).toBe(now);
+    }
+    const both = (first: AttributeChange, then: AttributeChange) =>
+      continued(plan('disable', [first]), plan('disable', [then]))
+        .changes.map(({ attribute }) => attribute)
+        .sort();
+    expect(both(suspension, seat)).toEqual(['role', 'suspended']);
+    expect(both(seat, suspension)).toEqual(['role', 'suspended']);
+  });
+
   it('tickets that were handed over are told with the seat that follows them, not with a return', () => {
     const tickets = plan('update', [aChange(OPEN_TICKETS)]);
     const seat = plan('disable', [changed('role', 'end-user', 'agent')]);

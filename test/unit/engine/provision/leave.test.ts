@@ -1,4 +1,4 @@
-import { OpenTicketsError, RejectedError, StaleStateError, UnavailableError } from '../../../../src/core/errors';
+import { AlteredError, OpenTicketsError, RejectedError, StaleStateError, UnavailableError } from '../../../../src/core/errors';
 import type { Leaving } from '../../../../src/core/leaving';
 import { type Link, sourceId, type TargetUser, targetId } from '../../../../src/core/model';
 import { planDisable } from '../../../../src/core/plan';
@@ -204,6 +204,19 @@ describe('taking access away', () => {
     expect(world.target.endedSessions).toEqual([id]);
     expect(await row()).toMatchObject({ link: { disabledByUs: true, isAgent: false }, claim: null });
     expect(await kept()).toMatchObject({ targetId: id, createdByUs: true, tickets: null, deletedAt: null });
+  });
+
+  it.each([
+    ['sessions end where Zendesk has suspended and made something else of the role', {}, new AlteredError('role', 'other'), 1],
+    ['of a seat alone they do not', { account: { suspended: true } }, new AlteredError('role', 'other'), 0],
+    ['nor where Zendesk has refused', {}, new RejectedError('role', 'refused'), 0],
+  ])('%s', async (_name, given, error, expected) => {
+    const { take, world } = await leaves(given, undefined);
+    world.target.hook = async (moment, method) => {
+      if (moment === 'after' && method === 'updateUser') throw error;
+    };
+    await expect(take()).rejects.toBe(error);
+    expect(world.target.endedSessions).toHaveLength(expected);
   });
 
   it('of a seat alone ends no session', async () => {
