@@ -84,6 +84,12 @@ describe('proved: maybe written is not written', () => {
       { ...userEvidence(anAccount({ suspended: true }), null, true), wasSuspended: true },
       undefined,
     ],
+    [
+      'of a suspension only a lower role that keeps the seat',
+      plan('disable', [changed('suspended', true, false), changed('role', 'agent', 'admin')]),
+      userEvidence(anAccount({ role: { role: 'agent', customRoleId: null } }), null, true),
+      'update',
+    ],
     ['a new name that does not stand', plan('update', [changed('name', 'Anna')]), ours, undefined],
     ['memberships alone tell for themselves', plan('update'), ours, undefined],
     ['an adoption without a change', plan('update', [], true), ours, 'update'],
