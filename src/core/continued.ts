@@ -1,7 +1,7 @@
 import { attributesOf, groupAttributesOf } from './desired';
 import { isSameValue } from './map/changes';
 import type { Attributes, Link, ObjectType, TargetGroup, TargetUser } from './model';
-import { OPEN_TICKETS, roleText, sorted } from './plan';
+import { isSuspension, OPEN_TICKETS, roleText, sorted, suspends } from './plan';
 import type { AttributeChange, Plan } from './plan-model';
 import { DEFAULT_ROLE } from './role';
 
@@ -80,12 +80,10 @@ export function withProved(link: Link, earlier: Plan | undefined): Link {
   if (!earlier) return link;
   return {
     ...link,
-    disabledByUs: link.disabledByUs || earlier.changes.some(isSuspension),
+    disabledByUs: link.disabledByUs || suspends(earlier),
     settledRole: earlier.role ?? link.settledRole,
   };
 }
-
-const isSuspension = ({ attribute, newValue }: AttributeChange): boolean => attribute === 'suspended' && newValue === true;
 
 const takesAccess = (one: AttributeChange): boolean =>
   isSuspension(one) || (one.attribute === 'role' && one.newValue === roleText(DEFAULT_ROLE));
@@ -114,7 +112,7 @@ function stands({ attribute, newValue }: AttributeChange, type: ObjectType, curr
 export function continued(earlier: Plan | undefined, plan: Plan): Plan {
   if (!earlier) return plan;
   if (plan.action === 'none') return earlier;
-  const isAnew = earlier.changes.some(isSuspension) && plan.changes.some(isSuspension);
+  const isAnew = suspends(earlier) && suspends(plan);
   const isMerge =
     earlier.action === 'disable' || isOfTickets(earlier)
       ? !isAnew && (plan.action === 'disable' || isOfTickets(plan))

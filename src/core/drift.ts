@@ -1,5 +1,5 @@
 import type { Link, TargetUser } from './model';
-import { roleText, SUSPENDED_BY_OTHERS } from './plan';
+import { roleText, SUSPENDED_BY_OTHERS, suspends } from './plan';
 import type { Plan } from './plan-model';
 import type { ModifiedProperty } from './record';
 import { isSameRole } from './role';
@@ -68,15 +68,15 @@ export function userDrift(
   account: TargetUser,
 ): Omit<DriftFinding, 'lastChangedAt'> {
   const changed = new Set(plan?.changes.map(({ attribute }) => attribute));
-  const suspends = plan?.changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true) === true;
+  const isSuspending = plan !== undefined && suspends(plan);
   const isRoleOther = isInScope && link.settledRole !== null && !isSameRole(link.settledRole, account.role);
   const isSuspendedByOthers = warnings.includes(SUSPENDED_BY_OTHERS);
   const is: Partial<Record<DriftCode, boolean>> = {
-    Reactivated: suspends,
+    Reactivated: isSuspending,
     SuspendedByOthers: isSuspendedByOthers,
     RoleChanged: isRoleOther,
     Renamed: [...changed].some((name) => NAMES.has(name)),
-    Changed: [...changed].some((name) => !NAMES.has(name) && name !== 'role' && !(name === 'suspended' && suspends)),
+    Changed: [...changed].some((name) => !NAMES.has(name) && name !== 'role' && !(name === 'suspended' && isSuspending)),
   };
   const reported: ModifiedProperty[] = [];
   if (isRoleOther && link.settledRole)

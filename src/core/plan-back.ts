@@ -3,7 +3,7 @@ import { isSameValue } from './map/changes';
 import { holderMismatch } from './map/holders';
 import { normaliseTag } from './map/normalise';
 import { type Attributes, type AttributeValue, type TargetGroup, type TargetRole, type TargetUser, targetId } from './model';
-import { roleText, sorted } from './plan';
+import { roleText, sorted, suspends } from './plan';
 import type { AttributeChange, Plan, PlannedRemoval } from './plan-model';
 import { groupAttribute, userAttribute, userFieldKey } from './target-attributes';
 import type { ValueBack, WayBack } from './way-back';
@@ -95,11 +95,11 @@ function removalsIn(
   current: TargetUser,
   role: TargetRole | null,
 ): readonly PlannedRemoval[] {
-  const suspends = changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
+  const isSuspending = suspends({ changes });
   const losesSeat = role?.role === 'end-user' && current.role.role !== 'end-user';
-  if (!suspends && !losesSeat) return [];
-  const attributes = [...(suspends ? ['suspended'] : []), ...(losesSeat ? ['role'] : [])];
-  return [{ kind: suspends ? 'userDisable' : 'agentDowngrade', attributes }];
+  if (!isSuspending && !losesSeat) return [];
+  const attributes = [...(isSuspending ? ['suspended'] : []), ...(losesSeat ? ['role'] : [])];
+  return [{ kind: isSuspending ? 'userDisable' : 'agentDowngrade', attributes }];
 }
 
 function valuesBack(

@@ -7,6 +7,12 @@ import { DEFAULT_ROLE, isSameRole } from './role';
 
 const RANK: Readonly<Record<TargetRole['role'], number>> = { 'end-user': 0, agent: 1, admin: 2 };
 
+/** Whether a change suspends an account. Pure. */
+export const isSuspension = ({ attribute, newValue }: AttributeChange): boolean => attribute === 'suspended' && newValue === true;
+
+/** Whether a plan suspends the account: only then it is this app's suspension, which a return may lift. Pure. */
+export const suspends = ({ changes }: Pick<Plan, 'changes'>): boolean => changes.some(isSuspension);
+
 /** A role as the log prints it: `agent`, or `agent (custom role 42)`. */
 export const roleText = (role: TargetRole): string =>
   role.customRoleId === null ? role.role : `${role.role} (custom role ${role.customRoleId})`;

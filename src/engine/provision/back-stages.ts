@@ -1,5 +1,6 @@
 import { groupEvidence, proved, userEvidence, withProved } from '../../core/continued';
 import type { Link, TargetGroup, TargetUser } from '../../core/model';
+import { suspends } from '../../core/plan';
 import { ownedTagsBack, planGroupBack, planUserBack } from '../../core/plan-back';
 import type { Plan } from '../../core/plan-model';
 import type { ObjectKey } from '../../ports/stored';
@@ -151,8 +152,7 @@ async function membersBack<T>({ deps, attempt, pairing, told }: Writing<T>): Pro
 /** The link once the account is as it was: a role or suspension that was taken back is what Zendesk has now, and cycles start from there. */
 function linkBack({ attempt, found, told, pairing }: Writing<TargetUser>, written: TargetUser): Link {
   const link = found.link as Link;
-  const suspends = told.changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
-  const isOurs = written.suspended && (suspends || link.disabledByUs);
+  const isOurs = written.suspended && (suspends(told) || link.disabledByUs);
   const { suspendedByOthers: _, ...rest } = link;
   return {
     ...rest,

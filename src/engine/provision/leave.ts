@@ -1,7 +1,7 @@
 import { AlteredError, OpenTicketsError, StaleStateError } from '../../core/errors';
 import { areTicketsDue, type Leaving, receiverText } from '../../core/leaving';
 import type { TargetId, TargetUser } from '../../core/model';
-import { OPEN_TICKETS, planDelete, planDisable, planUserOut, roleText } from '../../core/plan';
+import { OPEN_TICKETS, planDelete, planDisable, planUserOut, roleText, suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { CLAIM_MS } from '../claim-watch';
 import { fateOf, isToBeErased } from '../decide/leaver';
@@ -11,7 +11,7 @@ import { changesOf } from './export-plan';
 import { handOverTickets } from './hand-over-tickets';
 import { permitted } from './permission';
 import { requireOurDeletion, type Settle, type Writing } from './stages';
-import { suspends, userLinkAfter } from './user-link';
+import { userLinkAfter } from './user-link';
 import { SUSPENDED_MEANWHILE } from './words';
 
 const NOTHING: Omit<Plan, 'targetId'> = { action: 'none', changes: [], role: null, adopts: false, notes: [], removals: [] };

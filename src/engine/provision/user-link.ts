@@ -2,6 +2,7 @@ import type { Desired } from '../../core/desired';
 import { attributesOf } from '../../core/desired';
 import { ownedTagsAfter } from '../../core/map/changes';
 import { isOnlyFound, type Link, type TargetRole, type TargetUser } from '../../core/model';
+import { suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
 import { isMadeByUs } from './made-by-us';
@@ -30,10 +31,6 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
     exportedVersion: isLeftAsFound ? 0 : attempt.object.version,
   };
 }
-
-/** Whether a plan suspends the account: only then it is this app's suspension, which a return may lift. */
-export const suspends = ({ changes }: Plan): boolean =>
-  changes.some(({ attribute, newValue }) => attribute === 'suspended' && newValue === true);
 
 /** Whether nothing is known yet of what the source said of an account. */
 const isUnknown = (link: Link | null): boolean => link === null || isOnlyFound(link);

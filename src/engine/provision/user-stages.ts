@@ -1,7 +1,7 @@
 import { proved, userEvidence, withProved } from '../../core/continued';
 import type { Desired } from '../../core/desired';
 import type { TargetUser } from '../../core/model';
-import { OPEN_TICKETS, planUser } from '../../core/plan';
+import { OPEN_TICKETS, planUser, suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import { DEFAULT_ROLE } from '../../core/role';
@@ -28,7 +28,7 @@ import {
 import { type Found, formerOf, matchUser, NOT_FOUND, readLinkedUser } from './match-target';
 import { foretoldBy, planGroups } from './memberships';
 import type { Stages, Writing } from './stages';
-import { isSameLink, suspends, userLinkAfter } from './user-link';
+import { isSameLink, userLinkAfter } from './user-link';
 import { forgetMemberships, joinGroups, leaveWithRole, NO_CHANGE, recountLeft } from './write-memberships';
 
 /** The stages of a user's way. */

@@ -1,4 +1,5 @@
 import { StaleStateError } from '../../core/errors';
+import { suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import type { ProvisioningLogEntry } from '../../core/record';
 import type { LinkClaim } from '../../ports/link-store';
@@ -7,7 +8,6 @@ import type { EngineDeps } from '../deps';
 import { modifiedProperty } from '../record/log-entry';
 import type { Attempt } from './attempt';
 import { NOTHING } from './claims';
-import { suspends } from './user-link';
 import { SUSPENDED_MEANWHILE, wordsBefore } from './words';
 
 /**
