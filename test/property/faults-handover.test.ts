@@ -132,6 +132,18 @@ describe('what another one of ours gives up while it is looked for', () => {
   });
 });
 
+/** Has a newcomer's item killed at one of its calls, and everything carried out after that. @returns false where the item ended before that call */
+async function killedTakeover(world: World, fresh: SourceId, call: number): Promise<boolean> {
+  await world.cycle();
+  const item = world.queue.messages.find((message) => message.item.sourceId === fresh)?.item;
+  if (!item) throw new Error('no item');
+  const wasKilled = await world.killedAt(call, () => world.work(item));
+  world.nowMs += 20 * 60_000;
+  await world.drain(undefined, () => true);
+  for (let more = 0; more < 3; more += 1) await world.round();
+  return wasKilled;
+}
+
 describe('a rehire: a new object with the address of a former self', () => {
   const rehired = async (end: 'soft' | 'hard') => {
     const company = aCompany({ users: 1 });
@@ -210,13 +222,7 @@ describe('a rehire: a new object with the address of a former self', () => {
       expect(world.membersOf(team).toSorted()).toEqual([ann, ben].toSorted());
       directory.deleteGroup(old);
       const fresh = aTeam(ben, cem);
-      await world.cycle();
-      const item = world.queue.messages.find((message) => message.item.sourceId === fresh)?.item;
-      if (!item) throw new Error('no item');
-      wasKilled = await world.killedAt(call, () => world.work(item));
-      world.nowMs += 20 * 60_000;
-      await world.drain(undefined, () => true);
-      for (let more = 0; more < 3; more += 1) await world.round();
+      wasKilled = await killedTakeover(world, fresh, call);
       const now = world.groupNamed('Team')?.id as never;
       const members = world.membersOf(now).toSorted().join();
       if (members !== [ben, cem].toSorted().join()) wrong.push(`${call}: ${members}`);
@@ -244,13 +250,7 @@ describe('a rehire: a new object with the address of a former self', () => {
       const fresh = aPerson(world, 'agent0');
       directory.assign(fresh, roles.agent);
       directory.addMember(kept, fresh);
-      await world.cycle();
-      const item = world.queue.messages.find((message) => message.item.sourceId === fresh)?.item;
-      if (!item) throw new Error('no item');
-      wasKilled = await world.killedAt(call, () => world.work(item));
-      world.nowMs += 20 * 60_000;
-      await world.drain(undefined, () => true);
-      for (let more = 0; more < 3; more += 1) await world.round();
+      wasKilled = await killedTakeover(world, fresh, call);
       const now = [members('Left'), members('Kept')].join(' | ');
       if (now !== ` | ${fresh}`) wrong.push(`${call}: ${now}`);
     }

@@ -5,6 +5,9 @@ import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany } from '../builders/people';
 import type { World } from './support/world';
 
+const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
+  provisionOnDemand(world.deps(), { subjects: [id], objectType, dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
+
 /** Two agents who are entitled by a group within the group that is assigned, both provisioned. */
 async function aTeamWithin() {
   const { world, directory, roles } = aCompany({}, { settings: { groupMembership: 'Transitive' } });
@@ -72,13 +75,7 @@ describe('engine › a group that only an operator has met', () => {
     const cem = directory.addUser({ displayName: 'cem', mail: 'cem@contoso.com', userPrincipalName: 'cem@contoso.com' });
     directory.addMember(fresh, cem);
     directory.addMember(team, fresh);
-    await provisionOnDemand(world.deps(), {
-      subjects: [cem],
-      objectType: 'user',
-      dryRun: false,
-      operator: THE_CYCLE,
-      budgetMs: 60_000,
-    });
+    await onDemand(world, cem, 'user');
     expect(world.accountOf(cem)?.suspended).toBe(false);
     if (how === 'soft') directory.softDeleteGroup(fresh);
     else directory.deleteGroup(fresh);
@@ -96,13 +93,7 @@ describe('engine › a group that only an operator has met', () => {
     const cem = directory.addUser({ displayName: 'cem', mail: 'cem@contoso.com', userPrincipalName: 'cem@contoso.com' });
     directory.addMember(fresh, cem);
     directory.membersOf(team).set(fresh, 'group');
-    await provisionOnDemand(world.deps(), {
-      subjects: [cem],
-      objectType: 'user',
-      dryRun: false,
-      operator: THE_CYCLE,
-      budgetMs: 60_000,
-    });
+    await onDemand(world, cem, 'user');
     expect(world.accountOf(cem)?.suspended).toBe(false);
     directory.membersOf(team).delete(fresh);
     directory.softDeleteGroup(fresh);
@@ -122,9 +113,6 @@ describe('engine › a membership that ends, read on demand just before a waterm
       throw new WatermarkExpiredError('The link is no longer known');
     };
   }
-
-  const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
-    provisionOnDemand(world.deps(), { subjects: [id], objectType, dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
 
   it.each(['team', 'part'] as const)('of a group in another: whoever is below loses access (%s on demand)', async (which) => {
     const aTeam = await aTeamWithin();
