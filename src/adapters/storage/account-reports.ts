@@ -4,7 +4,7 @@ import type { Storage } from './connection';
 import { TABLES } from './names';
 import { AFTER_SEPARATOR, fromJsonColumns, guard, jsonColumns, keyOf } from './table-kit';
 
-const isRow = guard<AccountRow>(
+const isRow = guard<AccountRow>()(
   z.looseObject({ id: z.string(), name: z.string(), role: z.looseObject({ role: z.string() }), findings: z.array(z.string()) }),
 );
 

@@ -40,7 +40,7 @@ const reportPartition = (managerId: string): string => keyOf('report', managerId
 const REVERSE = 'memberof';
 const reversePartition = (memberId: string): string => keyOf(REVERSE, memberId);
 
-const isAssignment = guard<AppRoleAssignment>(
+const isAssignment = guard<AppRoleAssignment>()(
   z.object({
     id: z.string(),
     principalId: z.string(),
@@ -50,7 +50,7 @@ const isAssignment = guard<AppRoleAssignment>(
   }),
 );
 const link = z.string().nullable();
-const isGroupChunk = guard<GroupChunk>(
+const isGroupChunk = guard<GroupChunk>()(
   z.object({
     ids: z.array(z.string()),
     watermark: link,
@@ -61,8 +61,8 @@ const isGroupChunk = guard<GroupChunk>(
     watch: z.object({ mark: z.string(), pages: z.number(), nextMarkAt: z.number(), empty: z.number() }).nullable(),
   }),
 );
-const isText = guard<string>(z.string());
-const isObjectKey = guard<ObjectKey>(objectKeySchema);
+const isText = guard<string>()(z.string());
+const isObjectKey = guard<ObjectKey>()(objectKeySchema);
 
 const edgeRow = (edge: MemberEdge, round: string | undefined): Row => ({
   partitionKey: memberPartition(edge.groupId),

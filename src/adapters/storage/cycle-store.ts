@@ -22,7 +22,7 @@ const EXPORTING = 'exporting';
 /** Two writers of one cycle can meet only for a moment. */
 const PUT_TRIES = 10;
 
-const isCycle = guard<CycleRecord>(
+const isCycle = guard<CycleRecord>()(
   z.object({
     cycleId: z.string(),
     kind: z.enum(['initial', 'incremental', 'onDemand', 'release', 'apply']),

@@ -7,7 +7,7 @@ import { fromJsonColumns, guard, jsonColumns } from './table-kit';
 
 const PARTITION = 'escrow';
 
-const isEscrow = guard<Escrow>(
+const isEscrow = guard<Escrow>()(
   z.object({
     key: objectKeySchema,
     firstFailedAt: z.string(),

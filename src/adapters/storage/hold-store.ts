@@ -20,7 +20,7 @@ const wayBack = z.object({
   lost: z.array(z.object({ attribute: z.string(), reason: z.string() })),
 });
 
-const isHold = guard<Hold>(
+const isHold = guard<Hold>()(
   z.object({
     key: objectKeySchema,
     source: z.object({ deleted: z.string(), entitlements: z.string(), attributes: z.record(z.string(), z.string()) }),

@@ -8,7 +8,7 @@ import { AFTER_SEPARATOR, encodeKey, fromJsonColumns, guard, jsonColumns, KEY_SE
 
 const PEOPLE = 'leaving';
 
-const isLeaving = guard<Leaving>(
+const isLeaving = guard<Leaving>()(
   z.object({
     sourceId: z.string(),
     targetId: z.string(),

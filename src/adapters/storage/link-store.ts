@@ -62,14 +62,13 @@ const claimSchema = z.object({
   former: z
     .object({
       link: linkSchema,
-      memberships: z.array(membershipSchema),
       staged: z.looseObject({ kind: z.string(), state: z.string() }).optional(),
     })
     .optional(),
   members: z.object({ added: z.array(z.string()), removed: z.array(z.string()) }).optional(),
 });
-const isLinkRow = guard<LinkRow>(z.object({ link: linkSchema.nullable(), claim: claimSchema.nullable() }));
-const isMembership = guard<OwnedMembership>(membershipSchema);
+const isLinkRow = guard<LinkRow>()(z.object({ link: linkSchema.nullable(), claim: claimSchema.nullable() }));
+const isMembership = guard<OwnedMembership>()(membershipSchema);
 
 const membershipRows = (membership: OwnedMembership): { truth: Row; reverse: Row } => ({
   truth: { partitionKey: groupPartition(membership.groupId), rowKey: encodeKey(membership.userId), ...jsonColumns(membership) },

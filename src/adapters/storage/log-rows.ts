@@ -46,7 +46,7 @@ export const countsKeys = (cycleId: string): readonly RowKey[] =>
   Array.from({ length: CYCLE_SHARDS }, (_, shard) => countsKey(entryPartition(cycleId, shard)));
 
 const identity = z.looseObject({ id: z.string(), displayName: z.string(), details: z.record(z.string(), z.string()) });
-const isEntry = guard<ProvisioningLogEntry>(
+const isEntry = guard<ProvisioningLogEntry>()(
   z.looseObject({
     id: z.string(),
     activityDateTime: z.string(),
@@ -64,12 +64,12 @@ const isEntry = guard<ProvisioningLogEntry>(
   }),
 );
 const counter = z.record(z.string(), z.number());
-const isCounts = guard<OutcomeCounts>(
+const isCounts = guard<OutcomeCounts>()(
   z.object({ byOutcome: counter, bySkipReason: counter, byErrorCode: counter, total: z.number() }),
 );
-const isPointer = guard<EntryPointer>(z.object({ cycleId: z.string(), changeId: z.string() }));
+const isPointer = guard<EntryPointer>()(z.object({ cycleId: z.string(), changeId: z.string() }));
 
-const isFacts = guard<LogFacts>(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
+const isFacts = guard<LogFacts>()(z.record(z.string(), z.union([z.string(), z.number(), z.null()])));
 
 /** What the filter of a query may ask for, as an index row has it; undefined where the entry itself must be read. */
 export function toFacts(row: StoredRow): LogFacts | undefined {

@@ -11,7 +11,7 @@ export const objectKeySchema = z.object({ type: z.enum(['user', 'group']), id: z
 export const objectRowKey = (key: ObjectKey): string => keyOf(key.type, key.id);
 
 const attributeValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]);
-const isSourceObject = guard<SourceObject>(
+const isSourceObject = guard<SourceObject>()(
   z.object({
     type: z.enum(['user', 'group']),
     id: z.string(),
@@ -28,7 +28,7 @@ export function toSourceObject(text: string): SourceObject {
   return { ...object, attributes: asPlainRecord(object.attributes) };
 }
 
-const isMemberEdge = guard<MemberEdge>(
+const isMemberEdge = guard<MemberEdge>()(
   z.object({ groupId: z.string(), memberId: z.string(), memberType: z.enum(['user', 'group']) }),
 );
 

@@ -12,7 +12,7 @@ const SCHEMAS = 'schema';
 const ACTING = 'a';
 const QUIET = 'z';
 
-const isHeader = guard<PlanHeader>(
+const isHeader = guard<PlanHeader>()(
   z.looseObject({ planId: z.string(), state: z.string(), schemaHash: z.string(), phase: z.string(), counts: z.looseObject({}) }),
 );
 /** Before there were other kinds, a header said nothing of its own. */
@@ -20,8 +20,8 @@ const toHeader = (row: StoredRow): PlanHeader => {
   const header: Omit<PlanHeader, 'kind'> & Partial<PlanHeader> = fromJsonColumns(row, 'a plan', isHeader);
   return { kind: 'cycle', ...header };
 };
-const isRow = guard<PlanRow>(z.looseObject({ key: objectKeySchema, outcome: z.string(), digest: z.string() }));
-const isText = guard<{ readonly text: string }>(z.object({ text: z.string() }));
+const isRow = guard<PlanRow>()(z.looseObject({ key: objectKeySchema, outcome: z.string(), digest: z.string() }));
+const isText = guard<{ readonly text: string }>()(z.object({ text: z.string() }));
 
 const rowKeyOf = (row: PlanRow): string => {
   const isNamed = row.drift !== undefined || row.code === 'NotRestorable';

@@ -8,7 +8,7 @@ const VERSIONS = 'version';
 const NUMBER_DIGITS = 9;
 const PART_DIGITS = 4;
 
-const isVersion = guard<SchemaVersion>(
+const isVersion = guard<SchemaVersion>()(
   z.looseObject({
     version: z.int(),
     hash: z.string(),

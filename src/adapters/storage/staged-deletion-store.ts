@@ -8,7 +8,7 @@ import { fromJsonColumns, guard, jsonColumns } from './table-kit';
 
 const PARTITION = 'staged';
 
-const isStagedDeletion = guard<StagedDeletion>(
+const isStagedDeletion = guard<StagedDeletion>()(
   z.object({
     key: objectKeySchema,
     cycleId: z.string(),

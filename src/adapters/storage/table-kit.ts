@@ -93,9 +93,20 @@ export function textColumns(text: string): Record<string, string | number> {
   return columns;
 }
 
-/** Tells whether a value has the shape of a schema; the value itself stays as it was, unknown properties and all. */
+/** As a schema of rows sees a type: JSON has no read-only arrays. */
+type Written<T> = T extends string | number | boolean | null | undefined
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Written<Item>[]
+    : { [Key in keyof T]: Written<T[Key]> };
+
+/**
+ * Tells whether a value has the shape of a schema; the value itself stays as it was, unknown properties and all. The compiler makes sure that the schema
+ * takes whatever the app may write as a `T`: a row that is written and cannot be read again stops its object for good.
+ */
 export const guard =
-  <T>(schema: z.ZodType) =>
+  <T>() =>
+  <Schema extends z.ZodType>(schema: Written<T> extends z.input<Schema> ? Schema : never) =>
   (value: unknown): value is T =>
     schema.safeParse(value).success;
 

@@ -31,6 +31,28 @@ const claim: LinkClaim = {
     removals: [],
   },
 };
+/** A claim with everything that a claim may hold. */
+const wholeClaim: LinkClaim = {
+  ...claim,
+  sinceMs: 4,
+  isSettled: true,
+  untold: [claim.plan],
+  before: ['b'],
+  former: {
+    link: { ...link('old', 't-u1'), awaits: ['organization'], mayCome: { sinceMs: 3, suspended: true, role: 'agent' } },
+    staged: {
+      key: { type: 'user', id: sourceId('old') },
+      kind: 'userDisable',
+      cycleId: 'y',
+      changeId: 'd',
+      count: 1,
+      reason: 'Gone.',
+      state: 'staged',
+      stagedAt: '2026-01-05T08:00:00.000Z',
+    },
+  },
+  members: { added: [sourceId('g1')], removed: [sourceId('g2')] },
+};
 const user = (id: string): ObjectKey => ({ type: 'user', id: sourceId(id) });
 const membership = (group: string, member: string): OwnedMembership => ({
   groupId: sourceId(group),
@@ -46,6 +68,7 @@ onBoth('LinkStore', { fake: () => makeFakeLinkStore(), real: makeLinkStore }, (m
     const rows: readonly LinkRow[] = [
       { link: link('u1'), claim },
       { link: null, claim },
+      { link: null, claim: wholeClaim },
       { link: { ...link('u1'), settledRole: null }, claim: null },
     ];
     expect(await store.read(user('u1'))).toBeUndefined();
