@@ -127,6 +127,20 @@ export const beginCycle = (facts: CycleFacts): CycleState => ({ ...facts, ...LIS
 
 const LISTING = { phase: 'assignments', step: 'listing', next: null, watch: NOT_FOLLOWED, seenParts: 0 } as const;
 
+/** Stands for no rules: a part of the cycle went by some, a part by others. */
+const MIXED_RULES = 'mixed';
+
+/**
+ * A cycle that is taken up under the rules that are in force now. Where it began under others, what it has read may be older than they are: an
+ * assignment from before an app role was disabled and its people moved to another, a department from before a scoping filter. The next cycle looks
+ * at everybody, also where the first rules are in force again by then: what was given by those in between would stay.
+ */
+export const underRules = (cycle: CycleState, rules: string): CycleState =>
+  cycle.rulesHash === undefined || cycle.rulesHash === rules ? cycle : { ...cycle, rulesHash: MIXED_RULES };
+
+/** Whether rules have changed since a cycle began: then nobody loses anything by them in it. */
+export const hasMixedRules = ({ rulesHash }: CycleFacts): boolean => rulesHash === MIXED_RULES;
+
 /** The state after an event. Pure. @throws Error when the event cannot happen in that state: a fault of the engine */
 export function next(state: CycleState, event: CycleEvent): CycleState {
   switch (state.phase) {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next } from '../../core/cycle-state';
+import { beginCycle, type CycleEvent, type CycleFacts, type CycleState, next, underRules } from '../../core/cycle-state';
 import type { SourceApplication } from '../../core/model';
 import type { CycleRecord } from '../../ports/cycle-store';
 import type { StagedDeletion } from '../../ports/staged-deletion-store';
@@ -156,17 +156,6 @@ function rulesHash({ schema, settings }: EngineDeps, application: SourceApplicat
     .update(JSON.stringify([schema.hash, accessRules(settings), roleLines(application)]))
     .digest('hex');
 }
-
-/** Stands for no rules: a part of the cycle went by some, a part by others. */
-const MIXED_RULES = 'mixed';
-
-/**
- * A cycle that is taken up under other rules than it began under. Its assignments may have been read before an app role was disabled and
- * its people moved to another: nobody loses anything for want of an assignment until the next cycle has read both. And that one looks at
- * everybody, also where the first rules are in force again by then: what was given by those in between would stay.
- */
-const underRules = (cycle: CycleState, rules: string): CycleState =>
-  cycle.rulesHash === undefined || cycle.rulesHash === rules ? cycle : { ...cycle, rulesHash: MIXED_RULES, isListDoubted: true };
 
 async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Promise<CycleState> {
   const { value: job } = await readJob(anyDeps.state);

@@ -1,4 +1,5 @@
 import type { RemovalKind } from '../../core/brake';
+import { hasMixedRules } from '../../core/cycle-state';
 import { NotFoundError } from '../../core/errors';
 import type { AppRoleAssignment, Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import type { MarkedKey } from '../../ports/connector-space';
@@ -124,7 +125,7 @@ async function scopeOne(
   if (staged && released)
     return { key, item, candidate: undefined, isReleased: true, again: lostRelease(context, staged, released) };
   const candidate = await stageLoss(deps, due, loss, cycleId, staged, formerly);
-  const reason = isForWantOfAssignment(due, loss) ? await doubt(due, loss, formerly) : undefined;
+  const reason = await doubt(due, loss, formerly);
   if (reason === undefined) return { key, item, candidate };
   await deps.log.record(entryOf(deps, item, doubted(due, reason), deps.clock()));
   return { key, item, candidate: { ...candidate, cycleId: DOUBTED }, hasEnded: true };
@@ -153,6 +154,10 @@ const DOUBTED = 'list-doubted';
 const isForWantOfAssignment = ({ decision }: Due, { kind }: Loss): boolean =>
   decision.kind === 'out' ? ['unassigned', 'defaultAccess', 'noRole'].includes(decision.cause) : kind === 'agentDowngrade';
 
+/** Whether rules take part in what an object is to lose: nothing that Entra ID says of the object alone asks for it. */
+const isByRules = ({ decision }: Due): boolean =>
+  decision.kind !== 'out' || !['hardDeleted', 'softDeleted', 'disabled', 'notSecurityEnabled'].includes(decision.cause);
+
 /** How the item of somebody ends whose assignments are in doubt: nothing is changed, and the next cycle looks again. */
 function doubted({ object, decision, link }: Due, cause: string): Extract<Outcome, { kind: 'skipped' }> {
   const reason = `${cause} Nothing is changed; the next cycle looks again.`;
@@ -162,11 +167,12 @@ function doubted({ object, decision, link }: Due, cause: string): Extract<Outcom
   return { kind: 'skipped', subject, skipReason: 'Unknown', reason };
 }
 
-/** Tells why nobody is to lose anything for want of an assignment in this cycle; undefined where nothing speaks against it. */
+/** Tells why an object is not to lose this in this cycle; undefined where nothing speaks against it. */
 type Doubt = (due: Due, loss: Loss, formerly: readonly Entitlement[]) => Promise<string | undefined>;
 
 /**
- * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
+ * Rules that have changed since the cycle was begun meet what was read before them: whom a new scoping filter leaves out may have got another department
+ * in between. So nobody loses anything by them, and the next cycle reads anew. Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
  * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
  * may lack one who has just joined, or still have one who has left, and the list of assignments one that was made since and carried out on demand:
  * who leaves is asked directly, as far as the brake, which does not count those in doubt, would let them all go; releases ask anew in any case.
@@ -190,9 +196,13 @@ function doubtOf(context: CycleContext): Doubt {
       return 'An assignment that gives the role has ended, or could not be read directly.';
     return (await hasEndedPath(context, object)) ? 'A group membership that gives the role has ended.' : undefined;
   };
-  return async (due, { kind, count }, formerly) => {
+  return async (due, loss, formerly) => {
+    if (hasMixedRules(cycle()) && isByRules(due))
+      return 'The mappings, the settings or the app roles have changed since this cycle began to read.';
+    if (!isForWantOfAssignment(due, loss)) return undefined;
+    const { kind, count } = loss;
     if (cycle().isListDoubted)
-      return 'Entra ID returned a list of assignments that lacks some which exist, or app roles have changed since it was read, so it proves nothing.';
+      return 'Entra ID returned a list of assignments that lacks some which exist, so it proves nothing.';
     changed ??= lookAtApplication(deps).then((now) => String(roleLines(now)) !== String(roleLines(application)));
     if (await changed) return 'The app roles have changed since this cycle read them.';
     if ((undoubted.get(kind) ?? 0) > deps.settings.deletionThreshold) return undefined;
