@@ -37,6 +37,8 @@ export interface LinkClaim {
   readonly plan: Plan;
   /** True once the link was stored of what the plan has written: it proves a creation also where somebody deletes the object before its entry. */
   readonly isSettled?: true;
+  /** True where the link has been broken since, and its account was seen as the plan's suspension had left it: nothing else would prove that one. */
+  readonly hasSuspended?: true;
   /** What earlier tries have written besides, proved and in no log entry yet. */
   readonly untold?: readonly Plan[];
   /** Earlier changes that wrote under this claim, or were about to, and are in no log entry yet: what they noted is told with this one. */

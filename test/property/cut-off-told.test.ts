@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { AlreadyExistsError, RejectedError, UnavailableError, UnexpectedResponseError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
+import { unlinkOne } from '../../src/engine/control/unlink';
 import type { JobSettings } from '../../src/engine/job-settings';
-import { aCompany } from '../builders/people';
+import { aCompany, aPerson } from '../builders/people';
 import { schemaOf, type World } from './support/world';
 
 /** Somebody with an account. */
@@ -177,6 +178,48 @@ describe('what was written and cut off before its log entry', () => {
     const steps = (await stepsOf(world, ann.id)).split('What it had written: account suspended.').length - 1;
     expect(steps).toBe(isBack ? 1 : 0);
     expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value.claim ?? null).toBeNull();
+  });
+
+  /** How often the log says that somebody was suspended: as the action of an entry, or as a step of it. */
+  const suspensionsTold = async (world: World, id: SourceId): Promise<number> =>
+    (await actionsOf(world, id)).filter((action) => action === 'disable').length +
+    (await stepsOf(world, id)).split('What it had written: account suspended.').length -
+    1;
+
+  it.each([
+    ['somebody hired again takes the account over', 'rehired'],
+    ['an operator unlinks it', 'unlinked'],
+    ['somebody lifts it and an operator unlinks it, once it is on record', 'lifted'],
+  ])('a suspension is told, wherever its item is killed, also where %s before the item comes back', async (_, what) => {
+    const wrong: string[] = [];
+    for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+      const { world, directory, roles, ann } = await anEmployee();
+      const account = world.target.users.get(world.accountOf(ann.id)?.id as TargetId);
+      directory.hardDeleteUser(ann.id);
+      await world.cycle();
+      const [message] = world.queue.messages.splice(0);
+      if (!message || !account) throw new Error('nothing to suspend');
+      wasKilled = await world.killedAt(call, () => world.work(message.item));
+      const isSuspended = account.suspended;
+      const isKnown = (await world.deps().links.read({ type: 'user', id: ann.id }))?.value.link?.disabledByUs === true;
+      world.queue.messages.length = 0;
+      world.nowMs += 20 * 60_000;
+      if (what === 'rehired') {
+        const fresh = aPerson(world, 'user0');
+        directory.assign(fresh, roles.user);
+        await world.cycle();
+        await world.drain();
+        expect(account).toMatchObject({ externalId: fresh, suspended: false });
+      } else if (what === 'lifted') account.suspended = false;
+      if (what !== 'rehired')
+        await unlinkOne(world.deps(), { type: 'application', id: '', displayName: 'test' }, { type: 'user', id: ann.id });
+      world.queue.messages.push(message);
+      await world.drain();
+      for (let more = 0; more < 2; more += 1) await world.round();
+      const told = await suspensionsTold(world, ann.id);
+      if (told !== ((what === 'lifted' ? isKnown : isSuspended) ? 1 : 0)) wrong.push(`${call}: ${told}`);
+    }
+    expect(wrong).toEqual([]);
   });
 
   it.each(['updateUser', 'endSessions'])(

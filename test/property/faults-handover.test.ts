@@ -380,6 +380,30 @@ describe('a former self whose account is taken over before its own suspension', 
     expect(wrong).toEqual([]);
   });
 
+  it('and carried out, though its link could not be stored: whoever takes it in the place of an account that is gone is let in', async () => {
+    const { world, directory, users } = aCompany({ users: 2 });
+    await world.round();
+    const [old, other] = users.map(({ id }) => id) as [SourceId, SourceId];
+    const account = world.target.users.get(world.accountOf(old)?.id as TargetId);
+    directory.hardDeleteUser(old);
+    world.target.hook = (moment, method) => {
+      if (moment === 'after' && method === 'updateUser') throw new UnavailableError('target', 'The answer was lost');
+    };
+    await world.cycle();
+    const [message] = world.queue.messages.splice(0);
+    if (!account || !message) throw new Error('nothing to suspend');
+    await world.work(message.item);
+    world.target.hook = undefined;
+    expect(account.suspended).toBe(true);
+    world.queue.messages.length = 0;
+    Object.assign(world.target.users.get(world.accountOf(other)?.id as TargetId) ?? {}, { active: false });
+    directory.updateUser(other, { mail: 'user0@contoso.com', userPrincipalName: 'user0@contoso.com' });
+    await world.cycle();
+    world.queue.messages.sort((a, b) => Number(b.item.sourceId === other) - Number(a.item.sourceId === other));
+    await world.drain();
+    expect(account).toMatchObject({ externalId: other, suspended: false });
+  });
+
   it('what the brake holds of the former self stays held after a refusal', async () => {
     const company = aCompany({ users: 2 }, { settings: { deletionThreshold: 1, deletionThresholdPercent: 0 } });
     const { world, directory, roles, users } = company;

@@ -58,6 +58,7 @@ const claimSchema = z.object({
   plan: planSchema,
   untold: z.array(planSchema).optional(),
   isSettled: z.literal(true).optional(),
+  hasSuspended: z.literal(true).optional(),
   before: z.array(z.string()).optional(),
   former: z
     .object({

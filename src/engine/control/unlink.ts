@@ -1,3 +1,5 @@
+import type { TargetUser } from '../../core/model';
+import { suspends } from '../../core/plan';
 import type { ObjectKey } from '../../ports/stored';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
@@ -9,10 +11,10 @@ import { recordOperation } from '../record/operation-entry';
  * Breaks one pair: the app forgets which Zendesk object belongs to it, and touches neither. The pair is matched anew when the
  * source object changes, on demand, or with an initial cycle. Idempotent.
  * @returns the Zendesk id of the pair, undefined when there was none
- * @throws StaleStateError while a worker writes the object
+ * @throws StaleStateError while a worker writes the object; what reading Zendesk throws, where the log does not know yet whether it was suspended
  */
 export async function unlinkOne(deps: EngineDeps, operator: Initiator, key: ObjectKey): Promise<string | undefined> {
-  const targetId = await breakPair(deps, key);
+  const targetId = await breakPair(deps, key, { account: await accountInDoubt(deps, key) });
   await recordOperation(deps, operator, {
     description:
       targetId === undefined
@@ -22,6 +24,12 @@ export async function unlinkOne(deps: EngineDeps, operator: Initiator, key: Obje
     subject: key,
   });
   return targetId;
+}
+
+/** The account of a pair of which nothing but the account shows whether this app has suspended it. */
+async function accountInDoubt({ links, target }: EngineDeps, key: ObjectKey): Promise<TargetUser | undefined> {
+  const row = (await links.read(key))?.value;
+  return row?.link && row.claim && suspends(row.claim.plan) ? target.getUser(row.link.targetId) : undefined;
 }
 
 /** Breaks every pair, page by page. Safe to repeat after a break-off. @param onPage keeps the caller's lease. Returns how many. */

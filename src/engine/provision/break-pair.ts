@@ -1,22 +1,31 @@
 import { StaleStateError } from '../../core/errors';
-import type { TargetId } from '../../core/model';
-import type { OwnedMembership } from '../../ports/link-store';
+import type { TargetId, TargetUser } from '../../core/model';
+import { suspends } from '../../core/plan';
+import type { LinkClaim, LinkRow, OwnedMembership } from '../../ports/link-store';
 import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
+import { provedByLink } from './claims';
 
 /** How often a row is read again because another writer was faster. */
 const TRIES = 5;
 
+/** What the caller goes by. */
+interface AsSeen {
+  /** The ETag of the row; absent where any is meant. */
+  readonly etag?: string;
+  /** The account of the pair, where it was read. */
+  readonly account?: Pick<TargetUser, 'id' | 'suspended'> | undefined;
+}
+
 /**
  * Forgets which target object belongs to a source object, with the memberships that hang on it; neither object is touched. Idempotent.
- * @param asRead the ETag of the row that the caller goes by; absent where any is meant
  * @returns the target of the pair, undefined when there was none
  * @throws StaleStateError while a worker writes the object, or where one has since it was read
  */
-export async function breakPair(deps: EngineDeps, key: ObjectKey, asRead?: string): Promise<TargetId | undefined> {
+export async function breakPair(deps: EngineDeps, key: ObjectKey, seen: AsSeen = {}): Promise<TargetId | undefined> {
   for (let tries = 1; ; tries += 1) {
     const stored = await deps.links.read(key);
-    if (asRead !== undefined && stored?.etag !== asRead)
+    if (seen.etag !== undefined && stored?.etag !== seen.etag)
       throw new StaleStateError(`${key.type} ${key.id} has been written meanwhile.`);
     if (!stored) return undefined;
     const { claim } = stored.value;
@@ -27,7 +36,7 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey, asRead?: strin
     try {
       // The row goes first: a worker who claims it meanwhile keeps the target, and the memberships, that it goes by.
       // What may have been written and is in no log entry yet stays on record until it is.
-      if (claim) await deps.links.write(key, { link: null, claim: { ...claim, untilMs: 0 } }, stored.etag);
+      if (claim) await deps.links.write(key, withoutLink(stored.value, claim, seen), stored.etag);
       else await deps.links.remove(key, stored.etag);
     } catch (error) {
       if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
@@ -43,6 +52,14 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey, asRead?: strin
     if (link) await deps.escrows.remove(key);
     return link?.targetId;
   }
+}
+
+/** A row without its link. What that, or the account itself, shows of the claim's suspension is kept: whoever has the account next lifts it. */
+function withoutLink(row: LinkRow, claim: LinkClaim, { account }: AsSeen): LinkRow {
+  const { plan } = claim;
+  const stands = account?.suspended === true && account.id === plan.targetId && suspends(plan);
+  const hasSuspended = stands || provedByLink(row).wasSuspended;
+  return { link: null, claim: { ...claim, untilMs: 0, ...(hasSuspended && { hasSuspended }) } };
 }
 
 async function membershipsOf(deps: EngineDeps, key: ObjectKey): Promise<readonly OwnedMembership[]> {

@@ -1,6 +1,7 @@
+import type { Evidence } from '../../core/continued';
 import type { WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
-import type { LinkClaim } from '../../ports/link-store';
+import type { LinkClaim, LinkRow } from '../../ports/link-store';
 
 /** How many earlier changes of one object are kept in mind that are in no log entry: more have never been cut off in a row. */
 const MAX_BEFORE = 8;
@@ -36,3 +37,9 @@ export const askedAt = ({ sinceMs: _, ...claim }: LinkClaim, sinceMs: number | u
 
 /** The plan of a claim under which nothing is left to tell. */
 export const NOTHING: Plan = { action: 'none', targetId: null, changes: [], role: null, adopts: false, notes: [], removals: [] };
+
+/** What the link proves of the claim's plan, or has proved before it was broken: it was stored once that was written. */
+export const provedByLink = ({ link, claim }: LinkRow): Pick<Evidence, 'wasLinked' | 'wasSuspended'> => ({
+  wasLinked: claim?.isSettled === true,
+  wasSuspended: claim?.hasSuspended === true || (claim?.isSettled === true && link?.disabledByUs === true),
+});

@@ -1,14 +1,17 @@
 import { StaleStateError } from '../../core/errors';
-import type { SourceId } from '../../core/model';
+import type { SourceId, TargetUser } from '../../core/model';
 import type { FormerLink, LinkStore } from '../../ports/link-store';
 import type { ObjectKey } from '../../ports/stored';
 import type { EngineDeps } from '../deps';
 import { breakPair } from './break-pair';
 
-/** A former self whose account is taken over, and the ETag of its row as the plan goes by it: absent where it had none. */
+/** A former self whose account is taken over, as the plan goes by it. */
 export interface FormerSelf {
   readonly id: SourceId;
+  /** The ETag of its row; absent where it had none. */
   readonly etag: string | undefined;
+  /** Its account; absent for a group. */
+  readonly account?: TargetUser | undefined;
 }
 
 /**
@@ -22,16 +25,16 @@ export async function endFormer(
   deps: EngineDeps,
   key: ObjectKey,
   taker: SourceId,
-  asRead: string | undefined,
+  { etag, account }: FormerSelf,
   keep: (former: FormerLink) => Promise<void>,
 ): Promise<void> {
   const stored = await deps.links.read(key);
-  if (stored?.etag !== asRead) throw new StaleStateError(`The account of ${key.id} has changed since.`);
+  if (stored?.etag !== etag) throw new StaleStateError(`The account of ${key.id} has changed since.`);
   const link = stored?.value.link;
   const staged = await deps.staged.read(key);
   if (link) await keep({ link, ...(staged && staged.state !== 'candidate' && { staged }) });
   if (link) await moveMemberships(deps.links, key, taker);
-  if (stored) await breakPair(deps, key, stored.etag);
+  if (stored) await breakPair(deps, key, { etag: stored.etag, account });
 }
 
 /**

@@ -7,6 +7,6 @@ import type { Writing } from './stages';
  */
 export function isMadeByUs<T>({ attempt, found, told }: Writing<T>, targetId: TargetId): boolean {
   if (found.link) return found.link.createdByUs;
-  const former = found.formerLink ?? attempt.pairing.row.claim?.former?.link;
+  const former = found.formerRow?.link ?? attempt.pairing.row.claim?.former?.link;
   return told.action === 'create' || (former?.targetId === targetId && former.createdByUs);
 }

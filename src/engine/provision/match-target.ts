@@ -2,6 +2,7 @@ import type { Desired } from '../../core/desired';
 import { DisputedMatchError, HandoverError } from '../../core/errors';
 import { type Candidate, type Situation, situate } from '../../core/match';
 import type { Link, ObjectType, SourceId, TargetGroup, TargetId, TargetUser } from '../../core/model';
+import type { LinkRow } from '../../ports/link-store';
 import type { UserMatcher } from '../../ports/target-connector';
 import type { EngineReads } from '../deps';
 import type { Trace } from '../record/trace';
@@ -17,15 +18,17 @@ export interface Found<T> {
   readonly takesOverFrom: SourceId | undefined;
   /** The ETag of that one's row: whatever is done for it later, the match does not know. */
   readonly formerEtag?: string | undefined;
-  /** That one's link: what this app has made or suspended for the former self is still its own. */
-  readonly formerLink?: Link | null;
+  /** What is stored of that one: what this app has made or suspended for the former self is still its own. */
+  readonly formerRow?: LinkRow | undefined;
   /** When the linked account was last changed, where that is deleted now: by that, as Zendesk has it. */
   readonly goneAt?: string | undefined;
 }
 
 /** The former self of a match, as it was when it was matched. */
-export const formerOf = ({ takesOverFrom, formerEtag }: Found<unknown>): FormerSelf | undefined =>
-  takesOverFrom === undefined ? undefined : { id: takesOverFrom, etag: formerEtag };
+export const formerOf = ({ takesOverFrom, formerEtag, target }: Found<TargetUser | TargetGroup>): FormerSelf | undefined =>
+  takesOverFrom === undefined
+    ? undefined
+    : { id: takesOverFrom, etag: formerEtag, ...(target && 'suspended' in target && { account: target }) };
 
 /** Nothing was found, and nothing is linked. */
 export const NOT_FOUND: Found<never> = { target: undefined, link: null, takesOverFrom: undefined };
@@ -119,7 +122,7 @@ async function withFormer<T extends TargetUser | TargetGroup>(
   const row = await reads.links.read({ type, id: match.takesOverFrom });
   const target = match.target && (await read(match.target.id));
   if (!target) return NOT_FOUND;
-  return { ...match, target, formerEtag: row?.etag, formerLink: row?.value.link ?? null };
+  return { ...match, target, formerEtag: row?.etag, formerRow: row?.value };
 }
 
 /** A match already found by an earlier attribute that also has this value saves a search. */

@@ -1,4 +1,3 @@
-import type { Evidence } from '../../core/continued';
 import { StaleStateError } from '../../core/errors';
 import type { Link, TargetId, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
@@ -16,12 +15,6 @@ export interface PairingState {
   readonly row: LinkRow;
   readonly etag: string | null;
 }
-
-/** What the link proves of the claim's plan: it was stored once that was written. */
-export const provedByLink = ({ link, claim }: LinkRow): Pick<Evidence, 'wasLinked' | 'wasSuspended'> => ({
-  wasLinked: claim?.isSettled === true,
-  wasSuspended: claim?.isSettled === true && link?.disabledByUs === true,
-});
 
 /** Reads the pairing of an object. @throws StaleStateError while another worker holds it */
 export async function readPairing(reads: Pick<EngineReads, 'links' | 'clock' | 'claims'>, key: ObjectKey): Promise<PairingState> {

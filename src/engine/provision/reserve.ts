@@ -23,7 +23,7 @@ export async function reserve(
   for (let tries = 1; tries <= RESERVE_TRIES; tries += 1) {
     const holder = await deps.links.reserveTarget(key.type, target, key.id, isNew && tries === 1);
     if (holder === key.id) return;
-    if (former && holder === former.id) await endFormer(deps, { type: key.type, id: former.id }, key.id, former.etag, keep);
+    if (former && holder === former.id) await endFormer(deps, { type: key.type, id: former.id }, key.id, former, keep);
     else await requireStale(deps, key, holder, target);
     await deps.links.releaseTarget(key.type, target, holder);
   }

@@ -12,6 +12,7 @@ import { desireObject, desireToMatch } from '../decide/desire';
 import { fateOf } from '../decide/leaver';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
+import { provedByLink } from './claims';
 import { endSessions } from './end-sessions';
 import { createAccount, updateAccount } from './export-account';
 import { linkedTo } from './holder';
@@ -187,7 +188,7 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
   const { create, update } = reads.schema.users.actions;
   const { target, link } = found;
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
-  const wasDisabledByUs = found.formerLink?.disabledByUs === true || isSuspendedByUs(pairing.row, earlier, target);
+  const wasDisabledByUs = isSuspendedByUs(pairing.row, earlier, target) || isSuspendedFor(found);
   const takesPlace = link === null && (pairing.row.link !== null || wasActiveOurs(earlier));
   const plan = planUser({
     desired,
@@ -209,6 +210,13 @@ function isSuspendedByUs({ link, claim }: LinkRow, earlier: Plan | undefined, ta
   if (link?.disabledByUs && link.targetId === target?.id) return true;
   const written = [...(claim?.untold ?? []), ...(earlier ? [earlier] : [])];
   return written.some((one) => (one.action === 'create' || one.targetId === target?.id) && suspends(one));
+}
+
+/** Whether this app has suspended the account for the former self from whom it is taken over. */
+function isSuspendedFor({ formerRow, target }: Found<TargetUser>): boolean {
+  if (!formerRow) return false;
+  const earlier = proved(formerRow.claim?.plan, { ...userEvidence(target, null, true), ...provedByLink(formerRow) });
+  return isSuspendedByUs(formerRow, earlier, target);
 }
 
 /**

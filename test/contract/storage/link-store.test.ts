@@ -36,6 +36,7 @@ const wholeClaim: LinkClaim = {
   ...claim,
   sinceMs: 4,
   isSettled: true,
+  hasSuspended: true,
   untold: [claim.plan],
   before: ['b'],
   former: {
