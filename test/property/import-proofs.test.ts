@@ -1,5 +1,5 @@
 import type { SourceId } from '../../src/core/model';
-import { aCompany } from '../builders/people';
+import { aCompany, aPerson } from '../builders/people';
 import { Killed, type World } from './support/world';
 
 /** A cycle that is killed before it reads users, and has kept its place. */
@@ -254,5 +254,38 @@ describe('engine › an assignment that ends once the assignments have been read
     expect(world.accountOf(ann.id)).toMatchObject({ role: { role: 'agent' }, suspended: false });
     await world.round();
     expect(world.accountOf(ann.id)).toMatchObject({ role: { role: 'agent' }, suspended: true });
+  });
+});
+
+describe('engine › a group that is assigned once the assignments have been read', () => {
+  it('whoever is in it keeps access, though another group was left; each group is asked about once, however many are in it', async () => {
+    const { world, directory, roles } = aCompany({});
+    const [left, stays] = [directory.addGroup({ displayName: 'Left' }), directory.addGroup({ displayName: 'Stays' })];
+    directory.assign(left, roles.user);
+    const before = directory.assign(stays, roles.user);
+    const people = ['ann', 'bob', 'eve'].map((word) => aPerson(world, word));
+    for (const id of people) for (const group of [left, stays]) directory.addMember(group, id);
+    await world.round();
+    directory.unassign(before);
+    await world.round();
+    const asked: string[] = [];
+    const ask = world.source.readAssignmentsOf.bind(world.source);
+    world.source.readAssignmentsOf = (principal) => {
+      if (principal.missing.length === 0) asked.push(principal.id);
+      return ask(principal);
+    };
+    let isAssigned = false;
+    world.source.beforeCall = ({ method }) => {
+      if (method !== 'readGroupChanges' || isAssigned) return;
+      isAssigned = true;
+      directory.assign(stays, roles.user);
+      for (const id of people) directory.removeMember(left, id);
+    };
+    const suspended = () => people.filter((id) => world.accountOf(id)?.suspended);
+    await world.round();
+    expect(suspended()).toEqual([]);
+    expect([...asked].sort()).toEqual([...people, left, stays].sort());
+    await world.round();
+    expect(suspended()).toEqual([]);
   });
 });

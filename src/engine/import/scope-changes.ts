@@ -3,6 +3,7 @@ import { hasMixedRules } from '../../core/cycle-state';
 import { NotFoundError } from '../../core/errors';
 import type { AppRoleAssignment, Entitlement, Permission, SourceId, SourceObject, WorkItem } from '../../core/model';
 import type { MarkedKey } from '../../ports/connector-space';
+import type { AssignmentsRead } from '../../ports/source-connector';
 import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import { keyText, type ObjectKey } from '../../ports/stored';
 import { LOST_AFTER_MS, releaseCycleId } from '../change-id';
@@ -171,10 +172,11 @@ function doubted({ object, decision, link }: Due, cause: string): Extract<Outcom
 type Doubt = (due: Due, loss: Loss, formerly: readonly Entitlement[]) => Promise<string | undefined>;
 
 /**
- * Rules that have changed since the cycle was begun meet what was read before them: whom a new scoping filter leaves out may have got another department
- * in between. So nobody loses anything by them, and the next cycle reads anew. Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
+ * Rules that have changed since the cycle was begun meet what was read before them: whom a new scoping filter leaves out may have got another
+ * department in between. So nobody loses anything by them, and the next cycle reads anew.
+ * Roles and assignments are read one after the other: were a role enabled and people moved to it in between, they would have a role that
  * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
- * may lack one who has just joined, or still have one who has left, and the list of assignments one that was made since and carried out on demand:
+ * may lack one who has just joined, or still have one who has left, and the list of assignments one that was made since, of a person or a group:
  * who leaves is asked directly, as far as the brake, which does not count those in doubt, would let them all go; releases ask anew in any case.
  */
 function doubtOf(context: CycleContext): Doubt {
@@ -182,9 +184,12 @@ function doubtOf(context: CycleContext): Doubt {
   let changed: Promise<boolean> | undefined;
   const undoubted = new Map<RemovalKind, number>();
   const parents: MembershipReads['parents'] = new Map();
+  const reads: AssignmentReads = new Map();
   const ask = async ({ object, decision, above }: Due, formerly: readonly Entitlement[]): Promise<string | undefined> => {
     const key: ObjectKey = { type: object.type, id: object.id };
-    const assigned = await assignedNow(context, key, formerly);
+    const granting =
+      key.type === 'user' ? [...above.map(({ groupId }) => groupId), ...formerly.flatMap(({ path }) => path.at(-1) ?? [])] : [];
+    const assigned = await assignedNow(context, key, granting, reads);
     if (assigned) return assigned;
     if (key.type !== 'user') return undefined;
     const listed = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
@@ -235,20 +240,29 @@ async function hasEndedAssignment({ deps, assignments }: CycleContext, { entitle
   return ended.includes(true);
 }
 
-/** Tells that an object, or the group that it was entitled by, has an assignment that this cycle does not know, or may have; undefined otherwise. */
+/** What direct reads have said of groups: once for all who are in them. */
+type AssignmentReads = Map<SourceId, Promise<AssignmentsRead>>;
+
+/** Tells that an object, or a group that it is in or was entitled by, has an assignment that this cycle does not know, or may have; undefined otherwise. */
 async function assignedNow(
   { deps, assignments }: CycleContext,
   { type, id }: ObjectKey,
-  formerly: readonly Entitlement[],
+  groups: readonly SourceId[],
+  reads: AssignmentReads,
 ): Promise<string | undefined> {
-  const groups = formerly.flatMap(({ path }) => path.at(-1) ?? []);
-  const asked = [{ id, type: type === 'user' ? ('User' as const) : ('Group' as const) }];
-  asked.push(...[...new Set(groups)].filter((group) => group !== id).map((group) => ({ id: group, type: 'Group' as const })));
-  const reads = await concurrently(asked, STORAGE_CONCURRENCY, (one) => deps.source.readAssignmentsOf({ ...one, missing: [] }));
-  if (reads.some(({ kind }) => kind === 'unknown')) return 'The assignments could not be read directly.';
+  const read = (principal: SourceId, of: 'User' | 'Group') =>
+    deps.source.readAssignmentsOf({ id: principal, type: of, missing: [] });
+  const readGroup = (groupId: SourceId): Promise<AssignmentsRead> => {
+    const known = reads.get(groupId) ?? read(groupId, 'Group');
+    reads.set(groupId, known);
+    return known;
+  };
+  const own = type === 'user' ? await read(id, 'User') : await readGroup(id);
+  const found = [own, ...(await concurrently([...new Set(groups)], STORAGE_CONCURRENCY, readGroup))];
+  if (found.some(({ kind }) => kind === 'unknown')) return 'The assignments could not be read directly.';
   const isNew = (one: AppRoleAssignment): boolean => assignments.get(one.id)?.principalId !== one.principalId;
-  const found = reads.flatMap((read) => (read.kind === 'known' ? read.assignments : []));
-  return found.some(isNew) ? 'Entra ID did not list an assignment that exists.' : undefined;
+  const rows = found.flatMap((one) => (one.kind === 'known' ? one.assignments : []));
+  return rows.some(isNew) ? 'Entra ID did not list an assignment that exists.' : undefined;
 }
 
 /** Who is not there is in no group. */
