@@ -104,7 +104,7 @@ describe('Zendesk connector › bulk', () => {
     it.each([
       ['killed half-way', 'killJobs'],
       ['failed', 'failJobs'],
-      ['lost', 'loseJobs'],
+      ['lost once it is done', 'loseJobs'],
     ] as const)('a job that is %s › what is missing is created singly, nobody twice', async (_name, fault) => {
       Object.assign(world.simulator.faults, { [fault]: 1 });
       expect(fates(await createAll(60))).toEqual([]);
@@ -269,7 +269,7 @@ describe('Zendesk connector › bulk', () => {
     it.each([
       ['killed half-way', 'killJobs'],
       ['failed', 'failJobs'],
-      ['lost', 'loseJobs'],
+      ['lost once it is done', 'loseJobs'],
     ] as const)('a job that is %s › what is missing is done singly', async (_name, fault) => {
       Object.assign(world.simulator.faults, { [fault]: 1 });
       expect(fates(await updateAll(await seedUsers(50), { suspended: true }))).toEqual([]);
@@ -321,6 +321,43 @@ describe('Zendesk connector › bulk', () => {
       world.simulator.faults.holdJobs = false;
       expect(fates(await updateAll(users, { suspended: true }))).toEqual([]);
       expect(suspended()).toBe(30);
+    });
+
+    it.each(['forgotten', 'not to be seen'])(
+      'a job that is %s while it is at work › as one that does not end, and then singly',
+      async (how) => {
+        const { faults, jobs } = world.simulator;
+        faults.holdJobs = true;
+        const users = await seedUsers(30);
+        if (how === 'forgotten') jobs.jobs.set = () => jobs.jobs;
+        else faults.next({ path: /job_statuses/ }, zendeskFaults.forbidden(), 1_000);
+        const errors = fates(await updateAll(users, { suspended: true }));
+        expect(errors.length).toBeGreaterThanOrEqual(28);
+        for (const error of errors) expect(error).toBeInstanceOf(UnavailableError);
+        expect(requests(PUT)).toBeLessThanOrEqual(2);
+        expect(suspended()).toBe(30 - errors.length);
+        // What they ask for next is done whatever becomes of jobs, and of the first one.
+        expect(fates(await updateAll(users, { name: 'x' }))).toEqual([]);
+        expect(requests(UPDATE_MANY)).toBe(1);
+      },
+    );
+
+    it('a job whose rows cannot be read again › as one that does not end', async () => {
+      const users = await seedUsers(30);
+      world.simulator.faults.next({ path: /users\/show_many/ }, zendeskFaults.forbidden(), 1_000);
+      const errors = fates(await updateAll(users, { suspended: true }));
+      expect(errors.length).toBeGreaterThanOrEqual(28);
+      for (const error of errors) expect(error).toBeInstanceOf(UnavailableError);
+      expect(requests(PUT)).toBeLessThanOrEqual(2);
+    });
+
+    it('a job of which the answer does not say which it is › nothing is repeated', async () => {
+      const users = await seedUsers(30);
+      world.simulator.faults.next({ path: /update_many/ }, { status: 200, body: {} }, 1_000);
+      const errors = fates(await updateAll(users, { suspended: true }));
+      expect(errors.length).toBeGreaterThanOrEqual(28);
+      for (const error of errors) expect(error).toBeInstanceOf(UnavailableError);
+      expect(requests(PUT)).toBeLessThanOrEqual(2);
     });
 
     it('too many jobs › waited for, without silencing other requests', async () => {

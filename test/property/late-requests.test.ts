@@ -1,4 +1,4 @@
-import { AlreadyExistsError, RejectedError, UnavailableError } from '../../src/core/errors';
+import { AlreadyExistsError, LicenseLimitError, RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
 import { aCompany } from '../builders/people';
 import { only } from './support/only';
@@ -228,6 +228,33 @@ describe('a background job that does its work after its caller has given it up',
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(rowOf(world, user.id).suspended).toBe(true);
   });
+
+  it.each([
+    ['refused', new RejectedError('name', 'not a name')],
+    ['refused as taken', new AlreadyExistsError('email', 'taken')],
+    ['without a free seat', new LicenseLimitError('no seat')],
+  ])(
+    'a creation that is %s at the second try, before the first one comes: no access is left, and it is told',
+    async (_, error) => {
+      for (const goes of [true, false]) {
+        const { world, directory, users } = aCompany({ users: 1 });
+        const user = only(users);
+        givesUp(world, 'createUser');
+        await world.round();
+        givesUp(world, 'createUser', error);
+        await world.work(await soon(world));
+        expect(world.accountOf(user.id)).toBeUndefined();
+        world.target.hook = undefined;
+        world.target.seedUser({ name: 'user0', email: 'user0@contoso.com', externalId: user.id });
+        if (goes) directory.unassign(user.assignment);
+        else world.nowMs += 25 * 60 * 60_000;
+        for (let more = 0; more < 3; more += 1) await world.round();
+        expect(rowOf(world, user.id).suspended).toBe(goes);
+        expect((await world.deps().links.read({ type: 'user', id: user.id }))?.value.link).toMatchObject({ createdByUs: true });
+        expect(await actionsOf(world, user.id)).toEqual([goes ? 'disable' : 'create']);
+      }
+    },
+  );
 
   it.each([
     ['comes', 'admin', 'user'],

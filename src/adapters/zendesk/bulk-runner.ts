@@ -2,7 +2,7 @@ import { ProvisioningError, RejectedError, ThrottledError, UnavailableError } fr
 import type { BulkAccess, BulkKind } from './bulk-access';
 import type { ItemResult } from './bundler';
 import type { ZendeskRequest } from './http';
-import type { JobRow, Jobs } from './jobs';
+import type { Job, JobRow, Jobs } from './jobs';
 
 /** What a bundle is about to do. */
 export interface BulkWork<Item, R> {
@@ -45,9 +45,11 @@ const EARLIER = 0.99;
  *
  *   the job              item seen as done │ not seen
  *   completed, failed,   done              │ left out: tried singly, which tells why
- *   killed, lost         done              │ left out: tried singly
+ *   killed               done              │ left out: tried singly
  *   has not ended        done              │ UnavailableError: it may still come, so nothing is repeated now
+ *   lost                 done              │ UnavailableError, and singles for an hour: it would happen to the next one too
  *   unknown (no answer)  done              │ UnavailableError
+ *   no re-read           –                 │ UnavailableError
  *   refused as a whole   –                 │ left out
  *   refused with 403     –                 │ left out, and bulk is closed for a day
  */
@@ -72,8 +74,33 @@ export function makeBulkRunner({ jobs, access, sleep, now, timeScale }: BulkDeps
     }
   }
 
+  /** Whom the re-read shows as done, after the job's end or where nobody waits for that any more. */
+  async function done<Item, R>({ kind, items, verify }: BulkWork<Item, R>, job: Job | 'unknown', startedAt: number) {
+    if (job === 'unknown') {
+      await sleep(UNKNOWN_JOB_MS / timeScale);
+      return withUnknown(items, await verify(startedAt, undefined));
+    }
+    const expectedMs = patience.get(kind);
+    if (expectedMs !== undefined) {
+      await sleep(expectedMs);
+      const early = await verify(job.submittedAt, undefined);
+      if (items.every((item) => early.has(item))) {
+        patience.set(kind, expectedMs * EARLIER);
+        return early;
+      }
+    }
+    const { end, rows } = await job.ended();
+    if (end === 'lost') {
+      access.rest(kind, 'Zendesk did not know a job that it had taken');
+      await sleep(UNKNOWN_JOB_MS / timeScale);
+    } else measure(kind, items.length, now() - startedAt);
+    const seen = await verify(job.submittedAt, rows);
+    return end === 'running' || end === 'lost' ? withUnknown(items, seen) : seen;
+  }
+
   return {
-    async run({ kind, request, items, verify }) {
+    async run(work) {
+      const { kind, request, items } = work;
       await access.refresh();
       if (!access.isOpen(kind)) return new Map();
       const startedAt = now();
@@ -83,23 +110,12 @@ export function makeBulkRunner({ jobs, access, sleep, now, timeScale }: BulkDeps
         await access.close(kind);
         return new Map();
       }
-      if (job === 'unknown') {
-        await sleep(UNKNOWN_JOB_MS / timeScale);
-        return withUnknown(items, await verify(startedAt, undefined));
+      try {
+        return await done(work, job, startedAt);
+      } catch (error) {
+        if (isForAll(error)) throw error;
+        return withUnknown(items, new Map());
       }
-      const expectedMs = patience.get(kind);
-      if (expectedMs !== undefined) {
-        await sleep(expectedMs);
-        const early = await verify(job.submittedAt, undefined);
-        if (items.every((item) => early.has(item))) {
-          patience.set(kind, expectedMs * EARLIER);
-          return early;
-        }
-      }
-      const { end, rows } = await job.ended();
-      measure(kind, items.length, now() - startedAt);
-      const done = await verify(job.submittedAt, rows);
-      return end === 'running' ? withUnknown(items, done) : done;
     },
   };
 }
@@ -117,9 +133,14 @@ export async function orSingles<Item, R>(
   try {
     return await work();
   } catch (error) {
-    const isForAll =
-      error instanceof ThrottledError || error instanceof UnavailableError || !(error instanceof ProvisioningError);
-    if (isForAll || error.code === 'PROV_TARGET_UNAUTHORIZED' || error.code === 'PROV_STATE_UNAVAILABLE') throw error;
+    if (isForAll(error)) throw error;
     return new Map();
   }
 }
+
+const isForAll = (error: unknown): boolean =>
+  error instanceof ThrottledError ||
+  error instanceof UnavailableError ||
+  !(error instanceof ProvisioningError) ||
+  error.code === 'PROV_TARGET_UNAUTHORIZED' ||
+  error.code === 'PROV_STATE_UNAVAILABLE';

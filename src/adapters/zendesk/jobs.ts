@@ -5,7 +5,7 @@ import { TooManyJobsError } from './errors';
 import type { ZendeskHttp, ZendeskRequest } from './http';
 
 /**
- * How a background job ended. `lost`: Zendesk no longer knows it, which proves nothing about its rows. `running`: it has not ended within the
+ * How a background job ended. `lost`: Zendesk does not know it, or does not show it, which proves nothing about its rows: they may still come. `running`: it has not ended within the
  * time that callers are kept waiting.
  */
 export type JobEnd = 'completed' | 'failed' | 'killed' | 'lost' | 'running';
@@ -135,7 +135,7 @@ export function makeJobs({ http, sleep, now, timeScale }: JobDeps): Jobs {
     async submit(request) {
       const answer = await post(request);
       if (answer.status === 403) return undefined;
-      const { job_status: job } = decode(shapes.job, answer.body, request.route);
+      const job = taken(answer.body, request.route);
       const told = Date.parse(String(answer.headers.date ?? ''));
       return {
         submittedAt: Number.isNaN(told) ? now() : told,
@@ -154,6 +154,15 @@ export function makeJobs({ http, sleep, now, timeScale }: JobDeps): Jobs {
       };
     },
   };
+}
+
+/** The job as Zendesk has taken it. @throws UnavailableError where the answer does not say which: it is at work all the same */
+function taken(body: unknown, route: string): z.infer<typeof statusShape> {
+  try {
+    return decode(shapes.job, body, route).job_status;
+  } catch (cause) {
+    throw new UnavailableError('target', 'Zendesk has taken a background job and did not say which', { cause });
+  }
 }
 
 function rowsOf(results: unknown): readonly JobRow[] {

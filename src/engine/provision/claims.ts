@@ -2,6 +2,7 @@ import type { Evidence } from '../../core/continued';
 import type { WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
+import type { Open } from './may-come';
 
 /** How many earlier changes of one object are kept in mind that are in no log entry: more have never been cut off in a row. */
 const MAX_BEFORE = 8;
@@ -24,11 +25,19 @@ export function changeAfter(
   };
 }
 
-/** A claim of which nothing was written: what is left of it are earlier tries, of which the last is its plan again; null where there are none. */
-export function withoutPlan({ former: _, untold: __, ...claim }: LinkClaim, written: readonly Plan[]): LinkClaim | null {
-  const [plan, untold] = [written.at(-1), written.slice(0, -1)];
+/**
+ * A claim of which nothing was written: what is left of it are earlier tries, of which the last is its plan again; null where there are none.
+ * @param open an earlier try that may still be carried out, and when it was asked for: it is looked for by its plan
+ */
+export function withoutPlan(
+  { former: _, untold: __, ...claim }: LinkClaim,
+  written: readonly Plan[],
+  open: Open | null,
+): LinkClaim | null {
+  const plan = open?.plan ?? written.at(-1);
+  const untold = open ? written : written.slice(0, -1);
   if (!plan && !claim.members) return null;
-  return { ...claim, untilMs: 0, plan: plan ?? NOTHING, ...(untold.length > 0 && { untold }) };
+  return { ...claim, ...open, untilMs: 0, plan: plan ?? NOTHING, ...(untold.length > 0 && { untold }) };
 }
 
 /** A claim whose request is answered: what may still come was asked for by an earlier try, if at all. */

@@ -72,6 +72,19 @@ export function requireNothingToCome(claim: LinkClaim | null, earlier: Plan | un
   throw stale();
 }
 
+/** An earlier try that may still be carried out, and when it was asked for. */
+export type Open = Pick<LinkClaim, 'plan' | 'sinceMs'>;
+
+/**
+ * What is to be kept of a claim in the place of a request that is refused: one of which nothing is seen yet, and that may still come. Without it nobody would
+ * look for the account that it makes. What may become of a linked account is kept in mind with the link.
+ * @param earlier what is proved of the claim's plan
+ */
+export function openOf({ link, claim }: LinkRow, earlier: Plan | undefined, nowMs: number): Open | null {
+  if (claim?.sinceMs === undefined || nowMs - claim.sinceMs >= MAY_COME_MS || earlier) return null;
+  return claim.plan.targetId === link?.targetId ? null : { plan: claim.plan, sinceMs: claim.sinceMs };
+}
+
 const stale = (): StaleStateError =>
   new StaleStateError('An earlier request to Zendesk may still be carried out; it is looked at again.');
 

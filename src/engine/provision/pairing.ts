@@ -7,6 +7,7 @@ import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps, EngineReads } from '../deps';
 import { askedAt, changeAfter, withoutPlan } from './claims';
 import { type FormerSelf, giveBack } from './former-self';
+import type { Open } from './may-come';
 import { reserve } from './reserve';
 
 /** What is stored of one object's pairing, as read. */
@@ -79,9 +80,13 @@ export interface Pairing {
   /**
    * Ends the claim without a change of the link; `keepsPlan` when something may have been written. Else a takeover has come to nothing.
    * @param how.written what earlier tries are proved to have written, where no log entry is to tell it now: kept in the place of the plan, with what they noted
+   * @param how.open an earlier try that may still be carried out, kept in the place of the plan
    * @param how.isRefused Zendesk has refused the request, so nothing of it comes late: only that of an earlier try may
    */
-  release(keepsPlan: boolean, how?: { readonly written: readonly Plan[]; readonly isRefused: boolean }): Promise<void>;
+  release(
+    keepsPlan: boolean,
+    how?: { readonly written: readonly Plan[]; readonly open: Open | null; readonly isRefused: boolean },
+  ): Promise<void>;
   /** Gives up a claim under which nothing was begun: the row is as it was before. */
   giveUp(): Promise<void>;
   /** Removes the link: the target object is gone, or let go. As with settle, the plan stays on record. */
@@ -160,7 +165,7 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
     async release(keepsPlan, how) {
       if (!keepsPlan && !row.link && row.claim?.former) await giveBack(deps, key.id, row.claim.former);
       const kept = row.claim && (how?.isRefused ? askedAt(row.claim, read.claim?.sinceMs) : row.claim);
-      const claim = kept && (keepsPlan ? { ...kept, untilMs: 0 } : how ? withoutPlan(kept, how.written) : null);
+      const claim = kept && (keepsPlan ? { ...kept, untilMs: 0 } : how ? withoutPlan(kept, how.written, how.open) : null);
       if (row.link || claim) await store({ link: row.link, claim });
       else await drop();
     },

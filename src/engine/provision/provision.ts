@@ -12,7 +12,7 @@ import { AWAITING_SEAT, seated } from './await-seat';
 import { provedByLink } from './claims';
 import { ended, foreseen } from './ended';
 import { type Found, whereabouts } from './match-target';
-import { keepingInMind, requireNothingLate, requireNothingToCome } from './may-come';
+import { keepingInMind, openOf, requireNothingLate, requireNothingToCome } from './may-come';
 import { openPairing, owing } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
@@ -78,11 +78,12 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left };
   const isWritten = plan.action !== 'none';
   trace.enter('export');
+  const open = item.objectType === 'user' ? openOf(attempt.pairing.row, earlier, nowMs) : null;
   const target = isWritten
     ? await withClaim(
         pairing,
         item,
-        { plan: told, written },
+        { plan: told, written, open },
         () => isCurrent(attempt),
         (settle) => stages.export(writing, settle),
       )

@@ -13,12 +13,14 @@ import {
 import type { Link, WorkItem } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
+import type { Open } from './may-come';
 import type { Pairing } from './pairing';
 
 /**
  * Exports a plan under a claim: what is about to happen is on record before it happens, so that storage being down means no
  * write to Zendesk, and a crash in the middle is told apart from nothing done.
- * @param claimed the plan, and what earlier tries are proved to have written: a refusal of the plan says nothing of that
+ * @param claimed the plan, what earlier tries are proved to have written, and the last of them where it may still be carried out: a refusal of the plan says
+ *   nothing of those
  * @param isCurrent whether the source object is still what the plan was made for, asked under the claim: an item that came later, for what it is
  *   now, may have found nothing to do and left no trace; whoever comes from here on finds the claim
  * @param work does the writing; calls `settle` once the target is as planned.
@@ -27,7 +29,7 @@ import type { Pairing } from './pairing';
 export async function withClaim<T>(
   pairing: Pairing,
   item: WorkItem,
-  { plan, written }: { readonly plan: Plan; readonly written: readonly Plan[] },
+  { plan, written, open }: { readonly plan: Plan; readonly written: readonly Plan[]; readonly open: Open | null },
   isCurrent: () => Promise<boolean>,
   work: (settle: (link: Link) => Promise<void>) => Promise<T>,
 ): Promise<T> {
@@ -43,7 +45,7 @@ export async function withClaim<T>(
     const isSuspended = error instanceof OpenTicketsError && pairing.plan?.action === 'disable';
     const isRefused = error instanceof RejectedError && !isSuspended;
     if (!(error instanceof StaleStateError))
-      await pairing.release(isSuspended || mayBeWritten(error, pairing.plan ?? plan), { written, isRefused });
+      await pairing.release(isSuspended || mayBeWritten(error, pairing.plan ?? plan), { written, open, isRefused });
     throw error;
   }
 }
