@@ -18,6 +18,7 @@ export const JOB_FATES = {
   jobLate: 0.7,
   jobKilled: 1,
   jobFailed: 1,
+  /** Nobody is told of it any more, while it may be at work, or has yet to begin. */
   jobLost: 1,
   /** The answer to its submission is lost; it is made, or not. */
   jobUnknown: 1,
@@ -93,7 +94,8 @@ export class AccountJobs {
   async #run(job: Job, work: readonly { readonly row: Row; readonly context: Context | undefined }[]): Promise<void> {
     const { dice, scheduler, count } = this.world;
     const pause = (ms: number): Promise<void> => scheduler.step(this.#process, ms);
-    await pause(job.fate === 'jobLate' ? dice.between(200, 500) * 1_000 : dice.between(1, 4_000));
+    const isLate = job.fate === 'jobLate' || (job.fate === 'jobLost' && dice.chance(0.5));
+    await pause(isLate ? dice.between(200, 500) * 1_000 : dice.between(1, 4_000));
     job.status = 'working';
     const isCut = job.fate === 'jobKilled' || job.fate === 'jobLost';
     const upTo = job.fate === 'jobFailed' ? 0 : isCut ? dice.int(work.length + 1) : work.length;
