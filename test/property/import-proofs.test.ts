@@ -289,3 +289,45 @@ describe('engine › a group that is assigned once the assignments have been rea
     expect(suspended()).toEqual([]);
   });
 });
+
+describe('engine › people who are moved to another group once the assignments have been read', () => {
+  it.each([
+    ['Direct', 'that was there'],
+    ['Direct', 'that is new'],
+    ['Transitive', 'that is new'],
+  ] as const)(
+    '%s: to one %s and is assigned only then: they keep access; who is in none loses it',
+    async (groupMembership, which) => {
+      const { world, directory, roles } = aCompany({}, { settings: { groupMembership } });
+      const left = directory.addGroup({ displayName: 'Left' });
+      directory.assign(left, roles.agent);
+      const people = ['ann', 'bob', 'eve'].map((word) => aPerson(world, word));
+      const [eve] = people.slice(-1);
+      for (const id of people) directory.addMember(left, id);
+      const moved = people.filter((id) => id !== eve);
+      const other = () => {
+        const group = directory.addGroup({ displayName: 'Other' });
+        for (const id of moved) directory.addMember(group, id);
+        return group;
+      };
+      let to = which === 'that was there' ? other() : undefined;
+      await world.round();
+      let isMoved = false;
+      world.source.beforeCall = ({ method }) => {
+        if (method !== 'readGroupChanges' || isMoved) return;
+        isMoved = true;
+        to ??= other();
+        const above = groupMembership === 'Direct' ? to : directory.addGroup({ displayName: 'Above' });
+        if (above !== to) directory.addMember(above, to);
+        directory.assign(above, roles.agent);
+        for (const id of people) directory.removeMember(left, id);
+      };
+      const suspended = () => people.filter((id) => world.accountOf(id)?.suspended);
+      await world.round();
+      expect(suspended()).toEqual([eve]);
+      await world.round();
+      expect(suspended()).toEqual([eve]);
+      expect(moved.map((id) => world.accountOf(id)?.role.role)).toEqual(['agent', 'agent']);
+    },
+  );
+});

@@ -178,6 +178,7 @@ type Doubt = (due: Due, loss: Loss, formerly: readonly Entitlement[]) => Promise
  * counts as disabled. So whoever is first to lose something for want of an assignment has the roles read once more. And a list of members
  * may lack one who has just joined, or still have one who has left, and the list of assignments one that was made since, of a person or a group:
  * who leaves is asked directly, as far as the brake, which does not count those in doubt, would let them all go; releases ask anew in any case.
+ * And whoever is first has the assignments listed once more: of a group that they come into and that nobody has followed before, nothing else tells.
  */
 function doubtOf(context: CycleContext): Doubt {
   const { deps, application, cycle, groups } = context;
@@ -185,6 +186,7 @@ function doubtOf(context: CycleContext): Doubt {
   const undoubted = new Map<RemovalKind, number>();
   const parents: MembershipReads['parents'] = new Map();
   const reads: AssignmentReads = new Map();
+  let since: Promise<readonly SourceId[]> | undefined;
   const ask = async ({ object, decision, above }: Due, formerly: readonly Entitlement[]): Promise<string | undefined> => {
     const key: ObjectKey = { type: object.type, id: object.id };
     const granting =
@@ -192,7 +194,9 @@ function doubtOf(context: CycleContext): Doubt {
     const assigned = await assignedNow(context, key, granting, reads);
     if (assigned) return assigned;
     if (key.type !== 'user') return undefined;
-    const listed = await refreshGroupsAbove({ deps, wantedGroups: await groups.ids(), parents }, key).catch(ifGone);
+    since ??= assignedSince(context);
+    const wantedGroups = new Set([...(await groups.ids()), ...(await since)]);
+    const listed = await refreshGroupsAbove({ deps, wantedGroups, parents }, key).catch(ifGone);
     // Not by what was stored: the groups of groups are remembered for a whole cycle, and who was asked about before may have brought a new one.
     const known = new Set(above.map(({ groupId }) => groupId));
     if (listed.some((groupId) => !known.has(groupId))) return 'Entra ID did not list a group membership that exists.';
@@ -238,6 +242,17 @@ async function hasEndedAssignment({ deps, assignments }: CycleContext, { entitle
     return read.kind === 'unknown' || !read.assignments.some(({ id }) => id === one.id);
   });
   return ended.includes(true);
+}
+
+/** Groups that have been assigned since this cycle listed the assignments, as another list shows them: it need not have followed them ever before. */
+async function assignedSince({ deps, assignments, hold }: CycleContext): Promise<readonly SourceId[]> {
+  const groups: SourceId[] = [];
+  for await (const page of deps.source.listAssignments()) {
+    await hold();
+    for (const { id, principalId, principalType } of page)
+      if (principalType === 'Group' && assignments.get(id)?.principalId !== principalId) groups.push(principalId);
+  }
+  return groups;
 }
 
 /** What direct reads have said of groups: once for all who are in them. */
