@@ -180,6 +180,29 @@ describe('what was written and cut off before its log entry', () => {
     expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value.claim ?? null).toBeNull();
   });
 
+  it.each(['agent', 'user'] as const)(
+    'an admin whose creation was cut off, who leaves and is back as %s: is not left an admin',
+    async (role) => {
+      const { world, directory, roles } = aCompany({ users: 1 });
+      await world.round();
+      world.target.seedUser({ name: 'Admin', email: 'admin@contoso.com', role: { role: 'admin', customRoleId: null } });
+      const ann = aPerson(world, 'ann');
+      const assignment = directory.assign(ann, roles.admin);
+      await world.cycle();
+      losesAnswer(world, 'createUser');
+      await world.drain();
+      expect(world.accountOf(ann)).toMatchObject({ role: { role: 'admin' } });
+      directory.unassign(assignment);
+      await world.round();
+      // Found and linked; the next cycle would count what it is to lose.
+      expect(await actionsOf(world, ann)).toEqual(['create']);
+      expect(world.accountOf(ann)?.suspended).toBe(false);
+      directory.assign(ann, roles[role]);
+      for (let more = 0; more < 3; more += 1) await world.round();
+      expect(world.accountOf(ann)).toMatchObject({ suspended: false, role: { role: role === 'user' ? 'end-user' : role } });
+    },
+  );
+
   /** How often the log says that somebody was suspended: as the action of an entry, or as a step of it. */
   const suspensionsTold = async (world: World, id: SourceId): Promise<number> =>
     (await actionsOf(world, id)).filter((action) => action === 'disable').length +

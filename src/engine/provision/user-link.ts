@@ -44,7 +44,8 @@ function settledRole(
   // A role that an earlier request may still write is nobody's word: whoever returns is given the role that is due then.
   const asked = attempt.pairing.row.claim?.plan.role;
   const mayCome = asked && settled && !isSameRole(asked, settled);
-  if (!desired) return plan.role ?? (mayCome ? null : settled);
+  // Of an account without a link an earlier try may show with which role it was made: whoever returns with another one is given that.
+  if (!desired) return plan.role ?? (mayCome ? null : (settled ?? told.role));
   const isAdopted = isUnknown(link) && told.action !== 'create' && told.role === null;
   const isSettled = desired.role !== null && (isAdopted || plan.role !== null || isSameRole(desired.role, written.role));
   if (isSettled) return desired.role;
