@@ -15,7 +15,7 @@ import { groupAttributes } from '../import/schema-needs';
 import { changeJob, type GroupWatermarks, type JobState, readJob, STATE_KEYS, type UserWatermark } from '../job/job-state';
 import type { Lease } from '../job/lease';
 import { activeVersion, versionInUse } from '../job/mappings-in-use';
-import { accessRules } from '../job-settings';
+import { rulesOf } from '../job/rules-in-use';
 import { FILE_VERSION, withMappings } from '../mappings';
 import { markLeavers } from './mark-leavers';
 
@@ -151,9 +151,9 @@ function pauseWatch(deps: EngineDeps): () => Promise<boolean> {
  * What decides scope, mapping and what losing scope does: a change of it makes the next cycle an initial one, because no object of the
  * source changes with it.
  */
-function rulesHash({ schema, settings }: EngineDeps, application: SourceApplication): string {
+function rulesHash(deps: EngineDeps, application: SourceApplication): string {
   return createHash('sha256')
-    .update(JSON.stringify([schema.hash, accessRules(settings), roleLines(application)]))
+    .update(JSON.stringify([rulesOf(deps), roleLines(application)]))
     .digest('hex');
 }
 
@@ -167,6 +167,10 @@ async function newCycle(anyDeps: EngineDeps, application: SourceApplication): Pr
   const rules = rulesHash(deps, application);
   const rulesChanged = job.rulesHash !== null && job.rulesHash !== rules;
   const why = job.initialDue ?? (rulesChanged ? whyChanged(job) : null);
+  // Work items go by them from now on; a version that is not in use yet is taken into use later.
+  const rulesInUse = rulesOf(deps);
+  if (job.rulesInUse !== rulesInUse && activeVersion(job) === versionInUse(job))
+    await changeJob(deps.state, (now) => ({ ...now, rulesInUse, initialDue: now.initialDue ?? why }));
   const cycleId = deps.newId();
   if (why !== null && job.linksForgottenAt !== null)
     await changeJob(deps.state, (now) =>

@@ -2,6 +2,7 @@ import { StaleStateError } from '../../core/errors';
 import type { CycleContext } from '../import/cycle-context';
 import { readJob, STATE_KEYS } from '../job/job-state';
 import { AT_ONCE, LOOK_MS, versionInUse } from '../job/mappings-in-use';
+import { rulesOf } from '../job/rules-in-use';
 import { FILE_VERSION } from '../mappings';
 
 /**
@@ -39,7 +40,11 @@ export async function takeIntoUse(context: CycleContext): Promise<void> {
     // Whoever continues the cycle in the place of this instance completes it by a change of what was just read.
     await context.fence();
     try {
-      await deps.state.write(STATE_KEYS.job, { ...job, mappingsInUse: { version, cycleId } }, etag || null);
+      await deps.state.write(
+        STATE_KEYS.job,
+        { ...job, mappingsInUse: { version, cycleId }, rulesInUse: rulesOf(deps) },
+        etag || null,
+      );
     } catch (error) {
       if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
     }

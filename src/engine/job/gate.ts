@@ -12,6 +12,8 @@ export interface Gate {
   holdMs(): Promise<number>;
   /** The version of the mappings to work with; at most {@link LOOK_MS} old. */
   mappings(): Promise<number>;
+  /** What work items last went by, as {@link rulesOf} has it; as old. */
+  rules(): Promise<string | null>;
 }
 
 /** What a look at the job's state found. */
@@ -19,6 +21,7 @@ interface Look {
   readonly atMs: number;
   readonly isHeld: boolean;
   readonly mappings: number;
+  readonly rules: string | null;
 }
 
 /**
@@ -33,11 +36,12 @@ export function makeGate(deps: Pick<EngineDeps, 'state' | 'clock' | 'settings'>)
     const { value: job } = await readJob(deps.state);
     const isRefused = job.quarantine?.reason === 'EncounteredQuarantineException';
     const isHeld = job.holdItems || isRefused || (await hasOtherSystems(deps.state, deps.settings));
-    last = { atMs, isHeld, mappings: versionInUse(job) };
+    last = { atMs, isHeld, mappings: versionInUse(job), rules: job.rulesInUse };
     return last;
   };
   return {
     holdMs: async () => ((await look()).isHeld ? HELD_DEFER_MS : 0),
     mappings: async () => (await look()).mappings,
+    rules: async () => (await look()).rules,
   };
 }

@@ -57,6 +57,8 @@ export interface JobState {
   readonly initialDue: string | null;
   /** Hash of the schema and of the settings that decide scope, as of the last cycle begun. */
   readonly rulesHash: string | null;
+  /** Hash of the mappings and settings that work items last went by; null while none was noted. */
+  readonly rulesInUse: string | null;
   readonly lastCycleId: string | null;
   /** Cycles that failed or put the job in quarantine in a row. */
   readonly successiveFailures: number;
@@ -87,6 +89,7 @@ export const NEW_JOB: JobState = {
   quarantine: null,
   initialDue: 'This is the first cycle.',
   rulesHash: null,
+  rulesInUse: null,
   lastCycleId: null,
   successiveFailures: 0,
   stopped: null,

@@ -17,6 +17,7 @@ import { findSubject, hitLine } from '../find-subject';
 import { type ImportResult, importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
 import { withMappingsInUse } from '../job/mappings-in-use';
+import { noteRules } from '../job/rules-in-use';
 import { recordOutcome } from '../provision/handle-work-item';
 import { provisionObject } from '../provision/provision-object';
 import type { Initiator } from '../record/log-entry';
@@ -90,6 +91,7 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   const used = await withMappingsInUse(real);
   const deps = request.dryRun ? withoutWriting(used) : used;
   const deadlineMs = deps.clock().getTime() + request.budgetMs;
+  await noteRules(deps);
   await deps.target.describe();
   const session = await openImport(deps);
   const cycleId = deps.newId();

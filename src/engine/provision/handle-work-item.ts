@@ -14,6 +14,7 @@ import { endHold } from '../decide/held';
 import type { EngineDeps } from '../deps';
 import { type Gate, HELD_DEFER_MS } from '../job/gate';
 import { holdItem } from '../job/hold-item';
+import { noteRules, rulesOf } from '../job/rules-in-use';
 import { WAITING_FOR_SEAT } from '../job/seat-ledger';
 import { withMappings } from '../mappings';
 import { entryOf, errorInformation, type Initiator } from '../record/log-entry';
@@ -68,6 +69,7 @@ async function withCurrentMappings(deps: EngineDeps, gate: Gate, item: WorkItem)
       await holdItem(deps, item, HELD_DEFER_MS);
       return undefined;
     }
+    if ((await gate.rules()) !== rulesOf(used)) await noteRules(used);
     const outcome = await provisionObject(used, item, { dryRun: false });
     const now = await gate.mappings();
     if (now === version) return outcome;

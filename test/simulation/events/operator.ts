@@ -13,7 +13,7 @@ import type { ObjectKey } from '../../../src/ports/stored';
 import type { Dice } from '../play/random';
 import type { Sim } from '../play/sim';
 import { mappingsOf, mappingText } from '../rules/rules';
-import type { Variant } from '../world/truth';
+import type { Rules, Variant } from '../world/truth';
 import { type Act, ask, BUDGET_MS, OPERATOR } from './ask';
 import { DRIFT_ACTS } from './drift';
 import { LATER_ACTS } from './later';
@@ -35,6 +35,18 @@ const restart =
 function somebody(sim: Sim, dice: Dice): ObjectKey | undefined {
   const keys = [...sim.entra.people.values(), ...sim.entra.teams.values()].map(({ type, id }) => ({ type, id }) as ObjectKey);
   return dice.maybe(keys);
+}
+
+/** The same settings, one of them drawn anew. @param all how likely everybody is in scope, where that is the one */
+export function otherRules(before: Rules, dice: Dice, all = 0.2): Rules {
+  const rules = { ...before };
+  const which = dice.int(5);
+  if (which === 0) rules.defaultAccess = rules.defaultAccess === 'Skip' ? 'EndUser' : 'Skip';
+  if (which === 1) rules.groupMembership = rules.groupMembership === 'Direct' ? 'Transitive' : 'Direct';
+  if (which === 2) rules.deprovisionUsers = dice.pick(['Suspend', 'DowngradeAndSuspend', 'Nothing'] as const);
+  if (which === 3) rules.hardDeletedUsers = dice.pick(['Suspend', 'Delete', 'Nothing'] as const);
+  if (which === 4) rules.scope = dice.chance(all) ? 'All' : 'AssignedOnly';
+  return rules;
 }
 
 export const OPERATOR_ACTS = {
@@ -126,16 +138,9 @@ export const OPERATOR_ACTS = {
     return `operator: the mapping file is ${variant} now`;
   }) as Act,
   changeSettings: ((sim, dice) => {
-    const rules = { ...sim.rules };
-    const which = dice.int(5);
-    if (which === 0) rules.defaultAccess = rules.defaultAccess === 'Skip' ? 'EndUser' : 'Skip';
-    if (which === 1) rules.groupMembership = rules.groupMembership === 'Direct' ? 'Transitive' : 'Direct';
-    if (which === 2) rules.deprovisionUsers = dice.pick(['Suspend', 'DowngradeAndSuspend', 'Nothing'] as const);
-    if (which === 3) rules.hardDeletedUsers = dice.pick(['Suspend', 'Delete', 'Nothing'] as const);
-    if (which === 4) rules.scope = dice.chance(0.2) ? 'All' : 'AssignedOnly';
-    sim.rules = rules;
+    sim.rules = otherRules(sim.rules, dice);
     sim.redeploy();
-    return `operator: settings are ${JSON.stringify(rules)} now`;
+    return `operator: settings are ${JSON.stringify(sim.rules)} now`;
   }) as Act,
   redeploy: ((sim) => {
     sim.redeploy();

@@ -8,6 +8,7 @@ import { MEANWHILE_EVENTS } from '../events/meanwhile';
 import { LET_IN_EVENTS, RARE_EVENTS } from '../events/rare';
 import { SCENE_EVENTS } from '../events/scenes';
 import { SEAT_EVENTS, type SeatRules } from '../events/seats';
+import { TAKEN_BACK_EVENTS } from '../events/taken-back';
 import type { Step } from '../script';
 import type { Dice } from './random';
 import type { Sim } from './sim';
@@ -24,6 +25,7 @@ const KINDS = {
   letIn: { share: 0.08, events: LET_IN_EVENTS },
   meanwhile: { share: 0.2, events: MEANWHILE_EVENTS },
   demand: { share: 0.12, events: DEMAND_EVENTS },
+  takenBack: { share: 0.12, events: TAKEN_BACK_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
 export const EXTRA_EVENTS = Object.assign({}, ...Object.values(KINDS).map(({ events }) => events)) as Readonly<
@@ -40,6 +42,7 @@ export interface Extras {
   readonly letsIn: boolean;
   readonly hasMeanwhile: boolean;
   readonly hasDemand: boolean;
+  readonly takesBack: boolean;
   /** The least number of people in the beginning: a job wants several at a time. */
   readonly people: number;
 }
@@ -62,6 +65,7 @@ export function extrasOf(dice: Dice): Extras {
     letsIn: has('letIn'),
     hasMeanwhile,
     hasDemand: has('demand'),
+    takesBack: has('takenBack'),
     people: hasJobs ? jobs.between(8, 18) : 0,
   };
 }
@@ -87,5 +91,6 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.letsIn) add(KINDS.letIn.events, dice.between(3, 5));
   if (extras.hasMeanwhile) add(KINDS.meanwhile.events, dice.between(6, 10));
   if (extras.hasDemand) add(KINDS.demand.events, dice.between(3, 7));
+  if (extras.takesBack) add(KINDS.takenBack.events, dice.between(2, 5));
   return all;
 }

@@ -233,7 +233,9 @@ export class Sim {
   /** Whether anything was ever cut off between a write and its record. */
   get hasBeenCutOff(): boolean {
     return (
-      ['crash', 'redeploy', 'changeMapping', 'changeSettings'].some((name) => this.counts.has(name)) || this.faults.met.size > 0
+      ['crash', 'redeploy', 'changeMapping', 'changeSettings', 'takenBackAsked', 'takenBackQueued'].some((name) =>
+        this.counts.has(name),
+      ) || this.faults.met.size > 0
     );
   }
 
