@@ -83,3 +83,28 @@ describe('somebody provisioned on demand, in a group that no cycle has read yet'
     expect(world.accountOf(ann)).toBeUndefined();
   });
 });
+
+describe('somebody provisioned on demand who is moved to another group meanwhile', () => {
+  it('keeps access by the one that was assigned once the assignments had been listed; who is in none loses it', async () => {
+    const { world, directory, roles } = aCompany({});
+    const left = directory.addGroup({ displayName: 'Left' });
+    directory.assign(left, roles.agent);
+    const [ann, bob] = [aPerson(world, 'ann'), aPerson(world, 'bob')];
+    for (const id of [ann, bob]) directory.addMember(left, id);
+    await world.round();
+    let isMoved = false;
+    world.source.beforeCall = ({ method }) => {
+      if (method !== 'readUser' || isMoved) return;
+      isMoved = true;
+      const to = directory.addGroup({ displayName: 'To' });
+      directory.addMember(to, ann);
+      directory.assign(to, roles.agent);
+      for (const id of [ann, bob]) directory.removeMember(left, id);
+    };
+    const { results } = await onDemand(world, [ann, bob]);
+    expect([ann, bob].map((id) => world.accountOf(id)?.suspended)).toEqual([false, true]);
+    expect(results).toMatchObject([{ removal: undefined }, { removal: { kind: 'userDisable' } }]);
+    await world.round();
+    expect([ann, bob].map((id) => world.accountOf(id)?.suspended)).toEqual([false, true]);
+  });
+});

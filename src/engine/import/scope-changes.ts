@@ -152,7 +152,7 @@ function lostRelease({ deps }: CycleContext, staged: StagedDeletion, allows: Per
 const DOUBTED = 'list-doubted';
 
 /** Whether somebody is to lose something because an assignment is not there; a list that is not believed proves nothing of that kind. */
-const isForWantOfAssignment = ({ decision }: Due, { kind }: Loss): boolean =>
+export const isForWantOfAssignment = ({ decision }: Due, { kind }: Loss): boolean =>
   decision.kind === 'out' ? ['unassigned', 'defaultAccess', 'noRole'].includes(decision.cause) : kind === 'agentDowngrade';
 
 /** Whether rules take part in what an object is to lose: nothing that Entra ID says of the object alone asks for it. */

@@ -4,7 +4,7 @@ import { isGuid } from '../../core/guid';
 import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
 import type { ObjectKey } from '../../ports/stored';
 import { keyText } from '../../ports/stored';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
 import { closeCycles, recoverFromBrake } from '../cycle/close-cycles';
 import { operatorCycle } from '../cycle/operator-cycle';
 import { overThreshold } from '../cycle/weigh-removals';
@@ -16,6 +16,7 @@ import type { EngineDeps } from '../deps';
 import { findSubject, hitLine } from '../find-subject';
 import { type ImportResult, importOne } from '../import/import-one';
 import { type ImportSession, openImport } from '../import/import-session';
+import { isForWantOfAssignment } from '../import/scope-changes';
 import { withMappingsInUse } from '../job/mappings-in-use';
 import { noteRules } from '../job/rules-in-use';
 import { recordOutcome } from '../provision/handle-work-item';
@@ -93,11 +94,8 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   const deadlineMs = deps.clock().getTime() + request.budgetMs;
   await noteRules(deps);
   await deps.target.describe();
-  const session = await openImport(deps);
   const cycleId = deps.newId();
-  const found = await concurrently(request.subjects, SOURCE_CONCURRENCY, (subject) =>
-    importNamed(session, subject, request.objectType),
-  );
+  const { session, found } = await readAll(deps, request);
   const imported = new Map<string, Imported>();
   for (const result of found) {
     if (result.kind !== 'imported' || imported.has(keyText(result.key))) continue;
@@ -132,6 +130,27 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
   return { cycleId, results, heldByBrake: [...held.values()] };
 }
 
+/**
+ * Imports the subjects; those who are to lose something for want of an assignment once more. The assignments were listed before the object was read, and
+ * lack a group that was assigned in between, to which somebody may have been moved.
+ */
+async function readAll(deps: EngineDeps, { subjects, objectType }: OnDemandRequest) {
+  const session = await openImport(deps);
+  const first = await concurrently(subjects, SOURCE_CONCURRENCY, (subject) => importNamed(session, subject, objectType));
+  const isInDoubt = async (result: ImportResult): Promise<boolean> => {
+    const due = result.kind === 'imported' && (await dueOf(session, result.object));
+    const removal = due && (await lossOf(deps, due));
+    return due && removal ? isForWantOfAssignment(due, removal) : false;
+  };
+  const doubts = await concurrently(first, STORAGE_CONCURRENCY, isInDoubt);
+  if (!doubts.includes(true)) return { session, found: first };
+  const anew = await openImport(deps);
+  const found = await concurrently([...first.entries()], SOURCE_CONCURRENCY, async ([at, result]) =>
+    doubts[at] && result.kind === 'imported' ? importOne(anew, result.key.id, result.key.type) : result,
+  );
+  return { session: anew, found };
+}
+
 /** An id or address is Entra's to know; any other text, and an address that Entra does not know, is looked for as everywhere. */
 async function importNamed(session: ImportSession, subject: string, type: ObjectType | undefined): Promise<ImportResult> {
   const isEntras = isGuid(subject.trim()) || subject.includes('@');
@@ -155,13 +174,11 @@ function resultOf(subject: string, result: ImportResult | undefined, ended: Read
   return { subject, ...end };
 }
 
-async function withLoss(
-  { deps, appRoles }: ImportSession,
-  cycleId: string,
-  key: ObjectKey,
-  object: SourceObject,
-): Promise<Imported> {
-  const removal = await lossOf(deps, await dueFor(deps, { appRoles, ancestry: ancestryOf(deps) }, object));
+const dueOf = ({ deps, appRoles }: ImportSession, object: SourceObject) =>
+  dueFor(deps, { appRoles, ancestry: ancestryOf(deps) }, object);
+
+async function withLoss(session: ImportSession, cycleId: string, key: ObjectKey, object: SourceObject): Promise<Imported> {
+  const removal = await lossOf(session.deps, await dueOf(session, object));
   const item = itemFor(cycleId, key);
   return { key, removal, item: { ...item, allows: removal ? { kind: removal.kind, countedIn: item.changeId } : null } };
 }
