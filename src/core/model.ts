@@ -174,9 +174,8 @@ export const isOnlyFound = ({ exportedVersion, settledRole }: Link): boolean => 
 export interface MayCome {
   /** When it was asked for (ms since 1970, by the clock of whoever asked). */
   readonly sinceMs: number;
-  readonly suspended?: boolean;
-  /** As an attribute's value has it. */
-  readonly role?: string;
+  /** What it may still write, access and role included, as a plan names them. */
+  readonly values: Attributes;
 }
 
 /** What the brake has let go of one object: exactly what was counted, and nothing that came to it since. */

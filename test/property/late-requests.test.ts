@@ -124,6 +124,57 @@ describe('a background job that does its work after its caller has given it up',
       expect(row.role.role).toBe('end-user');
     });
 
+    it.each([
+      ['a name', { displayName: 'First' }, { displayName: 'Second' }, { name: 'First' }, { name: 'Second' }],
+      [
+        'an address',
+        { mail: '1@contoso.com' },
+        { mail: '2@contoso.com' },
+        { email: '1@contoso.com' },
+        { email: '2@contoso.com' },
+      ],
+    ])('%s, and the person has another one: has that again', async (_, first, second, late, wanted) => {
+      const { world, directory, users } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.updateUser(user.id, first);
+      await world.round();
+      await doneBy(world);
+      const row = rowOf(world, user.id);
+      expect(row).toMatchObject(late);
+      directory.updateUser(user.id, second);
+      await waitsFor(world, () => Object.assign(row, late));
+      expect(row).toMatchObject(wanted);
+    });
+
+    it('a suspension, and the account taken over by the person hired again: let in again', async () => {
+      const { world, directory, users, roles } = aCompany({ users: 1 });
+      await world.round();
+      const user = only(users);
+      givesUp(world, 'updateUser');
+      directory.unassign(user.assignment);
+      await world.round();
+      await doneBy(world);
+      const row = rowOf(world, user.id);
+      directory.hardDeleteUser(user.id);
+      const again = directory.addUser({
+        displayName: 'user0',
+        mail: 'user0@contoso.com',
+        userPrincipalName: 'user0@contoso.com',
+      });
+      directory.assign(again, roles.user);
+      const { nowMs } = world;
+      await world.cycle();
+      world.nowMs = nowMs + 5 * 60_000;
+      for (const { item } of world.queue.messages.splice(0)) await world.work(item);
+      expect(row).toMatchObject({ suspended: true, externalId: user.id });
+      row.suspended = true;
+      await world.drain();
+      for (let more = 0; more < 2; more += 1) await world.round();
+      expect(row).toMatchObject({ suspended: false, externalId: again });
+    });
+
     it('whoever is to have just that waits for nothing', async () => {
       const { world, directory, users } = aCompany({ users: 1 });
       await world.round();

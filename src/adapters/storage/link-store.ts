@@ -26,6 +26,7 @@ const userPartition = (userId: string): string => keyOf('membershipof', userId);
 const RESERVE_TRIES = 10;
 
 const roleSchema = z.object({ role: z.enum(['end-user', 'agent', 'admin']), customRoleId: z.string().nullable() });
+const valueSchema = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]);
 const linkSchema = z.object({
   type: z.enum(['user', 'group']),
   sourceId: z.string(),
@@ -37,7 +38,7 @@ const linkSchema = z.object({
   suspendedByOthers: z.boolean().optional(),
   ownedTags: z.array(z.string()),
   awaits: z.array(z.string()).optional(),
-  mayCome: z.object({ sinceMs: z.number(), suspended: z.boolean().optional(), role: z.string().optional() }).optional(),
+  mayCome: z.object({ sinceMs: z.number(), values: z.record(z.string(), valueSchema) }).optional(),
   exportedVersion: z.number(),
 });
 const membershipSchema = z.object({

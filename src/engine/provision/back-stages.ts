@@ -9,7 +9,6 @@ import { endSessions } from './end-sessions';
 import { changesOf } from './export-plan';
 import { fieldsOf } from './group-stages';
 import { type Found, NOT_FOUND, readLinkedGroup, readLinkedUser } from './match-target';
-import { mayComeTo } from './may-come';
 import { changeSeenFrom, type MembersBack, planMembersBack } from './members-back';
 import { foretoldBy } from './memberships';
 import type { ForeseenMembers, Stages, Writing } from './stages';
@@ -150,10 +149,10 @@ async function membersBack<T>({ deps, attempt, pairing, told }: Writing<T>): Pro
 }
 
 /** The link once the account is as it was: a role or suspension that was taken back is what Zendesk has now, and cycles start from there. */
-function linkBack({ attempt, found, told, pairing }: Writing<TargetUser>, written: TargetUser): Link {
+function linkBack({ attempt, found, told, mayCome }: Writing<TargetUser>, written: TargetUser): Link {
   const link = found.link as Link;
   const isOurs = written.suspended && (suspends(told) || link.disabledByUs);
-  const { suspendedByOthers: _, ...rest } = link;
+  const { suspendedByOthers: _, mayCome: __, ...rest } = link;
   return {
     ...rest,
     settledRole: told.role ?? link.settledRole,
@@ -161,7 +160,7 @@ function linkBack({ attempt, found, told, pairing }: Writing<TargetUser>, writte
     disabledByUs: isOurs,
     ...(written.suspended && !isOurs && { suspendedByOthers: true }),
     ownedTags: ownedTagsBack(link.ownedTags, told),
-    ...mayComeTo(pairing.link, written.id),
+    ...(mayCome && { mayCome }),
     exportedVersion: attempt.object.version,
   };
 }

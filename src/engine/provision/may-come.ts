@@ -1,11 +1,13 @@
+import { type Evidence, proved } from '../../core/continued';
 import { StaleStateError } from '../../core/errors';
 import { isSameValue } from '../../core/map/changes';
-import type { Attributes, Link, MayCome, TargetId } from '../../core/model';
+import type { Attributes, AttributeValue, Link, MayCome, TargetId } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { AttributeChange, Plan } from '../../core/plan-model';
 import { DEFAULT_ROLE } from '../../core/role';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
 import { CLOCK_SLACK_MS } from '../claim-watch';
+import { provedByLink } from './claims';
 
 /**
  * A background job of Zendesk that callers no longer wait for may still do its work: ten minutes after its claim nobody counts on it any more. Whose
@@ -98,27 +100,37 @@ export function keepingInMind(row: LinkRow, earlier: Plan | undefined, nowMs: nu
   if (!link) return row;
   const { mayCome: known, ...rest } = link;
   const before = known && nowMs - known.sinceMs < MAY_COME_MS ? known : undefined;
-  const mayCome = mayComeOf(link, claim, earlier, nowMs) ?? before;
+  const open = mayComeOf(link, claim, earlier, nowMs);
+  const mayCome = open && before ? { ...open, values: { ...before.values, ...open.values } } : (open ?? before);
   return { claim, link: { ...rest, ...(mayCome && { mayCome }) } };
 }
 
 function mayComeOf({ targetId }: Link, claim: LinkClaim | null, earlier: Plan | undefined, nowMs: number): MayCome | undefined {
   if (claim?.sinceMs === undefined || nowMs - claim.sinceMs >= MAY_COME_MS) return undefined;
   if (claim.plan.action === 'create' || claim.plan.targetId !== targetId) return undefined;
-  const open = claim.plan.changes.filter((change) => !includes(earlier?.changes ?? [], change));
-  const asked = (name: string) => open.find(({ attribute }) => attribute === name)?.newValue;
-  const [suspended, role] = [asked('suspended'), asked('role')];
-  if (suspended === undefined && role === undefined) return undefined;
-  return {
-    sinceMs: claim.sinceMs,
-    ...(suspended !== undefined && { suspended: suspended === true }),
-    ...(role !== undefined && { role: String(role) }),
-  };
+  const open = claim.plan.changes.filter(
+    (change) => change.attribute !== OPEN_TICKETS && !includes(earlier?.changes ?? [], change),
+  );
+  if (open.length === 0) return undefined;
+  return { sinceMs: claim.sinceMs, values: Object.fromEntries(open.map(({ attribute, newValue }) => [attribute, newValue])) };
 }
 
-/** What is kept in mind of an account goes with it from link to link. */
-export const mayComeTo = (link: Link | null, targetId: TargetId): Pick<Link, 'mayCome'> =>
-  link?.targetId === targetId && link.mayCome ? { mayCome: link.mayCome } : {};
+/**
+ * What is kept in mind of an account: with its link, or with that of the former self from whom it is taken over, or is about to be.
+ * @param formerRow of that one, as it was matched
+ * @param evidence of the account as it is now
+ */
+export function mayComeTo(
+  targetId: TargetId | undefined,
+  { link, claim }: LinkRow,
+  formerRow: LinkRow | undefined,
+  evidence: Evidence,
+  nowMs: number,
+): MayCome | undefined {
+  const come = formerRow && proved(formerRow.claim?.plan, { ...evidence, ...provedByLink(formerRow) });
+  const former = formerRow ? keepingInMind(formerRow, come, nowMs).link : claim?.former?.link;
+  return [link, former].find((one) => one?.targetId === targetId)?.mayCome;
+}
 
 /**
  * The same for a request whose place another one has taken: it is waited for where it would leave the account otherwise than it is to be.
@@ -128,8 +140,13 @@ export const mayComeTo = (link: Link | null, targetId: TargetId): Pick<Link, 'ma
 export function requireNothingLate(mayCome: MayCome | undefined, current: Attributes | null, now: Plan, nowMs: number): void {
   if (!mayCome || !current || now.action === 'delete' || nowMs - mayCome.sinceMs >= MAY_COME_MS) return;
   const access = accessAfter(now);
-  const suspended = access === null ? current['suspended'] : access === 'suspended';
-  const role = roleAfter(now) ?? current['role'];
-  const isOtherRole = access !== 'suspended' && mayCome.role !== undefined && mayCome.role !== role;
-  if (isOtherRole || (mayCome.suspended !== undefined && mayCome.suspended !== suspended)) throw stale();
+  const isWaitedFor = (attribute: string): boolean => attribute === 'suspended' || waitsFor(attribute, access);
+  const after = { ...current, ...Object.fromEntries(now.changes.map(({ attribute, newValue }) => [attribute, newValue])) };
+  const isOther = ([attribute, value]: [string, AttributeValue]): boolean =>
+    isWaitedFor(attribute) && Object.hasOwn(after, attribute) && !isSameValue('user', attribute, after[attribute] ?? null, value);
+  if (Object.entries(mayCome.values).some(isOther)) throw stale();
 }
+
+/** Access that is to end does not wait for a role; access waits for no name, whether it is to end or to be given back. */
+const waitsFor = (attribute: string, access: ReturnType<typeof accessAfter>): boolean =>
+  access === null || (attribute === 'role' && access !== 'suspended');

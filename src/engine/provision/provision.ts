@@ -4,6 +4,7 @@ import { ThrottledError } from '../../core/errors';
 import type { ObjectType } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { withhold } from '../../core/withhold';
+import type { LinkRow } from '../../ports/link-store';
 import { CLAIM_MS, CLOCK_SLACK_MS } from '../claim-watch';
 import type { EngineDeps } from '../deps';
 import type { Outcome } from '../record/outcome';
@@ -12,7 +13,7 @@ import { AWAITING_SEAT, seated } from './await-seat';
 import { provedByLink } from './claims';
 import { ended, foreseen } from './ended';
 import { type Found, whereabouts } from './match-target';
-import { keepingInMind, openOf, requireNothingLate, requireNothingToCome } from './may-come';
+import { keepingInMind, mayComeTo, openOf, requireNothingLate, requireNothingToCome } from './may-come';
 import { openPairing, owing } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
@@ -52,9 +53,10 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const earlier = (await isDeletionRefuted(attempt, found)) ? undefined : proved(claim?.plan, evidence);
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const nowMs = deps.clock().getTime();
+  const mayCome = (row: LinkRow) => mayComeTo(found.target?.id, row, found.formerRow, evidence, nowMs);
   if (item.objectType === 'user') {
     requireNothingToCome(claim, earlier, allowed, nowMs);
-    requireNothingLate(attempt.pairing.row.link?.mayCome, evidence.current, allowed, nowMs);
+    requireNothingLate(mayCome(attempt.pairing.row), evidence.current, allowed, nowMs);
   }
   if (isAccountChange(item.objectType, allowed)) {
     trace.planned = allowed;
@@ -72,10 +74,11 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   const owed = told.action === 'none' ? untold.at(-1) : undefined;
   for (const one of untold) if (one !== owed) traceBefore(attempt, one);
   const read = untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing;
-  const pairing = openPairing(deps, { ...read, row: keepingInMind(read.row, earlier, nowMs) });
+  const row = keepingInMind(read.row, earlier, nowMs);
+  const pairing = openPairing(deps, { ...read, row });
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
-  const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left };
+  const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left, mayCome: mayCome(row) };
   const isWritten = plan.action !== 'none';
   trace.enter('export');
   const open = item.objectType === 'user' ? openOf(attempt.pairing.row, earlier, nowMs) : null;

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../core/continued';
 import type { Desired } from '../../core/desired';
 import { NotFoundError, type ProvisioningError } from '../../core/errors';
-import type { Link } from '../../core/model';
+import type { Link, MayCome } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { EngineDeps } from '../deps';
 import type { Attempt, NamedTarget, Skip } from './attempt';
@@ -24,6 +24,8 @@ export interface Writing<T> {
   readonly awaitsSeat: boolean;
   /** What the export leaves undone and has tried again as a failure: filled by it. */
   readonly left: Left;
+  /** What earlier requests may still do to the account: kept in mind with its link. Undefined for nothing. */
+  readonly mayCome: MayCome | undefined;
 }
 
 /** What could not be written beside what was. */

@@ -6,12 +6,11 @@ import { suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
 import { isMadeByUs } from './made-by-us';
-import { mayComeTo } from './may-come';
 import type { Writing } from './stages';
 
 /** The link of a user as it stands once the account is as written, or was found to need no write. */
 export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser): Link {
-  const { attempt, found, desired, plan, told } = writing;
+  const { attempt, found, desired, plan, told, mayCome } = writing;
   const { link } = found;
   const isOurSuspension = written.suspended && (suspends(told) || link?.disabledByUs === true);
   const isOthers = written.suspended && !isOurSuspension;
@@ -27,7 +26,7 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
     ...(isOthers && { suspendedByOthers: true }),
     ownedTags: ownedTags(link, desired, plan, found.target),
     ...(desired && desired.awaits.length > 0 && { awaits: desired.awaits }),
-    ...mayComeTo(writing.pairing.link, written.id),
+    ...(mayCome && { mayCome }),
     exportedVersion: isLeftAsFound ? 0 : attempt.object.version,
   };
 }

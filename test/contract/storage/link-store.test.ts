@@ -40,7 +40,11 @@ const wholeClaim: LinkClaim = {
   untold: [claim.plan],
   before: ['b'],
   former: {
-    link: { ...link('old', 't-u1'), awaits: ['organization'], mayCome: { sinceMs: 3, suspended: true, role: 'agent' } },
+    link: {
+      ...link('old', 't-u1'),
+      awaits: ['organization'],
+      mayCome: { sinceMs: 3, values: { suspended: true, role: 'agent', tags: ['a'], phone: null } },
+    },
     staged: {
       key: { type: 'user', id: sourceId('old') },
       kind: 'userDisable',

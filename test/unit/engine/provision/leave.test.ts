@@ -71,6 +71,7 @@ async function aLeaver(given: Given = {}) {
     ...{ deps, attempt, pairing, desired: null, plan, told: { ...plan, ...given.told }, awaitsSeat: false },
     found: { target: account(), link, takesOverFrom: undefined, goneAt: given.goneAt },
     left: { error: undefined, attributes: [] },
+    mayCome: undefined,
   };
   const told = () => trace.steps.map(({ description }) => description).join(' ');
   const kept = () => deps.leavings.read(ID);
