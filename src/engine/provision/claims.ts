@@ -2,7 +2,6 @@ import type { Evidence } from '../../core/continued';
 import type { WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
-import type { Open } from './may-come';
 
 /** How many earlier changes of one object are kept in mind that are in no log entry: more have never been cut off in a row. */
 const MAX_BEFORE = 8;
@@ -24,6 +23,9 @@ export function changeAfter(
     ...(untold && { untold }),
   };
 }
+
+/** An earlier try that may still be carried out, and when it was asked for. */
+export type Open = Pick<LinkClaim, 'plan' | 'sinceMs'>;
 
 /**
  * A claim of which nothing was written: what is left of it are earlier tries, of which the last is its plan again; null where there are none.

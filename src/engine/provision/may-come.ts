@@ -7,7 +7,7 @@ import type { AttributeChange, Plan } from '../../core/plan-model';
 import { DEFAULT_ROLE } from '../../core/role';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
 import { CLOCK_SLACK_MS } from '../claim-watch';
-import { provedByLink } from './claims';
+import { type Open, provedByLink } from './claims';
 
 /**
  * A background job of Zendesk that callers no longer wait for may still do its work: ten minutes after its claim nobody counts on it any more. Whose
@@ -73,9 +73,6 @@ export function requireNothingToCome(claim: LinkClaim | null, earlier: Plan | un
   if (now.action === 'delete' || !comesInBetween(claim.plan, earlier, now)) return;
   throw stale();
 }
-
-/** An earlier try that may still be carried out, and when it was asked for. */
-export type Open = Pick<LinkClaim, 'plan' | 'sinceMs'>;
 
 /**
  * What is to be kept of a claim in the place of a request that is refused: one of which nothing is seen yet, and that may still come. Without it nobody would

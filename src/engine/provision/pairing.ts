@@ -5,9 +5,8 @@ import type { LinkClaim, LinkRow } from '../../ports/link-store';
 import type { ObjectKey } from '../../ports/stored';
 import { CLAIM_MS } from '../claim-watch';
 import type { EngineDeps, EngineReads } from '../deps';
-import { askedAt, changeAfter, withoutPlan } from './claims';
+import { askedAt, changeAfter, type Open, withoutPlan } from './claims';
 import { type FormerSelf, giveBack } from './former-self';
-import type { Open } from './may-come';
 import { reserve } from './reserve';
 
 /** What is stored of one object's pairing, as read. */

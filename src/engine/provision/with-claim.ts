@@ -13,7 +13,7 @@ import {
 import type { Link, WorkItem } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
-import type { Open } from './may-come';
+import type { Open } from './claims';
 import type { Pairing } from './pairing';
 
 /**
