@@ -29,7 +29,18 @@ type Question =
   | { readonly kind: 'rename'; readonly ids: readonly SourceId[]; readonly displayName: string }
   | { readonly kind: 'requests' };
 
-const LISTS: ReadonlySet<string> = new Set(['listAssignments', 'listGroups', 'listMembers', 'listGroupsOf']);
+type ListName = {
+  [Method in keyof SourceConnector]: ReturnType<SourceConnector[Method]> extends AsyncIterable<unknown> ? Method : never;
+}[keyof SourceConnector];
+
+/** The methods that return pages: what does not cross the border between processes whole. */
+const LISTS: Readonly<Record<ListName, true>> = {
+  listAssignments: true,
+  listDeletedUsers: true,
+  listGroups: true,
+  listGroupsOf: true,
+  listMembers: true,
+};
 
 /** Starts it. @param pageSize of its lists */
 export async function startDirectoryChild(pageSize: number): Promise<DirectoryChild> {
@@ -66,7 +77,8 @@ function remote({ ask }: Child): SourceConnector {
   const handler: ProxyHandler<object> = {
     get: (_target, name) => {
       const method = name as keyof SourceConnector;
-      return (...args: readonly unknown[]) => (LISTS.has(method) ? pages(method, args) : asked({ kind: 'call', method, args }));
+      return (...args: readonly unknown[]) =>
+        Object.hasOwn(LISTS, method) ? pages(method, args) : asked({ kind: 'call', method, args });
     },
   };
   return new Proxy({}, handler) as SourceConnector;
