@@ -4,12 +4,21 @@ import { openStorage } from '../../src/adapters/storage/connection';
 import { entryColumns, entryKey, indexRows } from '../../src/adapters/storage/log-rows';
 import { TABLES } from '../../src/adapters/storage/names';
 import type { Row } from '../../src/adapters/storage/table-kit';
+import { sourceId } from '../../src/core/model';
 import type { ProvisioningStatus } from '../../src/core/record';
+import { changeIdFor } from '../../src/engine/change-id';
 import { makeLogs } from '../../src/functions/logs';
 import { logEntry } from '../contract/storage/log-entry';
-import { aDirectory, ask, startHttpApp } from '../support/http-app';
+import { ask } from '../support/http-app';
+import type { Asked } from './cycles';
+import { type BenchWorld, startBench } from './world';
+
+/** What was asked for on the command line. */
+type LogsAsked = Asked & { readonly entries: number };
 
 const PEOPLE = 5_000;
+/** Entries of a cycle. */
+const PER_CYCLE = 500;
 const START = Date.UTC(2026, 0, 1);
 const SEED_BATCH = 2_000;
 /** Every so many entries one was set off by an operator. */
@@ -20,7 +29,8 @@ const person = (n: number): string => `00000000-0000-4000-8000-${String(n).padSt
 function entryOf(n: number, entries: number) {
   const who = n % PEOPLE;
   const status: ProvisioningStatus = n % 1_000 === 7 ? 'failure' : n % 10 === 0 ? 'success' : 'skipped';
-  const entry = logEntry(`cycle-${Math.floor(n / 500)}`, `change-${n}`, {
+  const cycleId = `cycle-${Math.floor(n / PER_CYCLE)}`;
+  const entry = logEntry(cycleId, changeIdFor(cycleId, { type: 'user', id: sourceId(person(who)) }), {
     at: new Date(START + Math.floor((n / entries) * 90 * 86_400_000)).toISOString(),
     sourceId: person(who),
     targetId: `${1_000_000 + who}`,
@@ -35,36 +45,50 @@ function entryOf(n: number, entries: number) {
 }
 
 /** Runs work on an app whose log holds so many entries; filling the emulator takes a while. */
-async function withEntries<T>(entries: number, work: (logs: ReturnType<typeof makeLogs>) => Promise<T>): Promise<T> {
-  const { directory, application } = aDirectory();
-  const world = await startHttpApp(directory, application);
+async function withEntries<T>(
+  asked: LogsAsked,
+  work: (logs: ReturnType<typeof makeLogs>, world: BenchWorld) => Promise<T>,
+): Promise<T> {
+  const world = await startBench(asked);
   try {
-    const table = openStorage({ kind: 'connectionString', connectionString: world.azurite.connectionString }).table(TABLES.log);
-    for (let from = 0; from < entries; from += SEED_BATCH) {
+    const table = openStorage({ kind: 'connectionString', connectionString: world.connectionString }).table(TABLES.log);
+    for (let from = 0; from < asked.entries; from += SEED_BATCH) {
       const rows: Row[] = [];
-      for (let n = from; n < Math.min(from + SEED_BATCH, entries); n += 1) {
-        const entry = entryOf(n, entries);
+      for (let n = from; n < Math.min(from + SEED_BATCH, asked.entries); n += 1) {
+        const entry = entryOf(n, asked.entries);
         rows.push({ ...entryKey(entry.cycleId, entry.changeId), ...entryColumns(entry) }, ...indexRows(entry));
       }
       await table.upsertMany(rows);
     }
-    return await work(makeLogs(world.getApp));
+    const [app] = world.apps;
+    if (!app) throw new Error('There is no instance.');
+    return await work(
+      makeLogs(() => app),
+      world,
+    );
   } finally {
     await world.stop();
   }
 }
 
-/** The whole log as a file, as a client takes it. */
-export const logDownload = (entries: number) =>
-  withEntries(entries, async (logs) => ({
-    entries,
-    csv: await download(logs, 'csv', entries),
-    json: await download(logs, 'json', entries),
-  }));
+/** The whole log as a file, as a client takes it; once more to look at the memory, which takes time itself. */
+export const logDownload = (asked: LogsAsked) =>
+  withEntries(asked, async (logs, world) => {
+    const measured = (format: 'csv' | 'json') =>
+      world.measure(async () => {
+        const response = await ask(logs, `logs?format=${format}`);
+        for await (const _ of response.body ?? []);
+        return asked.entries;
+      });
+    await measured('json');
+    const figures = { csv: await measured('csv'), json: await measured('json') };
+    return { entries: asked.entries, ...figures, memory: { csv: await memory(logs, 'csv'), json: await memory(logs, 'json') } };
+  });
 
 /** The first page of each question, in milliseconds. */
-export const logQuestions = (entries: number) =>
-  withEntries(entries, async (logs) => {
+export const logQuestions = (asked: LogsAsked) =>
+  withEntries(asked, async (logs) => {
+    const { entries } = asked;
     const times: Record<string, number> = {};
     for (const question of questionsOf(entries)) {
       const began = performance.now();
@@ -106,32 +130,21 @@ function questionsOf(entries: number): readonly string[] {
 }
 
 /** Takes a whole download as a client does, and looks at the memory between its pieces. */
-async function download(logs: ReturnType<typeof makeLogs>, format: 'csv' | 'json', entries: number) {
+async function memory(logs: ReturnType<typeof makeLogs>, format: 'csv' | 'json') {
   setFlagsFromString('--expose_gc');
   const gc = runInNewContext('gc') as () => void;
   gc();
   const before = process.memoryUsage().heapUsed;
-  const began = performance.now();
   const response = await ask(logs, `logs?format=${format}`);
-  let firstMs: number | undefined;
   let bytes = 0;
   let largest = 0;
   let peak = 0;
   for await (const chunk of response.body ?? []) {
-    firstMs ??= performance.now() - began;
     bytes += chunk.byteLength;
     largest = Math.max(largest, chunk.byteLength);
     gc();
     peak = Math.max(peak, process.memoryUsage().heapUsed - before);
   }
   const mib = (value: number): number => Math.round((value / 1_048_576) * 10) / 10;
-  const seconds = (performance.now() - began) / 1_000;
-  return {
-    seconds: Math.round(seconds * 10) / 10,
-    entriesPerSecond: Math.round(entries / seconds),
-    firstByteMs: Math.round(firstMs ?? 0),
-    mib: mib(bytes),
-    largestPieceMib: mib(largest),
-    heapMib: mib(peak),
-  };
+  return { mib: mib(bytes), largestPieceMib: mib(largest), heapMib: mib(peak) };
 }

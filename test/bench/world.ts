@@ -64,6 +64,8 @@ export interface BenchWorld {
   readonly directory: DirectoryChild;
   readonly apps: readonly ConfiguredApp[];
   readonly deps: EngineDeps;
+  /** Of storage. */
+  readonly connectionString: string;
   /** Messages that wait. */
   readonly queue: { readonly length: number };
   /** Runs a cycle to its end. Returns how many objects it decided on. */
@@ -120,6 +122,7 @@ export async function startBench(options: BenchOptions): Promise<BenchWorld> {
     directory,
     apps,
     deps,
+    connectionString: storage.connectionString,
     queue: waiting,
     async cycle() {
       for (;;) {
