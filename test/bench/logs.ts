@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { openStorage } from '../../src/adapters/storage/connection';
-import { entryColumns, entryKey, indexRows } from '../../src/adapters/storage/log-rows';
+import { entryColumns, entryKey, newIndexRows } from '../../src/adapters/storage/log-rows';
 import { TABLES } from '../../src/adapters/storage/names';
 import type { Row } from '../../src/adapters/storage/table-kit';
 import { sourceId } from '../../src/core/model';
@@ -56,7 +56,7 @@ async function withEntries<T>(
       const rows: Row[] = [];
       for (let n = from; n < Math.min(from + SEED_BATCH, asked.entries); n += 1) {
         const entry = entryOf(n, asked.entries);
-        rows.push({ ...entryKey(entry.cycleId, entry.changeId), ...entryColumns(entry) }, ...indexRows(entry));
+        rows.push({ ...entryKey(entry.cycleId, entry.changeId), ...entryColumns(entry) }, ...newIndexRows(entry));
       }
       await table.upsertMany(rows);
     }

@@ -12,6 +12,7 @@ import {
   INDEXED_STATUSES,
   indexed,
   partitionOf,
+  toCarried,
   toEntry,
   toFacts,
   toPointer,
@@ -112,10 +113,17 @@ function mayMatch(row: StoredRow, { filter }: LogQuery, part: string): boolean {
 }
 
 const COLUMNS = ['json0', 'jsonParts', 'names', 'facts'];
+/** The same with the entry that a row may carry: of use where hardly a row is read in vain. */
+const WITH_ENTRY = [...COLUMNS, 'entry'];
 
 /** Rows one by one, newest first, so that reading stops as soon as a page is full. */
-async function* newestRows(table: StoreTable, range: KeyRange, pageSize: number): AsyncGenerator<StoredRow> {
-  for await (const page of table.pages(range, { select: COLUMNS, pageSize })) yield* page;
+async function* newestRows(
+  table: StoreTable,
+  range: KeyRange,
+  pageSize: number,
+  select: readonly string[],
+): AsyncGenerator<StoredRow> {
+  for await (const page of table.pages(range, { select, pageSize })) yield* page;
 }
 
 /** Rows that are held at a time to be turned round. */
@@ -194,7 +202,7 @@ export async function queryLog(table: StoreTable, query: LogQuery, pageSize: num
   const isSearch = query.filter !== undefined || query.nameContains !== undefined;
   const rows = query.isOldestFirst
     ? oldestRows(table, query, after)
-    : newestRows(table, range, isSearch ? MAX_PAGE_ROWS : size + 1);
+    : newestRows(table, range, isSearch ? MAX_PAGE_ROWS : size + 1, isSearch ? COLUMNS : WITH_ENTRY);
   const untilMs = performance.now() + MAX_SEARCH_MS;
   const entries: ProvisioningLogEntry[] = [];
   for (let last = after; ; ) {
@@ -227,7 +235,7 @@ async function page(
 /** How many entries there are. @see ProvisioningLog.count */
 export async function countLog(table: StoreTable, query: LogQuery): Promise<number | undefined> {
   if (query.statuses?.length === 0) return 0;
-  const rows = newestRows(table, rangeOf(query, undefined), MAX_PAGE_ROWS);
+  const rows = newestRows(table, rangeOf(query, undefined), MAX_PAGE_ROWS, COLUMNS);
   const untilMs = performance.now() + MAX_SEARCH_MS;
   for (let count = 0; ; ) {
     const batch = await candidates(rows, query, MAX_PAGE_ROWS, untilMs);
@@ -241,14 +249,19 @@ export async function countLog(table: StoreTable, query: LogQuery): Promise<numb
   }
 }
 
-/** The entries that index rows point to, in their order; those purged meanwhile are left out. */
+/** The entries that index rows carry or point to, in their order; those purged meanwhile are left out. */
 async function readEntries(table: StoreTable, rows: readonly StoredRow[]) {
   const entries: ({ readonly row: StoredRow; readonly entry: ProvisioningLogEntry } | undefined)[] = new Array(rows.length);
   await concurrently([...rows.entries()], PARALLEL_READS, async ([index, row]) => {
-    const { cycleId, changeId } = toPointer(row);
-    const key = entryKey(cycleId, changeId);
-    const stored = await table.get(key.partitionKey, key.rowKey);
-    entries[index] = stored && { row, entry: toEntry(stored) };
+    const entry = toCarried(row) ?? (await readEntry(table, row));
+    entries[index] = entry && { row, entry };
   });
   return entries.filter((entry) => entry !== undefined);
+}
+
+async function readEntry(table: StoreTable, row: StoredRow): Promise<ProvisioningLogEntry | undefined> {
+  const { cycleId, changeId } = toPointer(row);
+  const key = entryKey(cycleId, changeId);
+  const stored = await table.get(key.partitionKey, key.rowKey);
+  return stored && toEntry(stored);
 }

@@ -8,6 +8,7 @@ import type { RowKey } from './store-table';
 import {
   digest,
   fromJsonColumns,
+  fromJsonText,
   guard,
   jsonColumns,
   jsonText,
@@ -25,6 +26,8 @@ const COUNTS_ROW = 'counts';
 /** Index columns serve filters and searches; what is longer is decided on the entry itself. */
 const MAX_INDEXED_LENGTH = 1_000;
 const MAX_INDEXED_NAMES = 20;
+/** Units of JSON that an index row carries at most: a page of 500 rows is held in memory. A column could hold twice as much. */
+const MAX_CARRIED_UNITS = 16_000;
 
 /** Statuses that somebody looks for and that are few: they have an index. The others are found quickly among all entries. */
 export const INDEXED_STATUSES: readonly string[] = ['failure', 'warning'];
@@ -91,6 +94,9 @@ export interface EntryPointer {
 
 /** Reads an entry. */
 export const toEntry = (row: StoredRow): ProvisioningLogEntry => fromJsonColumns(row, 'a log entry', isEntry);
+/** Reads the entry that an index row carries; undefined where the entry itself must be read. */
+export const toCarried = (row: StoredRow): ProvisioningLogEntry | undefined =>
+  typeof row.entry === 'string' && row.entry !== '' ? fromJsonText(row.entry, 'a log entry', isEntry) : undefined;
 /** Reads counts. */
 export const toCounts = (row: StoredRow): OutcomeCounts => fromJsonColumns(row, 'counts of a cycle', isCounts);
 /** Reads which entry an index row stands for. */
@@ -183,3 +189,23 @@ export function indexRows(entry: ProvisioningLogEntry): readonly Row[] {
     ...(withFacts.includes(partitionKey) && { facts }),
   }));
 }
+
+/** The index rows of an entry that was never repeated: those that are read through carry it, so that a page of the log is one request. */
+export function newIndexRows(entry: ProvisioningLogEntry): readonly Row[] {
+  const text = jsonText(entry);
+  return indexRows(entry).map((row) => (isCarrier(row) && text.length <= MAX_CARRIED_UNITS ? { ...row, entry: text } : row));
+}
+
+/** Whether an index row may carry its entry: it is of an index that is read through. */
+export const isCarrier = (row: Row): boolean => row.facts !== undefined;
+
+/** What makes the index rows of an entry carry nothing, and is enough of a row where there is none. */
+export const emptiedRows = (entry: ProvisioningLogEntry): readonly Row[] =>
+  indexRows(entry)
+    .filter(isCarrier)
+    .map(({ partitionKey, rowKey }) => ({
+      partitionKey,
+      rowKey,
+      ...jsonColumns({ cycleId: entry.cycleId, changeId: entry.changeId }),
+      entry: '',
+    }));

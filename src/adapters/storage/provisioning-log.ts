@@ -9,7 +9,18 @@ import type { Storage } from './connection';
 import { makeGathering } from './gathering';
 import { purgeLog } from './log-purge';
 import { countLog, queryLog } from './log-query';
-import { countsKey, countsKeys, entryColumns, entryKey, indexRows, toCounts, toEntry } from './log-rows';
+import {
+  countsKey,
+  countsKeys,
+  emptiedRows,
+  entryColumns,
+  entryKey,
+  indexRows,
+  isCarrier,
+  newIndexRows,
+  toCounts,
+  toEntry,
+} from './log-rows';
 import { addCounts, countOf, noCounts } from './log-rules';
 import { TABLES } from './names';
 import { MAX_TRANSACTION_UNITS, PARALLEL_ROWS, type StoreTable } from './store-table';
@@ -40,6 +51,9 @@ interface Recorded {
  *
  * Entry and counts change in one transaction, so the counts are exact whatever is repeated, raced for or cut off. Pointers follow;
  * one that a crash left out is written when the work item comes again, one left behind is found out by reading the entry.
+ *
+ * The pointers of cycle and time also carry the entry as long as it was never repeated: a new entry adds them and overwrites none, and
+ * a repeat empties them before it changes the entry, so a late writer can bring nothing old back.
  */
 export function makeProvisioningLog(storage: Storage): ProvisioningLog {
   const table = storage.table(TABLES.log);
@@ -48,10 +62,18 @@ export function makeProvisioningLog(storage: Storage): ProvisioningLog {
     ({ partitionKey }) => partitionKey,
     (rows) => table.upsertMany(rows),
   );
+  const addPointers = makeGathering<Row>(
+    ({ partitionKey }) => partitionKey,
+    async (rows) => void (await table.addMany(rows)),
+  );
   return {
     async record(entry) {
       const { result, stored, before } = await recordTogether(entry);
-      await Promise.all(indexRows(stored).map(putPointers));
+      await Promise.all(
+        before
+          ? indexRows(stored).map(putPointers)
+          : newIndexRows(stored).map((row) => (isCarrier(row) ? addPointers(row) : putPointers(row))),
+      );
       if (before) await table.removeMany(outdatedRows(before, stored));
       return result;
     },
@@ -167,6 +189,7 @@ function recordEntry(table: StoreTable, random: () => number, entry: Provisionin
       actions.push(counts ? ['update', countsRow, 'Merge', { etag: counts.etag }] : ['create', countsRow]);
     }
     intended = before ? { result: 'repeated', stored, before } : { result: 'recorded', stored };
+    if (before) await table.upsertMany(emptiedRows(before), 'Merge');
     await table.transact(actions);
     return intended;
   });

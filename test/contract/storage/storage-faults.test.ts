@@ -122,7 +122,7 @@ describe('a crash between two writes', () => {
         ...broken,
         table: (name: (typeof TABLES)[keyof typeof TABLES]) => {
           const table = broken.table(name);
-          const { write, upsertMany } = table;
+          const { write, upsertMany, addMany } = table;
           table.write = async (row, ...rest) => {
             if (partition.test(row.partitionKey)) throw new StateUnavailableError('crash');
             return write.call(table, row, ...rest);
@@ -134,6 +134,10 @@ describe('a crash between two writes', () => {
               ...rest,
             );
             if (rows.some((row) => partition.test(row.partitionKey))) throw new StateUnavailableError('crash');
+          };
+          table.addMany = async (rows) => {
+            if (rows.some((row) => partition.test(row.partitionKey))) throw new StateUnavailableError('crash');
+            return addMany.call(table, rows);
           };
           return table;
         },
