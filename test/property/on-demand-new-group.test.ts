@@ -108,3 +108,40 @@ describe('somebody provisioned on demand who is moved to another group meanwhile
     expect([ann, bob].map((id) => world.accountOf(id)?.suspended)).toEqual([false, true]);
   });
 });
+
+describe('somebody provisioned on demand, in a group that was deleted and has been restored', () => {
+  /** Two people who are in two assigned groups: one was deleted and is restored, and what the other gave them is gone. */
+  async function aReturnedTeam(groupMembership: 'Direct' | 'Transitive') {
+    const { world, directory, roles } = aCompany({}, { settings: { groupMembership } });
+    const [left, back] = [directory.addGroup({ displayName: 'Left' }), directory.addGroup({ displayName: 'Back' })];
+    const part = groupMembership === 'Direct' ? back : directory.addGroup({ displayName: 'Part' });
+    if (part !== back) directory.addMember(back, part);
+    for (const group of [left, back]) directory.assign(group, roles.agent);
+    const [ann, bob] = [aPerson(world, 'ann'), aPerson(world, 'bob')];
+    for (const id of [ann, bob]) directory.addMember(left, id);
+    directory.addMember(part, ann);
+    await world.round();
+    directory.softDeleteGroup(back);
+    await world.round();
+    directory.restoreGroup(back);
+    for (const id of [ann, bob]) directory.removeMember(left, id);
+    return { world, back, ann, bob, suspended: () => [ann, bob].map((id) => world.accountOf(id)?.suspended) };
+  }
+
+  it.each(['Direct', 'Transitive'] as const)('%s: keeps access by it; who is in none loses it', async (groupMembership) => {
+    const { world, ann, bob, suspended } = await aReturnedTeam(groupMembership);
+    await onDemand(world, [ann, bob]);
+    expect(suspended()).toEqual([false, true]);
+    await world.round();
+    expect(suspended()).toEqual([false, true]);
+    expect([...world.target.memberships.values()].map(({ userId }) => userId)).toContain(world.accountOf(ann)?.id);
+  });
+
+  it('is left alone while the group cannot be read', async () => {
+    const { world, back, ann, bob, suspended } = await aReturnedTeam('Direct');
+    world.source.switches.unknownReads = new Set([back]);
+    const { results } = await onDemand(world, [ann, bob]);
+    expect(results).toMatchObject([{ kind: 'notImported', result: { kind: 'unknown' } }, { kind: 'ended' }]);
+    expect(suspended()).toEqual([false, true]);
+  });
+});

@@ -23,10 +23,16 @@ export interface Ancestry {
 /**
  * Reads ancestors from the connector space, remembering the groups of groups (there are few) but not those of users (there are
  * many) for as long as it lives: one cycle, or one work item.
+ * @param newer groups of which the caller knows more than their rows say
  */
-export function makeAncestry(space: SpaceReads, membership: 'Direct' | 'Transitive'): Ancestry {
+export function makeAncestry(
+  space: SpaceReads,
+  membership: 'Direct' | 'Transitive',
+  newer?: ReadonlyMap<SourceId, Promise<SourceObject>>,
+): Ancestry {
   const parentsOf = remembered((groupId) => space.groupsOf(groupId));
-  const group = remembered(groupReader(space));
+  const stored = remembered(groupReader(space));
+  const group: Ancestry['group'] = (groupId) => newer?.get(groupId) ?? stored(groupId);
   const isGone = async (groupId: SourceId): Promise<boolean> => ((await group(groupId))?.deleted ?? 'no') !== 'no';
 
   return {
@@ -79,8 +85,10 @@ async function allGroups(space: SpaceReads): Promise<ReadonlyMap<SourceId, Sourc
 }
 
 /** The ancestry of one piece of work, by the memberships that count. */
-export const ancestryOf = ({ space, settings }: Pick<EngineReads, 'space' | 'settings'>): Ancestry =>
-  makeAncestry(space, settings.groupMembership);
+export const ancestryOf = (
+  { space, settings }: Pick<EngineReads, 'space' | 'settings'>,
+  newer?: ReadonlyMap<SourceId, Promise<SourceObject>>,
+): Ancestry => makeAncestry(space, settings.groupMembership, newer);
 
 /** Asks once for each group. */
 function remembered<T>(ask: (groupId: SourceId) => Promise<T>): (groupId: SourceId) => Promise<T> {

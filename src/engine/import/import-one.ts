@@ -52,12 +52,10 @@ async function attempt(session: ImportSession, subject: string, objectType?: Obj
   if (found.kind !== 'found') return found;
   const { key, read } = found;
   // Memberships first: once the row says that it lives, no later reading asks for those that came back with it.
-  if (read.kind === 'present') {
-    await refreshGroupsAbove(session, key);
-    if (key.type === 'group') await refreshMembersBelow(session, key.id);
-  }
+  const above = read.kind === 'present' ? await refreshGroupsAbove(session, key) : [];
+  if (read.kind === 'present' && key.type === 'group') await refreshMembersBelow(session, key.id);
   await store(session, key, read);
-  const object = await refreshRow(await scopingOf(session, key.id), key);
+  const object = await refreshRow(await scopingOf(session, key.id, above), key);
   return object ? { kind: 'imported', key, object } : { kind: 'unknown', reason: 'The object could not be read.' };
 }
 
@@ -110,25 +108,29 @@ function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown
   return before.deleted === 'soft' && living.version === before.version ? before : deleted(living, 'soft');
 }
 
-/** What scoping needs for one object, after its memberships were read: missing assignments of it and above it are proved first. */
-async function scopingOf(session: ImportSession, id: SourceId): Promise<ScopeContext> {
+/**
+ * What scoping needs for one object, after its memberships were read: missing assignments of it and above it are proved first.
+ * @param listed the groups above it as Entra ID has them now: one whose row says that it is deleted has been restored since
+ */
+async function scopingOf(session: ImportSession, id: SourceId, listed: readonly SourceId[]): Promise<ScopeContext> {
   const { deps } = session;
-  const ancestry = ancestryOf(deps);
-  const principals = [id, ...(await ancestry.above(id)).map((ancestor) => ancestor.groupId)];
-  for (const principal of principals) await proveMissing(session, principal);
+  const ancestry = ancestryOf(deps, session.groups);
   const scoping: ScopeContext = {
     deps,
     appRoles: session.appRoles,
-    ancestry: { ...ancestry, group: async (groupId) => (await session.groups.get(groupId)) ?? ancestry.group(groupId) },
+    ancestry,
     assignmentsOf: (principalId) => session.assignments.of(principalId),
   };
-  for (const groupId of principals.slice(1)) {
-    if (!session.assignments.has(groupId)) continue;
+  const readDirectly = async (groupId: SourceId): Promise<void> => {
     const group = session.groups.get(groupId) ?? refreshGroup(scoping, groupId);
     session.groups.set(groupId, group);
     group.catch(() => session.groups.delete(groupId));
     await group;
-  }
+  };
+  for (const groupId of listed) if (((await ancestry.group(groupId))?.deleted ?? 'no') !== 'no') await readDirectly(groupId);
+  const principals = [id, ...(await ancestry.above(id)).map((ancestor) => ancestor.groupId)];
+  for (const principal of principals) await proveMissing(session, principal);
+  for (const groupId of principals.slice(1)) if (session.assignments.has(groupId)) await readDirectly(groupId);
   return scoping;
 }
 
@@ -146,13 +148,13 @@ async function proveMissing({ deps, missing, assignments }: ImportSession, princ
 /**
  * Whether an assigned group exists and is security-enabled decides whether it entitles anybody; whether it is in scope, whether members join it. It is
  * read directly, as no cycle may follow it yet, or any more; for this session alone: a row would say that its members were read with it.
- * @throws UnavailableError where it cannot be read and never was
+ * @throws UnavailableError where it cannot be read and never was, or was deleted then
  */
 async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<SourceObject> {
   const { source, schema } = scoping.deps;
   const stored = await refreshRow(scoping, { type: 'group', id });
   const read = await source.readGroup(id, groupAttributes(schema));
-  if (read.kind === 'unknown' && stored) return stored;
+  if (read.kind === 'unknown' && stored?.deleted === 'no') return stored;
   if (read.kind === 'unknown') throw new UnavailableError('source', `The assigned group ${id} could not be read: ${read.reason}`);
   return merged(stored ?? newGroup(id), read);
 }
