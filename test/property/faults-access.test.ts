@@ -405,6 +405,46 @@ describe('a restart that forgets the links', () => {
     },
   );
 
+  it.each([
+    ['Delete', 'deleted permanently after the next cycle: the account is deleted', { active: false }],
+    ['Suspend', 'back after the next cycle: let in again', { active: true, suspended: false }],
+  ] as const)('who was suspended before, with HARD_DELETED_USERS=%s, and is %s', async (hardDeletedUsers, _, end) => {
+    const { world, directory, users, roles } = aCompany({ users: 2 }, { settings: { hardDeletedUsers } });
+    await world.round();
+    const id = users[0]?.id as SourceId;
+    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    directory.unassign(users[0]?.assignment ?? '');
+    await world.round();
+    expect(account).toMatchObject({ suspended: true });
+    expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
+    await world.round();
+    expect(await linkOf(world, id)).toMatchObject({ targetId: account?.id, settledRole: null });
+    if (end.active) directory.assign(id, roles.user);
+    else directory.hardDeleteUser(id);
+    for (let at = 0; at < 2; at += 1) await world.round();
+    expect(account).toMatchObject(end);
+  });
+
+  it('an agent who was suspended before keeps tickets in the next cycle, and is let in by a return', async () => {
+    const { world, directory, agents, roles } = aCompany({ agents: 1 });
+    await world.round();
+    const id = agents[0]?.id as SourceId;
+    const account = world.target.users.get(world.accountOf(id)?.id as TargetId);
+    directory.unassign(agents[0]?.assignment ?? '');
+    await world.round();
+    world.target.seedTickets(account?.id as TargetId, 2);
+    expect(await restartJob(world.deps(), OPERATOR, ['ConnectorDataStore'], 'owner')).toMatchObject({ kind: 'restarted' });
+    world.settings = {
+      ...world.settings,
+      ...{ deprovisionUsers: 'DowngradeAndSuspend', offboardTickets: { kind: 'group', name: 'Support' } },
+    };
+    await world.round();
+    expect([...world.target.tickets.values()].map(({ assignee }) => assignee)).toEqual([account?.id, account?.id]);
+    directory.assign(id, roles.agent);
+    await world.round();
+    expect(account).toMatchObject({ suspended: false, role: { role: 'agent' } });
+  });
+
   const hardDeletedAndSuspended = async (count: number) => {
     const company = aCompany({ users: 20 }, { settings: { hardDeletedUsers: 'Delete', deletionThreshold: 5 } });
     const { world, directory, users } = company;

@@ -41,6 +41,11 @@ export function planOutOfScope(
     // Linked again: what is left alone now may have to go once the person is deleted permanently, or another setting says so.
     return { ...NOTHING, targetId: target.id, notes: [fate.reason] };
   }
+  if (!link && target.suspended && fate.kind === 'disable') {
+    if (dryRun) return skip('RedundantExport', `${decision.reason} The account is suspended already.`);
+    // Linked again, and no more: whoever returns has it back as it is.
+    return { ...NOTHING, targetId: target.id };
+  }
   const { offboardTickets } = reads.settings;
   // Whoever has access now leaves anew, whatever became of the tickets the last time.
   const areDue = areTicketsDue(account, target.suspended ? kept : null, reads.settings);

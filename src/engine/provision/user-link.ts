@@ -12,9 +12,11 @@ import type { Writing } from './stages';
 export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser): Link {
   const { attempt, found, desired, plan, told, mayCome } = writing;
   const { link } = found;
-  const isOurSuspension = written.suspended && (suspends(told) || link?.disabledByUs === true);
-  const isOthers = written.suspended && !isOurSuspension;
   const isLeftAsFound = isUnknown(link) && !desired && plan.action === 'none';
+  // Whose it is nobody knows any more: a return lifts it, as that of any account which is taken.
+  const isForgotten = isLeftAsFound && !link && !attempt.pairing.row.link && told.action === 'none';
+  const isOurSuspension = written.suspended && (suspends(told) || link?.disabledByUs === true || isForgotten);
+  const isOthers = written.suspended && !isOurSuspension;
   return {
     type: 'user',
     sourceId: attempt.item.sourceId,

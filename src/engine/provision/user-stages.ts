@@ -5,11 +5,9 @@ import { OPEN_TICKETS, planUser, suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { protectedBy, protectsAddresses } from '../../core/protection';
 import { DEFAULT_ROLE } from '../../core/role';
-import type { OutCause } from '../../core/scope';
 import { freesSeat, takesSeat } from '../../core/seats';
 import type { LinkRow } from '../../ports/link-store';
 import { desireObject, desireToMatch } from '../decide/desire';
-import { fateOf } from '../decide/leaver';
 import { readJob } from '../job/job-state';
 import { type Attempt, isSkip, type Skip, skip } from './attempt';
 import { provedByLink } from './claims';
@@ -144,26 +142,21 @@ export const userStages: Stages<TargetUser> = {
 /**
  * The account of somebody out of scope that carries our id and has no link: after a restart that has forgotten the links, because somebody may
  * have left between the last cycle and the restart; and after a creation or an adoption whose answer was lost, also where the link still names
- * an earlier account that somebody has deleted by hand. Without a look they would keep access for ever.
+ * an earlier account that somebody has deleted by hand. Without a look they would keep access for ever; and of an account that is suspended already nobody would
+ * know once the person is deleted permanently.
  */
-async function findForgotten({ reads, object, decision, pairing, trace }: Attempt): Promise<Found<TargetUser>> {
+async function findForgotten({ reads, object, pairing, trace }: Attempt): Promise<Found<TargetUser>> {
   const begun = pairing.row.claim?.plan;
   const mayBeOurs = begun?.action === 'create' || begun?.adopts === true;
   const isForgotten = async () => !pairing.row.link && (await readJob(reads.state)).value.linksForgottenAt !== null;
   if (!mayBeOurs && !(await isForgotten())) return NOT_FOUND;
   const [target] = await reads.target.findUsers({ attribute: 'external_id', value: object.id });
   if (!target?.active || (await linkedTo(reads, 'user', target.id)) !== undefined) return NOT_FOUND;
-  // Whoever is suspended already has lost access, and a return adopts the account; only an account that is to be deleted is still owed that.
-  if (target.suspended && !(decision.kind === 'out' && isDeletedAtOnce(reads, decision.cause))) return NOT_FOUND;
   trace.step('matching', 'No link names this account (a restart, or a lost answer); it has the external id of this person.', {
     targetId: target.id,
   });
   return { target, link: null, takesOverFrom: undefined };
 }
-
-/** Whether the settings delete an account that is suspended already. Without a link no day is kept that could. */
-const isDeletedAtOnce = (reads: Attempt['reads'], cause: OutCause): boolean =>
-  fateOf(reads, cause, null, { isSuspended: true, isAgent: false }).kind === 'delete';
 
 const idsOf = (above: Attempt['above']) => above.map(({ groupId }) => groupId);
 
