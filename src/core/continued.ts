@@ -17,6 +17,8 @@ export interface Evidence {
   readonly wasLinked?: boolean;
   /** True where that link says besides that this app has suspended the account, whoever let it in or deleted it since. */
   readonly wasSuspended?: boolean;
+  /** True where what was linked then is gone, or was let go, and another object has been found in its place: that one proves nothing of it. */
+  readonly isReplaced?: boolean;
 }
 
 /** An account as evidence. @param externalId the one that this app would give it; null where that is not known */
@@ -41,7 +43,7 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
  *   earlier plan │ proved by                                            │ otherwise
  *   create       │ an object that carries our external id, or that our  │ nothing was created by us
  *                │ link names, or named before somebody deleted it      │
- *   delete       │ the object is gone                                   │ nothing was deleted
+ *   delete       │ the object is gone, whatever is in its place by now  │ nothing was deleted
  *   other        │ the link has ended                                   │ nothing was let go
  *   update,      │ each change by its new value; a suspension also by   │ the changes that do not stand are left out,
  *   disable      │ the link that was stored with it before somebody     │ and a plan without any is dropped
@@ -51,7 +53,7 @@ export const groupEvidence = (group: TargetGroup | undefined, isLinked: boolean)
  */
 export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | undefined {
   if (!earlier) return undefined;
-  const { current } = evidence;
+  const current = evidence.isReplaced && earlier.action !== 'create' ? null : evidence.current;
   if (earlier.action === 'create') {
     const isThere = current !== null && (evidence.isOurs || evidence.isLinked);
     return isThere || evidence.wasLinked ? earlier : undefined;
@@ -61,7 +63,7 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
   const isProved = (one: AttributeChange): boolean =>
     (current !== null && stands(one, evidence.type, current)) || (evidence.wasSuspended === true && isSuspension(one));
   const changes = earlier.changes.filter(isProved);
-  if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes, role: null, removals: [] } : undefined;
+  if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes } : undefined;
   const isWritten = (attribute: string): boolean => changes.some((one) => one.attribute === attribute);
   return {
     ...earlier,

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../core/continued';
-import type { WorkItem } from '../../core/model';
+import type { Link, WorkItem } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
 
@@ -54,3 +54,10 @@ export const provedByLink = ({ link, claim }: LinkRow): Pick<Evidence, 'wasLinke
   wasLinked: claim?.isSettled === true,
   wasSuspended: claim?.hasSuspended === true || (claim?.isSettled === true && link?.disabledByUs === true),
 });
+
+/**
+ * Whether what was linked is gone, or was let go once that was written, and another object has been found in its place, or none.
+ * @param found the link of what is there now; null where what was found is not linked
+ */
+export const isReplaced = ({ link, claim }: LinkRow, found: Link | null): boolean =>
+  link ? found?.targetId !== link.targetId : claim?.isSettled === true;

@@ -10,7 +10,7 @@ import type { EngineDeps } from '../deps';
 import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
-import { provedByLink } from './claims';
+import { isReplaced, provedByLink } from './claims';
 import { ended, foreseen } from './ended';
 import { type Found, whereabouts } from './match-target';
 import { keepingInMind, mayComeTo, openOf, requireNothingLate, requireNothingToCome } from './may-come';
@@ -50,7 +50,9 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   }
   const { claim } = attempt.pairing.row;
   const evidence = { ...stages.evidence(found, desired, attempt), ...provedByLink(attempt.pairing.row) };
-  const earlier = (await isDeletionRefuted(attempt, found)) ? undefined : proved(claim?.plan, evidence);
+  const earlier = (await isDeletionRefuted(attempt, found))
+    ? undefined
+    : proved(claim?.plan, { ...evidence, isReplaced: isReplaced(attempt.pairing.row, found.link) });
   for (const kind of waits) await awaitCount(deps, item, kind, 1, attempt.decision.reason);
   const nowMs = deps.clock().getTime();
   const mayCome = (row: LinkRow) => mayComeTo(found.target?.id, row, found.formerRow, evidence, nowMs);

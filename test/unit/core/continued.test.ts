@@ -45,6 +45,14 @@ describe('proved: maybe written is not written', () => {
     ['a creation of a group that is linked', plan('create'), groupEvidence(aZendeskGroup(), true), 'create'],
     ['a deletion, and the account is gone', plan('delete'), nobody, 'delete'],
     ['a deletion, and the account is there', plan('delete'), ours, undefined],
+    ['a deletion, and another account is in its place', plan('delete'), { ...theirs, isReplaced: true }, 'delete'],
+    ['a creation, and what was linked before it is gone', plan('create'), { ...ours, isReplaced: true }, 'create'],
+    [
+      'a suspension, and a suspended account is in its place',
+      plan('disable', [changed('suspended', true, false)]),
+      { ...userEvidence(anAccount({ suspended: true }), null, false), isReplaced: true },
+      undefined,
+    ],
     ['a group let go, and the link is gone', plan('other'), groupEvidence(undefined, false), 'other'],
     ['a group let go, and the link is there', plan('other'), groupEvidence(undefined, true), undefined],
     [
@@ -131,14 +139,6 @@ describe('proved: maybe written is not written', () => {
   it('a plan that an older version has stored is read as well', () => {
     const { removals: _, ...old } = plan('update', [changed('name', 'Ann')]);
     expect(proved(old as Plan, userEvidence(anAccount(), 'u1', true))?.removals).toEqual([]);
-  });
-
-  it('an adoption of which nothing stands has written no role, and taken nothing away', () => {
-    const role = { role: 'end-user', customRoleId: null } as const;
-    const removals = [{ kind: 'agentDowngrade', attributes: ['role'] }] as const;
-    const earlier: Plan = { ...plan('update', [changed('role', 'end-user', 'agent')], true), role, removals };
-    const agent = anAccount({ role: { role: 'agent', customRoleId: null } });
-    expect(proved(earlier, userEvidence(agent, 'other', false))).toEqual({ ...earlier, changes: [], role: null, removals: [] });
   });
 });
 
