@@ -63,7 +63,7 @@ export function proved(earlier: Plan | undefined, evidence: Evidence): Plan | un
   const isProved = (one: AttributeChange): boolean =>
     (current !== null && stands(one, evidence.type, current)) || (evidence.wasSuspended === true && isSuspension(one));
   const changes = earlier.changes.filter(isProved);
-  if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes } : undefined;
+  if (changes.length === 0) return earlier.adopts && current ? { ...earlier, changes, role: null, removals: [] } : undefined;
   const isWritten = (attribute: string): boolean => changes.some((one) => one.attribute === attribute);
   return {
     ...earlier,

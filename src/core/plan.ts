@@ -31,7 +31,7 @@ export interface PlanInput<T> {
    * place; or an earlier try is proved to have made or adopted it, and left it active.
    */
   readonly takesPlace?: boolean;
-  /** The role with which an earlier try is proved to have made or adopted the account, before its link could be stored. */
+  /** The role with which an earlier try is proved to have made or adopted the account, before its link could be stored; or that of a former self. */
   readonly writtenAs?: TargetRole | null;
 }
 
@@ -43,7 +43,8 @@ export interface PlanInput<T> {
  *   none    │ –    │ as desired, else end user               │ as desired
  *   there   │ no   │ only raised (adoption never lowers);    │ as desired; in the place of one that is gone, or where
  *           │      │ as desired where an earlier try made it │ an earlier try made or adopted it, lifted only where
- *           │      │ with another one                        │ this app had set it
+ *           │      │ with another one, or a former self had  │ this app had set it
+ *           │      │ it                                      │
  *   there   │ yes  │ only when what the source says changed  │ set as desired; lifted only where this app had set it
  *           │      │ since it was settled; only raised where │
  *           │      │ it was only found again                 │

@@ -36,6 +36,8 @@ export interface GroupChunk {
   readonly isUnsettled?: boolean;
   /** How far the pages of the round were followed; null between rounds. */
   readonly watch: LoopWatch | null;
+  /** Until when a group may return that was deleted in the last full round, and when the members were last listed for that; ISO 8601. */
+  readonly nested?: { readonly until: string; readonly lookedAt: string };
 }
 
 /** A row of the connector space, with the full round that last saw it; null before the first, undefined where nobody asks. */

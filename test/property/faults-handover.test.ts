@@ -190,6 +190,44 @@ describe('a rehire: a new object with the address of a former self', () => {
     expect(wrong).toEqual([]);
   });
 
+  it.each(['agent', 'user'] as const)(
+    'the role that the source gave a former self is not inherited by whoever is hired again as %s, wherever that is killed',
+    async (role) => {
+      const wrong: string[] = [];
+      for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+        const { world, directory, roles } = aCompany({});
+        world.target.seedUser({ name: 'Admin', email: 'admin@contoso.com', role: { role: 'admin', customRoleId: null } });
+        const old = aPerson(world, 'user0');
+        directory.assign(old, roles.admin);
+        await world.round();
+        const account = world.accountOf(old)?.id;
+        directory.hardDeleteUser(old);
+        await world.round();
+        const fresh = aPerson(world, 'user0');
+        directory.assign(fresh, roles[role]);
+        wasKilled = await killedTakeover(world, fresh, call);
+        const now = world.accountOf(fresh);
+        if (now?.id !== account || now?.suspended || now?.role.role !== (role === 'user' ? 'end-user' : role))
+          wrong.push(`${call}: ${now?.role.role}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it('a role that somebody in Zendesk gave the former self stays', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 1 });
+    await world.round();
+    const account = world.target.users.get(world.accountOf(users[0]?.id as SourceId)?.id as TargetId);
+    Object.assign(account ?? {}, { role: { role: 'admin', customRoleId: null } });
+    world.target.seedUser({ name: 'Admin', email: 'admin@contoso.com', role: { role: 'admin', customRoleId: null } });
+    directory.hardDeleteUser(users[0]?.id as SourceId);
+    await world.round();
+    const fresh = aPerson(world, 'user0');
+    directory.assign(fresh, roles.agent);
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(world.accountOf(fresh)).toMatchObject({ id: account?.id, suspended: false, role: { role: 'admin' } });
+  });
+
   it('an account that was there before stays one that was there before', async () => {
     const { world, directory, roles } = aCompany({});
     world.target.seedUser({ name: 'There before', email: 'user0@contoso.com' });

@@ -1,8 +1,9 @@
 import { WatermarkExpiredError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
+import { DAY_MS } from '../../src/core/time';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
-import { aCompany } from '../builders/people';
+import { aCompany, aPerson } from '../builders/people';
 import type { World } from './support/world';
 
 const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
@@ -65,6 +66,53 @@ describe('engine › a group within an assigned group that a full reading does n
     for (const id of people) directory.removeMember(part, id);
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(suspended()).toEqual([true, true]);
+  });
+});
+
+describe('engine › a group that was deleted before the one that it is in was first read', () => {
+  it.each(['assigned', 'within the assigned one'] as const)(
+    '%s: whoever is in it has access when it is restored',
+    async (which) => {
+      const { world, directory, roles } = aCompany({}, { settings: { groupMembership: 'Transitive' } });
+      directory.restoresInSilence = true;
+      const [top, team, part] = ['Top', 'Team', 'Part'].map((displayName) => directory.addGroup({ displayName }));
+      const ann = aPerson(world, 'ann');
+      if (!top || !team || !part) throw new Error('no groups');
+      directory.addMember(top, team);
+      directory.addMember(team, part);
+      directory.addMember(part, ann);
+      await world.round();
+      directory.softDeleteGroup(part);
+      directory.assign(which === 'assigned' ? team : top, roles.agent);
+      for (let more = 0; more < 2; more += 1) await world.round();
+      expect(world.accountOf(ann)).toBeUndefined();
+      directory.restoreGroup(part);
+      world.nowMs += DAY_MS;
+      for (let more = 0; more < 2; more += 1) await world.round();
+      expect(world.accountOf(ann)?.suspended).toBe(false);
+      directory.removeMember(part, ann);
+      for (let more = 0; more < 2; more += 1) await world.round();
+      expect(world.accountOf(ann)?.suspended).toBe(true);
+    },
+  );
+
+  it('members are listed once a day, and not for longer than a return is possible', async () => {
+    const { world, directory, roles } = aCompany({}, { settings: { groupMembership: 'Transitive' } });
+    directory.assign(directory.addGroup({ displayName: 'Team' }), roles.agent);
+    await world.round();
+    let lists = 0;
+    world.hook = (name) => {
+      if (name === 'source.listMembers') lists += 1;
+    };
+    const perDay: number[] = [];
+    for (let day = 0; day < 34; day += 1) {
+      lists = 0;
+      world.nowMs += DAY_MS;
+      for (let more = 0; more < 3; more += 1) await world.round();
+      perDay.push(lists);
+    }
+    // Each of these days is an hour longer.
+    expect(perDay).toEqual([...Array.from({ length: 29 }, () => 1), 0, 0, 0, 0, 0]);
   });
 });
 

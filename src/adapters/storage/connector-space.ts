@@ -59,6 +59,7 @@ const isGroupChunk = guard<GroupChunk>()(
     round: link,
     isUnsettled: z.boolean().optional(),
     watch: z.object({ mark: z.string(), pages: z.number(), nextMarkAt: z.number(), empty: z.number() }).nullable(),
+    nested: z.object({ until: z.string(), lookedAt: z.string() }).optional(),
   }),
 );
 const isText = guard<string>()(z.string());

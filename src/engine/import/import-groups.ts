@@ -7,9 +7,11 @@ import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concur
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
+import { applyMembers, nestedIn } from './apply-members';
 import { openAway } from './away-users';
 import { chosenGroups } from './chosen-groups';
 import type { CycleContext } from './cycle-context';
+import { findNested, fromNow } from './find-nested';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { mergeAttributes } from './merge';
@@ -30,6 +32,7 @@ export async function importGroups(context: CycleContext): Promise<void> {
   const returned = await openReturned(context);
   const again = await returned.again();
   await returned.note(again, await applyPage(context, again, null));
+  await findNested(context);
   const noteAway = once(async () => (await openAway(context)).list());
   const first = firstPages(context, noteAway);
   try {
@@ -117,14 +120,15 @@ async function importChunk(
   { unread, returned, noteAway }: Reading,
   first: Awaited<ReturnType<typeof readPage>>,
 ): Promise<void> {
-  const { newId } = context.deps;
+  const { newId, clock } = context.deps;
   // A delta without a watermark is in its first full round, or to begin one. Each beginning has a name of its own: what only a broken-off
   // attempt has shown may be gone since.
-  let chunk: GroupChunk = stored.watermark === null && stored.next === null ? { ...stored, round: newId() } : stored;
+  let chunk: GroupChunk =
+    stored.watermark === null && stored.next === null ? { ...stored, round: newId(), nested: fromNow(clock()) } : stored;
   for (let page = first; ; page = await readPage(context, chunk)) {
     if (page === 'expired') {
       await noteAway();
-      chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: newId(), watch: null };
+      chunk = { ...chunk, watermark: null, watermarkAt: null, next: null, round: newId(), watch: null, nested: fromNow(clock()) };
       await context.groups.put(index, chunk);
       continue;
     }
@@ -185,12 +189,6 @@ async function skipEndless(context: CycleContext, index: number, chunk: GroupChu
 /** Who has become a member of the groups of a page. */
 const membersOf = (changes: readonly SourceChange[]): readonly MemberChange[] =>
   changes.flatMap((change) => (change.kind === 'present' ? (change.members ?? []).filter((one) => one.isMember) : []));
-
-/** The groups among members; none with direct membership. */
-function nestedIn({ deps }: CycleContext, members: readonly (MemberChange | MemberEdge)[]): readonly SourceId[] {
-  if (deps.settings.groupMembership === 'Direct') return [];
-  return members.flatMap(({ memberType, memberId }) => (memberType === 'group' ? memberId : []));
-}
 
 async function readPage(context: CycleContext, chunk: GroupChunk) {
   try {
@@ -257,29 +255,6 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
   await applyMembers(context, change.id, members, round);
   if (!stored || after !== before || round !== null) await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
   return true;
-}
-
-async function applyMembers(
-  context: CycleContext,
-  groupId: SourceId,
-  members: readonly MemberChange[],
-  round: string | null,
-): Promise<void> {
-  const { deps } = context;
-  const last = new Map<SourceId, MemberChange>();
-  for (const change of members) if (change.memberType !== 'other') last.set(change.memberId, change);
-  const joined: MemberEdge[] = [];
-  const left: MemberEdge[] = [];
-  for (const change of last.values()) {
-    const edge: MemberEdge = { groupId, memberId: change.memberId, memberType: change.memberType === 'group' ? 'group' : 'user' };
-    (change.isMember ? joined : left).push(edge);
-  }
-  const moved = [...joined, ...left];
-  await deps.space.markDirty(moved.flatMap((edge) => (edge.memberType === 'user' ? [{ type: 'user', id: edge.memberId }] : [])));
-  for (const edge of moved) if (edge.memberType === 'group') await markUsersBelow(deps, edge.memberId);
-  if (moved.length > 0) await markGroupsAbove(deps, groupId);
-  await deps.space.putMembers(joined, round ?? undefined);
-  await deps.space.removeMembers(left);
 }
 
 /** After a full round: what it did not show again is looked at directly, and forgotten only if proved gone. */

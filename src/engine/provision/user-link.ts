@@ -5,6 +5,7 @@ import { isOnlyFound, type Link, type TargetRole, type TargetUser } from '../../
 import { suspends } from '../../core/plan';
 import type { Plan } from '../../core/plan-model';
 import { isSameRole } from '../../core/role';
+import { roleOfFormer } from './former-role';
 import { isMadeByUs } from './made-by-us';
 import type { Writing } from './stages';
 
@@ -37,20 +38,18 @@ export function userLinkAfter(writing: Writing<TargetUser>, written: TargetUser)
 const isUnknown = (link: Link | null): boolean => link === null || isOnlyFound(link);
 
 /** What the source said of the role, once it was written, found so, or left to Zendesk by adoption. */
-function settledRole(
-  { attempt, found: { link }, desired, plan, told }: Writing<TargetUser>,
-  written: TargetUser,
-): TargetRole | null {
+function settledRole({ attempt, found, desired, plan, told }: Writing<TargetUser>, written: TargetUser): TargetRole | null {
+  const { link } = found;
   const settled = link?.settledRole ?? null;
   // A role that an earlier request may still write is nobody's word: whoever returns is given the role that is due then.
   const asked = attempt.pairing.row.claim?.plan.role;
   const mayCome = asked && settled && !isSameRole(asked, settled);
   // Of an account without a link an earlier try may show with which role it was made: whoever returns with another one is given that.
   if (!desired) return plan.role ?? (mayCome ? null : (settled ?? told.role));
-  const isAdopted = isUnknown(link) && told.action !== 'create' && told.role === null;
+  const isAdopted = isUnknown(link) && told.action !== 'create' && told.role === null && !roleOfFormer(attempt, found);
   const isSettled = desired.role !== null && (isAdopted || plan.role !== null || isSameRole(desired.role, written.role));
   if (isSettled) return desired.role;
-  // What an earlier try made or adopted is as the source said then: a lower role that waits for the brake is still owed.
+  // What an earlier try made or adopted is as the source said then: a lower role that waits for the brake is still owed, as is one after a former self's.
   return settled ?? told.role;
 }
 

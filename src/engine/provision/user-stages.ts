@@ -13,6 +13,7 @@ import { type Attempt, isSkip, type Skip, skip } from './attempt';
 import { provedByLink } from './claims';
 import { endSessions } from './end-sessions';
 import { createAccount, updateAccount } from './export-account';
+import { roleOfFormer } from './former-role';
 import { linkedTo } from './holder';
 import {
   callOffLeaving,
@@ -177,7 +178,8 @@ const mayAskByCreating = ({ reads, dryRun, isSecondTry }: Attempt, desired: Desi
   reads.schema.users.actions.create &&
   desired.matchers.map((matcher) => matcher.attribute).join() === 'external_id,email';
 
-function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desired: Desired): Plan | Skip {
+function planInScope(attempt: Attempt, found: Found<TargetUser>, desired: Desired): Plan | Skip {
+  const { reads, pairing } = attempt;
   const { create, update } = reads.schema.users.actions;
   const { target, link } = found;
   const earlier = proved(pairing.row.claim?.plan, userEvidence(target, desired.externalId, link !== null));
@@ -189,7 +191,7 @@ function planInScope({ reads, pairing }: Attempt, found: Found<TargetUser>, desi
     link,
     wasDisabledByUs,
     takesPlace,
-    writtenAs: earlier?.role ?? null,
+    writtenAs: earlier?.role ?? roleOfFormer(attempt, found),
   });
   if (plan.action === 'create' && !create) return skip('ActionDisabled', 'The mapping does not allow Create.');
   if (plan.action !== 'create' && plan.action !== 'none' && !update) {

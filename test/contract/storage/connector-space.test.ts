@@ -189,6 +189,7 @@ onBoth('ConnectorSpace', { fake: () => makeFakeConnectorSpace(), real: makeConne
       next: null,
       round: null,
       watch: null,
+      nested: { until: '2026-02-01T00:00:00.000Z', lookedAt: '2026-01-01T00:00:00.000Z' },
     });
     for (let index = 0; index < 12; index += 1) await space.putGroupChunk('one', index, chunk(`g${index}`));
     await space.putGroupChunk('two', 0, chunk('other'));

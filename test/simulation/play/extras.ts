@@ -2,6 +2,7 @@
  * What stories are about besides: background jobs, seats that run out, clean-up of groups, and scenes that chance would hardly bring together. Each is
  * drawn with chances of its own, so that a story without any is as it was before there were such.
  */
+import { AWAY_EVENTS } from '../events/away';
 import { CLEAN_UP_ACTS } from '../events/clean-up';
 import { DEMAND_EVENTS } from '../events/demand';
 import { MEANWHILE_EVENTS } from '../events/meanwhile';
@@ -27,6 +28,7 @@ const KINDS = {
   meanwhile: { share: 0.2, events: MEANWHILE_EVENTS },
   demand: { share: 0.12, events: DEMAND_EVENTS },
   takenBack: { share: 0.12, events: TAKEN_BACK_EVENTS },
+  away: { share: 0.1, events: AWAY_EVENTS },
   moves: { share: 0.12, events: MOVE_EVENTS },
 } as const satisfies Readonly<Record<string, { readonly share: number; readonly events: Readonly<Record<string, Happening>> }>>;
 
@@ -45,6 +47,7 @@ export interface Extras {
   readonly hasMeanwhile: boolean;
   readonly hasDemand: boolean;
   readonly takesBack: boolean;
+  readonly hasAway: boolean;
   readonly hasMoves: boolean;
   /** The least number of people in the beginning: a job wants several at a time. */
   readonly people: number;
@@ -69,6 +72,7 @@ export function extrasOf(dice: Dice): Extras {
     hasMeanwhile,
     hasDemand: has('demand'),
     takesBack: has('takenBack'),
+    hasAway: has('away'),
     hasMoves: has('moves'),
     people: hasJobs ? jobs.between(8, 18) : 0,
   };
@@ -96,6 +100,7 @@ export function withExtras(steps: readonly Step[], extras: Extras, dice: Dice): 
   if (extras.hasMeanwhile) add(KINDS.meanwhile.events, dice.between(6, 10));
   if (extras.hasDemand) add(KINDS.demand.events, dice.between(3, 7));
   if (extras.takesBack) add(KINDS.takenBack.events, dice.between(2, 5));
+  if (extras.hasAway) add(KINDS.away.events, dice.between(3, 6));
   if (extras.hasMoves) add(KINDS.moves.events, dice.between(3, 7));
   return all;
 }

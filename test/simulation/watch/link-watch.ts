@@ -111,14 +111,15 @@ export class LinkWatch {
    */
   #unlinked({ type, id }: ObjectKey, { title, item }: Context): void {
     const isAskedFor = title.startsWith('unlink');
+    const isTakenOver = item?.objectType === type && item.sourceId !== id;
     for (const user of type === 'user' ? this.sim.zendesk.liveUsers : []) {
       const notes = this.sim.zendesk.notesOf(user.id);
       const person = this.sim.entra.people.get(id);
       const isIn = person !== undefined && standingOf(this.sim.entra, this.sim.rules, person).isIn;
       if (notes.owner !== id) continue;
       if (isAskedFor || isIn || user.suspended) [notes.isDetached, notes.wasNamed] = [true, isAskedFor];
-      // Taking an account never lowers its role.
-      notes.roleBy = 'hand';
+      // Taking an account never lowers a role, save that of a former self.
+      if (!isTakenOver) notes.roleBy = 'hand';
     }
     for (const group of type === 'group' ? this.sim.zendesk.liveGroups : []) {
       const notes = this.sim.zendesk.groupNotesOf(group.id);
@@ -127,7 +128,7 @@ export class LinkWatch {
       [notes.isDetached, notes.wasDetached] = [true, true];
     }
     // What the app has made of memberships goes to whoever takes an account or a group over.
-    if (item?.objectType === type && item.sourceId !== id) return;
+    if (isTakenOver) return;
     for (const [pair, maker] of this.sim.zendesk.members) {
       const [userId, groupId] = pair.split(' ') as [TargetId, TargetId];
       const owner = type === 'user' ? this.sim.zendesk.notesOf(userId).owner : this.sim.zendesk.groupNotesOf(groupId).owner;

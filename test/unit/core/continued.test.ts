@@ -140,6 +140,14 @@ describe('proved: maybe written is not written', () => {
     const { removals: _, ...old } = plan('update', [changed('name', 'Ann')]);
     expect(proved(old as Plan, userEvidence(anAccount(), 'u1', true))?.removals).toEqual([]);
   });
+
+  it('an adoption of which nothing stands has written no role, and taken nothing away', () => {
+    const role = { role: 'end-user', customRoleId: null } as const;
+    const removals = [{ kind: 'agentDowngrade', attributes: ['role'] }] as const;
+    const earlier: Plan = { ...plan('update', [changed('role', 'end-user', 'agent')], true), role, removals };
+    const agent = anAccount({ role: { role: 'agent', customRoleId: null } });
+    expect(proved(earlier, userEvidence(agent, 'other', false))).toEqual({ ...earlier, changes: [], role: null, removals: [] });
+  });
 });
 
 describe('withProved: what was written belongs to the link', () => {
