@@ -105,6 +105,28 @@ describe.each(FULL_READINGS)('engine › deleted, and meanwhile %s', (_name, rea
   });
 });
 
+describe('engine › a group that returns, is told twice on a page, and cannot be read yet', () => {
+  it('has its members again once it can be', async () => {
+    const { world, directory, team, before } = await aTeam();
+    directory.softDeleteGroup(team);
+    await world.round();
+    const { source } = world;
+    const read = source.readGroupChanges.bind(source);
+    source.readGroupChanges = async (...args) => {
+      const page = await read(...args);
+      return { ...page, changes: page.changes.flatMap((change) => [change, change]) };
+    };
+    directory.restoreGroup(team);
+    world.hook = (name) => {
+      if (name === 'source.listGroupsOf' || name === 'source.listMembers') throw new NotFoundError('source', 'Not there yet');
+    };
+    await world.round();
+    world.hook = undefined;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(world.snapshot()).toEqual(before);
+  });
+});
+
 const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group' = 'group') =>
   provisionOnDemand(world.deps(), {
     subjects: [id],

@@ -1,11 +1,10 @@
 import type { SourceId } from '../../core/model';
 import { DAY_MS } from '../../core/time';
 import type { SourceChange } from '../../ports/source-connector';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { STATE_KEYS } from '../job/job-state';
-import { asChange } from './as-change';
 import type { CycleContext } from './cycle-context';
 import { rereadMemberships } from './import-returned';
+import { readAgain } from './read-again';
 import { newUser } from './user-row';
 
 /** Users of the tenant who are deleted and may return: ids only. */
@@ -43,7 +42,7 @@ export interface Away {
  * The users' delta tells of it, but of somebody who has mattered to nobody so far memberships would never be asked for.
  */
 export async function openAway(context: CycleContext): Promise<Away> {
-  const { state, source, schema, clock } = context.deps;
+  const { state, source, clock } = context.deps;
   const today = Math.floor(clock().getTime() / DAY_MS);
   const stored = (await state.read<AwayUsers>(STATE_KEYS.awayUsers))?.value;
   const days = new Map(Object.entries(stored?.days ?? {}) as [SourceId, number][]);
@@ -56,10 +55,7 @@ export async function openAway(context: CycleContext): Promise<Away> {
   }
 
   return {
-    async again() {
-      const read = async (id: SourceId) => asChange('user', id, await source.readUser(id, schema.users.sourceAttributes));
-      return (await concurrently([...unread], SOURCE_CONCURRENCY, read)).flat();
-    },
+    again: () => readAgain(context.deps, 'user', unread),
     async list() {
       let isChanged = false;
       for await (const page of source.listDeletedUsers()) {

@@ -1,10 +1,8 @@
 import type { SourceId } from '../../core/model';
 import type { SourceChange } from '../../ports/source-connector';
-import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import { STATE_KEYS } from '../job/job-state';
-import { asChange } from './as-change';
 import type { CycleContext } from './cycle-context';
-import { groupAttributes } from './schema-needs';
+import { readAgain } from './read-again';
 
 /** Groups that were told as living again and could not be read yet. */
 export interface ReturnedGroups {
@@ -22,14 +20,12 @@ export interface Returned {
 export async function openReturned({ deps }: CycleContext): Promise<Returned> {
   const kept = new Set((await deps.state.read<ReturnedGroups>(STATE_KEYS.returnedGroups))?.value.unread ?? []);
   return {
-    async again() {
-      const read = async (id: SourceId) => asChange('group', id, await deps.source.readGroup(id, groupAttributes(deps.schema)));
-      return (await concurrently([...kept], SOURCE_CONCURRENCY, read)).flat();
-    },
+    again: () => readAgain(deps, 'group', kept),
     async note(changes, unread) {
-      const news = changes.filter(({ id }) => kept.has(id) !== unread.has(id));
-      if (news.length === 0) return;
-      for (const { id } of news) if (!kept.delete(id)) kept.add(id);
+      // A page may tell of one group several times.
+      const news = new Set(changes.flatMap(({ id }) => (kept.has(id) === unread.has(id) ? [] : id)));
+      if (news.size === 0) return;
+      for (const id of news) if (!kept.delete(id)) kept.add(id);
       await deps.state.write(STATE_KEYS.returnedGroups, { unread: [...kept] } satisfies ReturnedGroups, '*');
     },
   };
