@@ -180,6 +180,74 @@ describe('what was written and cut off before its log entry', () => {
     expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value.claim ?? null).toBeNull();
   });
 
+  it.each(['back', 'back and gone again'])(
+    'a suspension is told, though somebody deletes the account before its entry, and nobody is to be made for its person, who is %s',
+    async (what) => {
+      const { world, directory, roles, ann } = await anEmployee();
+      directory.unassign(ann.assignment);
+      await world.cycle();
+      // The claim, and the link with the suspension.
+      await killedAfter(world, 'linkStore.write', 2);
+      Object.assign(world.target.users.get(world.accountOf(ann.id)?.id as TargetId) ?? {}, { active: false });
+      const { users } = world.schema;
+      world.schema = { ...world.schema, users: { ...users, actions: { ...users.actions, create: false } } };
+      const again = directory.assign(ann.id, roles.user);
+      world.nowMs += 3600_000;
+      await world.round();
+      expect(await actionsOf(world, ann.id)).toEqual(['disable', 'create']);
+      if (what !== 'back') directory.unassign(again);
+      for (let more = 0; more < 2; more += 1) await world.round();
+      expect(await actionsOf(world, ann.id)).toEqual(['disable', 'create']);
+      expect((await world.deps().links.read({ type: 'user', id: ann.id }))?.value.claim ?? null).toBeNull();
+    },
+  );
+
+  it('a deletion on its day is told, though nobody is to be made for its person, who is back before its entry', async () => {
+    const { world, directory, roles, ann } = await anEmployee({ offboardDeleteAfterDays: 1 });
+    directory.unassign(ann.assignment);
+    await world.round();
+    world.nowMs += 25 * 3600_000;
+    await world.cycle();
+    await killedAfter(world, 'target.deleteUser (answer)');
+    const { users } = world.schema;
+    world.schema = { ...world.schema, users: { ...users, actions: { ...users.actions, create: false } } };
+    directory.assign(ann.id, roles.user);
+    world.nowMs += 3600_000;
+    for (let more = 0; more < 3; more += 1) await world.round();
+    expect(await actionsOf(world, ann.id)).toEqual(['delete', 'disable', 'create']);
+    expect(await world.deps().links.read({ type: 'user', id: ann.id })).toBeUndefined();
+  });
+
+  it.each([
+    ['somebody else deletes the account long after', 'gone'],
+    ['the account is there, and nothing is known of the scope', 'unknown'],
+  ])('a deletion that was not written is not told, though nobody is to be made for its person, where %s', async (_, what) => {
+    const { world, directory, roles, ann } = await anEmployee({ offboardDeleteAfterDays: 1 });
+    directory.unassign(ann.assignment);
+    await world.round();
+    const account = world.target.users.get(world.accountOf(ann.id)?.id as TargetId);
+    world.nowMs += 25 * 3600_000;
+    await world.cycle();
+    world.target.hook = (moment, method) => {
+      if (moment === 'before' && method === 'deleteUser') throw new UnexpectedResponseError('target', 'A page');
+    };
+    await world.drain();
+    world.target.hook = undefined;
+    world.nowMs += 13 * 60_000;
+    if (what === 'gone') Object.assign(account ?? {}, { active: false, updatedAt: new Date(world.nowMs).toISOString() });
+    const { users } = world.schema;
+    world.schema = { ...world.schema, users: { ...users, actions: { ...users.actions, create: false } } };
+    directory.assign(ann.id, roles.user);
+    await world.cycle();
+    if (what === 'unknown') {
+      const { space } = world.deps();
+      const row = (await space.readObject({ type: 'user', id: ann.id }))?.value;
+      if (row) await space.writeObject({ ...row, attributes: { ...row.attributes, accountEnabled: null } }, '*');
+    }
+    await world.drain();
+    expect(await actionsOf(world, ann.id)).toEqual(['disable', 'create']);
+  });
+
   it.each(['agent', 'user'] as const)(
     'an admin whose creation was cut off, who leaves and is back as %s: is not left an admin',
     async (role) => {

@@ -5,19 +5,17 @@ import type { ObjectType } from '../../core/model';
 import type { Plan } from '../../core/plan-model';
 import { withhold } from '../../core/withhold';
 import type { LinkRow } from '../../ports/link-store';
-import { CLAIM_MS, CLOCK_SLACK_MS } from '../claim-watch';
 import type { EngineDeps } from '../deps';
 import type { Outcome } from '../record/outcome';
 import { type Attempt, isSkip, type NamedTarget, skipped } from './attempt';
 import { AWAITING_SEAT, seated } from './await-seat';
 import { isReplaced, provedByLink } from './claims';
 import { ended, foreseen } from './ended';
-import { type Found, whereabouts } from './match-target';
 import { keepingInMind, mayComeTo, openOf, requireNothingLate, requireNothingToCome } from './may-come';
 import { openPairing, owing } from './pairing';
 import { awaitCount, permitted } from './permission';
 import type { Left, Stages } from './stages';
-import { toldBefore } from './told-before';
+import { isDeletionRefuted, toldBefore } from './told-before';
 import { withClaim } from './with-claim';
 import { traceBefore, tracePlan, traceWritten } from './words';
 
@@ -105,20 +103,6 @@ export async function provision<T extends NonNullable<NamedTarget>>(
 /** Whether the source object is as it was when the attempt began. */
 const isCurrent = async ({ reads, item, object }: Attempt): Promise<boolean> =>
   (await reads.space.readObject({ type: item.objectType, id: item.sourceId }))?.value.version === object.version;
-
-/**
- * Whether an earlier try has not deleted what it was to delete: the object is there, or Zendesk shows that the account went when that try had long ended,
- * so somebody else has deleted it. Where its link has ended, nothing was found of it: then it may be gone, or was unlinked by an operator, or taken over by
- * somebody who is hired again and may have left since.
- */
-async function isDeletionRefuted({ reads, item, pairing: { row } }: Attempt, { goneAt }: Found<unknown>): Promise<boolean> {
-  const { link, claim } = row;
-  if (claim?.plan.action !== 'delete' || claim.plan.targetId === null) return false;
-  const { sinceMs = Number.NaN, plan } = claim;
-  if (link && link.targetId !== plan.targetId) return false;
-  const seen = link ? { isThere: false, goneAt } : await whereabouts(reads, item.objectType, claim.plan.targetId);
-  return seen.isThere || Date.parse(seen.goneAt ?? '') > sinceMs + CLAIM_MS + CLOCK_SLACK_MS;
-}
 
 /** A plan without what could not be written: the log tells only what was. */
 function withoutLeft(told: Plan, { attributes }: Left): Plan {
