@@ -682,3 +682,32 @@ describe('what was written and cut off before its log entry', () => {
     expect((await world.deps().links.read({ type: 'group', id: team }))?.value ?? null).toBeNull();
   });
 });
+
+describe('what was cut off, and is kept by a try that gives up before it has begun', () => {
+  it('is told once: somebody whose suspension had no answer returns, changes just then, and has left again by the next try', async () => {
+    const { world, directory, ann } = await anEmployee();
+    directory.updateUser(ann.id, { accountEnabled: false });
+    await world.cycle();
+    await killedAfter(world, 'target.updateUser (answer)');
+    directory.updateUser(ann.id, { accountEnabled: true });
+    world.nowMs += 3_600_000;
+    await world.cycle();
+    const key = { type: 'user', id: ann.id } as const;
+    const { space } = world.deps();
+    const row = (await space.readObject(key))?.value;
+    world.hook = (name) => {
+      if (name !== 'linkStore.write' || !row) return;
+      world.hook = undefined;
+      void space.writeObject({ ...row, version: row.version + 1 }, '*');
+    };
+    const message = world.queue.messages.shift();
+    if (!message) throw new Error('nothing to do');
+    await world.work(message.item);
+    world.queue.messages.length = 0;
+    expect(world.accountOf(ann.id)?.suspended).toBe(true);
+    directory.updateUser(ann.id, { accountEnabled: false });
+    await world.round();
+    expect([...(await actionsOf(world, ann.id))].sort()).toEqual(['create', 'disable']);
+    expect((await stepsOf(world, ann.id)).match(/An earlier try was cut off/g)).toBeNull();
+  });
+});

@@ -95,8 +95,12 @@ export interface Pairing {
 /** A claim younger than this is not renewed. */
 const RENEWED_AFTER_MS = 20_000;
 
-/** Opens a pairing for writing. */
-export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }: PairingState): Pairing {
+/** Opens a pairing for writing. @param asRead the row as it is stored, where other tries are noted in the one that is written from here on */
+export function openPairing(
+  deps: EngineDeps,
+  { key, row: read, etag: readEtag }: PairingState,
+  { row: asRead }: Pick<PairingState, 'row'> = { row: read },
+): Pairing {
   let row = read;
   let etag = readEtag;
   // A claim may be renewed while the work under it ends: one write at a time, each over the last.
@@ -168,7 +172,7 @@ export function openPairing(deps: EngineDeps, { key, row: read, etag: readEtag }
       if (row.link || claim) await store({ link: row.link, claim });
       else await drop();
     },
-    giveUp: () => (readEtag === null ? drop() : store({ ...read, claim: read.claim && { ...read.claim, untilMs: 0 } })),
+    giveUp: () => (readEtag === null ? drop() : store({ ...asRead, claim: asRead.claim && { ...asRead.claim, untilMs: 0 } })),
     async end(target) {
       await deps.links.releaseTarget(key.type, target, key.id);
       if (row.claim) await store({ link: null, claim: { ...row.claim, untilMs: 0, isSettled: true } });

@@ -75,7 +75,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
   for (const one of untold) if (one !== owed) traceBefore(attempt, one);
   const read = untold.length > 0 ? owing(attempt.pairing, untold, found.link) : attempt.pairing;
   const row = keepingInMind(read.row, earlier, nowMs);
-  const pairing = openPairing(deps, { ...read, row });
+  const pairing = openPairing(deps, { ...read, row }, attempt.pairing);
   trace.planned = told;
   const left: Left = { error: undefined, attributes: [] };
   const writing = { deps, attempt, pairing, found, desired, plan, told, awaitsSeat, left, mayCome: mayCome(row) };
