@@ -5,7 +5,6 @@ import { STATE_KEYS } from '../job/job-state';
 import type { CycleContext } from './cycle-context';
 import { rereadMemberships } from './import-returned';
 import { readAgain } from './read-again';
-import { newUser } from './user-row';
 
 /** Users of the tenant who are deleted and may return: ids only. */
 export interface AwayUsers {
@@ -75,7 +74,7 @@ export async function openAway(context: CycleContext): Promise<Away> {
         if (isAway === days.has(id) && !unread.has(id)) continue;
         isChanged = true;
         const isBack = change.kind === 'present' && days.has(id);
-        if (isBack && !(await rereadMemberships(context, newUser(id)))) {
+        if (isBack && !(await rereadMemberships(context, { type: 'user', id }))) {
           unread.add(id);
           continue;
         }

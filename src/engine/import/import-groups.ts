@@ -1,6 +1,6 @@
 import { follow, NOT_FOLLOWED } from '../../core/endless';
 import { WatermarkExpiredError } from '../../core/errors';
-import type { Attributes, SourceId, SourceObject } from '../../core/model';
+import type { SourceId } from '../../core/model';
 import type { ConnectorSpace, GroupChunk, MemberEdge } from '../../ports/connector-space';
 import type { MemberChange, SourceChange, SourceLink } from '../../ports/source-connector';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
@@ -14,11 +14,11 @@ import type { CycleContext } from './cycle-context';
 import { findNested, fromNow } from './find-nested';
 import { hasReturned, rereadMemberships } from './import-returned';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
-import { mergeAttributes } from './merge';
 import { proveGone } from './prove-gone';
 import { readAhead } from './read-ahead';
 import { openReturned, type Returned } from './returned-groups';
 import { filterGroups, groupAttributes } from './schema-needs';
+import { deleted, newRow, told } from './source-row';
 
 /**
  * Follows the assigned groups, those that scoping filters ask about and, with transitive membership, those nested in them: up to 50 to a
@@ -242,9 +242,9 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
     return true;
   }
   const stored = await space.readObject(key);
-  const before = stored?.value ?? newGroup(change.id);
+  const before = stored?.value ?? newRow('group', change.id);
   // A group that hides its members has told everything else.
-  const after = withAttributes(before, change.isComplete || hidesMembers(change) ? change.attributes : {});
+  const after = told(before, change.isComplete || hidesMembers(change) ? change.attributes : {});
   const members = change.members ?? [];
   if (hasReturned(before, after) && !(await rereadMemberships(context, after))) return false;
   // Known by no full round: it was deleted then, or not there yet, and may have come with members that nobody tells of.
@@ -288,12 +288,12 @@ async function settleGroup(
     // Met on demand, and deleted before a cycle has read it: without a row it would count as there.
     else if (await hasMembers(deps, groupId)) {
       await markUsersBelow(deps, groupId);
-      await deps.space.writeObject({ ...newGroup(groupId), deleted: 'soft' }, null, round);
+      await deps.space.writeObject({ ...newRow('group', groupId), deleted: 'soft' }, null, round);
     }
     return 'deleted';
   }
-  const before = stored?.value ?? newGroup(groupId);
-  const after = withAttributes(before, read.attributes);
+  const before = stored?.value ?? newRow('group', groupId);
+  const after = told(before, read.attributes);
   if (!stored || after !== before) await deps.space.markDirty([{ type: 'group', id: groupId }]);
   if (!stored || grantsAccess(before) !== grantsAccess(after)) await markUsersBelow(deps, groupId);
   await deps.space.writeObject(after, '*', round);
@@ -343,22 +343,5 @@ async function markDeleted(context: CycleContext, groupId: SourceId, reason: 'so
   await deps.space.markDirty([{ type: 'group', id: groupId }]);
   await markUsersBelow(deps, groupId);
   await markGroupsAbove(deps, groupId);
-  await deps.space.writeObject({ ...stored.value, deleted: reason, version: stored.value.version + 1 }, stored.etag);
-}
-
-/** A group not read before. */
-export const newGroup = (id: SourceId): SourceObject => ({
-  type: 'group',
-  id,
-  attributes: {},
-  deleted: 'no',
-  entitlements: [],
-  version: 1,
-});
-
-/** The group as told now; the same object when nothing differs. A group that is reported is not deleted. */
-export function withAttributes(before: SourceObject, attributes: Attributes): SourceObject {
-  const merged = mergeAttributes(before.attributes, attributes);
-  if (merged === before.attributes && before.deleted === 'no') return before;
-  return { ...before, attributes: merged, deleted: 'no', version: before.version + 1 };
+  await deps.space.writeObject(deleted(stored.value, reason), stored.etag);
 }

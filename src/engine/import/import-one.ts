@@ -4,7 +4,6 @@ import type { SourceRead } from '../../ports/source-connector';
 import type { ObjectKey } from '../../ports/stored';
 import { ancestryOf } from '../decide/ancestry';
 import { grantsAccess, type ScopeContext } from '../decide/scope-object';
-import { newGroup, withAttributes } from './import-groups';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
 import type { ImportSession } from './import-session';
 import { leaveGroups } from './leave-groups';
@@ -12,7 +11,7 @@ import { noteManagers } from './managers';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { groupAttributes } from './schema-needs';
 import { refreshRow } from './scope-changes';
-import { deleted, newUser, told } from './user-row';
+import { deleted, newRow, told } from './source-row';
 
 /** What became of the import of one object. */
 export type ImportResult =
@@ -84,7 +83,7 @@ async function readSubject({ deps }: ImportSession, subject: string, wanted: Obj
 
 async function store({ deps }: ImportSession, key: ObjectKey, read: Exclude<SourceRead, { kind: 'unknown' }>): Promise<void> {
   const stored = await deps.space.readObject(key);
-  const before = stored?.value ?? (key.type === 'user' ? newUser(key.id) : newGroup(key.id));
+  const before = stored?.value ?? newRow(key.type, key.id);
   const after = merged(before, read);
   if (stored && after === before) return;
   if (key.type === 'user') await noteManagers(deps, [after]);
@@ -102,7 +101,6 @@ function merged(before: SourceObject, read: Exclude<SourceRead, { kind: 'unknown
   if (read.kind === 'absent') return deleted(before, 'hard');
   // A group that can still be restored does not count as a group for now: were it taken for a living one, it would stay and entitle its members.
   if (before.type === 'group' && read.kind === 'softDeleted') return deleted(before, 'soft');
-  if (before.type === 'group') return withAttributes(before, read.attributes);
   if (read.kind === 'present') return told(before, read.attributes);
   const living = told({ ...before, deleted: 'no' }, read.attributes);
   return before.deleted === 'soft' && living.version === before.version ? before : deleted(living, 'soft');
@@ -156,5 +154,5 @@ async function refreshGroup(scoping: ScopeContext, id: SourceId): Promise<Source
   const read = await source.readGroup(id, groupAttributes(schema));
   if (read.kind === 'unknown' && stored?.deleted === 'no') return stored;
   if (read.kind === 'unknown') throw new UnavailableError('source', `The assigned group ${id} could not be read: ${read.reason}`);
-  return merged(stored ?? newGroup(id), read);
+  return merged(stored ?? newRow('group', id), read);
 }

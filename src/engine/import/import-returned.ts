@@ -1,5 +1,6 @@
 import { NotFoundError } from '../../core/errors';
 import type { SourceId, SourceObject } from '../../core/model';
+import type { ObjectKey } from '../../ports/stored';
 import { makeAncestry } from '../decide/ancestry';
 import type { CycleContext } from './cycle-context';
 import { refreshGroupsAbove, refreshMembersBelow } from './import-one-members';
@@ -13,7 +14,7 @@ export const hasReturned = (before: SourceObject, after: SourceObject): boolean 
  * of each, and a full reading in between has seen none of them. Whoever is concerned is marked.
  * @returns false when the object is reported and cannot be found yet: then it must not count as returned.
  */
-export async function rereadMemberships(context: CycleContext, { type, id }: SourceObject): Promise<boolean> {
+export async function rereadMemberships(context: CycleContext, { type, id }: ObjectKey): Promise<boolean> {
   const { deps } = context;
   const reads = { deps, wantedGroups: await context.groups.ids(), parents: new Map() };
   try {

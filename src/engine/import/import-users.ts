@@ -14,7 +14,7 @@ import { leaveGroups } from './leave-groups';
 import { followManagers, noteManagers } from './managers';
 import { mergeAttributes } from './merge';
 import { type Relevance, relevantInFullRound } from './relevance';
-import { deleted, newUser, told } from './user-row';
+import { deleted, newRow, told } from './source-row';
 
 type ReadingUsers = Extract<CycleState, { phase: 'users'; step: 'reading' }>;
 
@@ -123,7 +123,7 @@ async function addNew(
 ): Promise<ReadonlySet<SourceId>> {
   const news = changes.flatMap((change) =>
     change.kind === 'present' && !relevance.isStored(change.id)
-      ? [told(newUser(change.id), change.isComplete ? change.attributes : {})]
+      ? [told(newRow('user', change.id), change.isComplete ? change.attributes : {})]
       : [],
   );
   await noteManagers(deps, news);
@@ -157,7 +157,7 @@ async function applyChange(
   const stored = await space.readObject(key);
   if (!stored && (change.kind === 'removed' || !(relevance || (await isEntitled(context, change.id))))) return;
 
-  const before = stored?.value ?? newUser(change.id);
+  const before = stored?.value ?? newRow('user', change.id);
   const after =
     change.kind === 'removed' ? deleted(before, change.reason) : told(before, change.isComplete ? change.attributes : {});
   if (stored && after === before && round === null) return;

@@ -3,7 +3,7 @@ import { asToldOfManager, followsManagers } from '../../core/schema/depends-on';
 import type { SourceChange } from '../../ports/source-connector';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
-import { told } from './user-row';
+import { told } from './source-row';
 
 type Deps = Pick<EngineDeps, 'schema' | 'space' | 'source'>;
 

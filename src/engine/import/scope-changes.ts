@@ -25,7 +25,7 @@ import { type MembershipReads, refreshGroupsAbove } from './import-one-members';
 import { noteManagers } from './managers';
 import { holdsOf, readAhead } from './read-ahead';
 import { lookAtApplication, roleLines } from './read-application';
-import { newUser, told } from './user-row';
+import { newRow, told } from './source-row';
 
 /**
  * Takes the objects that wait, decides on each, and puts it into the queue, except those that stand to lose something: they are
@@ -316,8 +316,8 @@ async function refreshed(
 
 async function readNewUser({ deps }: ScopeContext, key: ObjectKey): Promise<SourceObject | undefined> {
   const read = await deps.source.readUser(key.id, deps.schema.users.sourceAttributes);
-  if (read.kind === 'present') return told(newUser(key.id), read.attributes);
-  if (read.kind === 'softDeleted') return { ...told(newUser(key.id), read.attributes), deleted: 'soft' };
+  if (read.kind === 'present') return told(newRow(key.type, key.id), read.attributes);
+  if (read.kind === 'softDeleted') return { ...told(newRow(key.type, key.id), read.attributes), deleted: 'soft' };
   // No delta tells of the user again: marked anew, the user keeps waiting when this cycle takes off the marks of what it has looked at.
   if (read.kind === 'unknown') await deps.space.markDirty([key]);
   return undefined;

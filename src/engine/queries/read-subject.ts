@@ -4,8 +4,8 @@ import type { ObjectKey } from '../../ports/stored';
 import { type Ancestor, makeAncestry } from '../decide/ancestry';
 import { entitlementsOf } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
-import { newGroup, withAttributes } from '../import/import-groups';
 import { groupAttributes } from '../import/schema-needs';
+import { newRow, told } from '../import/source-row';
 
 /** A source object with the groups above it, for whoever asks about one object. */
 export type SubjectRead =
@@ -59,7 +59,7 @@ async function entitled(
 /** A group that no cycle has read yet. */
 async function groupNow({ source, schema }: EngineDeps, id: SourceId): Promise<SourceObject | undefined> {
   const read = await source.readGroup(id, groupAttributes(schema));
-  return read.kind === 'present' ? withAttributes(newGroup(id), read.attributes) : undefined;
+  return read.kind === 'present' ? told(newRow('group', id), read.attributes) : undefined;
 }
 
 /** Groups whose assignments are asked for one by one; whoever is in more waits for the first cycle to know. */

@@ -1,13 +1,13 @@
 import { sourceId } from '../../../src/core/model';
 import { makeAncestry, usersBelow } from '../../../src/engine/decide/ancestry';
-import { newGroup } from '../../../src/engine/import/import-groups';
+import { newRow } from '../../../src/engine/import/source-row';
 import type { MemberEdge } from '../../../src/ports/connector-space';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
 
 /** Edges such as `a>b` (group a has group b) and `a>u1` (group a has user u1), and the groups that Entra ID has deleted. */
 async function spaceOf(text: string, deleted: readonly string[] = []) {
   const space = makeFakeConnectorSpace({ pageSize: 1 });
-  for (const id of deleted) await space.writeObject({ ...newGroup(sourceId(id)), deleted: 'hard' }, null);
+  for (const id of deleted) await space.writeObject({ ...newRow('group', sourceId(id)), deleted: 'hard' }, null);
   const edges = text.split(' ').map((edge): MemberEdge => {
     const [group = '', member = ''] = edge.split('>');
     return { groupId: sourceId(group), memberId: sourceId(member), memberType: member.startsWith('u') ? 'user' : 'group' };

@@ -1,9 +1,9 @@
-import type { Attributes, DeletedState, SourceId, SourceObject } from '../../core/model';
+import type { Attributes, DeletedState, ObjectType, SourceId, SourceObject } from '../../core/model';
 import { mergeAttributes } from './merge';
 
-/** A user not read before. */
-export const newUser = (id: SourceId): SourceObject => ({
-  type: 'user',
+/** An object not read before. */
+export const newRow = (type: ObjectType, id: SourceId): SourceObject => ({
+  type,
   id,
   attributes: {},
   deleted: 'no',
@@ -11,7 +11,7 @@ export const newUser = (id: SourceId): SourceObject => ({
   version: 1,
 });
 
-/** The user as told now; the same object when nothing differs. A user who is reported is not deleted. */
+/** The object as told now; the same when nothing differs. What is reported is not deleted. */
 export function told(before: SourceObject, attributes: Attributes): SourceObject {
   const merged = mergeAttributes(before.attributes, withoutDoubt(attributes));
   if (merged === before.attributes && before.deleted === 'no') return before;
@@ -27,7 +27,7 @@ function withoutDoubt(attributes: Attributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([name]) => !doubtful.includes(name)));
 }
 
-/** The user as deleted; the same object when that was known. */
+/** The object as deleted; the same when that was known. */
 export function deleted(before: SourceObject, reason: DeletedState): SourceObject {
   return before.deleted === reason ? before : { ...before, deleted: reason, version: before.version + 1 };
 }
