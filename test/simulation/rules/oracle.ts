@@ -269,12 +269,13 @@ function checkMembers(
     if (!isFull && escrows.has(`group ${team.id}`)) continue;
     if (!actual.has(account.id)) violate('memberMissing', `lacks ${id.slice(-4)} (Zendesk ${account.id} in group ${groupId})`);
   }
+  const settled = new Set(sim.zendesk.settledMembers.values());
   for (const userId of actual) {
     const { owner, isDetached } = sim.zendesk.notesOf(userId);
     const pair = `${userId} ${groupId}`;
     if (owner === null || isDetached || inside.has(owner) || sim.zendesk.members.get(pair) !== 'app') continue;
-    // An addition that was cut off before it was on record cannot be proved to be ours, once the person is to leave.
-    if (!sim.zendesk.settledMembers.has(pair) && sim.hasBeenCutOff) continue;
+    // An addition that was cut off before it was on record cannot be proved to be ours, once the person is to leave; an earlier one that has ended proves nothing.
+    if (!settled.has(pair) && sim.hasBeenCutOff) continue;
     const user = sim.zendesk.target.users.get(userId);
     if (held.has(`group ${team.id}`) || sim.entra.people.get(owner)?.state === 'soft' || isProtected(sim, user, undefined))
       continue;

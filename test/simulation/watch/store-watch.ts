@@ -61,8 +61,12 @@ export class StoreWatch {
       this.sim.mappingsChanged({ active: mappings?.version ?? 0, inUse: mappingsInUse?.version ?? 0 });
     }
     if (port === 'links' && method === 'putMembership') {
-      const { targetUserId, targetGroupId } = args[0] as OwnedMembership;
-      this.sim.zendesk.settledMembers.add(`${targetUserId} ${targetGroupId}`);
+      const { userId, groupId, targetUserId, targetGroupId } = args[0] as OwnedMembership;
+      this.sim.zendesk.settledMembers.set(`${userId} ${groupId}`, `${targetUserId} ${targetGroupId}`);
+    }
+    if (port === 'links' && method === 'removeMembership') {
+      const { userId, groupId } = args[0] as OwnedMembership;
+      this.sim.zendesk.settledMembers.delete(`${userId} ${groupId}`);
     }
     if (port === 'plans' && method === 'write') this.sim.drift.noted(args[0] as PlanHeader);
     if (port === 'log' && method === 'record') this.entries.push(args[0] as ProvisioningLogEntry);

@@ -68,8 +68,8 @@ export class Zendesk {
   readonly groups = new Map<TargetId, GroupNotes>();
   /** Who put whom into which group: `user group`. */
   readonly members = new Map<string, 'app' | 'hand'>();
-  /** Memberships that the app has on record as its own: `user group`. */
-  readonly settledMembers = new Set<string>();
+  /** Memberships that the app has on record as its own: who and where in Entra ID → `user group`. */
+  readonly settledMembers = new Map<string, string>();
   /** Memberships that a call of the app made, whoever has the account by now: `user group`. */
   readonly madeMembers = new Set<string>();
   readonly selfId: TargetId;
