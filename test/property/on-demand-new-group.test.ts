@@ -145,3 +145,30 @@ describe('somebody provisioned on demand, in a group that was deleted and has be
     expect(suspended()).toEqual([false, true]);
   });
 });
+
+describe('somebody provisioned on demand, who is in a new group, while the list of assignments comes empty', () => {
+  it.each([
+    ['is left alone, as long as others are assigned', true],
+    ['loses access where nobody is assigned any more', false],
+  ])('%s', async (_, isLie) => {
+    const { world, directory, roles, users } = aCompany({ users: 2 });
+    const left = directory.addGroup({ displayName: 'Left' });
+    const before = directory.assign(left, roles.user);
+    const ann = aPerson(world, 'ann');
+    directory.addMember(left, ann);
+    await world.round();
+    directory.removeMember(left, ann);
+    directory.unassign(before);
+    if (isLie) {
+      const to = directory.addGroup({ displayName: 'To' });
+      directory.addMember(to, ann);
+      directory.assign(to, roles.user);
+      world.source.listAssignments = async function* () {
+        yield [];
+      };
+    } else for (const { assignment } of users) directory.unassign(assignment);
+    const { results } = await onDemand(world, [ann]);
+    expect(world.accountOf(ann)?.suspended).toBe(!isLie);
+    expect(results).toMatchObject([isLie ? { kind: 'notImported', result: { kind: 'unknown' } } : { kind: 'ended' }]);
+  });
+});

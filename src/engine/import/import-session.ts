@@ -1,4 +1,5 @@
-import type { AppRole, SourceId, SourceObject } from '../../core/model';
+import type { AppRole, AppRoleAssignment, SourceId, SourceObject } from '../../core/model';
+import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { EngineDeps } from '../deps';
 import { HeldAssignments } from './held-assignments';
 import { readApplication } from './read-application';
@@ -41,4 +42,24 @@ export async function openImport(deps: EngineDeps): Promise<ImportSession> {
     parents: new Map(),
     groups: new Map(),
   };
+}
+
+/** So many of the stored assignments that a list lacks are asked for directly. */
+const ASKED = 8;
+
+/**
+ * Whether the list of assignments lacks some that exist, or that nobody can read: then it proves nothing about those that it need not have had before
+ * either. Reads a few of them directly; where all that is lacking has ended, as it mostly has, that is all.
+ */
+export async function isListDoubted({ deps, missing }: ImportSession): Promise<boolean> {
+  const asked: AppRoleAssignment[] = [];
+  for (const one of missing.unseen()) {
+    if (asked.length >= ASKED) break;
+    asked.push(one);
+  }
+  const doubts = await concurrently(asked, SOURCE_CONCURRENCY, async (one) => {
+    const read = await deps.source.readAssignmentsOf({ id: one.principalId, type: one.principalType, missing: [one] });
+    return read.kind === 'unknown' || read.assignments.some(({ id }) => id === one.id);
+  });
+  return doubts.includes(true);
 }

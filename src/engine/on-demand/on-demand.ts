@@ -15,7 +15,7 @@ import { markLeaving } from '../decide/stage-loss';
 import type { EngineDeps } from '../deps';
 import { findSubject, hitLine } from '../find-subject';
 import { type ImportResult, importOne } from '../import/import-one';
-import { type ImportSession, openImport } from '../import/import-session';
+import { type ImportSession, isListDoubted, openImport } from '../import/import-session';
 import { isForWantOfAssignment } from '../import/scope-changes';
 import { withMappingsInUse } from '../job/mappings-in-use';
 import { noteRules } from '../job/rules-in-use';
@@ -132,23 +132,32 @@ export async function provisionOnDemand(real: EngineDeps, request: OnDemandReque
 
 /**
  * Imports the subjects; those who are to lose something for want of an assignment once more. The assignments were listed before the object was read, and
- * lack a group that was assigned in between, to which somebody may have been moved.
+ * lack a group that was assigned in between, to which somebody may have been moved. Who loses it all the same is left alone where the list is not believed.
  */
 async function readAll(deps: EngineDeps, { subjects, objectType }: OnDemandRequest) {
   const session = await openImport(deps);
   const first = await concurrently(subjects, SOURCE_CONCURRENCY, (subject) => importNamed(session, subject, objectType));
-  const isInDoubt = async (result: ImportResult): Promise<boolean> => {
-    const due = result.kind === 'imported' && (await dueOf(session, result.object));
-    const removal = due && (await lossOf(deps, due));
-    return due && removal ? isForWantOfAssignment(due, removal) : false;
-  };
-  const doubts = await concurrently(first, STORAGE_CONCURRENCY, isInDoubt);
+  const doubts = await concurrently(first, STORAGE_CONCURRENCY, (result) => isInDoubt(session, result));
   if (!doubts.includes(true)) return { session, found: first };
   const anew = await openImport(deps);
-  const found = await concurrently([...first.entries()], SOURCE_CONCURRENCY, async ([at, result]) =>
-    doubts[at] && result.kind === 'imported' ? importOne(anew, result.key.id, result.key.type) : result,
-  );
+  let isDoubted: Promise<boolean> | undefined;
+  const found = await concurrently([...first.entries()], SOURCE_CONCURRENCY, async ([at, result]): Promise<ImportResult> => {
+    if (!doubts[at] || result.kind !== 'imported') return result;
+    const again = await importOne(anew, result.key.id, result.key.type);
+    if (!(await isInDoubt(anew, again))) return again;
+    isDoubted ??= isListDoubted(anew);
+    return (await isDoubted) ? { kind: 'unknown', reason: LIST_DOUBTED } : again;
+  });
   return { session: anew, found };
+}
+
+const LIST_DOUBTED =
+  'Entra ID returned a list of assignments that lacks some which exist, or cannot be read, so it proves nothing. Try again later.';
+
+async function isInDoubt(session: ImportSession, result: ImportResult): Promise<boolean> {
+  const due = result.kind === 'imported' && (await dueOf(session, result.object));
+  const removal = due && (await lossOf(session.deps, due));
+  return due && removal ? isForWantOfAssignment(due, removal) : false;
 }
 
 /** An id or address is Entra's to know; any other text, and an address that Entra does not know, is looked for as everywhere. */
