@@ -96,6 +96,24 @@ describe('engine › a group that was deleted before the one that it is in was f
     },
   );
 
+  it('a list that still shows a group which has left gives nobody access', async () => {
+    const { world, directory, team, part, suspended } = await aTeamWithin();
+    const { source } = world;
+    const list = source.listMembers.bind(source);
+    source.listMembers = async function* (id) {
+      yield* list(id);
+      if (id === team) yield [{ id: part, type: 'group' as const }];
+    };
+    directory.removeMember(team, part);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+    world.nowMs += DAY_MS;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    source.listMembers = list;
+    for (let more = 0; more < 2; more += 1) await world.round();
+    expect(suspended()).toEqual([true, true]);
+  });
+
   it('members are listed once a day, and not for longer than a return is possible', async () => {
     const { world, directory, roles } = aCompany({}, { settings: { groupMembership: 'Transitive' } });
     directory.assign(directory.addGroup({ displayName: 'Team' }), roles.agent);

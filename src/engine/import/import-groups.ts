@@ -7,7 +7,6 @@ import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concur
 import { grantsAccess } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
 import { hidesMembers, openUnread, type Unread } from '../job/watch-permissions';
-import { applyMembers, nestedIn } from './apply-members';
 import { openAway } from './away-users';
 import { chosenGroups } from './chosen-groups';
 import type { CycleContext } from './cycle-context';
@@ -190,6 +189,12 @@ async function skipEndless(context: CycleContext, index: number, chunk: GroupChu
 const membersOf = (changes: readonly SourceChange[]): readonly MemberChange[] =>
   changes.flatMap((change) => (change.kind === 'present' ? (change.members ?? []).filter((one) => one.isMember) : []));
 
+/** The groups among members; none with direct membership. */
+function nestedIn({ deps }: CycleContext, members: readonly (MemberChange | MemberEdge)[]): readonly SourceId[] {
+  if (deps.settings.groupMembership === 'Direct') return [];
+  return members.flatMap(({ memberType, memberId }) => (memberType === 'group' ? memberId : []));
+}
+
 async function readPage(context: CycleContext, chunk: GroupChunk) {
   try {
     const link = chunk.next ?? chunk.watermark ?? undefined;
@@ -255,6 +260,29 @@ async function applyChange(context: CycleContext, change: SourceChange, round: s
   await applyMembers(context, change.id, members, round);
   if (!stored || after !== before || round !== null) await space.writeObject(after, stored?.etag ?? null, round ?? undefined);
   return true;
+}
+
+async function applyMembers(
+  context: CycleContext,
+  groupId: SourceId,
+  members: readonly MemberChange[],
+  round: string | null,
+): Promise<void> {
+  const { deps } = context;
+  const last = new Map<SourceId, MemberChange>();
+  for (const change of members) if (change.memberType !== 'other') last.set(change.memberId, change);
+  const joined: MemberEdge[] = [];
+  const left: MemberEdge[] = [];
+  for (const change of last.values()) {
+    const edge: MemberEdge = { groupId, memberId: change.memberId, memberType: change.memberType === 'group' ? 'group' : 'user' };
+    (change.isMember ? joined : left).push(edge);
+  }
+  const moved = [...joined, ...left];
+  await deps.space.markDirty(moved.flatMap((edge) => (edge.memberType === 'user' ? [{ type: 'user', id: edge.memberId }] : [])));
+  for (const edge of moved) if (edge.memberType === 'group') await markUsersBelow(deps, edge.memberId);
+  if (moved.length > 0) await markGroupsAbove(deps, groupId);
+  await deps.space.putMembers(joined, round ?? undefined);
+  await deps.space.removeMembers(left);
 }
 
 /** After a full round: what it did not show again is looked at directly, and forgotten only if proved gone. */
