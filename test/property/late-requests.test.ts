@@ -1,5 +1,6 @@
 import { AlreadyExistsError, LicenseLimitError, RejectedError, UnavailableError } from '../../src/core/errors';
 import type { SourceId, TargetId } from '../../src/core/model';
+import type { NewTargetUser } from '../../src/ports/target-connector';
 import { aCompany } from '../builders/people';
 import { only } from './support/only';
 import { schemaOf, type World } from './support/world';
@@ -344,6 +345,60 @@ describe('a background job that does its work after its caller has given it up',
       is === 'user' && comes === 'comes' ? ['create', 'update'] : ['create'],
     );
   });
+
+  const WORDS = ['user', 'agent', 'admin'] as const;
+  const TRIPLES = WORDS.flatMap((one) => WORDS.flatMap((two) => WORDS.map((three) => [one, two, three] as const)));
+  it.each(TRIPLES)(
+    'three creations in a row, as %s, %s and %s: the last of them is the role, whichever comes, and whenever',
+    async (...words) => {
+      const wrong: string[] = [];
+      for (const comes of [0, 1, 2]) {
+        for (const afterMinutes of [3, 8]) {
+          const { world, directory, users, roles } = aCompany({ users: 1 });
+          const user = only(users);
+          let assignment = user.assignment;
+          const asked: { readonly user: NewTargetUser; readonly atMs: number }[] = [];
+          const beforeCall = world.target.hook;
+          world.target.hook = (moment, method, args) => {
+            if (moment === 'before' && method === 'createUser' && asked.length < 3) {
+              asked.push({ user: args[0] as NewTargetUser, atMs: world.nowMs });
+              throw HAS_NOT_ENDED;
+            }
+            return beforeCall?.(moment, method, args);
+          };
+          const arrive = () => {
+            const one = asked[comes];
+            if (!one || world.accountOf(user.id) || world.nowMs < one.atMs + afterMinutes * 60_000) return;
+            if (world.nowMs > one.atMs + 10 * 60_000) return;
+            const { name, email, externalId, role } = one.user;
+            world.target.seedUser({ name, email, externalId, role });
+          };
+          world.hook = arrive;
+          for (const word of words) {
+            directory.unassign(assignment);
+            assignment = directory.assign(user.id, roles[word]);
+            const { nowMs } = world;
+            await world.cycle();
+            world.nowMs = nowMs + 60_000;
+            await world.drain();
+            world.nowMs += 4 * 60_000;
+            arrive();
+          }
+          for (let more = 0; more < 3; more += 1) await world.round();
+          const is = rowOf(world, user.id).role.role;
+          const { entries } = await world.deps().log.query({ sourceId: user.id, statuses: ['success', 'warning'] }, 10);
+          const told = entries.filter((entry) => entry.provisioningAction === 'create').length;
+          const saidOf = ({ modifiedProperties }: (typeof entries)[number]) =>
+            modifiedProperties.find(({ displayName }) => displayName === 'role')?.newValue;
+          const said = entries.map(saidOf).find((value) => value !== undefined && value !== null);
+          const wanted = words[2] === 'user' ? 'end-user' : words[2];
+          if (is !== wanted || told !== 1 || !said?.includes(wanted))
+            wrong.push(`${comes} after ${afterMinutes}: ${is}, told ${told}, as ${said}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it('a creation that comes, suspended by the mapping, and the person no longer to be so: has access', async () => {
     const shipped = { type: 'Attribute', expression: '[IsSoftDeleted]' };

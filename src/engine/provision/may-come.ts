@@ -4,7 +4,6 @@ import { isSameValue } from '../../core/map/changes';
 import type { Attributes, AttributeValue, Link, MayCome, TargetId } from '../../core/model';
 import { OPEN_TICKETS } from '../../core/plan';
 import type { AttributeChange, Plan } from '../../core/plan-model';
-import { DEFAULT_ROLE } from '../../core/role';
 import type { LinkClaim, LinkRow } from '../../ports/link-store';
 import { CLOCK_SLACK_MS } from '../claim-watch';
 import { type Open, provedByLink } from './claims';
@@ -38,14 +37,15 @@ const bringsValue = (asked: Plan, earlier: Plan | undefined, now: Plan): boolean
 const includes = (changes: readonly AttributeChange[], { attribute, newValue }: AttributeChange): boolean =>
   changes.some((one) => one.attribute === attribute && isSameValue('user', attribute, one.newValue, newValue));
 
-/** Whether a creation that may still come would leave a role or a suspension behind that nobody would tell from somebody else's. */
+/**
+ * Whether a creation that may still come would leave a role or a suspension behind that nobody would tell from somebody else's, or of which the log would
+ * say something else.
+ */
 const createsOtherwise = (asked: Plan, now: Plan): boolean =>
   asked.action === 'create' &&
   now.action === 'create' &&
   asked.changes.some(
-    (change) =>
-      (change.attribute === 'suspended' || (change.attribute === 'role' && change.newValue !== DEFAULT_ROLE.role)) &&
-      !includes(now.changes, change),
+    (change) => (change.attribute === 'suspended' || change.attribute === 'role') && !includes(now.changes, change),
   );
 
 /** Whether a request may still change the account to what is not asked for now. */
