@@ -186,7 +186,10 @@ export const LET_IN_EVENTS = {
   /** Somebody who left is let in as an agent, and Zendesk is compared and repaired at once; where nobody has left, somebody does. */
   repairLetIn: ((sim, dice) => {
     const told = letInAsAgent(sim, dice);
-    if (told) return `${told}; ${ask(sim, dice, 'repair', (_deps, planning) => repairAll(planning))}`;
+    if (told) {
+      sim.count('letInAsAgent');
+      return `${told}; ${ask(sim, dice, 'repair', (_deps, planning) => repairAll(planning))}`;
+    }
     const some = dice.maybe(
       linked(sim).filter(({ isIn, account, person }) => isIn && !account.suspended && isQuiet(person, sim)),
     );

@@ -10,7 +10,7 @@ import { type UpdateItem, updateMany } from '../../../src/adapters/zendesk/updat
 import { UnavailableError } from '../../../src/core/errors';
 import type { Attributes, TargetUser } from '../../../src/core/model';
 import type { StateStore } from '../../../src/ports/state-store';
-import type { NewTargetUser, TargetConnector, TargetUserChanges } from '../../../src/ports/target-connector';
+import type { NewTargetUser, OnWaiting, TargetConnector, TargetUserChanges } from '../../../src/ports/target-connector';
 import type { Process } from '../play/scheduler';
 import type { Context } from '../watch/watch';
 import { type AccountJobs, nameOf, type Row } from './jobs';
@@ -28,6 +28,9 @@ type Creation = CreateItem & Bulked & { readonly user: NewTargetUser };
 /** Smaller than in the field, where a job takes a hundred: stories have a dozen people. */
 const SIZES = { maxSingles: 1, minItems: 2, quietMs: 200, timeScale: 1 };
 
+/** So often, as in the field, is a caller told that it waits. */
+const STILL_WAITING_MS = 25_000;
+
 const BUNDLED: ReadonlySet<string> = new Set([...TEXT_ATTRIBUTES, 'tags']);
 const fits = (attributes: Attributes = {}): boolean =>
   Object.entries(attributes).every(([name, value]) => BUNDLED.has(name) && value !== null);
@@ -41,7 +44,7 @@ export class ProcessBulk {
 
   constructor(
     private readonly account: AccountJobs,
-    process: Process,
+    private readonly process: Process,
     store: Pick<StateStore, 'read' | 'write'>,
   ) {
     const { scheduler, target, selfId, dice } = account.world;
@@ -82,7 +85,7 @@ export class ProcessBulk {
   /** The account's methods that a task of the process has in the place of the simple ones. */
   methodsFor(context: Context): Pick<TargetConnector, 'updateUser' | 'createUser'> {
     return {
-      updateUser: (current: TargetUser, changes: TargetUserChanges) => {
+      updateUser: (current: TargetUser, changes: TargetUserChanges, onWaiting?: OnWaiting) => {
         const { email, attributes, externalId, name, role, suspended } = changes;
         if (email !== undefined || !fits(attributes)) return this.#update(context, current, changes);
         const fields: Row = {
@@ -93,9 +96,9 @@ export class ProcessBulk {
           ...(suspended !== undefined && { suspended }),
         };
         if (Object.keys(fields).length === 0) return this.#update(context, current, changes);
-        return this.#updates.submit({ id: current.id, fields, context, current, changes });
+        return this.#told(this.#updates.submit({ id: current.id, fields, context, current, changes }), onWaiting);
       },
-      createUser: (user: NewTargetUser) => {
+      createUser: (user: NewTargetUser, onWaiting?: OnWaiting) => {
         if (!fits(user.attributes) || user.email === null) return this.#create(context, user);
         const { externalId, email, name, suspended } = user;
         const fields = {
@@ -103,9 +106,25 @@ export class ProcessBulk {
           ...encodeRole(user.role),
           ...{ external_id: externalId, name, email, ...(suspended && { suspended }) },
         };
-        return this.#creations.submit({ fields, externalId, email, context, user });
+        return this.#told(this.#creations.submit({ fields, externalId, email, context, user }), onWaiting);
       },
     };
+  }
+
+  /** Tells the caller now and then that its item is still under way, as the bundler does by a timer, of which the simulated clock knows nothing. */
+  #told<T>(work: Promise<T>, onWaiting: OnWaiting | undefined): Promise<T> {
+    let isOver = false;
+    const tell = async (): Promise<void> => {
+      for (;;) {
+        await this.account.world.scheduler.step(this.process, STILL_WAITING_MS);
+        if (isOver) return;
+        onWaiting?.();
+      }
+    };
+    void tell();
+    return work.finally(() => {
+      isOver = true;
+    });
   }
 
   #update(context: Context, current: TargetUser, changes: TargetUserChanges): Promise<TargetUser> {
