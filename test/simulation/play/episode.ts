@@ -33,6 +33,8 @@ const HAPPENINGS = { ...ENTRA_EVENTS, ...ZENDESK_EVENTS, ...OPERATOR_ACTS, ...EX
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+/** Access ends, the account is deleted, and what is left of it erased: each is held by itself, may take two releases, and may begin anew once. */
+const MOST_RELEASES = 8;
 
 /** Steps to leave out of a story: by their place in it, or by their name. */
 export interface Without {
@@ -254,7 +256,7 @@ async function settle(sim: Sim, host: Host, dice: Dice): Promise<void> {
   if (isOk()) sim.zendesk.untouch();
   if (isOk()) await checkHeld(sim);
   if (isOk()) await checkWorld(sim, true);
-  for (let tries = 0; isOk() && tries < 5 && (await heldObjects(sim)).length > 0; tries += 1) {
+  for (let tries = 0; isOk() && tries < MOST_RELEASES && (await heldObjects(sim)).length > 0; tries += 1) {
     // What fails for a cause of its own may be held by the last cycle: the others' turn comes with all of them.
     await host.operator('allow-deletes', (deps) => allowDeletes(deps, OPERATOR, tries % 2 === 0 ? undefined : 'all'));
     await host.rest();
