@@ -43,6 +43,8 @@ function move(sim: Sim, dice: Dice, people: readonly Person[], roleId: string): 
 
 /** Some of those who have access through one group, to be moved once the source is called so. */
 function movedAt(sim: Sim, dice: Dice, method: string): readonly Person[] {
+  // Who is moved twice while one reading lasts could be asked about for ever.
+  if (!sim.scheduler.isIdle) return [];
   const ways = byGroup(sim);
   const team = dice.maybe(ways)?.team;
   const people = ways.flatMap((one) => (one.team === team ? [one.person] : [])).slice(0, dice.between(1, 3));
