@@ -9,8 +9,8 @@ import type { ImportSession } from './import-session';
 import { leaveGroups } from './leave-groups';
 import { noteManagers } from './managers';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
+import { refreshRow } from './refresh-row';
 import { groupAttributes } from './schema-needs';
-import { refreshRow } from './scope-changes';
 import { deleted, newRow, told } from './source-row';
 
 /** What became of the import of one object. */

@@ -10,7 +10,7 @@ import type { ScopeContext } from '../decide/scope-object';
 import { skipStranger, strangerOf } from '../decide/unsupported-principals';
 import type { EngineDeps } from '../deps';
 import { CycleInterrupted } from '../import/cycle-context';
-import { refreshRow } from '../import/scope-changes';
+import { refreshRow } from '../import/refresh-row';
 import { provisionObject } from '../provision/provision-object';
 import { entryOf } from '../record/log-entry';
 import type { Outcome } from '../record/outcome';
