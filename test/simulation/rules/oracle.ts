@@ -131,7 +131,11 @@ function checkPerson(view: View, person: Person): void {
     if (escrow && !(hasTickets && isToBeDeleted) && !lacksHeir) violate('escrowWithoutCause', 'is out of scope and fails');
     const tickets = [...sim.zendesk.target.tickets.values()].filter(({ assignee }) => assignee === account.id).length;
     const areToGo = sim.setting.leaving.offboardTickets.kind !== 'leave' && notes.suspendedBy === 'app';
-    if (isFull && areToGo && tickets > 0 && account.role.role !== 'end-user' && !escrow)
+    // Let in and suspended again by hand before a cycle could see it: nothing tells of the tickets that came in between.
+    const { letInMs } = notes;
+    const isPutBack =
+      letInMs !== undefined && !sim.watch.effects.some(({ targetId, atMs }) => targetId === account.id && atMs >= letInMs);
+    if (isFull && areToGo && !isPutBack && tickets > 0 && account.role.role !== 'end-user' && !escrow)
       violate('keepsTickets', `has left, and ${tickets} tickets are still those of Zendesk ${account.id}`);
     // Whose links were forgotten counts as having been there before.
     const isForgotten = ['restartLinks', 'restartFull', 'unlink'].some((name) => sim.counts.has(name));
