@@ -175,8 +175,10 @@ export class Watch {
       this.violate('protected', `A protected account was written: ${told}`);
     }
     if (owner === null) this.violate('notOurs', `An account that is nobody's was written: ${told}`);
+    // The id was taken off again by an undo, and an operator broke the pair: nothing tells any more whose it was.
+    const isFree = notes.isDetached && was?.externalId === null;
     // Who is hired again takes over the account of a former self, once that one is gone for good.
-    if (before !== null && owner !== before && !isGone(before))
+    if (before !== null && owner !== before && !isGone(before) && !isFree)
       this.violate('stolen', `The account of ${before} was given to ${owner}: ${told}`);
     // Given to it between the app's reading and its write, which Zendesk cannot make depend on each other: nobody could have seen it.
     const isUnseen = (notes.foreignIdMs ?? -1) >= context.startedAtMs;
