@@ -1,4 +1,6 @@
 import type { SourceId } from '../../src/core/model';
+import { readJob } from '../../src/engine/job/job-state';
+import { noteRules, rulesOf } from '../../src/engine/job/rules-in-use';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
@@ -103,5 +105,22 @@ describe('engine › settings that are deployed and stay', () => {
     await world.tick('cut off', 0);
     await onDemand(world, users[0]?.id as SourceId);
     expect([(await world.round()).cycleKind, (await world.round()).cycleKind]).toEqual(['initial', 'incremental']);
+  });
+
+  it('a hundred work items that note them at once do not stand in the way of each other', async () => {
+    const { world } = await aLeaver();
+    let writes = 0;
+    world.hook = (name) => {
+      if (name === 'state.write') writes += 1;
+    };
+    const deps = { ...world.deps(), settings: { ...world.settings, scope: 'All' as const } };
+    await Promise.all(Array.from({ length: 100 }, () => noteRules(deps)));
+    expect((await readJob(deps.state)).value).toMatchObject({
+      rulesInUse: rulesOf(deps),
+      initialDue: expect.stringContaining('settings'),
+    });
+    const before = writes;
+    await noteRules(deps);
+    expect(writes).toBe(before);
   });
 });

@@ -133,18 +133,27 @@ export async function readJob(state: Pick<StateStore, 'read'>): Promise<Stored<J
   return { value: NEW_JOB, etag: '' };
 }
 
-/** Changes the job's state; on a conflict it is read again and changed again. Returns the new state. */
+/** Changes the job's state; on a conflict it is read again and changed again. Nothing is written where `change` returns what it was given. Returns the new state. */
 export async function changeJob(state: StateStore, change: (job: JobState) => JobState): Promise<JobState> {
-  return changeDocument(state, STATE_KEYS.job, (job: JobState | undefined) => change({ ...NEW_JOB, ...job }));
+  return changeDocument(state, STATE_KEYS.job, (stored: JobState | undefined) => {
+    const job = { ...NEW_JOB, ...stored };
+    const next = change(job);
+    return stored && next === job ? stored : next;
+  });
 }
 
 const MAX_CONFLICTS = 8;
 
-/** Reads, changes and writes a document under its ETag, again on conflict. @throws StaleStateError after many conflicts */
+/**
+ * Reads, changes and writes a document under its ETag, again on conflict. Nothing is written where `change` returns what it was given: of a hundred items
+ * that note the same at once, one writes.
+ * @throws StaleStateError after many conflicts
+ */
 export async function changeDocument<T>(state: StateStore, key: string, change: (value: T | undefined) => T): Promise<T> {
   for (let conflicts = 0; ; conflicts += 1) {
     const stored = await state.read<T>(key);
     const next = change(stored?.value);
+    if (stored && next === stored.value) return next;
     try {
       await state.write(key, next, stored?.etag ?? null);
       return next;

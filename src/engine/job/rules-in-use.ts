@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { EngineDeps } from '../deps';
 import { accessRules } from '../job-settings';
-import { changeJob, readJob } from './job-state';
+import { changeJob } from './job-state';
 
 /** What decides on everything beside the source: a hash of the mappings and of the settings that decide access. */
 export const rulesOf = ({ schema, settings }: Pick<EngineDeps, 'schema' | 'settings'>): string =>
@@ -16,12 +16,11 @@ export const rulesOf = ({ schema, settings }: Pick<EngineDeps, 'schema' | 'setti
  */
 export async function noteRules(deps: EngineDeps): Promise<void> {
   const rules = rulesOf(deps);
-  if ((await readJob(deps.state)).value.rulesInUse === rules) return;
   const initialDue = `The mappings or the settings have changed; carried out by them since ${deps.clock().toISOString()}.`;
-  await changeJob(deps.state, (job) => ({
-    ...job,
-    rulesInUse: rules,
-    // A version of the app that did not note them yet has run before.
-    ...(job.rulesInUse !== null && { initialDue }),
-  }));
+  await changeJob(deps.state, (job) =>
+    job.rulesInUse === rules
+      ? job
+      : // Null: a version of the app that did not note them yet has run before.
+        { ...job, rulesInUse: rules, ...(job.rulesInUse !== null && { initialDue }) },
+  );
 }
