@@ -1,7 +1,6 @@
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { aCompany } from '../builders/people';
-
-const OPERATOR = { type: 'application', id: '', displayName: 'test' } as const;
+import { OPERATOR } from './support/world';
 
 describe('what one cycle holds, let go in two goes', () => {
   it('counts in the release what is added to it', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceId, TargetId, TargetUser, WorkItem } from '../../../src/core/model';
+import type { Link, ObjectType, SourceId, TargetId, TargetUser, WorkItem } from '../../../src/core/model';
 import type { Notice } from '../../../src/core/notice';
 import type { ProvisioningSchema } from '../../../src/core/schema/model';
 import { readSchema } from '../../../src/core/schema/read';
@@ -13,6 +13,8 @@ import { changeJob } from '../../../src/engine/job/job-state';
 import type { JobSettings } from '../../../src/engine/job-settings';
 import { MatchHistory } from '../../../src/engine/match-history';
 import { handleWorkItem } from '../../../src/engine/provision/handle-work-item';
+import type { Initiator } from '../../../src/engine/record/initiator';
+import type { LinkRow } from '../../../src/ports/link-store';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
 import { someConfig } from '../../builders/settings';
 import { makeFakeConnectorSpace } from '../../fakes/connector-space';
@@ -27,11 +29,14 @@ import { makeFakeSchemaStore } from '../../fakes/schema-store';
 import { FakeSourceConnector } from '../../fakes/source-connector';
 import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../../fakes/state-store';
-import { type FakeTarget, type FakeTargetOptions, makeFakeTarget } from '../../fakes/target-connector';
+import { type FakeTarget, type FakeTargetOptions, type FakeUser, makeFakeTarget } from '../../fakes/target-connector';
 import { makeFakeWorkQueue } from '../../fakes/work-queue';
 
 /** The process was killed. No error of ours: nothing may catch it and go on. */
 export class Killed extends Error {}
+
+/** Who acts in tests of what an operator does. */
+export const OPERATOR: Initiator = { type: 'application', id: '', displayName: 'test' };
 
 /** A hand on every port call: hears its name before it is carried out, and may throw. */
 export type PortHook = (name: string) => void | Promise<void>;
@@ -197,6 +202,11 @@ export class World {
     return outcome;
   }
 
+  /** So many whole cycles, one after another. */
+  async rounds(count: number): Promise<void> {
+    for (let more = 0; more < count; more += 1) await this.round();
+  }
+
   /** Makes the next cycle an initial one, as a restart by an operator does. */
   async dueInitial(): Promise<void> {
     const { state } = this.deps();
@@ -229,6 +239,22 @@ export class World {
   /** The account that carries an Entra id. */
   accountOf(id: SourceId): TargetUser | undefined {
     return [...this.target.users.values()].find((user) => user.active && user.externalId === id);
+  }
+
+  /** The account that carries an Entra id, for somebody to change by hand. @throws Error where there is none */
+  rowOf(id: SourceId): FakeUser {
+    const row = this.target.users.get(this.accountOf(id)?.id as TargetId);
+    if (!row) throw new Error('no account');
+    return row;
+  }
+
+  /** What is stored of the pair of an object: its link, and the claim of a try that is under way. */
+  async pairOf(id: SourceId, type: ObjectType = 'user'): Promise<LinkRow | undefined> {
+    return (await this.#stores.links.read({ type, id }))?.value;
+  }
+
+  async linkOf(id: SourceId, type?: ObjectType): Promise<Link | null> {
+    return (await this.pairOf(id, type))?.link ?? null;
   }
 
   groupNamed(name: string) {

@@ -1,0 +1,41 @@
+import { UnavailableError } from '../../../src/core/errors';
+import type { TargetConnector } from '../../../src/ports/target-connector';
+import type { World } from './world';
+
+/** Makes what breaks a method of Zendesk, for the next call or from now on until the hook is taken away. */
+const breaking =
+  (moment: 'before' | 'after', often: 'once' | 'always') =>
+  (world: World, method: keyof TargetConnector, error: Error = new UnavailableError('target', 'The answer was lost')): void => {
+    const before = world.target.hook;
+    world.target.hook = (at, called, args) => {
+      if (at !== moment || called !== method) return before?.(at, called, args);
+      if (often === 'once') world.target.hook = before;
+      throw error;
+    };
+  };
+
+/** Every call of a method fails, with nothing done. */
+export const fails = breaking('before', 'always');
+/** The next call of a method fails, with nothing done. */
+export const failsOnce = breaking('before', 'once');
+/** Every call of a method happens, and fails. */
+export const losesAnswers = breaking('after', 'always');
+/** The next call of a method happens, and fails. */
+export const losesAnswer = breaking('after', 'once');
+
+/**
+ * Tells a story once for each call at which a part of it may be killed, until that part ends before it is.
+ * @param story is given what runs the part, and says whether it ended wrong. @returns the calls after which it did, with what it said
+ */
+export async function killedAnywhere(
+  story: (killed: (world: World, run: () => Promise<unknown>) => Promise<void>) => Promise<string | boolean>,
+): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+    const said = await story(async (world, run) => {
+      wasKilled = await world.killedAt(call, run);
+    });
+    if (said !== false) wrong.push(`${call}: ${said}`);
+  }
+  return wrong;
+}
