@@ -23,19 +23,21 @@ export const losesAnswers = breaking('after', 'always');
 /** The next call of a method happens, and fails. */
 export const losesAnswer = breaking('after', 'once');
 
+/** Runs a part of a story, which is killed at one of its calls. */
+export type Killing = (world: World, run: () => Promise<unknown>) => Promise<void>;
+
 /**
- * Tells a story once for each call at which a part of it may be killed, until that part ends before it is.
- * @param story is given what runs the part, and says whether it ended wrong. @returns the calls after which it did, with what it said
+ * Tells a story once for each call at which a part of it may be killed, until that part ends before it is, and expects that it never ends wrong.
+ * @param story is given what runs the part; what it returns says whether, or how, it ended wrong
  */
-export async function killedAnywhere(
-  story: (killed: (world: World, run: () => Promise<unknown>) => Promise<void>) => Promise<string | boolean>,
-): Promise<readonly string[]> {
+export async function whereverKilled(story: (killed: Killing) => Promise<unknown>): Promise<void> {
   const wrong: string[] = [];
   for (let call = 0, wasKilled = true; wasKilled; call += 1) {
+    wasKilled = false;
     const said = await story(async (world, run) => {
       wasKilled = await world.killedAt(call, run);
     });
     if (said !== false) wrong.push(`${call}: ${said}`);
   }
-  return wrong;
+  expect(wrong).toEqual([]);
 }

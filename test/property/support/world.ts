@@ -203,8 +203,8 @@ export class World {
   }
 
   /** So many whole cycles, one after another. */
-  async rounds(count: number): Promise<void> {
-    for (let more = 0; more < count; more += 1) await this.round();
+  async rounds(count: number, pick?: Pick): Promise<void> {
+    for (let more = 0; more < count; more += 1) await this.round(pick);
   }
 
   /** Makes the next cycle an initial one, as a restart by an operator does. */
@@ -268,6 +268,11 @@ export class World {
       .map(({ userId }) => this.target.users.get(userId))
       .map((user) => user?.externalId ?? user?.email ?? '?')
       .sort();
+  }
+
+  /** Who is in the Zendesk group of a name, as in {@link membersOf}; nobody where there is none. */
+  inGroup(name: string): readonly string[] {
+    return this.membersOf(this.groupNamed(name)?.id as TargetId);
   }
 
   /** Everything there is in Zendesk, in an order and in names that do not depend on who was created first. */
