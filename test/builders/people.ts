@@ -47,6 +47,12 @@ export async function anEmployee(settings: Partial<JobSettings> = {}, counts: Pa
   return { ...company, id, assignment, account: company.world.rowOf(id) };
 }
 
+/** A company whose only person, a user, has no account yet. */
+export function aNewcomer(settings: Partial<JobSettings> = {}) {
+  const company = aCompany({ users: 1 }, { settings });
+  return { ...company, ...only(company.users) };
+}
+
 /** A person in Entra whom nothing is assigned to. */
 export const aPerson = (world: World, word: string): SourceId =>
   world.directory.addUser({ displayName: word, mail: `${word}@contoso.com`, userPrincipalName: `${word}@contoso.com` });

@@ -1,5 +1,4 @@
 import { RejectedError, UnexpectedResponseError } from '../../src/core/errors';
-import type { TargetId } from '../../src/core/model';
 import { aCompany, anEmployee, aPerson } from '../builders/people';
 import { dueForDeletion, keepsGroups, killedAfter, makesNobody } from './support/cut-off';
 import { fails, losesAnswer } from './support/faults';
@@ -171,7 +170,7 @@ describe('what was written and cut off before its log entry', () => {
     await world.cycle();
     world.queue.messages.sort((a, b) => a.item.objectType.localeCompare(b.item.objectType));
     const hidden = await killedAfter(world, 'linkStore.putMembership');
-    expect(world.membersOf(world.groupNamed('Team')?.id as TargetId)).toEqual([id]);
+    expect(world.inGroup('Team')).toEqual([id]);
     directory.updateGroup(group, { securityEnabled: false });
     await world.cycle();
     const next = take(world, group);

@@ -2,7 +2,7 @@ import { RejectedError } from '../../src/core/errors';
 import { unlinkOne } from '../../src/engine/control/unlink';
 import { anEmployee, aPerson } from '../builders/people';
 import { comesAgain } from './support/cut-off';
-import { fails, losesAnswers, whereverKilled } from './support/faults';
+import { fails, losesAnswers, meanwhile, whereverKilled } from './support/faults';
 import { only } from './support/only';
 import { take, takeFirst } from './support/queue';
 import { actionsOf } from './support/told';
@@ -221,16 +221,13 @@ describe('a group that is about to take out a former self whose account is taken
     await world.cycle();
     const [taking, coming] = [take(world, group).item, take(world, fresh).item];
     expect(taking.allows?.kind).toBe('membershipRemoval');
-    let hasCome = false;
-    world.hook = async (name) => {
-      // The group has compared its members, and puts on record who is about to leave.
-      if (name !== 'linkStore.write' || hasCome) return;
-      hasCome = true;
-      await world.work(coming);
-    };
-    await world.work(taking);
-    world.hook = undefined;
-    expect(hasCome).toBe(true);
+    // The group has compared its members, and puts on record who is about to leave.
+    await meanwhile(
+      world,
+      'linkStore.write',
+      () => world.work(coming),
+      () => world.work(taking),
+    );
     expect(world.accountOf(fresh)?.id).toBe(account.id);
     expect(world.inGroup('Sales')).toEqual([fresh]);
     await world.drain();

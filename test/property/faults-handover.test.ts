@@ -1,7 +1,7 @@
 import type { SourceId } from '../../src/core/model';
 import { unlinkOne } from '../../src/engine/control/unlink';
 import { aCompany, anEmployee, aPerson } from '../builders/people';
-import { losesAnswer } from './support/faults';
+import { losesAnswer, meanwhile } from './support/faults';
 import { only } from './support/only';
 import { take } from './support/queue';
 import { failuresOf } from './support/told';
@@ -129,16 +129,16 @@ describe('two people who match the same account at the same time', () => {
     await world.cycle();
     const items = [take(world, first).item, take(world, second).item] as const;
     world.queue.messages.length = 0;
-    let isFirst = true;
-    world.hook = async (name) => {
-      // The second one has matched the account, and is about to reserve it.
-      if (name !== 'linkStore.reserveTarget' || !isFirst) return;
-      isFirst = false;
-      losesAnswer(world, 'updateUser');
-      await world.work(items[0]);
-    };
-    await world.work(items[1]);
-    world.hook = undefined;
+    // The second one has matched the account, and is about to reserve it.
+    await meanwhile(
+      world,
+      'linkStore.reserveTarget',
+      async () => {
+        losesAnswer(world, 'updateUser');
+        await world.work(items[0]);
+      },
+      () => world.work(items[1]),
+    );
     expect(account.externalId).toBe(first);
     await world.rounds(2);
     expect(world.accountOf(first)?.id).toBe(account.id);

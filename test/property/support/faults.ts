@@ -41,3 +41,21 @@ export async function whereverKilled(story: (killed: Killing) => Promise<unknown
   }
   expect(wrong).toEqual([]);
 }
+
+/** Runs something, and has something else happen in the midst of it: before its first call of a port by that name, which is expected to come. */
+export async function meanwhile(
+  world: World,
+  name: string,
+  happens: () => Promise<unknown>,
+  run: () => Promise<unknown>,
+): Promise<void> {
+  let hasHappened = false;
+  world.hook = async (call) => {
+    if (call !== name || hasHappened) return;
+    hasHappened = true;
+    await happens();
+  };
+  await run();
+  world.hook = undefined;
+  expect(hasHappened).toBe(true);
+}

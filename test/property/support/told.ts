@@ -15,8 +15,8 @@ export const lastEntry = async (world: World, id: SourceId): Promise<Provisionin
   (await world.deps().log.query({ sourceId: id }, 1)).entries[0];
 
 /** What was done to an object, newest first. */
-export const actionsOf = async (world: World, id: SourceId): Promise<readonly string[]> =>
-  (await entriesOf(world, id)).map(({ provisioningAction }) => provisioningAction);
+export const actionsOf = async (world: World, id: SourceId, statuses?: readonly Status[]): Promise<readonly string[]> =>
+  (await entriesOf(world, id, statuses)).map(({ provisioningAction }) => provisioningAction);
 
 /** What the entries of an object say, a step a line. */
 export const stepsOf = async (world: World, id: SourceId): Promise<string> =>
