@@ -1,12 +1,12 @@
 import { AlreadyExistsError, RejectedError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
-import { unlinkOne } from '../../src/engine/control/unlink';
 import { anEmployee } from '../builders/people';
 import { comesAgain, killedAfter, makesNobody, SUSPENDED, suspendedUnheard, suspendedUntold, timesSaid } from './support/cut-off';
 import { fails, losesAnswer, whereverKilled } from './support/faults';
+import { unlinks } from './support/operator';
 import { takeFirst } from './support/queue';
 import { actionsOf, entriesOf, stepsOf } from './support/told';
-import { OPERATOR, type World } from './support/world';
+import type { World } from './support/world';
 
 describe('what was written and cut off before its log entry', () => {
   it('a suspension that the next item lifts again is a step of its entry', async () => {
@@ -112,7 +112,7 @@ describe('what was written and cut off before its log entry', () => {
         await world.drain();
         expect(account).toMatchObject({ externalId: fresh, suspended: false });
       } else if (what === 'lifted') account.suspended = false;
-      if (what !== 'rehired') await unlinkOne(world.deps(), OPERATOR, { type: 'user', id });
+      if (what !== 'rehired') await unlinks(world, id);
       world.queue.messages.push(message);
       await world.drain();
       await world.rounds(2);

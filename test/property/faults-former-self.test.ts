@@ -1,12 +1,12 @@
 import { RejectedError } from '../../src/core/errors';
-import { unlinkOne } from '../../src/engine/control/unlink';
 import { anEmployee, aPerson } from '../builders/people';
 import { comesAgain } from './support/cut-off';
-import { fails, losesAnswers, meanwhile, whereverKilled } from './support/faults';
+import { failsForARound, losesAnswers, meanwhile, whereverKilled } from './support/faults';
 import { only } from './support/only';
+import { unlinks } from './support/operator';
 import { take, takeFirst } from './support/queue';
 import { actionsOf } from './support/told';
-import { OPERATOR, type World } from './support/world';
+import type { World } from './support/world';
 
 describe('a former self whose account is taken over before its own suspension', () => {
   const KEPT = 'kept@contoso.com';
@@ -101,9 +101,7 @@ describe('a former self whose deletion failed before anything was written', () =
     const { id, ...company } = await anEmployee({ hardDeletedUsers: 'Delete' }, { users: 2 });
     const { world, directory } = company;
     directory.hardDeleteUser(id);
-    fails(world, 'deleteUser');
-    await world.round();
-    world.target.hook = undefined;
+    await failsForARound(world, 'deleteUser');
     const deletions = async () => (await actionsOf(world, id)).filter((action) => action === 'delete');
     return { ...company, old: id, deletions };
   }
@@ -136,7 +134,7 @@ describe('a former self whose deletion failed before anything was written', () =
 
   it('is not told as deleted once an operator has unlinked it and somebody else has changed its id', async () => {
     const { world, old, account, deletions } = await aFailedDeletion();
-    await unlinkOne(world.deps(), OPERATOR, { type: 'user', id: old });
+    await unlinks(world, old);
     account.externalId = null;
     await world.deps().space.markDirty([{ type: 'user', id: old }]);
     await world.rounds(2);

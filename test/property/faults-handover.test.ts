@@ -3,9 +3,10 @@ import { unlinkOne } from '../../src/engine/control/unlink';
 import { aCompany, anEmployee, aPerson } from '../builders/people';
 import { losesAnswer, meanwhile } from './support/faults';
 import { only } from './support/only';
+import { OPERATOR } from './support/operator';
 import { take } from './support/queue';
 import { failuresOf } from './support/told';
-import { OPERATOR, type Pick, type World } from './support/world';
+import type { Pick, World } from './support/world';
 
 /** The two orders in which a queue may hand two items out. */
 const ORDERS: readonly (readonly [string, Pick])[] = [

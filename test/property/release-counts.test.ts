@@ -1,6 +1,6 @@
 import { allowDeletes } from '../../src/engine/cycle/release-staged';
 import { aCompany } from '../builders/people';
-import { OPERATOR } from './support/world';
+import { OPERATOR } from './support/operator';
 
 describe('what one cycle holds, let go in two goes', () => {
   it('counts in the release what is added to it', async () => {
@@ -47,7 +47,7 @@ describe('a group that is to go while the removal of its members is let go', () 
     await allowDeletes(world.deps(), OPERATOR, undefined);
     directory.deleteGroup(team);
     await world.cycle();
-    for (let more = 0; more < 3; more += 1) await world.round();
+    await world.rounds(3);
     expect(world.groupNamed('Team')).toBeUndefined();
   });
 

@@ -23,6 +23,20 @@ export const losesAnswers = breaking('after', 'always');
 /** The next call of a method happens, and fails. */
 export const losesAnswer = breaking('after', 'once');
 
+/** A round in which every call of a method fails, with nothing done. */
+export async function failsForARound(world: World, method: keyof TargetConnector, error?: Error): Promise<void> {
+  fails(world, method, error);
+  await world.round();
+  world.target.hook = undefined;
+}
+
+/** A round in which every call of a method happens, and fails. */
+export async function losesAnswersForARound(world: World, method: keyof TargetConnector): Promise<void> {
+  losesAnswers(world, method);
+  await world.round();
+  world.target.hook = undefined;
+}
+
 /** Runs a part of a story, which is killed at one of its calls. */
 export type Killing = (world: World, run: () => Promise<unknown>) => Promise<void>;
 

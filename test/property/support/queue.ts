@@ -1,4 +1,4 @@
-import type { SourceId } from '../../../src/core/model';
+import type { SourceId, WorkItem } from '../../../src/core/model';
 import { only } from './only';
 import type { World } from './world';
 
@@ -11,3 +11,6 @@ export function take(world: World, id: SourceId) {
 
 /** Empties the queue. @returns the message that was first. @throws Error where none waits */
 export const takeFirst = (world: World) => only(world.queue.messages.splice(0));
+
+/** Takes everything out of the queue, to be handed out late. */
+export const takeAll = (world: World): readonly WorkItem[] => world.queue.messages.splice(0).map(({ item }) => item);

@@ -13,7 +13,6 @@ import { changeJob } from '../../../src/engine/job/job-state';
 import type { JobSettings } from '../../../src/engine/job-settings';
 import { MatchHistory } from '../../../src/engine/match-history';
 import { handleWorkItem } from '../../../src/engine/provision/handle-work-item';
-import type { Initiator } from '../../../src/engine/record/initiator';
 import type { LinkRow } from '../../../src/ports/link-store';
 import type { OutcomeCounts } from '../../../src/ports/provisioning-log';
 import { someConfig } from '../../builders/settings';
@@ -34,9 +33,6 @@ import { makeFakeWorkQueue } from '../../fakes/work-queue';
 
 /** The process was killed. No error of ours: nothing may catch it and go on. */
 export class Killed extends Error {}
-
-/** Who acts in tests of what an operator does. */
-export const OPERATOR: Initiator = { type: 'application', id: '', displayName: 'test' };
 
 /** A hand on every port call: hears its name before it is carried out, and may throw. */
 export type PortHook = (name: string) => void | Promise<void>;
