@@ -25,7 +25,7 @@ import type { MatchHistory } from './match-history';
 export interface EngineReads {
   readonly settings: JobSettings;
   readonly schema: ProvisioningSchema;
-  readonly source: Pick<SourceConnector, 'readApplication' | 'readUser' | 'readGroup'>;
+  readonly source: Pick<SourceConnector, 'readApplication' | 'readUser' | 'readGroup' | 'listGroupsOf'>;
   readonly target: TargetReads;
   readonly state: Pick<StateStore, 'read'>;
   readonly space: SpaceReads;

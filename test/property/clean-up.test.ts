@@ -118,6 +118,24 @@ describe('clean-up of groups', () => {
     expect(world.membersOf(inZendesk.id)).toContain(id);
   });
 
+  it.each([true, false])(
+    'leaves whom Entra ID has in it through a group that no cycle has read yet; transitive: %s',
+    async (isTransitive) => {
+      const { world, directory, sales, stranger, inZendesk, asked } = await leftOvers();
+      world.settings = { ...world.settings, groupMembership: isTransitive ? 'Transitive' : 'Direct' };
+      const [inner, bo] = [
+        directory.addGroup({ displayName: 'Inner' }),
+        directory.addUser({ displayName: 'Bo', mail: 'bo@x.example' }),
+      ];
+      stranger.externalId = bo;
+      directory.addMember(inner, bo);
+      directory.addMember(sales, inner);
+      await cleanUp(world.deps(), asked({ members: [{ groupId: sales, userIds: [stranger.id] }] }), OPERATOR);
+      await world.drain();
+      expect(world.membersOf(inZendesk.id)).toHaveLength(isTransitive ? 4 : 3);
+    },
+  );
+
   it('a group that was there before is refused, whatever is asked', async () => {
     const { world, directory, roles, asked } = await leftOvers();
     world.target.seedGroup('Theirs');

@@ -1,3 +1,4 @@
+import { isGuid } from '../../core/guid';
 import type { Link, SourceId, TargetId, TargetMembership } from '../../core/model';
 import type { LinkClaim, OwnedMembership } from '../../ports/link-store';
 import { concurrently, STORAGE_CONCURRENCY } from '../concurrently';
@@ -5,6 +6,7 @@ import { usersBelow } from '../decide/ancestry';
 import { readDue } from '../decide/due';
 import { isHeld } from '../decide/held';
 import type { EngineReads } from '../deps';
+import { isMemberNow } from './is-member';
 
 /** Somebody who is in a Zendesk group, or is to be, with the group. */
 export interface Member {
@@ -107,7 +109,7 @@ export async function planMembers(
   const foreign: TargetMembership[] = [];
   for (const id of asked) {
     const membership = actual.get(id);
-    if (membership && !ownedTargets.has(id) && !seen.has(await personOf(reads, id))) foreign.push(membership);
+    if (membership && !ownedTargets.has(id) && !(await isAskedFor(reads, id, groupId, seen))) foreign.push(membership);
   }
   return {
     add: add.filter(({ sourceId }) => !held.has(sourceId)),
@@ -117,6 +119,12 @@ export async function planMembers(
     foreign,
     earlier: { added, removed: left },
   };
+}
+
+/** Whether somebody in Entra ID whose an account is belongs into a group. */
+async function isAskedFor(reads: EngineReads, id: TargetId, groupId: SourceId, seen: ReadonlySet<SourceId>): Promise<boolean> {
+  const person = await personOf(reads, id);
+  return seen.has(person) || (isGuid(person) && (await isMemberNow(reads, person, groupId)));
 }
 
 /** Whose an account is: by its link, or by the id that it carries where the pair was forgotten. Empty where it is nobody's. */
