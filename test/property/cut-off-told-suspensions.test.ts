@@ -77,8 +77,7 @@ describe('what was written and cut off before its log entry', () => {
       Object.assign(account, { active: false });
       makesNobody(world);
       const again = directory.assign(id, roles.user);
-      world.nowMs += 3600_000;
-      await world.round();
+      await world.later(1);
       expect(await actionsOf(world, id)).toEqual(['disable', 'create']);
       if (what !== 'back') directory.unassign(again);
       await world.rounds(2);
@@ -133,14 +132,12 @@ describe('what was written and cut off before its log entry', () => {
       expect(account).toMatchObject({ suspended: true, active: true });
       for (let more = 0; more < 2; more += 1) {
         world.target.endedSessions.length = 0;
-        world.nowMs += 24 * 3600_000;
-        await world.round();
+        await world.later(24);
         expect(world.target.endedSessions).toEqual([account.id]);
         expect(await world.linkOf(id)).toMatchObject({ disabledByUs: true });
       }
       world.target.openTickets.delete(account.id);
-      world.nowMs += 24 * 3600_000;
-      await world.round();
+      await world.later(24);
       expect(await actionsOf(world, id)).toEqual(['delete', 'create']);
       expect(await stepsOf(world, id)).toContain(SUSPENDED);
       expect((await world.pairOf(id)) ?? null).toBeNull();
@@ -160,8 +157,7 @@ describe('what was written and cut off before its log entry', () => {
         await world.cycle();
         const hidden = await killedAfter(world, name, times);
         if (next === 'the message') world.queue.messages.push(hidden);
-        world.nowMs += 24 * 3600_000;
-        await world.round();
+        await world.later(24);
         if (next !== 'the message') await world.work({ ...hidden.item, changeId: 'another' });
         const entries = await entriesOf(world, id, ['failure']);
         const steps = entries.map((entry) => entry.provisioningSteps.map(({ description }) => description).join('\n'));

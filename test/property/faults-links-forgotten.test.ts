@@ -25,8 +25,7 @@ describe('a restart that forgets the links', () => {
       expect(await restart(world)).toMatchObject({ kind: 'busy', reason: expect.stringContaining(id) });
       await world.drain();
       await world.round();
-      world.nowMs += 7 * 3600_000;
-      await world.round();
+      await world.later(7);
       expect(active(world, users)).toBe(1);
       await forgetsLinks(world);
     },

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { SourceId } from '../../src/core/model';
-import { aCompany, anEmployee } from '../builders/people';
+import { aCompany, aNewcomer, anEmployee } from '../builders/people';
 import { type Killing, whereverKilled } from './support/faults';
 import { only } from './support/only';
 import { failuresOf } from './support/told';
-import type { World } from './support/world';
+import { schemaOf, type World } from './support/world';
 
 const emailOf = (world: World, id: SourceId): string | null | undefined => world.accountOf(id)?.email;
 
@@ -167,5 +169,23 @@ describe('a rehire: a new object with the address of a former self', () => {
     account.email = 'elsewhere@contoso.com';
     await world.round();
     expect(emailOf(world, id)).toBe('user0@contoso.com');
+  });
+});
+
+describe('a rehire whose mapping says nothing of suspension', () => {
+  it('is let in: the former self had been suspended by this app', async () => {
+    const schema = JSON.parse(readFileSync(join(__dirname, '../../provisioning-schema.json'), 'utf8'));
+    const [users] = schema.synchronizationRules[0].objectMappings;
+    users.attributeMappings = users.attributeMappings.filter(
+      ({ targetAttributeName }: { targetAttributeName: string }) => targetAttributeName !== 'suspended',
+    );
+    const { world, directory, id: old, hire } = aNewcomer();
+    world.schema = schemaOf(JSON.stringify(schema));
+    await world.round();
+    directory.hardDeleteUser(old);
+    await world.round();
+    const id = hire('user0');
+    await world.round();
+    expect(world.accountOf(id)).toMatchObject({ suspended: false });
   });
 });

@@ -1,13 +1,9 @@
 import { WatermarkExpiredError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
 import { DAY_MS } from '../../src/core/time';
-import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
-import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
+import { onDemand } from './support/reading';
 import type { World } from './support/world';
-
-const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
-  provisionOnDemand(world.deps(), { subjects: [id], objectType, dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
 
 /** Two agents who are entitled by a group within the group that is assigned, both provisioned. */
 async function aTeamWithin() {
@@ -141,7 +137,7 @@ describe('engine › a group that only an operator has met', () => {
     const cem = directory.addUser({ displayName: 'cem', mail: 'cem@contoso.com', userPrincipalName: 'cem@contoso.com' });
     directory.addMember(fresh, cem);
     directory.addMember(team, fresh);
-    await onDemand(world, cem, 'user');
+    await onDemand(world, cem);
     expect(world.accountOf(cem)?.suspended).toBe(false);
     if (how === 'soft') directory.softDeleteGroup(fresh);
     else directory.deleteGroup(fresh);
@@ -159,7 +155,7 @@ describe('engine › a group that only an operator has met', () => {
     const cem = directory.addUser({ displayName: 'cem', mail: 'cem@contoso.com', userPrincipalName: 'cem@contoso.com' });
     directory.addMember(fresh, cem);
     directory.membersOf(team).set(fresh, 'group');
-    await onDemand(world, cem, 'user');
+    await onDemand(world, cem);
     expect(world.accountOf(cem)?.suspended).toBe(false);
     directory.membersOf(team).delete(fresh);
     directory.softDeleteGroup(fresh);
@@ -201,7 +197,7 @@ describe('engine › a membership that ends, read on demand just before a waterm
       [...world.target.memberships.values()].some(({ userId, groupId }) => userId === account && groupId === group);
     expect(isMember()).toBe(true);
     directory.removeMember(part, ann);
-    await onDemand(world, ann, 'user');
+    await onDemand(world, ann);
     expireWatermarkOf(world, part);
     for (let more = 0; more < 3; more += 1) await world.round();
     expect(isMember()).toBe(false);
@@ -218,13 +214,7 @@ describe('engine › a group that returns after a full reading, and is read on d
     expect(suspended()).toEqual([true, true]);
     directory.restoreGroup(team);
     const id = { team, part, person: people[0] as SourceId }[which];
-    await provisionOnDemand(world.deps(), {
-      subjects: [id],
-      objectType: which === 'person' ? 'user' : 'group',
-      dryRun: false,
-      operator: THE_CYCLE,
-      budgetMs: 60_000,
-    });
+    await onDemand(world, id, which === 'person' ? 'user' : 'group');
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(world.snapshot()).toEqual(before);
     for (const one of people) directory.removeMember(part, one);

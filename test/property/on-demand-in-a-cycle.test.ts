@@ -1,11 +1,6 @@
-import type { SourceId } from '../../src/core/model';
-import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
-import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
+import { onDemand } from './support/reading';
 import type { World } from './support/world';
-
-const onDemand = (world: World, id: SourceId, objectType: 'user' | 'group') =>
-  provisionOnDemand(world.deps(), { subjects: [id], objectType, dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
 
 /** Calls something once a cycle has listed the assignments, before it decides. */
 function afterAssignments(world: World, act: () => Promise<unknown>): void {
@@ -24,7 +19,7 @@ describe('somebody who is assigned and provisioned on demand while a cycle runs'
     const hire = aPerson(world, 'hire');
     afterAssignments(world, async () => {
       directory.assign(hire, roles.user);
-      await onDemand(world, hire, 'user');
+      await onDemand(world, hire);
       expect(world.accountOf(hire)?.suspended).toBe(false);
     });
     const suspended: (boolean | undefined)[] = [];
@@ -41,7 +36,7 @@ describe('somebody who is assigned and provisioned on demand while a cycle runs'
     const hires = ['ann', 'ben', 'cem', 'dan', 'eva'].map((name) => aPerson(world, name));
     afterAssignments(world, async () => {
       for (const hire of hires) directory.assign(hire, roles.user);
-      for (const hire of hires) await onDemand(world, hire, 'user');
+      for (const hire of hires) await onDemand(world, hire);
     });
     const suspended = () => hires.map((hire) => world.accountOf(hire)?.suspended);
     await world.round();
@@ -73,10 +68,10 @@ describe('an assignment that only a provisioning on demand has met', () => {
     if (!user) throw new Error('nobody');
     await world.round();
     directory.unassign(user.assignment);
-    await onDemand(world, user.id, 'user');
+    await onDemand(world, user.id);
     await world.round();
     const again = directory.assign(user.id, roles.user);
-    await onDemand(world, user.id, 'user');
+    await onDemand(world, user.id);
     expect(world.accountOf(user.id)?.suspended).toBe(false);
     directory.unassign(again);
     for (let more = 0; more < 2; more += 1) await world.round();
@@ -110,10 +105,10 @@ describe('an assignment that only a provisioning on demand has met', () => {
     await world.round();
     directory.unassign(user.assignment);
     directory.unassign(first);
-    await onDemand(world, user.id, 'user');
+    await onDemand(world, user.id);
     await world.round();
     const again = directory.assign(team, roles.agent);
-    await onDemand(world, user.id, 'user');
+    await onDemand(world, user.id);
     expect(world.accountOf(user.id)?.suspended).toBe(false);
     directory.unassign(again);
     for (let more = 0; more < 2; more += 1) await world.round();
@@ -127,11 +122,11 @@ describe('an assignment that only a provisioning on demand has met', () => {
     await world.round();
     directory.enableRole(roles.user, false);
     await world.round();
-    await onDemand(world, user.id, 'user');
+    await onDemand(world, user.id);
     await world.round();
     expect(world.accountOf(user.id)?.suspended).toBe(true);
     directory.enableRole(roles.user, true);
-    await onDemand(world, user.id, 'user');
+    await onDemand(world, user.id);
     expect(world.accountOf(user.id)?.suspended).toBe(false);
     directory.enableRole(roles.user, false);
     for (let more = 0; more < 2; more += 1) await world.round();

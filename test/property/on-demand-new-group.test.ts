@@ -1,10 +1,6 @@
-import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
-import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
+import { onDemand } from './support/reading';
 import type { World } from './support/world';
-
-const onDemand = (world: World, subjects: readonly string[]) =>
-  provisionOnDemand(world.deps(), { subjects, objectType: 'user', dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
 
 function deletedWhenRead({ source, directory }: World, team: string): void {
   source.beforeCall = ({ method }) => {

@@ -1,14 +1,10 @@
 import type { SourceId } from '../../src/core/model';
 import { readJob } from '../../src/engine/job/job-state';
 import { noteRules, rulesOf } from '../../src/engine/job/rules-in-use';
-import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
-import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import { aCompany, aPerson } from '../builders/people';
 import { mappingsOf } from '../simulation/rules/rules';
+import { onDemand } from './support/reading';
 import type { World } from './support/world';
-
-const onDemand = (world: World, id: SourceId) =>
-  provisionOnDemand(world.deps(), { subjects: [id], objectType: 'user', dryRun: false, operator: THE_CYCLE, budgetMs: 60_000 });
 
 /** Something happens under other rules, which are taken back before a cycle begins. */
 async function meanwhile(world: World, rules: Partial<World['settings']>, act: () => Promise<unknown>): Promise<void> {

@@ -203,6 +203,12 @@ export class World {
     for (let more = 0; more < count; more += 1) await this.round(pick);
   }
 
+  /** A whole cycle, some hours later. */
+  later(hours: number, pick?: Pick): Promise<CycleOutcome & { kind: 'completed' }> {
+    this.nowMs += hours * 3600_000;
+    return this.round(pick);
+  }
+
   /** Makes the next cycle an initial one, as a restart by an operator does. */
   async dueInitial(): Promise<void> {
     const { state } = this.deps();
