@@ -58,6 +58,12 @@ function deactivate(user: FakeUser, { told, watch, zendesk, nowMs }: Sim): void 
   user.updatedAt = new Date(nowMs).toISOString();
 }
 
+function addAddresses({ zendesk, nowMs }: Sim, user: FakeUser, addresses: readonly string[]): void {
+  const notes = zendesk.notesOf(user.id);
+  user.otherEmails.push(...addresses);
+  notes.addressMs = { ...notes.addressMs, ...Object.fromEntries(addresses.map((address) => [address.toLowerCase(), nowMs])) };
+}
+
 export const ZENDESK_EVENTS = {
   suspendByHand: onUser((user, { zendesk, scheduler, watch, told, nowMs }) => {
     if (user.suspended) return undefined;
@@ -92,7 +98,11 @@ export const ZENDESK_EVENTS = {
     const into = dice.maybe(sim.zendesk.liveUsers.filter((one) => one !== user && one.role.role === 'end-user'));
     if (!into || user.role.role !== 'end-user') return undefined;
     deactivate(user, sim);
-    into.otherEmails.push(...[user.email, ...user.otherEmails].flatMap((one) => one ?? []));
+    addAddresses(
+      sim,
+      into,
+      [user.email, ...user.otherEmails].flatMap((one) => one ?? []),
+    );
     [user.email, user.otherEmails] = [null, []];
     sim.zendesk.notesOf(into.id).isTouched = true;
     return `is merged into ${into.id}`;
@@ -107,7 +117,7 @@ export const ZENDESK_EVENTS = {
   takeAddress: onUser((user, sim, dice) => {
     const address = somebody(sim, dice)?.mail;
     if (!address || sim.zendesk.holdersOf(address).length > 0) return undefined;
-    user.otherEmails.push(address);
+    addAddresses(sim, user, [address]);
     return `gets ${address} as a further address`;
   }),
   giveForeignId: onUser((user, { zendesk, nowMs }, dice) => {

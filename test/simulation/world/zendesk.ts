@@ -27,6 +27,8 @@ export interface AccountNotes {
   hasOurId: boolean;
   /** When somebody gave it the id of another system by hand. */
   foreignIdMs?: number;
+  /** When somebody gave it further addresses by hand, by address. */
+  addressMs?: Readonly<Record<string, number>>;
   /** Somebody changed it by hand since the last time everything was compared. */
   isTouched: boolean;
   /** Since when the search index has known its addresses. */
