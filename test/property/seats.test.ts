@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { UnavailableError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
 import { promiseSeats } from '../../src/engine/job/seat-ledger';
 import { provisionOnDemand } from '../../src/engine/on-demand/on-demand';
@@ -122,6 +123,29 @@ describe('agent seats', () => {
     watch(world, 2);
     await world.round();
     expect(world.accountOf(one.id)?.role.role).toBe('agent');
+  });
+
+  it('an account whose creation was never answered is told and linked, though its person is to be an agent by then and waits', async () => {
+    const { world, users, directory, roles } = aCompany({ users: 1 }, { settings: { agentSeats: 1 } });
+    const [one] = users;
+    if (!one) throw new Error('nobody');
+    world.target.hook = (moment, method) => {
+      if (moment === 'after' && method === 'createUser') throw new UnavailableError('target', 'No answer');
+    };
+    await world.cycle();
+    await world.drain();
+    world.target.hook = undefined;
+    expect(world.accountOf(one.id)).toMatchObject({ role: { role: 'end-user' } });
+    directory.unassign(one.assignment);
+    directory.assign(one.id, roles.agent);
+    for (let more = 0; more < 2; more += 1) await world.round();
+    const told = (await world.deps().log.query({}, 50)).entries.filter(({ sourceIdentity }) => sourceIdentity.id === one.id);
+    expect(told.map(({ provisioningAction }) => provisioningAction)).toContain('create');
+    expect((await world.deps().links.read({ type: 'user', id: one.id }))?.value).toMatchObject({
+      link: { createdByUs: true },
+      claim: null,
+    });
+    expect(await world.deps().escrows.read({ type: 'user', id: one.id })).toMatchObject({ code: 'AwaitingSeat' });
   });
 
   it('without AGENT_SEATS nobody counts, and what Zendesk refuses is a failure as before', async () => {

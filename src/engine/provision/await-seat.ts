@@ -14,17 +14,21 @@ export interface Seated {
 /**
  * Asks for a seat before it is taken. Without one a new or adopted account waits as a whole, and of one that is linked the role alone.
  * What Zendesk itself refuses stays a failure of the object.
+ * @param earlier what an earlier try is proved to have written: an account that it made or adopted counts as linked
  */
 export async function seated(
   deps: EngineDeps,
   { item, pairing }: Attempt,
-  plan: Plan,
-  seat: 'takes' | 'frees' | undefined,
+  {
+    plan,
+    seat,
+    earlier,
+  }: { readonly plan: Plan; readonly seat: 'takes' | 'frees' | undefined; readonly earlier: Plan | undefined },
 ): Promise<Seated> {
   if (seat !== 'takes') return { plan, awaitsSeat: false };
   const promised = await promiseSeats(deps, [item.sourceId]);
   if (promised.has(item.sourceId)) return { plan, awaitsSeat: false };
-  return { plan: pairing.row.link ? withoutSeat(plan) : null, awaitsSeat: true };
+  return { plan: pairing.row.link || earlier ? withoutSeat(plan) : null, awaitsSeat: true };
 }
 
 /** What is said of somebody who waits for a seat. */

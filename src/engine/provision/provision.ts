@@ -63,7 +63,7 @@ export async function provision<T extends NonNullable<NamedTarget>>(
     // One that says so has been asked for its place before it was begun.
     if (!item.isChange) requirePlace(deps);
   }
-  const { plan, awaitsSeat } = await seated(deps, attempt, allowed, seat);
+  const { plan, awaitsSeat } = await seated(deps, attempt, { plan: allowed, seat, earlier });
   if (!plan) return skipped(attempt, found.target, AWAITING_SEAT);
   tracePlan(attempt, plan, desired);
 

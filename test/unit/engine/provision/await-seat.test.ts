@@ -21,10 +21,11 @@ function carriedOut(
   agentSeats: number,
   seat: 'takes' | 'frees' | undefined,
   link = aLink({ sourceId: ID }) as ReturnType<typeof aLink> | null,
+  earlier?: Plan,
 ) {
   const item = itemFor('c', { type: 'user', id: ID });
   const attempt = { item, pairing: { row: { link, claim: null } } } as unknown as Attempt;
-  return seated(new World({ settings: { agentSeats } }).deps(), attempt, PLAN, seat);
+  return seated(new World({ settings: { agentSeats } }).deps(), attempt, { plan: PLAN, seat, earlier });
 }
 
 describe('a plan that takes an agent seat', () => {
@@ -32,12 +33,11 @@ describe('a plan that takes an agent seat', () => {
     expect(await carriedOut(2, 'takes')).toEqual({ plan: PLAN, awaitsSeat: false });
   });
 
-  it('waits as a whole for an account that is not linked, and for the role alone of one that is', async () => {
+  it('waits as a whole for an account that is not linked, and for the role alone of one that is, or that an earlier try made', async () => {
     expect(await carriedOut(1, 'takes', null)).toEqual({ plan: null, awaitsSeat: true });
-    expect(await carriedOut(1, 'takes')).toMatchObject({
-      plan: { role: null, changes: [{ attribute: 'name' }] },
-      awaitsSeat: true,
-    });
+    const withoutRole = { plan: { role: null, changes: [{ attribute: 'name' }] }, awaitsSeat: true };
+    expect(await carriedOut(1, 'takes')).toMatchObject(withoutRole);
+    expect(await carriedOut(1, 'takes', null, { ...PLAN, action: 'create' })).toMatchObject(withoutRole);
   });
 
   it('one that takes none does not ask', async () => {
