@@ -32,7 +32,7 @@ const LONGEST = [
   'contract/change-notifications',
   'property/engine-mappings',
   'contract/storage/provisioning-log',
-  'property/engine-leaving',
+  'property/engine-leaving-restart',
   'contract/openapi-answers',
   'property/engine-safety',
   'contract/storage/connector-space',
