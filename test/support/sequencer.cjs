@@ -30,7 +30,7 @@ const LONGEST = [
   'contract/undo',
   'property/undo',
   'contract/change-notifications',
-  'property/engine-mappings',
+  'property/engine-mappings-meanwhile',
   'contract/storage/provisioning-log',
   'property/engine-leaving-restart',
   'contract/openapi-answers',

@@ -42,7 +42,7 @@ export type Killing = (world: World, run: () => Promise<unknown>) => Promise<voi
 
 /**
  * Tells a story once for each call at which a part of it may be killed, until that part ends before it is, and expects that it never ends wrong.
- * @param story is given what runs the part; what it returns says whether, or how, it ended wrong
+ * @param story is given what runs the part; what it returns, if anything, says whether, or how, it ended wrong
  */
 export async function whereverKilled(story: (killed: Killing) => Promise<unknown>): Promise<void> {
   const wrong: string[] = [];
@@ -50,8 +50,10 @@ export async function whereverKilled(story: (killed: Killing) => Promise<unknown
     wasKilled = false;
     const said = await story(async (world, run) => {
       wasKilled = await world.killedAt(call, run);
+    }).catch((cause: unknown) => {
+      throw new Error(`Killed at call ${call}, the story fails`, { cause });
     });
-    if (said !== false) wrong.push(`${call}: ${said}`);
+    if (said !== undefined && said !== false) wrong.push(`${call}: ${said}`);
   }
   expect(wrong).toEqual([]);
 }
