@@ -9,7 +9,7 @@ import type { Planning } from '../../src/engine/preview/planning';
 import { THE_CYCLE } from '../../src/engine/record/log-entry';
 import type { PlanHeader, PlanRow } from '../../src/ports/plan-store';
 import { aCompany } from '../builders/people';
-import type { FakeUser } from '../fakes/target-connector';
+import type { FakeUser } from '../fakes/target-account';
 import { makePlans, makeShadow } from '../simulation/ports/plans';
 import { only } from './support/only';
 import type { World } from './support/world';

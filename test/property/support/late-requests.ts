@@ -2,7 +2,7 @@ import { UnavailableError } from '../../../src/core/errors';
 import type { SourceId, WorkItem } from '../../../src/core/model';
 import type { NewTargetUser, TargetConnector } from '../../../src/ports/target-connector';
 import { anEmployee } from '../../builders/people';
-import type { FakeUser } from '../../fakes/target-connector';
+import type { FakeUser } from '../../fakes/target-account';
 import { failsOnce } from './faults';
 import { takeFirst } from './queue';
 import type { World } from './world';

@@ -28,7 +28,8 @@ import { makeFakeSchemaStore } from '../../fakes/schema-store';
 import { FakeSourceConnector } from '../../fakes/source-connector';
 import { makeFakeStagedDeletionStore } from '../../fakes/staged-deletion-store';
 import { makeFakeStateStore } from '../../fakes/state-store';
-import { type FakeTarget, type FakeTargetOptions, type FakeUser, makeFakeTarget } from '../../fakes/target-connector';
+import type { FakeTarget, FakeTargetOptions, FakeUser } from '../../fakes/target-account';
+import { makeFakeTarget } from '../../fakes/target-connector';
 import { makeFakeWorkQueue } from '../../fakes/work-queue';
 
 /** The process was killed. No error of ours: nothing may catch it and go on. */

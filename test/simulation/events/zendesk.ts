@@ -1,5 +1,5 @@
 /** What people do in Zendesk meanwhile. Each answers what it did, or nothing where there was nothing to do it to. */
-import type { FakeGroup, FakeUser } from '../../fakes/target-connector';
+import type { FakeGroup, FakeUser } from '../../fakes/target-account';
 import type { Dice } from '../play/random';
 import type { Sim } from '../play/sim';
 

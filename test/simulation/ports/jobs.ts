@@ -3,7 +3,7 @@ import type { ZendeskHttp, ZendeskRequest } from '../../../src/adapters/zendesk/
 import type { WireAnswer } from '../../../src/adapters/zendesk/transport';
 import { UnavailableError } from '../../../src/core/errors';
 import type { Attributes, TargetId, TargetRole, TargetUser } from '../../../src/core/model';
-import type { FakeTarget, FakeUser } from '../../fakes/target-connector';
+import type { FakeTarget, FakeUser } from '../../fakes/target-account';
 import type { Dice } from '../play/random';
 import { Process, type Scheduler } from '../play/scheduler';
 import type { Context } from '../watch/watch';

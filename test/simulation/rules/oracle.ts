@@ -3,7 +3,7 @@
  * held removal). Works from the truth about Entra and from what was seen done to Zendesk.
  */
 import type { TargetId } from '../../../src/core/model';
-import type { FakeUser } from '../../fakes/target-connector';
+import type { FakeUser } from '../../fakes/target-account';
 import type { Sim } from '../play/sim';
 import type { Person, Team } from '../world/entra';
 import { isTeamIn, peopleIn, standingOf } from '../world/truth';

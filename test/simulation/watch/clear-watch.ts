@@ -1,4 +1,4 @@
-import type { FakeUser } from '../../fakes/target-connector';
+import type { FakeUser } from '../../fakes/target-account';
 import type { Person } from '../world/entra';
 import type { TruthHistory } from '../world/truth';
 

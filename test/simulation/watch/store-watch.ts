@@ -6,7 +6,7 @@ import type { OwnedMembership } from '../../../src/ports/link-store';
 import type { PlanHeader } from '../../../src/ports/plan-store';
 import type { StagedDeletion } from '../../../src/ports/staged-deletion-store';
 import type { ObjectKey } from '../../../src/ports/stored';
-import type { FakeUser } from '../../fakes/target-connector';
+import type { FakeUser } from '../../fakes/target-account';
 import type { Sim } from '../play/sim';
 import { LinkWatch } from './link-watch';
 import type { Context } from './watch';

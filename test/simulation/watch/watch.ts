@@ -3,7 +3,7 @@
  * way of writing goes unseen; the reasons for them are asked of the oracle's memory, not of the app.
  */
 import type { TargetId, WorkItem } from '../../../src/core/model';
-import type { FakeUser } from '../../fakes/target-connector';
+import type { FakeUser } from '../../fakes/target-account';
 import type { LeavingRules } from '../events/leaving';
 import type { Entra } from '../world/entra';
 import type { TruthHistory } from '../world/truth';

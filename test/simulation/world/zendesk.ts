@@ -1,6 +1,7 @@
 /** What the simulation remembers about the Zendesk account besides its state: who did what, which Zendesk itself does not tell. */
 import type { TargetId } from '../../../src/core/model';
-import { type FakeGroup, type FakeTarget, type FakeUser, makeFakeTarget } from '../../fakes/target-connector';
+import type { FakeGroup, FakeTarget, FakeUser } from '../../fakes/target-account';
+import { makeFakeTarget } from '../../fakes/target-connector';
 
 export interface AccountNotes {
   /** The person in Entra for whom the app made or took the account. */

@@ -5,7 +5,7 @@ import { readRules } from '../../../../src/engine/decide/due';
 import { compareGroup, memberId } from '../../../../src/engine/drift/compare-group';
 import type { Compared } from '../../../../src/engine/drift/compare-user';
 import { aCompany } from '../../../builders/people';
-import type { FakeGroup } from '../../../fakes/target-connector';
+import type { FakeGroup } from '../../../fakes/target-account';
 import { schemaOf } from '../../../property/support/world';
 import { mappingText } from '../../../simulation/rules/rules';
 

@@ -7,7 +7,7 @@ import type { JobSettings } from '../../../../src/engine/job-settings';
 import type { Hold } from '../../../../src/ports/hold-store';
 import type { PlanRow } from '../../../../src/ports/plan-store';
 import { aCompany } from '../../../builders/people';
-import type { FakeUser } from '../../../fakes/target-connector';
+import type { FakeUser } from '../../../fakes/target-account';
 
 const ADMIN: TargetRole = { role: 'admin', customRoleId: null };
 

@@ -10,7 +10,7 @@ import { Trace } from '../../../../src/engine/record/trace';
 import { itemFor } from '../../../../src/engine/work-item';
 import type { LinkClaim } from '../../../../src/ports/link-store';
 import { aGroup, aLink, aUser } from '../../../builders/objects';
-import type { FakeUser } from '../../../fakes/target-connector';
+import type { FakeUser } from '../../../fakes/target-account';
 import { OLGA } from '../../../property/support/undoing';
 import { World } from '../../../property/support/world';
 

@@ -15,7 +15,7 @@ import { Trace } from '../../../../src/engine/record/trace';
 import { itemFor } from '../../../../src/engine/work-item';
 import type { LinkClaim } from '../../../../src/ports/link-store';
 import { aLink, aUser } from '../../../builders/objects';
-import type { FakeUser } from '../../../fakes/target-connector';
+import type { FakeUser } from '../../../fakes/target-account';
 import { World } from '../../../property/support/world';
 
 const ID = sourceId('00000000-0000-4000-8000-000000000001');
