@@ -52,32 +52,49 @@ export type Situation =
  *   1, held by one leaving    │ handover    (soon free: with the holder's own change)
  *   1, held by one restorable │ handover    (free once the former self is gone for good)
  *   1, held by any other      │ disputed
- *   ≥ 2                       │ disputed    (never guess)
+ *   1 with our id, and others │
+ *      held by others of ours │ unlinked    (the id is nobody else's; a value that is another's is a matter of the write)
+ *   any other ≥ 2             │ disputed    (never guess)
  *
  * @param candidates Live target objects found by *all* matching attributes, in priority order; the same target may occur twice.
  * @param takesForeignIds Whether an external id of another system may be overwritten.
  */
 export function situate(type: ObjectType, candidates: readonly Candidate[], takesForeignIds: boolean): Situation {
-  const [first, ...others] = distinct(candidates);
+  const all = distinct(candidates);
+  const [first] = all;
   if (!first) return { kind: 'unmatched' };
-  if (others.length > 0) {
-    const all = [first, ...others];
-    const found = all.map((candidate) => `${candidate.id} by ${candidate.matchedBy}`).join(', ');
-    return {
-      kind: 'disputed',
-      isBetweenOurs: false,
-      candidateIds: all.map((candidate) => candidate.id),
-      reason: `Several Zendesk ${type}s match: ${found}. ${type === 'user' ? 'Merge or delete all but the right one' : 'Rename or delete all but the right one'} in Zendesk; the next attempt uses the one that is left.`,
-    };
-  }
-  return situateOne(type, first, takesForeignIds);
+  const own = all.find(({ matchedBy, heldBy }) => matchedBy === 'external_id' && !heldBy);
+  if (all.length === 1 || (own && all.every((one) => one === own || isAnothers(one))))
+    return situateOne(type, own ?? first, takesForeignIds);
+  const isBetweenOurs = all.some(isAnothers);
+  const found = all.map(
+    (one) => `${one.id} by ${one.matchedBy}${isAnothers(one) ? ` (it belongs to the Entra ${type} ${nameOf(one.heldBy)})` : ''}`,
+  );
+  return {
+    kind: 'disputed',
+    isBetweenOurs,
+    candidateIds: all.map((candidate) => candidate.id),
+    reason: `Several Zendesk ${type}s match: ${found.join(', ')}. ${adviceOn(type, isBetweenOurs)}`,
+  };
+}
+
+/** Whether an object of ours that may still need it has what was found. */
+const isAnothers = (one: Candidate): one is Candidate & { readonly heldBy: Holder } =>
+  one.heldBy !== undefined && one.heldBy.state !== 'gone' && one.heldBy.state !== 'foreign';
+
+const nameOf = ({ id, name }: Holder): string => (name ? `"${name}" (${id})` : id);
+
+/** What to do where several match. What belongs to another person or group is not to be merged or deleted. */
+function adviceOn(type: ObjectType, isBetweenOurs: boolean): string {
+  if (isBetweenOurs) return `Correct the value that two ${type}s have, in Entra ID or in Zendesk; the next cycle then continues.`;
+  const act = type === 'user' ? 'Merge or delete' : 'Rename or delete';
+  return `${act} all but the right one in Zendesk; the next attempt uses the one that is left.`;
 }
 
 function situateOne(type: ObjectType, { id, matchedBy, heldBy }: Candidate, takesForeignIds: boolean): Situation {
   const free = { kind: 'unlinked', targetId: id, matchedBy, takesOverFrom: undefined } as const;
   if (!heldBy) return free;
-  const holder = heldBy.name ? `"${heldBy.name}" (${heldBy.id})` : heldBy.id;
-  const what = `Zendesk ${type} ${id} matches by ${matchedBy} but belongs to the Entra ${type} ${holder}`;
+  const what = `Zendesk ${type} ${id} matches by ${matchedBy} but belongs to the Entra ${type} ${nameOf(heldBy)}`;
   const disputed = (advice: string, isBetweenOurs: boolean): Situation => ({
     kind: 'disputed',
     candidateIds: [id],

@@ -1,7 +1,7 @@
 import { HandoverError } from '../../core/errors';
 import type { ObjectType, SourceId, TargetId } from '../../core/model';
 import type { EngineReads } from '../deps';
-import { fold, linkedTo, type MatchedBy, wantedValue } from './holder';
+import { fold, type MatchedBy, ownerOf, wantedValue } from './holder';
 import type { Writing } from './stages';
 
 /** How many hands a value is followed through; longer chains are solved a part with each cycle. */
@@ -52,7 +52,7 @@ async function chainFrom(
   const holders: SourceId[] = [];
   let [value, target] = [fold(by.value), first];
   for (let hands = 0; hands < MAX_HANDS; hands += 1) {
-    const holder = await linkedTo(reads, type, target);
+    const holder = await ownerOf(reads, type, target);
     if (holder === self) return { holders, isRing: true };
     const object = holder && (await reads.space.readObject({ type, id: holder }))?.value;
     if (!holder || !object || object.deleted !== 'no' || holders.includes(holder)) return undefined;

@@ -19,6 +19,14 @@ export async function linkedTo(reads: EngineReads, type: ObjectType, target: Tar
   return row?.value.link?.targetId === target ? holder : undefined;
 }
 
+/** Whose a target object is: by the link, else by the id that an account carries, where the mapping writes ids. */
+export async function ownerOf(reads: EngineReads, type: ObjectType, target: TargetId): Promise<SourceId | undefined> {
+  const linked = await linkedTo(reads, type, target);
+  if (linked || type === 'group' || reads.schema.users.foreignExternalId === 'ignore') return linked;
+  const carried = (await reads.target.getUser(target))?.externalId;
+  return carried && isGuid(carried) ? sourceId(carried) : undefined;
+}
+
 /**
  * Who stands in the way of taking an account: whoever is linked to it, else whose external id it carries. Where the mapping does not write
  * external ids they are nobody's claim: other systems write them for purposes of their own. Undefined for nobody, and for the asking object itself.

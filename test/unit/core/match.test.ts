@@ -23,6 +23,16 @@ describe('situate', () => {
     ['two match by one attribute', [one(8), one(9)], 'disputed'],
     ['two match, one of them gone', [one(8, 'gone'), one(9)], 'disputed'],
     ['two attributes disagree', [one(8, undefined, 'external_id'), one(9)], 'disputed'],
+    ['our id, and the address of one who keeps it', [one(8, undefined, 'external_id'), one(9, 'live')], 'unlinked'],
+    ['the address of one who keeps it, and our id', [one(9, 'live'), one(8, undefined, 'external_id')], 'unlinked'],
+    ['our id, an address that is gone', [one(8, undefined, 'external_id'), one(9, 'gone')], 'disputed'],
+    ['our id, an address of another system', [one(8, undefined, 'external_id'), one(9, 'foreign')], 'disputed'],
+    [
+      'our id, an address of one who keeps it, one of nobody',
+      [one(8, undefined, 'external_id'), one(9, 'live'), one(7)],
+      'disputed',
+    ],
+    ['our id on the account of another, an address of nobody', [one(8, 'live', 'external_id'), one(9)], 'disputed'],
   ] as [string, Candidate[], string][])('%s › %s', (_name, candidates, expected) => {
     expect(situate('user', candidates, false).kind).toBe(expected);
   });
@@ -65,6 +75,15 @@ describe('situate', () => {
 
 it('several candidates are no dispute between two of ours', () => {
   expect(situate('user', [one(8), one(9)], false)).toMatchObject({ isBetweenOurs: false });
+});
+
+it('where what another person has matches too, nobody is told to merge or delete it', () => {
+  expect(situate('user', [one(8), one(9, 'live')], false)).toMatchObject({
+    isBetweenOurs: true,
+    reason:
+      'Several Zendesk users match: 8 by email, 9 by email (it belongs to the Entra user "Bob" (u2)). Correct the value that two users have, in Entra ID or in Zendesk; the next cycle then continues.',
+  });
+  expect(situate('user', [one(9, 'live'), one(8, undefined, 'external_id')], false)).toMatchObject({ targetId: '8' });
 });
 
 it('whoever holds the account is named, by the id alone where there is no name', () => {
