@@ -2,7 +2,7 @@ import { storeMappings } from '../../src/engine/control/store-mappings';
 import { makeGate } from '../../src/engine/job/gate';
 import { STATE_KEYS } from '../../src/engine/job/job-state';
 import { handleWorkItem } from '../../src/engine/provision/handle-work-item';
-import { meanwhile, whereverKilled } from './support/faults';
+import { atCall, meanwhile, whereverKilled } from './support/faults';
 import {
   ANN,
   activate,
@@ -110,18 +110,14 @@ describe('mappings in force', () => {
       const [loud, quiet] = [await stored(world, LOUD), await stored(world, QUIET)];
       await inForce(world, loud);
       world.nowMs += 20 * 60_000;
-      let calls = 0;
       let wake: () => void = () => undefined;
       const asleep = new Promise<void>((fallsAsleep) => {
-        world.hook = async () => {
-          calls += 1;
-          if (calls !== call) return;
-          world.hook = undefined;
+        atCall(world, call - 1, () => {
           fallsAsleep();
-          await new Promise<void>((resolve) => {
+          return new Promise<void>((resolve) => {
             wake = resolve;
           });
-        };
+        });
       });
       const sleeper = world.tick();
       await Promise.race([asleep, sleeper]);
@@ -169,14 +165,10 @@ describe('mappings in force', () => {
       const { world } = await inService();
       const [loud, quiet] = [await stored(world, LOUD), await stored(world, QUIET)];
       const plans = [await planned(world, loud), await planned(world, quiet)];
-      let calls = 0;
       let other: Awaited<ReturnType<typeof activate>> | undefined;
-      world.hook = async () => {
-        calls += 1;
-        if (calls !== call + 1) return;
-        world.hook = undefined;
+      atCall(world, call, async () => {
         other = await activate(world, quiet, { planId: plans[1], replaces: 0 }, BOB);
-      };
+      });
       const first = await activate(world, loud, { planId: plans[0], replaces: 0 });
       world.hook = undefined;
       if (other === undefined) break;

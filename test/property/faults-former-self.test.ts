@@ -1,7 +1,7 @@
 import { RejectedError } from '../../src/core/errors';
 import { anEmployee, aPerson } from '../builders/people';
 import { comesAgain } from './support/cut-off';
-import { failsForARound, losesAnswers, meanwhile, whereverKilled } from './support/faults';
+import { atCall, failsForARound, losesAnswers, meanwhile, whereverKilled } from './support/faults';
 import { only } from './support/only';
 import { unlinks } from './support/operator';
 import { take, takeFirst } from './support/queue';
@@ -190,13 +190,7 @@ describe('a former self whose own item is at work while its account is taken ove
       await world.cycle();
       const [leaving, coming] = [take(world, old).item, take(world, fresh).item];
       world.queue.messages.length = 0;
-      let calls = 0;
-      world.hook = async () => {
-        calls += 1;
-        if (calls !== call + 1) return;
-        world.hook = undefined;
-        await world.work(leaving).catch(() => undefined);
-      };
+      atCall(world, call, () => world.work(leaving).catch(() => undefined));
       await world.work(coming).catch(() => undefined);
       isOver = world.hook !== undefined;
       world.hook = undefined;

@@ -1,4 +1,5 @@
 import { aCompany } from '../builders/people';
+import { atCall } from './support/faults';
 
 /** An agent who has joined a group, with the items of both; nothing of it is in Zendesk yet. */
 async function aNewMember() {
@@ -27,16 +28,12 @@ describe('who leaves a group while an item is about to put them into it', () => 
     let joined = 0;
     for (let call = 0, isOver = false; !isOver; call += 1) {
       const { world, directory, team, ann, items, members } = await aNewMember();
-      let calls = 0;
-      world.hook = async () => {
-        calls += 1;
-        if (calls !== call + 1) return;
-        world.hook = undefined;
+      atCall(world, call, async () => {
         directory.removeMember(team, ann);
         await world.cycle();
         // Whoever waits for this very item comes again later.
         for (const { item } of world.queue.messages.splice(0)) await world.work(item);
-      };
+      });
       await world.work(items[type]);
       isOver = world.hook !== undefined;
       world.hook = undefined;

@@ -75,3 +75,14 @@ export async function meanwhile(
   world.hook = undefined;
   expect(hasHappened).toBe(true);
 }
+
+/** Has something happen before the n-th call of a port (from 0). Where that call never comes, the hook is still there in the end. */
+export function atCall(world: World, call: number, happens: () => Promise<unknown>): void {
+  let calls = 0;
+  world.hook = async () => {
+    calls += 1;
+    if (calls !== call + 1) return;
+    world.hook = undefined;
+    await happens();
+  };
+}
