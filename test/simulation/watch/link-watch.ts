@@ -90,6 +90,9 @@ export class LinkWatch {
     this.targets.set(name, target);
     if (isInPlace) this.#notOurSuspension(link.targetId);
     const notes = key.type === 'user' ? this.sim.zendesk.notesOf(link.targetId) : this.sim.zendesk.groupNotesOf(link.targetId);
+    // Who suspended it was forgotten with the pair, and nothing in Zendesk shows it: a return lifts it, as adoption does.
+    if ('suspendedBy' in notes && notes.isDetached && notes.suspendedBy === 'hand' && link.disabledByUs)
+      notes.suspendedBy = 'app';
     [notes.owner, notes.isDetached] = [key.id, false];
     if (key.type === 'user') this.sim.zendesk.notesOf(link.targetId).wasLinked = true;
     if (key.type !== 'group') return;
