@@ -75,6 +75,16 @@ function isLostCreation({ zendesk, hasBeenCutOff }: Sim, kind: string, id: Targe
   return zendesk.target.users.get(id)?.active === false && !zendesk.notesOf(id).wasLinked;
 }
 
+/**
+ * Whose a group is shows with its link, where an operator's call made it, which names no object: it was made for whom it was linked to first, also
+ * where a restart has made the app forget the pair since and somebody else, who bears the name by now, has taken the group.
+ */
+function ownerByLink({ zendesk }: Sim, kind: string, id: TargetId): string | null {
+  const { linkedTo, owner } = zendesk.groupNotesOf(id);
+  const [first] = kind === 'groupCreate' ? linkedTo : [];
+  return first ?? owner;
+}
+
 /** Creations, suspensions and deletions are in the log as often as they happened. */
 async function checkTold(sim: Sim): Promise<void> {
   const told = new Map<string, number>();
@@ -125,8 +135,7 @@ async function checkTold(sim: Sim): Promise<void> {
       continue;
     }
     if (change) counted.add(change);
-    // Whose a group is shows with its link, after it was made.
-    const owner = seen ?? (kind.startsWith('group') ? sim.zendesk.groupNotesOf(targetId).owner : null);
+    const owner = seen ?? (kind.startsWith('group') ? ownerByLink(sim, kind, targetId) : null);
     if (kind === 'downgrade') seats.set(`disable ${owner}`, (seats.get(`disable ${owner}`) ?? 0) + 1);
     const action = TOLD[kind as keyof typeof TOLD];
     if (action === 'create' && isLostCreation(sim, kind, targetId, owner)) lost.set(owner, (lost.get(owner) ?? 0) + 1);

@@ -43,7 +43,7 @@ export interface GroupNotes {
   isDetached: boolean;
   /** What the app's link says of who made it. */
   countsAsOurs: boolean;
-  /** The groups of Entra that the app has had on record as linked to it. */
+  /** The groups of Entra that the app has had on record as linked to it, the first of them first. */
   readonly linkedTo: Set<string>;
   /** It was let go or forgotten once: taken back it counts as there before. */
   wasDetached: boolean;
