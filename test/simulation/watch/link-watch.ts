@@ -86,13 +86,13 @@ export class LinkWatch {
       if (other !== name && held === target)
         this.sim.watch.violate('twoOwners', `Zendesk ${target} is linked to ${name} and ${other}`);
     }
+    const isLinkedAnew = !this.targets.has(name);
     const isInPlace = key.type === 'user' && (this.targets.get(name) ?? target) !== target;
     this.targets.set(name, target);
     if (isInPlace) this.#notOurSuspension(link.targetId);
     const notes = key.type === 'user' ? this.sim.zendesk.notesOf(link.targetId) : this.sim.zendesk.groupNotesOf(link.targetId);
-    // Who suspended it was forgotten with the pair, and nothing in Zendesk shows it: a return lifts it, as adoption does.
-    if ('suspendedBy' in notes && notes.isDetached && notes.suspendedBy === 'hand' && link.disabledByUs)
-      notes.suspendedBy = 'app';
+    // Who suspended it is not known of a pair that was forgotten, and nothing in Zendesk shows it: a return lifts it, as adoption does.
+    if ('suspendedBy' in notes && isLinkedAnew && notes.suspendedBy === 'hand' && link.disabledByUs) notes.suspendedBy = 'app';
     [notes.owner, notes.isDetached] = [key.id, false];
     if (key.type === 'user') this.sim.zendesk.notesOf(link.targetId).wasLinked = true;
     if (key.type !== 'group') return;
