@@ -1,5 +1,6 @@
 import { AlreadyExistsError, RejectedError } from '../../src/core/errors';
 import type { SourceId } from '../../src/core/model';
+import { breakPair } from '../../src/engine/provision/break-pair';
 import { anEmployee } from '../builders/people';
 import { comesAgain, killedAfter, makesNobody, SUSPENDED, suspendedUnheard, suspendedUntold, timesSaid } from './support/cut-off';
 import { fails, losesAnswer, whereverKilled } from './support/faults';
@@ -167,6 +168,14 @@ describe('what was written and cut off before its log entry', () => {
       }
     },
   );
+
+  it('whoever is let go of with something untold is looked at by the next cycle, which has no other reason to', async () => {
+    const { world, id } = await suspendedUnheard();
+    const dirty = async () => (await world.deps().space.listDirty()).map((key) => key.id);
+    expect(await dirty()).not.toContain(id);
+    await breakPair(world.deps(), { type: 'user', id });
+    expect(await dirty()).toContain(id);
+  });
 
   it('a suspension that two items in a row are to lift is lifted by the second, where the first was cut off', async () => {
     const { world, directory, roles, id } = await suspendedUnheard();

@@ -35,7 +35,8 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey, seen: AsSeen =
     const { link } = stored.value;
     try {
       // The row goes first: a worker who claims it meanwhile keeps the target, and the memberships, that it goes by.
-      // What may have been written and is in no log entry yet stays on record until it is.
+      // What may have been written and is in no log entry yet stays on record until it is: the next cycle looks, which else has no reason to.
+      if (claim) await deps.space.markDirty([key]);
       if (claim) await deps.links.write(key, withoutLink(stored.value, claim, seen), stored.etag);
       else await deps.links.remove(key, stored.etag);
     } catch (error) {
