@@ -108,6 +108,14 @@ describe('clean-up of groups', () => {
     expect(world.groupNamed('Old')).toBeDefined();
   });
 
+  it('refuses a group that is assigned again, though no cycle has seen that', async () => {
+    const { world, directory, roles, old, asked } = await leftOvers();
+    directory.assign(old, roles.agent);
+    expect(await cleanUp(world.deps(), asked({ groups: [old] }), OPERATOR)).toMatchObject({ kind: 'refused', groupId: old });
+    await world.drain();
+    expect(world.groupNamed('Old')).toBeDefined();
+  });
+
   it('leaves whom Entra ID has in the group, also where the app has been made to forget the account', async () => {
     const { world, agents, sales, inZendesk, asked } = await leftOvers();
     const id = agents[0]?.id as SourceId;

@@ -1,4 +1,5 @@
 import { aCompany, aPerson } from '../builders/people';
+import { meanwhile } from './support/faults';
 import { onDemand } from './support/reading';
 import type { World } from './support/world';
 
@@ -131,5 +132,35 @@ describe('an assignment that only a provisioning on demand has met', () => {
     directory.enableRole(roles.user, false);
     for (let more = 0; more < 2; more += 1) await world.round();
     expect(world.accountOf(user.id)?.suspended).toBe(true);
+  });
+});
+
+describe('somebody who is provisioned on demand while a cycle holds what they are to lose', () => {
+  it('stays held: what the request had read is older', async () => {
+    const { world, directory, users } = aCompany({ users: 3 }, { settings: { deletionThreshold: 0 } });
+    await world.round();
+    const [one] = users;
+    if (!one) throw new Error('nobody');
+    directory.updateUser(one.id, { displayName: 'New name' });
+    const leaves = async (): Promise<void> => {
+      directory.unassign(one.assignment);
+      world.nowMs += 20 * 60_000;
+      await world.cycle();
+    };
+    await meanwhile(world, 'target.updateUser', leaves, () => onDemand(world, one.id));
+    expect(await world.deps().staged.read({ type: 'user', id: one.id })).toMatchObject({ state: 'staged' });
+  });
+
+  it('what was held before is settled by it', async () => {
+    const { world, directory, users, roles } = aCompany({ users: 3 }, { settings: { deletionThreshold: 0 } });
+    await world.round();
+    const [one] = users;
+    if (!one) throw new Error('nobody');
+    directory.unassign(one.assignment);
+    await world.round();
+    directory.assign(one.id, roles.user);
+    expect(await world.deps().staged.read({ type: 'user', id: one.id })).toMatchObject({ state: 'staged' });
+    await onDemand(world, one.id);
+    expect(await world.deps().staged.read({ type: 'user', id: one.id })).toBeUndefined();
   });
 });

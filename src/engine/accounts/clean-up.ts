@@ -7,6 +7,8 @@ import { overThreshold } from '../cycle/weigh-removals';
 import { readDue } from '../decide/due';
 import type { EngineDeps } from '../deps';
 import { memberId } from '../drift/compare-group';
+import { importOne } from '../import/import-one';
+import { type ImportSession, openImport } from '../import/import-session';
 import { readDriftState } from '../job/drift-state';
 import { withMappingsInUse } from '../job/mappings-in-use';
 import type { Planning } from '../preview/planning';
@@ -94,8 +96,9 @@ export async function cleanUp(deps: EngineDeps, request: CleanUpRequest, operato
   for (const { groupId, userIds } of request.members)
     members.set(groupId, new Set([...(members.get(groupId) ?? []), ...userIds]));
   const groups = new Set(request.groups);
+  const session = groups.size > 0 ? await openImport(deps) : undefined;
   for (const id of groups) {
-    const reason = await reasonNotToDelete(deps, id);
+    const reason = session && (await reasonNotToDelete(session, id));
     if (reason) return { kind: 'refused', groupId: id, reason };
   }
   for (const id of members.keys()) {
@@ -132,9 +135,19 @@ const itemOf = (cycleId: string, id: SourceId, kind: RemovalKind, asked: CleanUp
   return { ...itemFor(cycleId, key, { kind, countedIn: changeIdFor(cycleId, key) }), cleanUp: asked };
 };
 
-async function reasonNotToDelete(deps: EngineDeps, id: SourceId): Promise<string | undefined> {
-  const due = await readDue(await withMappingsInUse(deps), { type: 'group', id });
-  if (!due?.link) return 'This app keeps no Zendesk group for it.';
-  if (!due.link.createdByUs) return 'This app did not make the group; it was there before.';
-  return due.decision.kind === 'out' ? undefined : `Entra ID asks for the group: ${due.decision.reason}`;
+/** Asked of Entra ID directly where nothing stored speaks against it: that may be older than the assignment that asks for the group. */
+async function reasonNotToDelete(session: ImportSession, id: SourceId): Promise<string | undefined> {
+  const key = { type: 'group', id } as const;
+  const deps = await withMappingsInUse(session.deps);
+  const link = (await deps.links.read(key))?.value.link;
+  if (!link) return 'This app keeps no Zendesk group for it.';
+  if (!link.createdByUs) return 'This app did not make the group; it was there before.';
+  const whoAsks = async (): Promise<string | undefined> => {
+    const due = await readDue(deps, key);
+    return due && due.decision.kind !== 'out' ? `Entra ID asks for the group: ${due.decision.reason}` : undefined;
+  };
+  const asked = await whoAsks();
+  if (asked) return asked;
+  const read = await importOne(session, id, 'group');
+  return read.kind === 'unknown' ? `Entra ID could not be asked: ${read.reason}` : whoAsks();
 }

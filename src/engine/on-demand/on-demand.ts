@@ -2,6 +2,7 @@ import type { RemovalKind } from '../../core/brake';
 import { DeletionThresholdError, type ProvisioningError } from '../../core/errors';
 import { isGuid } from '../../core/guid';
 import type { ObjectType, SourceObject, WorkItem } from '../../core/model';
+import type { StagedDeletion } from '../../ports/staged-deletion-store';
 import type { ObjectKey } from '../../ports/stored';
 import { keyText } from '../../ports/stored';
 import { concurrently, SOURCE_CONCURRENCY, STORAGE_CONCURRENCY } from '../concurrently';
@@ -218,6 +219,8 @@ async function carryOut(
   for (;;) {
     const startedAt = deps.clock();
     if (startedAt.getTime() >= deadlineMs) return later(deps, item, request, 'The time for one call was used up.', 0);
+    // Before the row is read that decides: what is held from then on, a cycle has counted by what came later.
+    const held = request.dryRun ? undefined : await deps.staged.read(key);
     const carriedOut = await provisionObject(deps, item, { dryRun: request.dryRun });
     const now = request.dryRun ? deps : await withMappingsInUse(deps);
     // Other mappings were taken into use meanwhile: theirs is the last word.
@@ -225,7 +228,7 @@ async function carryOut(
     const isToRecord = carriedOut.kind !== 'deferred' && !request.dryRun;
     const outcome = isToRecord ? await recordOutcome(deps, item, carriedOut, startedAt, request.operator) : carriedOut;
     if (outcome.kind !== 'deferred') {
-      if (!request.dryRun) await forgetStaged(deps, key, outcome);
+      if (held) await forgetStaged(deps, held, outcome);
       return { kind: 'ended', item, outcome, startedAt, removal };
     }
     const mustWaitMs = Math.max(outcome.delayMs, 250);
@@ -249,9 +252,9 @@ async function later(
   return { kind: 'later', item, isEnqueued: !dryRun, reason, retryAfterMs };
 }
 
-/** What the brake held of an object is settled once an operator has had it provisioned by name. */
-async function forgetStaged(deps: EngineDeps, key: ObjectKey, outcome: Ended['outcome']): Promise<void> {
+/** What the brake held of an object before is settled once an operator has had it provisioned by name. */
+async function forgetStaged(deps: EngineDeps, held: StagedDeletion, outcome: Ended['outcome']): Promise<void> {
   const isSettled = outcome.kind === 'done' || (outcome.kind === 'skipped' && outcome.skipReason === 'RedundantExport');
-  const staged = isSettled ? await deps.staged.read(key) : undefined;
-  if (staged && staged.state !== 'candidate') await deps.staged.remove([key]);
+  const staged = isSettled ? await deps.staged.read(held.key) : undefined;
+  if (staged?.changeId === held.changeId && staged.state !== 'candidate') await deps.staged.remove([held.key]);
 }
