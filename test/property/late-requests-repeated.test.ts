@@ -1,6 +1,6 @@
 import { anEmployee } from '../builders/people';
 import { losesAnswer } from './support/faults';
-import { givesUp, HAS_NOT_ENDED, raisedUnheard, soon, waitsFor } from './support/late-requests';
+import { givesUp, HAS_NOT_ENDED, raisedUnheard, returnedUnheard, soon, waitsFor } from './support/late-requests';
 import { actionsOf } from './support/told';
 import type { World } from './support/world';
 
@@ -32,12 +32,7 @@ describe('a background job that does its work after its caller has given it up',
     });
 
     it('a return, and the person gone: suspended again', async () => {
-      const { world, directory, roles, id, assignment, account } = await anEmployee();
-      directory.unassign(assignment);
-      await world.round();
-      givesUp(world, 'updateUser');
-      const again = directory.assign(id, roles.user);
-      await world.round();
+      const { world, directory, account, again } = await returnedUnheard();
       await doneBy(world);
       expect(account.suspended).toBe(false);
       directory.unassign(again);

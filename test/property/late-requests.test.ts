@@ -1,6 +1,6 @@
 import { RejectedError } from '../../src/core/errors';
 import { anEmployee } from '../builders/people';
-import { givesUp, raisedUnheard, soon, waitsFor } from './support/late-requests';
+import { givesUp, raisedUnheard, returnedUnheard, soon, waitsFor } from './support/late-requests';
 import { actionsOf } from './support/told';
 
 describe('a background job that does its work after its caller has given it up', () => {
@@ -59,12 +59,7 @@ describe('a background job that does its work after its caller has given it up',
   );
 
   it('a return, and the person gone again before it comes: no access is left', async () => {
-    const { world, directory, roles, id, assignment, account } = await anEmployee();
-    directory.unassign(assignment);
-    await world.round();
-    givesUp(world, 'updateUser');
-    const again = directory.assign(id, roles.user);
-    await world.round();
+    const { world, directory, account, again } = await returnedUnheard();
     directory.unassign(again);
     await waitsFor(world, () => Object.assign(account, { suspended: false }));
     expect(account.suspended).toBe(true);

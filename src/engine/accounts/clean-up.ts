@@ -96,7 +96,7 @@ export async function cleanUp(deps: EngineDeps, request: CleanUpRequest, operato
   for (const { groupId, userIds } of request.members)
     members.set(groupId, new Set([...(members.get(groupId) ?? []), ...userIds]));
   const groups = new Set(request.groups);
-  const session = groups.size > 0 ? await openImport(deps) : undefined;
+  const session = groups.size > 0 ? await openImport(await withMappingsInUse(deps)) : undefined;
   for (const id of groups) {
     const reason = session && (await reasonNotToDelete(session, id));
     if (reason) return { kind: 'refused', groupId: id, reason };
@@ -138,7 +138,7 @@ const itemOf = (cycleId: string, id: SourceId, kind: RemovalKind, asked: CleanUp
 /** Asked of Entra ID directly where nothing stored speaks against it: that may be older than the assignment that asks for the group. */
 async function reasonNotToDelete(session: ImportSession, id: SourceId): Promise<string | undefined> {
   const key = { type: 'group', id } as const;
-  const deps = await withMappingsInUse(session.deps);
+  const { deps } = session;
   const link = (await deps.links.read(key))?.value.link;
   if (!link) return 'This app keeps no Zendesk group for it.';
   if (!link.createdByUs) return 'This app did not make the group; it was there before.';

@@ -2,6 +2,7 @@ import type { SourceId } from '../../core/model';
 import type { MemberEdge } from '../../ports/connector-space';
 import type { ObjectKey } from '../../ports/stored';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
+import { directGroupsOf } from '../direct-groups';
 import type { ImportSession } from './import-session';
 import { markGroupsAbove, markUsersBelow } from './mark-principals';
 import { proveGone } from './prove-gone';
@@ -16,8 +17,7 @@ export type MembershipReads = Pick<ImportSession, 'deps' | 'wantedGroups' | 'par
  */
 export async function refreshGroupsAbove(session: MembershipReads, key: ObjectKey): Promise<readonly SourceId[]> {
   const { deps } = session;
-  const listed: SourceId[] = [];
-  for await (const page of deps.source.listGroupsOf(key.type, key.id)) listed.push(...page);
+  const listed = await directGroupsOf(deps.source, key);
   const edges = (await usefulEdges(session, key, listed)).filter((edge) => edge.groupId !== edge.memberId);
   const members = [...new Set([key.id, ...edges.map(({ memberId }) => memberId)])];
   const known = await concurrently(members, SOURCE_CONCURRENCY, (id) => deps.space.groupsOf(id));
@@ -68,12 +68,7 @@ async function usefulEdges(
 }
 
 function readParents({ deps, parents }: MembershipReads, groupId: SourceId): Promise<readonly SourceId[]> {
-  const read = async (): Promise<readonly SourceId[]> => {
-    const found: SourceId[] = [];
-    for await (const page of deps.source.listGroupsOf('group', groupId)) found.push(...page);
-    return found;
-  };
-  const known = parents.get(groupId) ?? read();
+  const known = parents.get(groupId) ?? directGroupsOf(deps.source, { type: 'group', id: groupId });
   parents.set(groupId, known);
   return known;
 }

@@ -36,9 +36,10 @@ export async function breakPair(deps: EngineDeps, key: ObjectKey, seen: AsSeen =
     try {
       // The row goes first: a worker who claims it meanwhile keeps the target, and the memberships, that it goes by.
       // What may have been written and is in no log entry yet stays on record until it is: the next cycle looks, which else has no reason to.
-      if (claim) await deps.space.markDirty([key]);
-      if (claim) await deps.links.write(key, withoutLink(stored.value, claim, seen), stored.etag);
-      else await deps.links.remove(key, stored.etag);
+      if (claim) {
+        await deps.space.markDirty([key]);
+        await deps.links.write(key, withoutLink(stored.value, claim, seen), stored.etag);
+      } else await deps.links.remove(key, stored.etag);
     } catch (error) {
       if (!(error instanceof StaleStateError) || tries >= TRIES) throw error;
       continue;

@@ -3,10 +3,11 @@ import type { SourceId } from '../../core/model';
 import type { ObjectKey } from '../../ports/stored';
 import { concurrently, SOURCE_CONCURRENCY } from '../concurrently';
 import type { EngineReads } from '../deps';
+import { directGroupsOf } from '../direct-groups';
 
 /**
  * Whether Entra ID has a user in a group at this moment, asked directly: with transitive membership through other groups too, which no cycle need have
- * read yet. Whoever is not there is in no group. @throws any failure of a read
+ * read yet. @throws any failure of a read
  */
 export async function isMemberNow(reads: EngineReads, userId: SourceId, groupId: SourceId): Promise<boolean> {
   const visited = new Set<SourceId>();
@@ -20,12 +21,12 @@ export async function isMemberNow(reads: EngineReads, userId: SourceId, groupId:
   return false;
 }
 
-async function groupsOf({ source }: EngineReads, { type, id }: ObjectKey): Promise<readonly SourceId[]> {
-  const found: SourceId[] = [];
+/** Whoever is not there is in no group. */
+async function groupsOf({ source }: EngineReads, key: ObjectKey): Promise<readonly SourceId[]> {
   try {
-    for await (const page of source.listGroupsOf(type, id)) found.push(...page);
+    return await directGroupsOf(source, key);
   } catch (error) {
-    if (!(error instanceof NotFoundError)) throw error;
+    if (error instanceof NotFoundError) return [];
+    throw error;
   }
-  return found;
 }

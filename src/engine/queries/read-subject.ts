@@ -4,6 +4,7 @@ import type { ObjectKey } from '../../ports/stored';
 import { type Ancestor, makeAncestry } from '../decide/ancestry';
 import { entitlementsOf } from '../decide/scope-object';
 import type { EngineDeps } from '../deps';
+import { directGroupsOf } from '../direct-groups';
 import { groupAttributes } from '../import/schema-needs';
 import { newRow, told } from '../import/source-row';
 
@@ -87,9 +88,9 @@ async function assignmentsOf(deps: EngineDeps, key: ObjectKey, above: readonly A
 }
 
 /** The object's own groups as Entra ID has them now; those above them as the last cycle read them. */
-async function groupsAbove(deps: EngineDeps, { type, id }: ObjectKey): Promise<readonly Ancestor[]> {
-  const direct: SourceId[] = [];
-  for await (const page of deps.source.listGroupsOf(type, id)) direct.push(...page);
+async function groupsAbove(deps: EngineDeps, key: ObjectKey): Promise<readonly Ancestor[]> {
+  const { id } = key;
+  const direct = await directGroupsOf(deps.source, key);
   const { space } = deps;
   const groupsOf = async (member: SourceId): Promise<readonly SourceId[]> => (member === id ? direct : space.groupsOf(member));
   return makeAncestry({ ...space, groupsOf }, deps.settings.groupMembership).above(id);

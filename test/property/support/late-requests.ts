@@ -32,6 +32,18 @@ export async function raisedUnheard() {
   return { ...employee, raised };
 }
 
+/** A leaver who has come back, whose return to access was given up; `again` is the assignment. */
+export async function returnedUnheard() {
+  const employee = await anEmployee();
+  const { world, directory, roles, id, assignment } = employee;
+  directory.unassign(assignment);
+  await world.round();
+  givesUp(world, 'updateUser');
+  const again = directory.assign(id, roles.user);
+  await world.round();
+  return { ...employee, again };
+}
+
 /** What a cycle asks for now is tried, waits, and is done once the first request has come. */
 export async function waitsFor(world: World, comes: () => unknown): Promise<void> {
   await world.work(await soon(world));
